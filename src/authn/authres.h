@@ -1,0 +1,53 @@
+// Authentication-Results header fields (RFC 8601): reading them.
+//
+// A field is a claim by whoever wrote it. It counts only when its authserv-id is ours and our border MTA removes fields that came in
+// with that id (RFC 8601 section 5). This file parses; evidence/authres_trust.cc decides what to believe.
+//
+// Tested by authres_test.cc, fuzz/authres_fuzz.cc and the shared corpus.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace exota::authn {
+
+struct Property {
+    std::string ptype, property, pvalue;  // names as written; compare without regard to case
+};
+
+struct ResInfo {
+    std::string method;          // as written; compare without regard to case
+    std::string method_version;  // empty: none written
+    std::string result;          // as written; compare without regard to case
+    std::string reason;
+    std::vector<Property> properties;
+    /// The first property of that ptype and name, or nullptr.
+    const Property* find(std::string_view ptype, std::string_view property) const noexcept;
+};
+
+struct AuthenticationResults {
+    std::string authserv_id;  // as written, quotes removed
+    std::string version;      // empty: none written (which means 1)
+    std::vector<ResInfo> results;
+};
+
+inline constexpr std::size_t max_authres_octets = 64 * 1024;
+inline constexpr std::size_t max_authres_results = 100;  // beyond: too_long
+
+/// @param value  the field's value, behind the colon, folding included.
+/// @return       invalid_data (with what and at which octet) where the grammar is broken; too_long above the limits.
+///               A final ';' is taken, as is common; properties without a ptype are dropped.
+base::Result<AuthenticationResults> parse_authentication_results(std::string_view value);
+
+/// Only the authserv-id, cheaply; empty if the field does not even have one. Quotes removed into `scratch` where needed.
+std::string_view peek_authserv_id(std::string_view value, std::string& scratch);
+
+/// Encodes a value for an Authentication-Results field that we write: a token as it is, anything else as a quoted-string in which no
+/// octet can end the string or the line (RFC 8601 section 2.2, RFC 2045 token; controls and what is not ASCII become '?').
+std::string encode_pvalue(std::string_view value);
+
+}  // namespace exota::authn

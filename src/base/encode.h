@@ -1,0 +1,23 @@
+// Encodings of octets as text: base64 (RFC 4648 section 4), hexadecimal, JSON strings (RFC 8259 section 7).
+//
+// Tested by encode_test.cc.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace exota::base {
+
+std::string base64_encode(std::string_view octets);
+/// Strict but for white space (blank, tab, CR, LF), which mail folds in anywhere and is skipped; padding must be right.
+/// @return nullopt for anything else.
+std::optional<std::string> base64_decode(std::string_view text);
+
+/// Lower case, two digits an octet.
+std::string hex_encode(std::string_view octets);
+
+/// Appends `text` as a JSON string with its quotes. Octets that are not valid UTF-8 become U+FFFD, so the output is always JSON.
+void append_json_string(std::string& out, std::string_view text);
+
+}  // namespace exota::base

@@ -1,0 +1,67 @@
+// Events of a conversation → Evidence. Both front ends, `explain` and `eval` make the same calls; nothing here asks which it is.
+//
+// Connection and message are two states: mail(), reset_message() and finish() end the second, connected() both.
+// Gathering never judges: no event is refused here, a limit that is passed becomes Evidence::too_complex.
+//
+// Tested by collector_test.cc and fuzz/session_fuzz.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "evidence/evidence.h"
+
+namespace exota::evidence {
+
+/// Limits on a message (not on the protocol): above them the message gets a verdict, nobody is hung up on.
+struct MessageLimits {
+    std::size_t field_octets = 256 * 1024;
+    std::size_t header_octets = 1024 * 1024;
+    std::size_t header_fields = 2000;
+    std::size_t kept_fields = 100;  // of one kind that is looked at (From, Authentication-Results …)
+};
+
+class Collector {
+public:
+    explicit Collector(const MessageLimits& limits);  // `limits` must outlive the collector
+
+    // Connection
+    void connected(Client client, std::string_view mta = {});
+    void tls(Tls facts);                      // replaces all TLS facts
+    void helo(std::string_view name);
+    void authenticated(bool yes);
+
+    // Message
+    /// @param reverse_path  with or without angle brackets. Clears what was collected of a message before.
+    void mail(std::string_view reverse_path);
+    void xoorg(std::string_view value, Source source);
+    void recipient(std::string_view forward_path);
+    void queue_id(std::string_view id);
+    /// @param value  as on the wire behind the colon (one leading blank or not, folding with CRLF or LF).
+    void header_field(std::string_view name, std::string_view value);
+    /// The message is complete: its evidence; the message state is clear afterwards.
+    Evidence finish();
+    /// ABORT, RSET: drops the message, keeps the connection.
+    void reset_message();
+
+    const Session& session() const noexcept { return session_; }
+    bool in_message() const noexcept { return message_ != nullptr; }
+
+private:
+    struct Message;  // allocated at mail(), so that an idle session is small
+    Message& message();
+    const MessageLimits* limits_;
+    Session session_;
+    std::unique_ptr<Message> message_;
+
+public:
+    ~Collector();
+    Collector(Collector&&) noexcept;
+    Collector& operator=(Collector&&) noexcept;
+};
+
+}  // namespace exota::evidence

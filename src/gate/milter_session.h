@@ -1,0 +1,42 @@
+// One connection from the MTA, from option negotiation to QUIT, without I/O: octets in, octets out.
+//
+// Tested by milter_session_test.cc, tests/cases and fuzz/session_fuzz.cc. app/milter_server.cc moves the octets.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gate/judge.h"
+
+namespace exota::gate {
+
+class Judge;
+
+class MilterSession {
+public:
+    enum class State : std::uint8_t {
+        reading,  // feed more
+        waiting,  // a verdict is pending: feed nothing until `wake` was called
+        closing,  // write what is in `out`, then close
+    };
+    struct Step {
+        std::size_t consumed = 0;  // octets of whole frames that were handled; keep the rest for the next call
+        State state = State::reading;
+    };
+
+    /// @param wake  called from the loop when a pending verdict is there; then call feed() again (possibly with nothing new).
+    MilterSession(Judge& judge, std::function<void()> wake);
+    ~MilterSession();
+
+    /// Handles every whole frame in `bytes`; appends what is to be written to `out`.
+    Step feed(std::string_view bytes, std::string& out);
+
+private:
+    struct State_;
+    std::unique_ptr<State_> state_;
+};
+
+}  // namespace exota::gate

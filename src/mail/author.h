@@ -1,0 +1,42 @@
+// Who wrote the message: the From field (RFC 5322 section 3.6.2) read so that no two readers could disagree about its domain.
+//
+// Understood: RFC 5322 with its obsolete forms, RFC 6532 (UTF-8), internationalised domains. Refused: whatever two programs might
+// read differently. docs/from-field.md has the table of what is taken and what is not.
+//
+// Tested by author_test.cc, fuzz/from_fuzz.cc and the shared corpus of addresses.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "mail/domain.h"
+
+namespace exota::mail {
+
+/// local part as written (quotes and comments removed), domain canonical.
+struct Mailbox {
+    std::string local_part;
+    Domain domain;
+    std::string text() const { return local_part + '@' + domain.text(); }
+    friend bool operator==(const Mailbox&, const Mailbox&) = default;
+};
+
+enum class AuthorProblem : std::uint8_t { missing, ambiguous };
+struct AuthorError {
+    AuthorProblem problem;
+    std::string detail;  // stable words such as "two From fields", for people
+};
+
+inline constexpr std::size_t max_author_field_octets = 64 * 1024;
+inline constexpr int max_comment_depth = 8;
+
+/// @param fields  the values of all From fields of the message, as on the wire behind the colon (folding included).
+/// @return        the one mailbox, or why there is none: `missing` for no field, `ambiguous` for everything else.
+std::expected<Mailbox, AuthorError> parse_author(std::span<const std::string> fields);
+
+/// One field that must hold exactly one mailbox; the rules are those of parse_author (used for Resent-From and Sender too).
+std::expected<Mailbox, AuthorError> parse_single_mailbox(std::string_view field);
+
+}  // namespace exota::mail

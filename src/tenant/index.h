@@ -1,0 +1,63 @@
+// All tenants, looked up by what evidence names: domain, tenant id, organisation, DKIM domain. Immutable once built; built beside the
+// running one on reload and swapped whole. Compact: a million domains must fit (docs/benchmarks.md has the figures).
+//
+// Every name belongs to at most one tenant (the readers of tenants files refuse anything else), so "is X one of tenant T's" is
+// "does the look-up of X yield T".
+//
+// Tested by index_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "mail/domain.h"
+#include "mail/tenant_id.h"
+#include "tenant/policy.h"
+
+namespace exota::tenant {
+
+/// Number of a tenant within one Index. Version-1 entries that share a tenant id share the number.
+enum class Number : std::uint32_t {};
+
+/// A covering entry: the tenant, and the policy of that very entry (version-1 entries of one tenant may differ in theirs).
+struct Coverage {
+    Number tenant;
+    const Policy* policy;  // lives as long as the Index
+};
+
+class IndexBuilder;
+
+class Index {
+public:
+    Index();  // no tenants
+    ~Index();
+    Index(Index&&) noexcept;
+    Index& operator=(Index&&) noexcept;
+
+    /// *Covers* (docs/glossary.md): the most specific entry, exact before wildcard, longest wildcard first. "*.a" covers below a, not a.
+    std::optional<Coverage> covering(std::string_view canonical_domain) const noexcept;
+    /// The tenant that has `domain` as a literal entry (no wildcards).
+    std::optional<Number> with_literal_domain(std::string_view canonical_domain) const noexcept;
+    std::optional<Number> with_tenant_id(const mail::TenantId& id) const noexcept;
+    std::optional<Number> with_organization(std::string_view canonical_domain) const noexcept;
+    std::optional<Number> with_dkim_domain(std::string_view canonical_domain) const noexcept;
+
+    /// Version 2: the key in the file. Version 1: the tenant id, or the domain where there is none.
+    std::string_view name(Number tenant) const noexcept;
+    bool has_tenant_ids(Number tenant) const noexcept;
+    bool has_organizations(Number tenant) const noexcept;
+    /// The tenant's policy for what is not found through a domain (forwards named by id or organisation).
+    const Policy& policy(Number tenant) const noexcept;
+
+    std::size_t tenant_count() const noexcept;
+    std::size_t domain_count() const noexcept;
+
+private:
+    friend class IndexBuilder;
+    struct Tables;
+    std::unique_ptr<Tables> tables_;
+};
+
+}  // namespace exota::tenant

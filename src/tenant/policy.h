@@ -1,0 +1,50 @@
+// What the operator says of a tenant beyond its names: what must be proven, what it may do, what becomes of a refusal.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip.h"
+#include "tenant/proof.h"
+
+namespace exota::tenant {
+
+enum class Mode : std::uint8_t { enforce, defer, quarantine, monitor };
+enum class Alignment : std::uint8_t { strict, relaxed };
+enum class LimitAction : std::uint8_t { tempfail, reject };
+enum class LimitUnit : std::uint8_t { messages, recipients };
+
+std::string_view name_of(Mode mode) noexcept;
+std::optional<Mode> mode_named(std::string_view name) noexcept;
+
+/// "1000 messages / hour": at most `amount` of `unit` in any window of that length.
+struct Limit {
+    std::uint64_t amount = 0;
+    LimitUnit unit = LimitUnit::messages;
+    std::chrono::seconds window{3600};
+    /// amount ("messages" | "recipients") "/" ("second" | "minute" | "hour" | "day").
+    static base::Result<Limit> parse(std::string_view text);
+    std::string text() const;
+    friend bool operator==(const Limit&, const Limit&) = default;
+};
+
+/// Shared by many tenants and domains: an Index keeps each distinct Policy once.
+struct Policy {
+    std::vector<Proof> proofs;
+    Alignment alignment = Alignment::strict;
+    bool forwarding = false;
+    bool hybrid = false;
+    std::vector<base::IpPrefix> connector_clients;
+    std::vector<Limit> limits;
+    LimitAction limit_action = LimitAction::tempfail;
+    Mode mode = Mode::enforce;
+    /// Version-1 entries keep their own flags (drop-in replies and headers print them).
+    bool v1_dkim_enabled = true;
+    bool v1_dkim_alignment_required = true;
+    friend bool operator==(const Policy&, const Policy&) = default;
+};
+
+}  // namespace exota::tenant
