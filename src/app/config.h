@@ -1,0 +1,88 @@
+// The configuration as the program uses it: checked, with defaults filled in. Built from TOML (config_toml.cc), from JSON (`eval`), or
+// from the predecessor's environment (drop_in.cc). docs/reference/settings.md documents every key; a test compares.
+//
+// Tested by config_test.cc and fuzz/config_fuzz.cc.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "decision/rules.h"
+#include "evidence/collector.h"
+#include "tenant/tenants_file.h"
+
+namespace exota::app {
+
+struct MilterConfig {
+    std::vector<std::string> listen;  // "unix:/path", "inet:HOST:PORT", "inet6:[::1]:PORT"; also "inet:PORT@HOST", "local:/path", "/path"; "systemd" or "systemd:NAME"
+    std::optional<unsigned> socket_mode = 0660;  // nullopt: by umask (drop-in)
+    std::string socket_group;                    // empty: as it comes
+    std::size_t max_frame_octets = 1024 * 1024;
+    std::size_t max_macro_octets = 64 * 1024;    // of one session
+    std::size_t max_sessions = 10000;
+    std::chrono::seconds idle_timeout{7200};     // a session that says nothing
+};
+
+enum class LogFormat : std::uint8_t { logfmt, json };
+enum class LogTarget : std::uint8_t { standard_error, syslog, journal };
+enum class LogEvidence : std::uint8_t { none, refused, all };
+enum class LogLevel : std::uint8_t { error, warning, info, debug };
+
+struct LogConfig {
+    LogFormat format = LogFormat::logfmt;
+    LogTarget target = LogTarget::standard_error;
+    std::string socket;  // of syslog (/dev/log) or the journal (/run/systemd/journal/socket)
+    LogEvidence evidence = LogEvidence::none;
+    LogLevel level = LogLevel::info;
+};
+
+struct HttpConfig {
+    std::string listen;  // empty: none
+};
+
+struct TenantsConfig {
+    std::string source = "file";
+    std::string file;
+    std::chrono::seconds watch_interval{2};  // besides SIGHUP; 0: never look by itself
+};
+
+struct Config {
+    std::string path;  // where it came from, for messages; "" for the environment
+    MilterConfig milter;
+    decision::Rules rules;
+    evidence::MessageLimits limits;
+    tenant::Defaults tenant_defaults;
+    TenantsConfig tenants;
+    LogConfig log;
+    HttpConfig http;
+    std::size_t threads = 0;  // 0: one a core
+    std::chrono::seconds drain_timeout{30};  // after SIGTERM
+};
+
+struct ConfigProblem {
+    enum class Severity : std::uint8_t { error, warning } severity = Severity::error;
+    std::string file;
+    std::size_t line = 0, column = 0;  // from 1; 0 unknown
+    std::string key;                   // "authorisation.mode"
+    std::string text;
+};
+
+struct LoadedConfig {
+    std::optional<Config> config;  // set exactly if no problem is an error
+    std::vector<ConfigProblem> problems;
+};
+
+/// Reads and checks a configuration file, and the files that it names (endpoint list, password files), but not the tenants.
+LoadedConfig load_config(const std::string& path);
+/// The same from a JSON object (`eval`); relative file names are errors there.
+LoadedConfig config_from_json(std::string_view json);
+
+/// Any of the predecessor's MILTER_* variables is set.
+bool drop_in_requested(const char* const* environment);
+LoadedConfig config_from_environment(const char* const* environment);
+
+}  // namespace exota::app
