@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,9 +28,11 @@ enum class AuthorProblem : std::uint8_t { missing, ambiguous };
 struct AuthorError {
     AuthorProblem problem;
     std::string detail;  // stable words such as "two From fields", for people
+    friend bool operator==(const AuthorError&, const AuthorError&) = default;
 };
 
 inline constexpr std::size_t max_author_field_octets = 64 * 1024;
+inline constexpr std::size_t max_local_part_octets = 64;  // RFC 5321 section 4.5.3.1.1; quotes not counted
 inline constexpr int max_comment_depth = 8;
 
 /// @param fields  the values of all From fields of the message, as on the wire behind the colon (folding included).

@@ -1,0 +1,263 @@
+// The From field: one function per rule of RFC 5322 section 3.4, each moving a Cursor.
+//
+//   field    = [CFWS] ( mailbox [ "," ] / group ) [CFWS]
+//   group    = phrase ":" mailbox ";"
+//   mailbox  = [phrase] "<" [FWS] address [FWS] ">"  /  address
+//   address  = local-part [FWS] "@" [FWS] domain
+//
+// Narrower than the RFC where programs are known to differ: no route, no comment inside the address, no blanks around dots, no
+// address literal, no encoded-word in the address, and quoted local parts only of harmless characters. Wider where all readers agree:
+// dots and 8-bit octets in a display name. docs/from-field.md lists each case; author_test.cc reads that list.
+//
+// Tested by author_test.cc, fuzz/from_fuzz.cc and corpus_test.cc.
+#include "mail/author.h"
+
+#include <utility>
+
+#include "base/cursor.h"
+#include "base/text.h"
+
+namespace exota::mail {
+namespace {
+
+using base::Cursor;
+
+std::unexpected<AuthorError> ambiguous(std::string_view why) {
+    return std::unexpected(AuthorError{AuthorProblem::ambiguous, std::string(why)});
+}
+
+constexpr bool is_8bit(char c) noexcept { return static_cast<unsigned char>(c) >= 0x80; }
+
+/// RFC 5322 section 3.2.3, and RFC 6532 section 3.2: octets above 127.
+constexpr bool is_atext(char c) noexcept {
+    return base::is_alnum(c) || is_8bit(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+}
+constexpr bool is_atext_or_dot(char c) noexcept { return is_atext(c) || c == '.'; }
+
+/// What a quoted local part may hold: characters that no reader takes for the end of the local part.
+constexpr bool is_harmless_quoted(char c) noexcept { return is_atext_or_dot(c) || base::is_wsp(c); }
+
+/// Controls are nowhere allowed; CR and LF only where they fold (RFC 5322 section 2.2.3), with or without the CR.
+/// @return why the field is refused, or empty.
+constexpr std::string_view find_forbidden_octet(std::string_view field) noexcept {
+    for (std::size_t i = 0; i < field.size(); ++i) {
+        const char c = field[i];
+        if (!base::is_control(c) || c == '\t') continue;
+        if (c == '\0') return "a NUL";
+        if (c == '\r' && i + 1 < field.size() && field[i + 1] == '\n') continue;
+        if (c == '\n' && i + 1 < field.size() && base::is_wsp(field[i + 1])) continue;
+        return c == '\r' || c == '\n' ? "a line break that folds nothing" : "a control character";
+    }
+    return {};
+}
+
+constexpr void skip_fws(Cursor& in) noexcept { in.take_while(base::is_fws); }
+
+/// comment (section 3.2.2), from its '('. Loops instead of recursing.
+/// @return false if it never closes or nests deeper than max_comment_depth.
+constexpr bool skip_comment(Cursor& in) noexcept {
+    int depth = 0;
+    do {
+        if (in.at_end()) return false;
+        const char c = in.peek();
+        in.advance();
+        if (c == '\\') {
+            if (in.at_end()) return false;
+            in.advance();
+        } else if (c == '(') {
+            if (++depth > max_comment_depth) return false;
+        } else if (c == ')') {
+            --depth;
+        }
+    } while (depth > 0);
+    return true;
+}
+
+constexpr bool skip_cfws(Cursor& in) noexcept {
+    for (;;) {
+        skip_fws(in);
+        if (!in.next_is('(')) return true;
+        if (!skip_comment(in)) return false;
+    }
+}
+
+constexpr bool after_cfws_is(std::string_view text, std::string_view rest) noexcept {
+    Cursor in(text);
+    return skip_cfws(in) && in.rest() == rest;
+}
+static_assert(after_cfws_is(" (a@evil (\\) <b@evil>)) j@x", "j@x"));
+
+/// quoted-string (section 3.2.4), from its '"'; `content` is what stands between the quotes, as written.
+constexpr bool take_quoted_string(Cursor& in, std::string_view& content) noexcept {
+    in.advance();
+    const std::size_t start = in.position();
+    while (!in.at_end()) {
+        const char c = in.peek();
+        if (c == '"') {
+            content = in.since(start);
+            in.advance();
+            return true;
+        }
+        in.advance(c == '\\' ? 2 : 1);
+    }
+    return false;
+}
+
+constexpr bool is_dot_atom(std::string_view text) noexcept {
+    return !text.empty() && text.front() != '.' && text.back() != '.' && text.find("..") == std::string_view::npos;
+}
+
+/// local-part (section 3.4.1) as far as its extent goes: quoted or not; check_local_part says whether it is a good one.
+struct LocalPart {
+    std::string_view text;
+    bool quoted = false;
+};
+
+bool take_local_part(Cursor& in, LocalPart& out) noexcept {
+    out.quoted = in.next_is('"');
+    if (out.quoted) return take_quoted_string(in, out.text);
+    out.text = in.take_while(is_atext_or_dot);
+    return !out.text.empty();
+}
+
+/// "=?" charset "?" …: enough of an encoded-word (RFC 2047 section 2) for some program to decode it before it parses.
+constexpr bool looks_encoded(std::string_view text) noexcept {
+    const std::size_t start = text.find("=?");
+    return start != std::string_view::npos && text.find('?', start + 2) != std::string_view::npos;
+}
+static_assert(looks_encoded("=?utf-8?q?a") && !looks_encoded("a=?b"));
+
+/// @return why the local part is refused, or empty.
+std::string_view find_local_part_fault(const LocalPart& local) noexcept {
+    if (local.text.empty()) return "an empty local part";
+    if (local.text.size() > max_local_part_octets) return "a local part of more than 64 octets";
+    if (looks_encoded(local.text)) return "an encoded-word in the address";
+    if (!base::is_utf8(local.text)) return "a local part that is not UTF-8";
+    if (!local.quoted) return is_dot_atom(local.text) ? std::string_view{} : "a dot at the edge of the local part, or two together";
+    for (const char c : local.text)
+        if (!is_harmless_quoted(c)) return "a quoted local part with a character that readers take differently";
+    return {};
+}
+
+/// Behind the local part: [FWS] "@" [FWS] domain.
+std::expected<Mailbox, AuthorError> take_domain(Cursor& in, const LocalPart& local) {
+    if (const std::string_view fault = find_local_part_fault(local); !fault.empty()) return ambiguous(fault);
+    skip_fws(in);
+    if (in.next_is('(')) return ambiguous("a comment inside the address");
+    if (!in.skip('@')) return ambiguous("no @ in the address");
+    skip_fws(in);
+    if (in.next_is('[')) return ambiguous("an address literal");
+    if (in.next_is('(')) return ambiguous("a comment inside the address");
+    const std::string_view name = in.take_while(is_atext_or_dot);
+    if (name.empty()) return ambiguous("no domain");
+    base::Result<Domain> domain = Domain::parse(name);
+    if (!domain) return ambiguous("no domain: " + domain.error().detail);
+    return Mailbox{std::string(local.text), std::move(*domain)};
+}
+
+/// angle-addr (section 3.4), from its '<'.
+std::expected<Mailbox, AuthorError> take_angle_addr(Cursor& in) {
+    in.advance();
+    skip_fws(in);
+    if (in.next_is('@')) return ambiguous("a route before the address");
+    if (in.next_is('(')) return ambiguous("a comment inside the address");
+    LocalPart local;
+    if (!take_local_part(in, local))
+        return ambiguous(in.at_end() ? "a quote or angle bracket that never closes" : "no address between the angle brackets");
+    std::expected<Mailbox, AuthorError> mailbox = take_domain(in, local);
+    if (!mailbox) return mailbox;
+    skip_fws(in);
+    if (in.next_is('(')) return ambiguous("a comment inside the address");
+    if (in.at_end()) return ambiguous("a quote or angle bracket that never closes");
+    if (!in.skip('>')) return ambiguous("text behind the domain");
+    return mailbox;
+}
+
+/// phrase (sections 3.2.5 and 4.1): words, dots, comments. Stops at what is none of them.
+/// @return why it is refused, or empty.
+std::string_view skip_phrase(Cursor& in) noexcept {
+    for (;;) {
+        if (!skip_cfws(in)) return "a comment that never closes or nests too deep";
+        if (in.next_is('"')) {
+            std::string_view content;
+            if (!take_quoted_string(in, content)) return "a quote or angle bracket that never closes";
+        } else if (in.take_while(is_atext_or_dot).empty()) {
+            return {};
+        }
+    }
+}
+
+/// What stands at the beginning: an address alone, or a phrase with something behind it.
+enum class Start : std::uint8_t { address, phrase };
+Start tell_start(Cursor in) noexcept {
+    LocalPart local;
+    if (!take_local_part(in, local)) return Start::phrase;
+    skip_fws(in);
+    return in.next_is('@') ? Start::address : Start::phrase;
+}
+
+std::string_view describe_unexpected(const Cursor& in) noexcept {
+    switch (in.peek()) {
+        case '@':
+            return "an @ that belongs to no address";
+        case ',':
+            return "more than one mailbox";
+        case ';':
+            return "a semicolon that ends no group";
+        case '<':
+            return "a second angle bracket";
+        default:
+            return in.at_end() ? "no address" : "a special character in the display name";
+    }
+}
+
+/// mailbox, or with `in_group` unset also a group that holds one.
+std::expected<Mailbox, AuthorError> take_mailbox_or_group(Cursor& in, bool in_group) {
+    if (!skip_cfws(in)) return ambiguous("a comment that never closes or nests too deep");
+    if (tell_start(in) == Start::address) {
+        LocalPart local;
+        take_local_part(in, local);
+        return take_domain(in, local);
+    }
+    const std::size_t start = in.position();
+    if (const std::string_view fault = skip_phrase(in); !fault.empty()) return ambiguous(fault);
+    if (in.next_is('<')) return take_angle_addr(in);
+    if (in_group || !in.next_is(':') || base::trim(in.since(start)).empty()) {
+        if (in_group && in.next_is(';')) return ambiguous("a group without a member");
+        return ambiguous(describe_unexpected(in));
+    }
+    in.advance();
+    std::expected<Mailbox, AuthorError> member = take_mailbox_or_group(in, true);
+    if (!member) return member;
+    if (!skip_cfws(in)) return ambiguous("a comment that never closes or nests too deep");
+    if (in.next_is(',')) return ambiguous("more than one mailbox");
+    if (!in.skip(';')) return ambiguous(in.at_end() ? "a group that never ends" : "text behind the address");
+    return member;
+}
+
+}  // namespace
+
+std::expected<Mailbox, AuthorError> parse_single_mailbox(std::string_view field) {
+    if (field.size() > max_author_field_octets) return ambiguous("a field of more than 65536 octets");
+    if (const std::string_view fault = find_forbidden_octet(field); !fault.empty()) return ambiguous(fault);
+    Cursor in(field);
+    std::expected<Mailbox, AuthorError> mailbox = take_mailbox_or_group(in, false);
+    if (!mailbox) return mailbox;
+    if (!skip_cfws(in)) return ambiguous("a comment that never closes or nests too deep");
+    if (in.skip(',')) {  // obs-mbox-list: nothing may follow
+        if (!skip_cfws(in)) return ambiguous("a comment that never closes or nests too deep");
+        if (!in.at_end()) return ambiguous("more than one mailbox");
+    }
+    if (in.next_is('<')) return ambiguous("an address before the angle bracket");
+    if (in.next_is('@')) return ambiguous("a second @");
+    if (!in.at_end()) return ambiguous("text behind the address");
+    return mailbox;
+}
+
+std::expected<Mailbox, AuthorError> parse_author(std::span<const std::string> fields) {
+    if (fields.empty()) return std::unexpected(AuthorError{AuthorProblem::missing, "no From field"});
+    if (fields.size() > 1) return ambiguous(fields.size() == 2 ? "two From fields" : "more than two From fields");
+    return parse_single_mailbox(fields.front());
+}
+
+}  // namespace exota::mail

@@ -1,0 +1,124 @@
+#include "mail/author.h"
+
+#include <fstream>
+#include <optional>
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+
+namespace exota::mail {
+namespace {
+
+using Fields = std::vector<std::string>;
+
+std::string outcome(std::string_view field) {
+    const auto mailbox = parse_single_mailbox(field);
+    return mailbox ? mailbox->text() : "refused: " + mailbox.error().detail;
+}
+
+TEST(Author, exactly_one_field) {
+    EXPECT_EQ(parse_author({}).error().problem, AuthorProblem::missing);
+    const Fields one{" Jane <j@X.example>"};
+    ASSERT_TRUE(parse_author(one));
+    EXPECT_EQ(parse_author(one)->text(), "j@x.example");
+    const Fields two{" j@x.example", " j@x.example"};  // equal, yet a reader may add them up or take either
+    EXPECT_EQ(parse_author(two).error(), (AuthorError{AuthorProblem::ambiguous, "two From fields"}));
+    const Fields three{"j@x.example", "", ""};
+    EXPECT_EQ(parse_author(three).error().problem, AuthorProblem::ambiguous);
+    const Fields empty{""};
+    EXPECT_EQ(parse_author(empty).error(), (AuthorError{AuthorProblem::ambiguous, "no address"}));
+}
+
+TEST(Author, limits_on_both_sides) {
+    const std::string local(max_local_part_octets, 'a');
+    EXPECT_EQ(outcome(local + "@x.example"), local + "@x.example");
+    EXPECT_EQ(outcome(local + "a@x.example"), "refused: a local part of more than 64 octets");
+    EXPECT_EQ(outcome('"' + local + "\"@x.example"), local + "@x.example");
+    EXPECT_EQ(outcome('"' + local + "a\"@x.example"), "refused: a local part of more than 64 octets");
+
+    const std::string blanks(max_author_field_octets - 11, ' ');
+    EXPECT_EQ(outcome(blanks + "j@x.example"), "j@x.example");
+    EXPECT_EQ(outcome(blanks + " j@x.example"), "refused: a field of more than 65536 octets");
+
+    const auto nested = [](int depth) { return std::string(depth, '(') + std::string(depth, ')'); };
+    EXPECT_EQ(outcome(nested(max_comment_depth) + "j@x.example"), "j@x.example");
+    EXPECT_EQ(outcome(nested(max_comment_depth + 1) + "j@x.example"), "refused: a comment that never closes or nests too deep");
+    EXPECT_EQ(outcome("j@x.example" + nested(max_comment_depth + 1)), "refused: a comment that never closes or nests too deep");
+}
+
+TEST(Author, many_comments_and_words_take_linear_time) {
+    std::string field;
+    while (field.size() < max_author_field_octets - 100) field += "(a)\"b\" c ";
+    EXPECT_EQ(outcome(field + "<j@x.example>"), "j@x.example");
+    EXPECT_EQ(outcome(std::string(max_author_field_octets, '(')), "refused: a comment that never closes or nests too deep");
+    EXPECT_EQ(outcome(std::string(max_author_field_octets, '"')), "refused: no address");
+}
+
+/// What a back-quoted example of the table stands for: C escapes \r \n \t \xHH and two backslashes for one.
+std::optional<std::string> unescape(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\\') {
+            out += text[i];
+            continue;
+        }
+        if (++i == text.size()) return std::nullopt;
+        switch (text[i]) {
+            case 'r':
+                out += '\r';
+                break;
+            case 'n':
+                out += '\n';
+                break;
+            case 't':
+                out += '\t';
+                break;
+            case '\\':
+                out += '\\';
+                break;
+            case 'x':
+                if (i + 2 >= text.size()) return std::nullopt;
+                out += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
+                i += 2;
+                break;
+            default:
+                return std::nullopt;
+        }
+    }
+    return out;
+}
+
+/// The content of a cell between its first and its last back-quote.
+std::string_view quoted(std::string_view cell) {
+    const std::size_t first = cell.find('`');
+    const std::size_t last = cell.rfind('`');
+    return first == last ? std::string_view{} : cell.substr(first + 1, last - first - 1);
+}
+
+// The document is the table: each of its rows is run, so it cannot say what the code does not do.
+TEST(Author, docs_from_field_is_true) {
+    std::ifstream document(EXOTA_SOURCE_DIR "/docs/from-field.md");
+    ASSERT_TRUE(document) << "docs/from-field.md is missing";
+    int rows = 0, taken = 0;
+    for (std::string line; std::getline(document, line);) {
+        if (!line.starts_with("| `")) continue;
+        std::string_view rest = std::string_view(line).substr(1);
+        const std::string_view example = quoted(base::take_until(rest, '|'));
+        const std::string_view verdict = base::trim(base::take_until(rest, '|'));
+        const std::optional<std::string> field = unescape(example);
+        ASSERT_TRUE(field) << line;
+        ++rows;
+        if (verdict.starts_with("refused: ")) {
+            EXPECT_EQ(outcome(*field), verdict) << line;
+        } else {
+            ++taken;
+            EXPECT_EQ(outcome(*field), unescape(quoted(verdict))) << line;
+        }
+    }
+    EXPECT_GE(rows, 100);
+    EXPECT_GE(taken, 30);
+}
+
+}  // namespace
+}  // namespace exota::mail

@@ -1,0 +1,87 @@
+// Tenant ids: strict reading for header fields, Python's reading for version-1 tenants files.
+//
+// Tested by tenant_id_test.cc.
+#include "mail/tenant_id.h"
+
+#include "base/encode.h"
+#include "base/text.h"
+
+namespace exota::mail {
+namespace {
+
+using base::Errc;
+using base::fail;
+using base::Result;
+
+constexpr std::size_t max_lenient_octets = 128;
+
+constexpr int hex_value(char c) noexcept {
+    if (base::is_digit(c)) return c - '0';
+    const char small = base::to_lower(c);
+    return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
+}
+
+constexpr bool is_hyphen_place(std::size_t i) noexcept { return i == 8 || i == 13 || i == 18 || i == 23; }
+
+/// Exactly 32 hexadecimal digits.
+bool read_digits(std::string_view digits, std::array<std::uint8_t, 16>& octets) noexcept {
+    if (digits.size() != 32) return false;
+    for (std::size_t i = 0; i < 16; ++i) {
+        const int high = hex_value(digits[2 * i]);
+        const int low = hex_value(digits[2 * i + 1]);
+        if (high < 0 || low < 0) return false;
+        octets[i] = static_cast<std::uint8_t>(high << 4 | low);
+    }
+    return true;
+}
+
+void remove_all(std::string& text, std::string_view word) {
+    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at)) text.erase(at, word.size());
+}
+
+}  // namespace
+
+Result<TenantId> TenantId::parse(std::string_view text) {
+    if (text.size() != 36) return fail(Errc::invalid_data, "tenant id is not of 36 characters");
+    std::array<char, 32> digits{};
+    std::size_t used = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (is_hyphen_place(i)) {
+            if (text[i] != '-') return fail(Errc::invalid_data, "tenant id has no hyphen where a UUID has one");
+        } else {
+            digits[used++] = text[i];
+        }
+    }
+    TenantId id;
+    if (!read_digits(std::string_view(digits.data(), used), id.octets_))
+        return fail(Errc::invalid_data, "tenant id has a character that is no hexadecimal digit");
+    return id;
+}
+
+Result<TenantId> TenantId::parse_lenient(std::string_view text) {
+    if (text.size() > max_lenient_octets) return fail(Errc::too_long, "tenant id of more than 128 octets");
+    // The steps of Python's uuid.UUID(hex), in its order.
+    std::string digits(text);
+    remove_all(digits, "urn:");
+    remove_all(digits, "uuid:");
+    const std::size_t first = digits.find_first_not_of("{}");
+    const std::size_t last = digits.find_last_not_of("{}");
+    digits = first == std::string::npos ? std::string() : digits.substr(first, last - first + 1);
+    remove_all(digits, "-");
+    TenantId id;
+    if (!read_digits(digits, id.octets_)) return fail(Errc::invalid_data, "tenant id is no UUID: badly formed hexadecimal");
+    return id;
+}
+
+std::string TenantId::text() const {
+    const std::string digits = base::hex_encode(std::string_view(reinterpret_cast<const char*>(octets_.data()), octets_.size()));
+    std::string out;
+    out.reserve(36);
+    for (const char c : digits) {
+        if (is_hyphen_place(out.size())) out += '-';
+        out += c;
+    }
+    return out;
+}
+
+}  // namespace exota::mail
