@@ -22,7 +22,7 @@ option(EXOTA_BENCH "build the benchmarks" OFF)
 set(EXOTA_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize= (address,undefined or thread)")
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast
-                    -Wimplicit-fallthrough -Werror=return-type -fno-omit-frame-pointer)
+                    -Wimplicit-fallthrough -Wno-missing-designated-field-initializers -Werror=return-type -fno-omit-frame-pointer)
 if(EXOTA_WERROR)
   add_compile_options(-Werror)
 endif()
