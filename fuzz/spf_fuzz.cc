@@ -31,10 +31,14 @@ authn::SpfResult run(const authn::SpfQuery& query, const std::string& first, std
             if (turn <= 1 && question.type == authn::RecordType::txt) answer.status = authn::DnsStatus::data;
             if (broken) answer.status = turn % 2 ? authn::DnsStatus::bogus : authn::DnsStatus::temporary_failure;
             if (answer.status == authn::DnsStatus::data || broken) {
-                if (question.type == authn::RecordType::a) answer.records = {std::string("\xc0\0\2\1", 4)};
-                else if (question.type == authn::RecordType::aaaa) answer.records = {std::string(16, '\1')};
-                else if (question.type == authn::RecordType::mx) answer.records = {std::string("\0\1mx.test", 9), std::string("\0", 1)};
-                else answer.records = {question.type == authn::RecordType::txt ? first : "ptr.test"};
+                if (question.type == authn::RecordType::a)
+                    answer.records = {std::string("\xc0\0\2\1", 4)};
+                else if (question.type == authn::RecordType::aaaa)
+                    answer.records = {std::string(16, '\1')};
+                else if (question.type == authn::RecordType::mx)
+                    answer.records = {std::string("\0\1mx.test", 9), std::string("\0", 1)};
+                else
+                    answer.records = {question.type == authn::RecordType::txt ? first : "ptr.test"};
             }
             dns.put(question, answer);
         }
@@ -53,7 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(authn::is_spf_record(record) && parsed->terms.size() <= authn::max_spf_terms);
         for (const authn::SpfTerm& term : parsed->terms) require(term.domain_spec.empty() || authn::is_domain_spec(term.domain_spec));
     }
-    const authn::SpfQuery query{.ip = *base::IpAddress::parse("192.0.2.1"), .helo = "helo.test", .mail_from = sender, .want_explanation = true};
+    const authn::SpfQuery query{
+        .ip = *base::IpAddress::parse("192.0.2.1"), .helo = "helo.test", .mail_from = sender, .want_explanation = true};
     const authn::SpfResult once = run(query, record, rest, false), again = run(query, record, rest, false);
     require(once.value == again.value && once.explanation == again.explanation);
     require(once.lookups <= 11 && once.void_lookups <= 3);

@@ -24,7 +24,9 @@ struct Walk {
     std::string failed_at;
 };
 
-std::size_t label_count(std::string_view name) noexcept { return name.empty() ? 0 : 1 + static_cast<std::size_t>(std::ranges::count(name, '.')); }
+std::size_t label_count(std::string_view name) noexcept {
+    return name.empty() ? 0 : 1 + static_cast<std::size_t>(std::ranges::count(name, '.'));
+}
 
 class Check {
 public:
@@ -37,7 +39,8 @@ private:
     Walk walk_tree(const std::string& start);
     Walk look_up_by_list(const std::string& start);
     std::string_view by_list(const std::string& domain) const {
-        return listed_organizational_domain(domain, query_.shared_suffixes, query_.public_suffixes ? *query_.public_suffixes : PublicSuffixes::system());
+        return listed_organizational_domain(domain, query_.shared_suffixes,
+                                            query_.public_suffixes ? *query_.public_suffixes : PublicSuffixes::system());
     }
     /// The organisational domain of an identifier. Trouble as a whole.
     Trouble organization_of(const std::string& domain, std::string& organization);
@@ -194,7 +197,8 @@ DmarcResult Check::run() {
     } else {
         bool exists = true;
         if (query_.rfc == DmarcRfc::rfc9989)
-            if (const Trouble trouble = author_exists(exists); trouble != Trouble::none) return stopped(trouble, "DNS does not answer for " + query_.author_domain);
+            if (const Trouble trouble = author_exists(exists); trouble != Trouble::none)
+                return stopped(trouble, "DNS does not answer for " + query_.author_domain);
         result_.policy = exists ? policy->record.sp : policy->record.np;
     }
 
@@ -205,7 +209,9 @@ DmarcResult Check::run() {
         result_.value = DmarcValue::pass;
         return result_;
     }
-    if (trouble != Trouble::none || doubtful) return stopped(Trouble::temporary, doubtful ? "an aligned identifier could not be checked" : "DNS does not answer for an identifier's organisation");
+    if (trouble != Trouble::none || doubtful)
+        return stopped(Trouble::temporary,
+                       doubtful ? "an aligned identifier could not be checked" : "DNS does not answer for an identifier's organisation");
     result_.value = DmarcValue::fail;
     result_.disposition = result_.policy;
     if (query_.rfc == DmarcRfc::rfc9989 && policy->record.testing && result_.policy != DmarcPolicy::none)

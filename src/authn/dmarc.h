@@ -40,10 +40,10 @@ struct DmarcQuery {
 struct DmarcResult {
     bool pending = false;  // some answer is missing: resolve Dns::take_pending() and call again
     DmarcValue value = DmarcValue::none;
-    DmarcPolicy policy = DmarcPolicy::none;       // what the owner asks for this author domain
-    DmarcPolicy disposition = DmarcPolicy::none;  // what it means here: none on pass, a step milder with t=y
-    std::string organizational_domain;            // of the author domain; empty while no record was found
-    std::string policy_domain;                    // where the record was found
+    DmarcPolicy policy = DmarcPolicy::none;          // what the owner asks for this author domain
+    DmarcPolicy disposition = DmarcPolicy::none;     // what it means here: none on pass, a step milder with t=y
+    std::string organizational_domain;               // of the author domain; empty while no record was found
+    std::string policy_domain;                       // where the record was found
     bool aligned_dkim = false, aligned_spf = false;  // a *passing* identifier is aligned
     std::string detail;
 };

@@ -73,7 +73,8 @@ DnsAnswer answer_from(const json::object& zone, const DnsQuestion& question) {
     DnsAnswer answer{.status = DnsStatus::no_data};
     if (!records) return answer;
     answer.status = DnsStatus::data;
-    for (const json::value& record : records->as_array()) answer.records.push_back(question.type == RecordType::txt ? text_of(record) : std::string("\x7f\0\0\1", 4));
+    for (const json::value& record : records->as_array())
+        answer.records.push_back(question.type == RecordType::txt ? text_of(record) : std::string("\x7f\0\0\1", 4));
     return answer;
 }
 
@@ -90,7 +91,8 @@ TEST(DmarcCorpus, evaluations) {
             query.author_domain = text_of(test.at("from")).substr(text_of(test.at("from")).find('@') + 1);
             const auto result = [](std::string_view word) { return word == "pass" ? IdentifierResult::pass : IdentifierResult::other; };
             query.spf = {text_of(test.at("mailfrom_domain")), result(text_of(test.at("spf")))};
-            for (const json::value& dkim : test.at("dkim").as_array()) query.dkim.push_back({text_of(dkim.at("d")), result(text_of(dkim.at("result")))});
+            for (const json::value& dkim : test.at("dkim").as_array())
+                query.dkim.push_back({text_of(dkim.at("d")), result(text_of(dkim.at("result")))});
             Dns dns;
             std::set<std::string> walked;
             DmarcResult got = check_dmarc(query, dns);
@@ -105,12 +107,14 @@ TEST(DmarcCorpus, evaluations) {
             if (want.contains("spf_aligned")) EXPECT_EQ(got.aligned_spf, want.at("spf_aligned").as_bool()) << id;
             if (want.contains("dkim_aligned")) EXPECT_EQ(got.aligned_dkim, want.at("dkim_aligned").as_bool()) << id;
             if (want.contains("org_domain")) EXPECT_EQ(got.organizational_domain, text_of(want.at("org_domain"))) << id;
-            if (want.contains("max_dmarc_queries")) EXPECT_LE(walked.size(), static_cast<std::size_t>(want.at("max_dmarc_queries").as_int64())) << id;
+            if (want.contains("max_dmarc_queries"))
+                EXPECT_LE(walked.size(), static_cast<std::size_t>(want.at("max_dmarc_queries").as_int64())) << id;
             ++run;
             passed += !HasFailure();
         }
     }
-    std::cout << "dmarc evaluations: " << passed << " of " << run << " (" << all.at("evaluations").as_array().size() << " cases, some under both RFCs)\n";
+    std::cout << "dmarc evaluations: " << passed << " of " << run << " (" << all.at("evaluations").as_array().size()
+              << " cases, some under both RFCs)\n";
 }
 
 TEST(DmarcCorpus, public_suffix_vectors) {

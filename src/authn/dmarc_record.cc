@@ -17,7 +17,9 @@ std::optional<DmarcPolicy> policy_named(std::string_view text) noexcept {
 
 /// percent-decodes; nullopt where a '%' has no two hexadecimal digits behind it.
 std::optional<std::string> percent_decoded(std::string_view text) {
-    const auto digit = [](char c) { return base::is_digit(c) ? c - '0' : base::to_lower(c) >= 'a' && base::to_lower(c) <= 'f' ? base::to_lower(c) - 'a' + 10 : -1; };
+    const auto digit = [](char c) {
+        return base::is_digit(c) ? c - '0' : base::to_lower(c) >= 'a' && base::to_lower(c) <= 'f' ? base::to_lower(c) - 'a' + 10 : -1;
+    };
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] != '%') {

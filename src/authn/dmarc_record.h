@@ -20,7 +20,7 @@ struct DmarcRecord {
     DmarcPolicy p = DmarcPolicy::none, sp = DmarcPolicy::none, np = DmarcPolicy::none;
     DmarcAlignment adkim = DmarcAlignment::relaxed, aspf = DmarcAlignment::relaxed;
     DmarcPsd psd = DmarcPsd::unstated;
-    bool testing = false;           // t=y
+    bool testing = false;               // t=y
     std::vector<std::string> rua, ruf;  // addresses of mailto: URIs, size suffix removed
     std::string fo;
 };

@@ -8,7 +8,9 @@ namespace exota::authn {
 namespace {
 
 TEST(DmarcRecord, table) {
-    struct Case { std::string_view record, want; };  // p sp np, or "" for no policy
+    struct Case {
+        std::string_view record, want;
+    };  // p sp np, or "" for no policy
     const Case cases[] = {
         {"v=DMARC1; p=reject", "reject reject reject"},
         {"v=DMARC1; p=reject; sp=none", "reject none none"},
@@ -27,7 +29,8 @@ TEST(DmarcRecord, table) {
     };
     for (const Case& c : cases) {
         const auto record = parse_dmarc_record(c.record);
-        const std::string got = record ? std::string(name_of(record->p)) + ' ' + std::string(name_of(record->sp)) + ' ' + std::string(name_of(record->np)) : "";
+        const std::string got =
+            record ? std::string(name_of(record->p)) + ' ' + std::string(name_of(record->sp)) + ' ' + std::string(name_of(record->np)) : "";
         EXPECT_EQ(got, c.want) << c.record;
     }
 }
@@ -67,8 +70,11 @@ TEST(Dmarc, temporary_failure_at_any_step_is_temperror) {
     const DnsAnswer down{.status = DnsStatus::temporary_failure}, bogus{.status = DnsStatus::bogus, .records = {"v=DMARC1; p=none"}};
     const auto pass = [](const char* domain) { return DmarcIdentifier{domain, IdentifierResult::pass}; };
     for (const DnsAnswer& trouble : {down, bogus}) {
-        EXPECT_EQ(check(query_of("contoso.com", {pass("contoso.com")}), {{{"_dmarc.contoso.com", RecordType::txt}, trouble}}).value, DmarcValue::temperror);
-        EXPECT_EQ(check(query_of("contoso.com", {}), {{{"_dmarc.contoso.com", RecordType::txt}, txt("v=DMARC1; p=reject")}, {{"_dmarc.com", RecordType::txt}, trouble}}).value,
+        EXPECT_EQ(check(query_of("contoso.com", {pass("contoso.com")}), {{{"_dmarc.contoso.com", RecordType::txt}, trouble}}).value,
+                  DmarcValue::temperror);
+        EXPECT_EQ(check(query_of("contoso.com", {}),
+                        {{{"_dmarc.contoso.com", RecordType::txt}, txt("v=DMARC1; p=reject")}, {{"_dmarc.com", RecordType::txt}, trouble}})
+                      .value,
                   DmarcValue::temperror);
         Zone zone = rejecting;
         zone[{"_dmarc.mail.contoso.com", RecordType::txt}] = trouble;
@@ -79,12 +85,16 @@ TEST(Dmarc, temporary_failure_at_any_step_is_temperror) {
     }
     EXPECT_EQ(check(query_of("contoso.com", {{"contoso.com", IdentifierResult::temperror}}), rejecting).value, DmarcValue::temperror);
     EXPECT_EQ(check(query_of("contoso.com", {{"other.test", IdentifierResult::temperror}}), rejecting).value, DmarcValue::fail);
-    EXPECT_EQ(check(query_of("contoso.com", {{"contoso.com", IdentifierResult::temperror}, {"contoso.com", IdentifierResult::pass}}), rejecting).value, DmarcValue::pass);
+    EXPECT_EQ(
+        check(query_of("contoso.com", {{"contoso.com", IdentifierResult::temperror}, {"contoso.com", IdentifierResult::pass}}), rejecting)
+            .value,
+        DmarcValue::pass);
 }
 
 TEST(Dmarc, shared_suffixes_separate_their_customers) {
     const std::vector<std::string> shared{"onmicrosoft.com"};
-    const Zone zone{{{"_dmarc.onmicrosoft.com", RecordType::txt}, txt("v=DMARC1; p=reject; sp=quarantine")}, {{"contoso.onmicrosoft.com", RecordType::a}, txt("")}};
+    const Zone zone{{{"_dmarc.onmicrosoft.com", RecordType::txt}, txt("v=DMARC1; p=reject; sp=quarantine")},
+                    {{"contoso.onmicrosoft.com", RecordType::a}, txt("")}};
     for (const DmarcRfc rfc : {DmarcRfc::rfc9989, DmarcRfc::rfc7489}) {
         DmarcQuery query = query_of("contoso.onmicrosoft.com", {{"fabrikam.onmicrosoft.com", IdentifierResult::pass}});
         query.shared_suffixes = shared;
@@ -108,7 +118,8 @@ TEST(Dmarc, testing_is_a_step_milder) {
 }
 
 TEST(Dmarc, two_records_are_none) {
-    const Zone zone{{{"_dmarc.contoso.com", RecordType::txt}, {.status = DnsStatus::data, .records = {"v=DMARC1; p=none", "v=DMARC1; p=reject"}}}};
+    const Zone zone{
+        {{"_dmarc.contoso.com", RecordType::txt}, {.status = DnsStatus::data, .records = {"v=DMARC1; p=none", "v=DMARC1; p=reject"}}}};
     EXPECT_EQ(check(query_of("contoso.com", {}), zone).value, DmarcValue::none);
 }
 

@@ -53,7 +53,8 @@ bool is_in_network(const base::IpAddress& address, const base::IpAddress& networ
 std::optional<base::IpAddress> address_of(std::string_view record) noexcept {
     std::array<std::uint8_t, 16> octets{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     if (record.size() != 4 && record.size() != 16) return std::nullopt;
-    std::ranges::transform(record, octets.end() - static_cast<std::ptrdiff_t>(record.size()), [](char c) { return static_cast<std::uint8_t>(c); });
+    std::ranges::transform(record, octets.end() - static_cast<std::ptrdiff_t>(record.size()),
+                           [](char c) { return static_cast<std::uint8_t>(c); });
     return base::IpAddress::from_octets(octets);
 }
 
@@ -87,7 +88,13 @@ private:
     const DnsAnswer* ask(std::string_view name, RecordType type, Match& match);
     bool count_lookup() noexcept { return ++result_.lookups <= limits_.lookups; }
     SpfMacroValues values(const std::string& domain, std::string_view validated) const {
-        return {.sender = sender_, .domain = domain, .ip = query_.ip, .helo = query_.helo, .validated = validated, .receiver = query_.receiver, .now = query_.now};
+        return {.sender = sender_,
+                .domain = domain,
+                .ip = query_.ip,
+                .helo = query_.helo,
+                .validated = validated,
+                .receiver = query_.receiver,
+                .now = query_.now};
     }
 
     const SpfQuery& query_;
@@ -123,7 +130,9 @@ Check::Outcome Check::check_host(const std::string& domain, bool top) {
     // 4.4 Record look-up
     const DnsAnswer* answer = dns_.ask(domain, RecordType::txt);
     if (!answer) return {.problem = Match::pending};
-    if (is_temporary(answer->status)) return {.value = SpfValue::temperror, .detail = answer->status == DnsStatus::bogus ? "DNSSEC says bogus: " + domain : "DNS does not answer for " + domain};
+    if (is_temporary(answer->status))
+        return {.value = SpfValue::temperror,
+                .detail = answer->status == DnsStatus::bogus ? "DNSSEC says bogus: " + domain : "DNS does not answer for " + domain};
     // 4.5 Selecting records
     const std::string* text = nullptr;
     for (const std::string& record : answer->records) {
@@ -143,14 +152,20 @@ Check::Outcome Check::from_record(const SpfRecord& record, const std::string& do
     for (const SpfTerm& term : record.terms) {
         std::string why;
         switch (matches(term, domain, why)) {
-            case Match::no: continue;
-            case Match::pending: return {.problem = Match::pending};
-            case Match::temperror: return {.value = SpfValue::temperror, .detail = why.empty() ? "DNS does not answer for " + term.text : why};
-            case Match::permerror: return {.value = SpfValue::permerror, .detail = why.empty() ? "limit passed at " + term.text : why};
-            case Match::yes: break;
+            case Match::no:
+                continue;
+            case Match::pending:
+                return {.problem = Match::pending};
+            case Match::temperror:
+                return {.value = SpfValue::temperror, .detail = why.empty() ? "DNS does not answer for " + term.text : why};
+            case Match::permerror:
+                return {.value = SpfValue::permerror, .detail = why.empty() ? "limit passed at " + term.text : why};
+            case Match::yes:
+                break;
         }
         const SpfValue value = by_qualifier[static_cast<std::size_t>(term.qualifier)];
-        if (value == SpfValue::fail && top && query_.want_explanation && !record.explanation.empty() && explain(record.explanation, domain) == Match::pending)
+        if (value == SpfValue::fail && top && query_.want_explanation && !record.explanation.empty() &&
+            explain(record.explanation, domain) == Match::pending)
             return {.problem = Match::pending};
         return {.value = value, .detail = term.text};
     }
@@ -161,17 +176,21 @@ Check::Outcome Check::from_record(const SpfRecord& record, const std::string& do
     if (!name) return {.problem = Match::pending};
     if (!is_dns_name(*name, 1)) return {.value = SpfValue::permerror, .detail = "redirect to no domain"};
     Outcome outcome = check_host(*name, top);
-    if (outcome.problem == Match::no && outcome.value == SpfValue::none) return {.value = SpfValue::permerror, .detail = "redirect to " + *name + ", which has no SPF record"};
+    if (outcome.problem == Match::no && outcome.value == SpfValue::none)
+        return {.value = SpfValue::permerror, .detail = "redirect to " + *name + ", which has no SPF record"};
     return outcome;
 }
 
 Match Check::matches(const SpfTerm& term, const std::string& domain, std::string& why) {
     switch (term.mechanism) {
-        case SpfMechanism::all: return Match::yes;
+        case SpfMechanism::all:
+            return Match::yes;
         case SpfMechanism::ip4:
             return query_.ip.is_v4() && is_in_network(query_.ip, term.network, 96 + term.ip4_bits) ? Match::yes : Match::no;
-        case SpfMechanism::ip6: return !query_.ip.is_v4() && is_in_network(query_.ip, term.network, term.ip6_bits) ? Match::yes : Match::no;
-        default: break;
+        case SpfMechanism::ip6:
+            return !query_.ip.is_v4() && is_in_network(query_.ip, term.network, term.ip6_bits) ? Match::yes : Match::no;
+        default:
+            break;
     }
     if (!count_lookup()) {
         why = "more than " + std::to_string(limits_.lookups) + " look-ups";
@@ -180,11 +199,16 @@ Match Check::matches(const SpfTerm& term, const std::string& domain, std::string
     const std::optional<std::string> name = term.domain_spec.empty() ? std::optional(domain) : target(term.domain_spec, domain);
     if (!name) return Match::pending;
     switch (term.mechanism) {
-        case SpfMechanism::include: return match_include(*name, why);
-        case SpfMechanism::a: return match_addresses(*name, term);
-        case SpfMechanism::mx: return match_mx(*name, term);
-        case SpfMechanism::ptr: return match_ptr(*name);
-        default: return match_exists(*name);
+        case SpfMechanism::include:
+            return match_include(*name, why);
+        case SpfMechanism::a:
+            return match_addresses(*name, term);
+        case SpfMechanism::mx:
+            return match_mx(*name, term);
+        case SpfMechanism::ptr:
+            return match_ptr(*name);
+        default:
+            return match_exists(*name);
     }
 }
 
@@ -242,7 +266,8 @@ std::optional<std::vector<std::string>> Check::validated_names() {
             continue;
         }
         if (addresses->status != DnsStatus::data) continue;
-        if (std::ranges::any_of(addresses->records, [&](const std::string& record) { return address_of(record) == query_.ip; })) names.push_back(base::lower(name));
+        if (std::ranges::any_of(addresses->records, [&](const std::string& record) { return address_of(record) == query_.ip; }))
+            names.push_back(base::lower(name));
     }
     if (pending) return std::nullopt;
     return names;
@@ -256,7 +281,8 @@ constexpr bool is_same_or_below(std::string_view name, std::string_view domain) 
 Match Check::match_ptr(const std::string& name) {
     const auto names = validated_names();
     if (!names) return Match::pending;
-    return std::ranges::any_of(*names, [&](const std::string& validated) { return is_same_or_below(validated, name); }) ? Match::yes : Match::no;
+    return std::ranges::any_of(*names, [&](const std::string& validated) { return is_same_or_below(validated, name); }) ? Match::yes
+                                                                                                                        : Match::no;
 }
 
 // 7.3 %{p}: the domain itself, else a name below it, else any, else "unknown"
@@ -287,11 +313,15 @@ Match Check::match_include(const std::string& name, std::string& why) {
     if (outcome.problem == Match::pending) return Match::pending;
     why = outcome.detail;
     switch (outcome.value) {
-        case SpfValue::pass: return Match::yes;
-        case SpfValue::temperror: return Match::temperror;
+        case SpfValue::pass:
+            return Match::yes;
+        case SpfValue::temperror:
+            return Match::temperror;
         case SpfValue::permerror:
-        case SpfValue::none: return Match::permerror;
-        default: return Match::no;
+        case SpfValue::none:
+            return Match::permerror;
+        default:
+            return Match::no;
     }
 }
 

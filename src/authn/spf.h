@@ -17,22 +17,22 @@ enum class SpfValue : std::uint8_t { none, neutral, pass, fail, softfail, temper
 std::string_view name_of(SpfValue value) noexcept;
 
 struct SpfLimits {
-    int lookups = 10;       // terms that ask DNS (section 4.6.4)
-    int void_lookups = 2;   // of them that find nothing
-    int names = 10;         // of one MX or PTR answer
+    int lookups = 10;      // terms that ask DNS (section 4.6.4)
+    int void_lookups = 2;  // of them that find nothing
+    int names = 10;        // of one MX or PTR answer
 };
 
 struct SpfQuery {
     base::IpAddress ip;
     std::string helo;
-    std::string mail_from;           // without brackets; empty: the null sender, so HELO is checked
+    std::string mail_from;             // without brackets; empty: the null sender, so HELO is checked
     std::string receiver = "unknown";  // %{r}
-    std::int64_t now = 0;            // %{t}, seconds
-    bool want_explanation = false;   // of exp=, costs a look-up
+    std::int64_t now = 0;              // %{t}, seconds
+    bool want_explanation = false;     // of exp=, costs a look-up
 };
 
 struct SpfResult {
-    bool pending = false;     // some answer is missing: resolve Dns::take_pending() and call again
+    bool pending = false;  // some answer is missing: resolve Dns::take_pending() and call again
     SpfValue value = SpfValue::none;
     std::string domain;       // the one that was checked: of MAIL FROM, or HELO
     std::string detail;       // the mechanism that matched, or what is wrong

@@ -1,4 +1,5 @@
-// The openspf suites of RFC 7208 and RFC 4408, from the shared corpora (EXOTA_CORPORA). Their rules for mock DNS are in the corpora's README.
+// The openspf suites of RFC 7208 and RFC 4408, from the shared corpora (EXOTA_CORPORA). Their rules for mock DNS are in the corpora's
+// README.
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
@@ -40,12 +41,14 @@ public:
 
     DnsAnswer answer(const DnsQuestion& question, int depth = 0) const {
         const auto found = zone_.find(question.name);
-        if (found == zone_.end()) return {.status = question.name.starts_with("error.") ? DnsStatus::temporary_failure : DnsStatus::nxdomain};
+        if (found == zone_.end())
+            return {.status = question.name.starts_with("error.") ? DnsStatus::temporary_failure : DnsStatus::nxdomain};
         const json::array& entries = *found->second;
-        static const std::map<RecordType, std::string> type_names{{RecordType::a, "A"},   {RecordType::aaaa, "AAAA"}, {RecordType::mx, "MX"},
-                                                                  {RecordType::ptr, "PTR"}, {RecordType::txt, "TXT"}};
+        static const std::map<RecordType, std::string> type_names{
+            {RecordType::a, "A"}, {RecordType::aaaa, "AAAA"}, {RecordType::mx, "MX"}, {RecordType::ptr, "PTR"}, {RecordType::txt, "TXT"}};
         const std::string& type = type_names.at(question.type);
-        const bool has_txt = std::ranges::any_of(entries, [](const json::value& e) { return e.is_object() && e.as_object().contains("TXT"); });
+        const bool has_txt =
+            std::ranges::any_of(entries, [](const json::value& e) { return e.is_object() && e.as_object().contains("TXT"); });
         DnsAnswer answer{.status = DnsStatus::no_data};
         for (const json::value& entry : entries) {
             if (entry.is_string()) {  // TIMEOUT: what no earlier entry answered
@@ -108,7 +111,8 @@ Counts run_suite(const std::filesystem::path& file) {
             const std::string got(name_of(result.value));
             if (want.is_string() ? want.as_string() == got : want.as_array().at(0).as_string() == got) {
                 ++counts.preferred;
-            } else if (want.is_array() && std::ranges::any_of(want.as_array(), [&](const json::value& w) { return w.as_string() == got; })) {
+            } else if (want.is_array() &&
+                       std::ranges::any_of(want.as_array(), [&](const json::value& w) { return w.as_string() == got; })) {
                 ++counts.alternative;
                 counts.alternatives.insert(std::string(name));
             } else {
@@ -135,8 +139,16 @@ TEST(SpfCorpus, rfc4408_suite_with_the_ten_named_alternatives) {
     if (!std::filesystem::exists(file)) GTEST_SKIP() << "no shared corpora at " << corpora();
     const Counts counts = run_suite(file);
     std::cout << "spf rfc4408: " << counts.preferred << " preferred, " << counts.alternative << " alternative, of " << counts.tests << '\n';
-    const std::set<std::string> named{"spfonly", "txttimeout", "spfoverride", "multitxt1", "multispf2", "invalid-domain-empty-label", "invalid-domain-long",
-                                      "invalid-domain-long-via-macro", "exists-dnserr", "mx-limit"};
+    const std::set<std::string> named{"spfonly",
+                                      "txttimeout",
+                                      "spfoverride",
+                                      "multitxt1",
+                                      "multispf2",
+                                      "invalid-domain-empty-label",
+                                      "invalid-domain-long",
+                                      "invalid-domain-long-via-macro",
+                                      "exists-dnserr",
+                                      "mx-limit"};
     EXPECT_EQ(counts.tests, 191);
     for (const std::string& name : counts.alternatives) EXPECT_TRUE(named.contains(name)) << name;
     EXPECT_EQ(counts.preferred + counts.alternative, 191);

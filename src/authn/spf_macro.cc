@@ -75,18 +75,30 @@ std::string dotted(const base::IpAddress& ip) {
 std::string value_of(char letter, const SpfMacroValues& values) {
     const std::size_t at = values.sender.rfind('@');
     switch (base::to_lower(letter)) {
-        case 's': return std::string(values.sender);
-        case 'l': return std::string(values.sender.substr(0, at));
-        case 'o': return at == std::string_view::npos ? std::string() : std::string(values.sender.substr(at + 1));
-        case 'd': return std::string(values.domain);
-        case 'i': return dotted(values.ip);
-        case 'p': return std::string(values.validated);
-        case 'h': return std::string(values.helo);
-        case 'c': return values.ip.text();
-        case 'r': return std::string(values.receiver);
-        case 't': return std::to_string(values.now);
-        case 'v': return values.ip.is_v4() ? "in-addr" : "ip6";
-        default: return {};
+        case 's':
+            return std::string(values.sender);
+        case 'l':
+            return std::string(values.sender.substr(0, at));
+        case 'o':
+            return at == std::string_view::npos ? std::string() : std::string(values.sender.substr(at + 1));
+        case 'd':
+            return std::string(values.domain);
+        case 'i':
+            return dotted(values.ip);
+        case 'p':
+            return std::string(values.validated);
+        case 'h':
+            return std::string(values.helo);
+        case 'c':
+            return values.ip.text();
+        case 'r':
+            return std::string(values.receiver);
+        case 't':
+            return std::to_string(values.now);
+        case 'v':
+            return values.ip.is_v4() ? "in-addr" : "ip6";
+        default:
+            return {};
     }
 }
 

@@ -14,8 +14,8 @@ namespace exota::authn {
 
 /// What macros stand for. Views must live through the call.
 struct SpfMacroValues {
-    std::string_view sender;     // local-part@domain
-    std::string_view domain;     // the <domain> of the current check_host
+    std::string_view sender;  // local-part@domain
+    std::string_view domain;  // the <domain> of the current check_host
     base::IpAddress ip;
     std::string_view helo;
     std::string_view validated;  // %{p}: a validated name of the client, or "unknown"

@@ -88,16 +88,20 @@ bool read_network(std::string_view text, SpfTerm& term) {
 /// What follows the mechanism's name: nothing, ":" domain-spec, cidr lengths, as the mechanism wants it.
 bool read_argument(std::string_view argument, SpfTerm& term) {
     const bool has_colon = argument.starts_with(':');
-    const bool optional_domain = term.mechanism == SpfMechanism::a || term.mechanism == SpfMechanism::mx || term.mechanism == SpfMechanism::ptr;
+    const bool optional_domain =
+        term.mechanism == SpfMechanism::a || term.mechanism == SpfMechanism::mx || term.mechanism == SpfMechanism::ptr;
     switch (term.mechanism) {
-        case SpfMechanism::all: return argument.empty();
+        case SpfMechanism::all:
+            return argument.empty();
         case SpfMechanism::ip4:
-        case SpfMechanism::ip6: return has_colon && read_network(argument.substr(1), term);
+        case SpfMechanism::ip6:
+            return has_colon && read_network(argument.substr(1), term);
         case SpfMechanism::a:
         case SpfMechanism::mx:
             if (!take_dual_cidr(argument, term)) return false;
             break;
-        default: break;
+        default:
+            break;
     }
     if (argument.empty()) return optional_domain;
     if (!has_colon) return false;
@@ -137,14 +141,16 @@ Result<SpfRecord> parse_spf_record(std::string_view text) {
     for (std::string_view rest = text.substr(version.size()); !rest.empty();) {
         const std::string_view word = base::take_until(rest, ' ');
         if (word.empty()) continue;
-        if (!std::ranges::all_of(word, [](char c) { return c > 0x20 && c < 0x7f; })) return fail(Errc::invalid_data, "SPF record is not plain ASCII");
+        if (!std::ranges::all_of(word, [](char c) { return c > 0x20 && c < 0x7f; }))
+            return fail(Errc::invalid_data, "SPF record is not plain ASCII");
         const std::size_t equals = word.find('=');
         const std::string_view name = word.substr(0, equals);
         if (equals != std::string_view::npos && is_modifier_name(name)) {
             const std::string_view value = word.substr(equals + 1);
             const bool redirect = base::iequals(name, "redirect"), explanation = base::iequals(name, "exp");
             if (redirect || explanation) {
-                if (std::exchange(redirect ? has_redirect : has_explanation, true)) return fail(Errc::invalid_data, "modifier twice: " + std::string(name));
+                if (std::exchange(redirect ? has_redirect : has_explanation, true))
+                    return fail(Errc::invalid_data, "modifier twice: " + std::string(name));
                 if (!is_domain_spec(value)) return fail(Errc::invalid_data, "bad domain-spec: " + std::string(word));
                 (redirect ? record.redirect : record.explanation) = value;
             } else if (!is_macro_string(value, SpfMacroUse::explanation)) {  // any macro letter is right in a modifier nobody knows

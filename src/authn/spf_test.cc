@@ -12,7 +12,10 @@ namespace exota::authn {
 namespace {
 
 TEST(SpfRecord, syntax_table) {
-    struct Case { std::string_view record; bool want; };
+    struct Case {
+        std::string_view record;
+        bool want;
+    };
     const Case cases[] = {
         {"v=spf1", true},
         {"V=SPF1 -ALL", true},
@@ -60,22 +63,40 @@ TEST(SpfRecord, limits_on_both_sides) {
 }
 
 TEST(SpfMacro, rfc7208_section_7_4_examples) {
-    const SpfMacroValues v4{.sender = "strong-bad@email.example.com", .domain = "email.example.com", .ip = *base::IpAddress::parse("192.0.2.3"),
-                            .helo = "mx.example.org", .validated = "mx.example.org", .receiver = "r.test", .now = 7};
+    const SpfMacroValues v4{.sender = "strong-bad@email.example.com",
+                            .domain = "email.example.com",
+                            .ip = *base::IpAddress::parse("192.0.2.3"),
+                            .helo = "mx.example.org",
+                            .validated = "mx.example.org",
+                            .receiver = "r.test",
+                            .now = 7};
     SpfMacroValues v6 = v4;
     v6.ip = *base::IpAddress::parse("2001:db8::cb01");
-    struct Case { const SpfMacroValues* values; std::string_view text, want; };
+    struct Case {
+        const SpfMacroValues* values;
+        std::string_view text, want;
+    };
     const Case cases[] = {
-        {&v4, "%{s}", "strong-bad@email.example.com"}, {&v4, "%{o}", "email.example.com"}, {&v4, "%{d}", "email.example.com"},
-        {&v4, "%{d4}", "email.example.com"},           {&v4, "%{d2}", "example.com"},      {&v4, "%{d1}", "com"},
-        {&v4, "%{dr}", "com.example.email"},           {&v4, "%{d2r}", "example.email"},   {&v4, "%{l}", "strong-bad"},
-        {&v4, "%{l-}", "strong.bad"},                  {&v4, "%{lr}", "strong-bad"},       {&v4, "%{lr-}", "bad.strong"},
-        {&v4, "%{l1r-}", "strong"},                    {&v4, "%{ir}.%{v}._spf.%{d2}", "3.2.0.192.in-addr._spf.example.com"},
+        {&v4, "%{s}", "strong-bad@email.example.com"},
+        {&v4, "%{o}", "email.example.com"},
+        {&v4, "%{d}", "email.example.com"},
+        {&v4, "%{d4}", "email.example.com"},
+        {&v4, "%{d2}", "example.com"},
+        {&v4, "%{d1}", "com"},
+        {&v4, "%{dr}", "com.example.email"},
+        {&v4, "%{d2r}", "example.email"},
+        {&v4, "%{l}", "strong-bad"},
+        {&v4, "%{l-}", "strong.bad"},
+        {&v4, "%{lr}", "strong-bad"},
+        {&v4, "%{lr-}", "bad.strong"},
+        {&v4, "%{l1r-}", "strong"},
+        {&v4, "%{ir}.%{v}._spf.%{d2}", "3.2.0.192.in-addr._spf.example.com"},
         {&v4, "%{lr-}.lp._spf.%{d2}", "bad.strong.lp._spf.example.com"},
         {&v6, "%{ir}.%{v}._spf.%{d2}", "1.0.B.C.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.B.D.0.1.0.0.2.ip6._spf.example.com"},
     };
     for (const Case& c : cases) EXPECT_EQ(expand_macros(c.text, *c.values, SpfMacroUse::domain_spec), c.want) << c.text;
-    EXPECT_EQ(expand_macros("%{c} %{r} %{t}%%%_%-%{S}", v4, SpfMacroUse::explanation), "192.0.2.3 r.test 7% %20strong-bad%40email.example.com");
+    EXPECT_EQ(expand_macros("%{c} %{r} %{t}%%%_%-%{S}", v4, SpfMacroUse::explanation),
+              "192.0.2.3 r.test 7% %20strong-bad%40email.example.com");
 }
 
 TEST(SpfMacro, a_long_name_loses_labels_from_the_left) {
@@ -103,7 +124,8 @@ SpfResult check(const SpfQuery& query, const std::map<DnsQuestion, DnsAnswer>& z
 
 DnsAnswer txt(std::string text) { return {.status = DnsStatus::data, .records = {std::move(text)}}; }
 
-const SpfQuery from_exchange{.ip = *base::IpAddress::parse("40.92.0.10"), .helo = "out.protection.outlook.com", .mail_from = "jane@contoso.com"};
+const SpfQuery from_exchange{
+    .ip = *base::IpAddress::parse("40.92.0.10"), .helo = "out.protection.outlook.com", .mail_from = "jane@contoso.com"};
 
 TEST(Spf, the_exchange_online_record) {
     const std::map<DnsQuestion, DnsAnswer> zone{{{"contoso.com", RecordType::txt}, txt("v=spf1 include:spf.protection.outlook.com -all")},
@@ -119,15 +141,19 @@ TEST(Spf, what_dns_says_wrong_is_never_none) {
     for (const DnsStatus status : {DnsStatus::temporary_failure, DnsStatus::bogus}) {
         EXPECT_EQ(check(from_exchange, {{{"contoso.com", RecordType::txt}, {.status = status}}}).value, SpfValue::temperror);
         // Bogus data are no data, even where a record stands in them.
-        EXPECT_EQ(check(from_exchange, {{{"contoso.com", RecordType::txt}, {.status = status, .records = {"v=spf1 +all"}}}}).value, SpfValue::temperror);
-        EXPECT_EQ(check(from_exchange, {{{"contoso.com", RecordType::txt}, txt("v=spf1 a:x.test +all")}, {{"x.test", RecordType::a}, {.status = status}}}).value,
+        EXPECT_EQ(check(from_exchange, {{{"contoso.com", RecordType::txt}, {.status = status, .records = {"v=spf1 +all"}}}}).value,
+                  SpfValue::temperror);
+        EXPECT_EQ(check(from_exchange,
+                        {{{"contoso.com", RecordType::txt}, txt("v=spf1 a:x.test +all")}, {{"x.test", RecordType::a}, {.status = status}}})
+                      .value,
                   SpfValue::temperror);
     }
     EXPECT_EQ(check(from_exchange, {}).value, SpfValue::none);
 }
 
 TEST(Spf, loops_and_limits_end) {
-    EXPECT_EQ(check(from_exchange, {{{"contoso.com", RecordType::txt}, txt("v=spf1 include:contoso.com -all")}}).value, SpfValue::permerror);
+    EXPECT_EQ(check(from_exchange, {{{"contoso.com", RecordType::txt}, txt("v=spf1 include:contoso.com -all")}}).value,
+              SpfValue::permerror);
     EXPECT_EQ(check(from_exchange, {{{"contoso.com", RecordType::txt}, txt("v=spf1 redirect=contoso.com")}}).value, SpfValue::permerror);
     std::string ten = "v=spf1";
     std::map<DnsQuestion, DnsAnswer> zone;
@@ -141,17 +167,19 @@ TEST(Spf, loops_and_limits_end) {
     zone[{"contoso.com", RecordType::txt}] = txt(ten + " mx -all");
     EXPECT_EQ(check(from_exchange, zone).value, SpfValue::permerror);
     EXPECT_EQ(check(from_exchange, {{{"contoso.com", RecordType::txt}, txt("v=spf1 a:a.test a:b.test ?all")}}).value, SpfValue::neutral);
-    EXPECT_EQ(check(from_exchange, {{{"contoso.com", RecordType::txt}, txt("v=spf1 a:a.test a:b.test a:c.test ?all")}}).value, SpfValue::permerror);
+    EXPECT_EQ(check(from_exchange, {{{"contoso.com", RecordType::txt}, txt("v=spf1 a:a.test a:b.test a:c.test ?all")}}).value,
+              SpfValue::permerror);
 }
 
 TEST(Spf, addresses_of_one_mx_are_asked_for_together) {
     const auto mx = [](const char* name) { return std::string("\0\x0a", 2) + name; };
     const auto host = [](char last) { return DnsAnswer{.status = DnsStatus::data, .records = {std::string("\x28\x5c\0", 3) + last}}; };
-    const std::map<DnsQuestion, DnsAnswer> zone{{{"contoso.com", RecordType::txt}, txt("v=spf1 mx -all")},
-                                                {{"contoso.com", RecordType::mx}, {.status = DnsStatus::data, .records = {mx("a.test"), mx("b.test"), mx("c.test")}}},
-                                                {{"a.test", RecordType::a}, host(1)},
-                                                {{"b.test", RecordType::a}, host(2)},
-                                                {{"c.test", RecordType::a}, host(10)}};
+    const std::map<DnsQuestion, DnsAnswer> zone{
+        {{"contoso.com", RecordType::txt}, txt("v=spf1 mx -all")},
+        {{"contoso.com", RecordType::mx}, {.status = DnsStatus::data, .records = {mx("a.test"), mx("b.test"), mx("c.test")}}},
+        {{"a.test", RecordType::a}, host(1)},
+        {{"b.test", RecordType::a}, host(2)},
+        {{"c.test", RecordType::a}, host(10)}};
     int rounds = 0;
     EXPECT_EQ(check(from_exchange, zone, &rounds).value, SpfValue::pass);
     EXPECT_EQ(rounds, 3);
@@ -166,8 +194,9 @@ TEST(Spf, an_ipv4_mapped_client_is_an_ipv4_client) {
 TEST(Spf, the_null_sender_is_checked_by_helo) {
     SpfQuery query = from_exchange;
     query.mail_from.clear();
-    const SpfResult result = check(query, {{{"out.protection.outlook.com", RecordType::txt}, txt("v=spf1 exists:%{l}.x.test -all")},
-                                           {{"postmaster.x.test", RecordType::a}, {.status = DnsStatus::data, .records = {std::string(4, '\1')}}}});
+    const SpfResult result =
+        check(query, {{{"out.protection.outlook.com", RecordType::txt}, txt("v=spf1 exists:%{l}.x.test -all")},
+                      {{"postmaster.x.test", RecordType::a}, {.status = DnsStatus::data, .records = {std::string(4, '\1')}}}});
     EXPECT_EQ(result.value, SpfValue::pass);
     EXPECT_EQ(result.domain, "out.protection.outlook.com");
 }

@@ -40,7 +40,8 @@ bool is_shared_suffix(std::string_view canonical_domain, std::span<const std::st
     return std::ranges::find(suffixes, canonical_domain) != suffixes.end();
 }
 
-std::string_view listed_organizational_domain(std::string_view canonical_domain, std::span<const std::string> shared_suffixes, const PublicSuffixes& list) {
+std::string_view listed_organizational_domain(std::string_view canonical_domain, std::span<const std::string> shared_suffixes,
+                                              const PublicSuffixes& list) {
     if (is_shared_suffix(canonical_domain, shared_suffixes)) return canonical_domain;
     for (std::string_view name = canonical_domain; !name.empty(); name = mail::parent_of(name))
         if (is_shared_suffix(mail::parent_of(name), shared_suffixes)) return name;

@@ -34,6 +34,7 @@ bool is_shared_suffix(std::string_view canonical_domain, std::span<const std::st
 
 /// The organisational domain by lists: below a shared suffix one label more than it, else the registrable domain; a name that is
 /// itself a suffix is its own organisational domain. Points into `canonical_domain`.
-std::string_view listed_organizational_domain(std::string_view canonical_domain, std::span<const std::string> shared_suffixes, const PublicSuffixes& list);
+std::string_view listed_organizational_domain(std::string_view canonical_domain, std::span<const std::string> shared_suffixes,
+                                              const PublicSuffixes& list);
 
 }  // namespace exota::authn

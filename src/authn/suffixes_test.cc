@@ -9,7 +9,9 @@ namespace {
 
 TEST(Suffixes, organisational_domains_by_list) {
     const std::vector<std::string> shared{"onmicrosoft.com", "mail.onmicrosoft.com"};
-    struct Case { std::string_view domain, want; };
+    struct Case {
+        std::string_view domain, want;
+    };
     const Case cases[] = {
         {"contoso.com", "contoso.com"},
         {"a.b.contoso.com", "contoso.com"},
