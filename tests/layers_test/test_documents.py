@@ -1,0 +1,81 @@
+"""Documents do not lie about the tree: relative links lead somewhere, files and commands that they name exist."""
+import re
+
+import pytest
+
+from tree import SOURCE, tracked
+
+DOCUMENTS = [path for path in tracked(".md") if not path.is_relative_to(SOURCE / "tests/cases")]
+
+
+def prose_of(text):
+    """The text without fenced code."""
+    return re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
+
+
+def links(text):
+    return re.findall(r"\[[^\]]*\]\(([^)\s]+)\)", prose_of(text))
+
+
+def anchors(text):
+    """The anchors that headings get, as the usual renderers make them."""
+    found = set()
+    for heading in re.findall(r"^#+\s+(.*)$", prose_of(text), re.M):
+        word = re.sub(r"[^\w\- ]", "", re.sub(r"[`*]", "", heading).strip().lower()).replace(" ", "-")
+        found.add(word)
+    return found
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=[str(path.relative_to(SOURCE)) for path in DOCUMENTS])
+def test_relative_links_lead_somewhere(path):
+    dead = []
+    for link in links(path.read_text()):
+        if re.match(r"[a-z]+:", link):
+            continue
+        target, _, anchor = link.partition("#")
+        where = (path.parent / target).resolve() if target else path
+        if not where.exists():
+            dead.append(link)
+        elif anchor and where.suffix == ".md" and anchor not in anchors(where.read_text()):
+            dead.append(link)
+    assert dead == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=[str(path.relative_to(SOURCE)) for path in DOCUMENTS])
+def test_files_of_the_tree_that_are_named_exist(path):
+    """`src/mail/domain.h`, `scripts/demo`, `docs/…`: anything in backquotes that begins with one of our folders."""
+    named = re.findall(r"`((?:src|tests|docs|scripts|fuzz|bench|packaging|cmake)/[\w./-]*[\w/])`", prose_of(path.read_text()))
+    assert [name for name in named if "NAME" not in name and not (SOURCE / name).exists()] == []
+
+
+def test_commands_of_the_readme_exist():
+    text = (SOURCE / "README.md").read_text()
+    commands = set(re.findall(r"(?<![\w/.])(scripts/[\w-]+)", text))
+    assert {"scripts/setup", "scripts/demo", "scripts/test"} <= commands
+    for command in commands:
+        path = SOURCE / command
+        assert path.is_file() and path.stat().st_mode & 0o111, f"{command} is no program"
+    if (SOURCE / "Makefile").exists():
+        targets = set(re.findall(r"^([\w-]+):", (SOURCE / "Makefile").read_text(), re.M))
+        assert set(re.findall(r"`make ([\w-]+)`", text)) <= targets
+
+
+def test_subcommands_that_documents_name_exist():
+    """`exota WORD` in the documents of operators is a subcommand: one file of src/programs, or the few that come later and are said to."""
+    programs = " ".join(path.read_text() for path in (SOURCE / "src/programs").glob("*.cc"))
+    if not programs:
+        pytest.skip("the program is not in the tree")
+    unknown = set()
+    for path in DOCUMENTS:
+        if path.name in ("CHANGELOG.md",) or "decisions" in path.parts:
+            continue
+        for word in re.findall(r"`exota ([a-z]+)", path.read_text()):
+            if f'"{word}"' not in programs:
+                unknown.add(f"{path.relative_to(SOURCE)}: exota {word}")
+    assert unknown == set()
+
+
+def test_dead_links_are_found(tmp_path):
+    text = "[a](there.md) [b](missing.md#x)\n```\n[c](in-code.md)\n```\n"
+    assert links(text) == ["there.md", "missing.md#x"]
+    assert anchors("## What may be `believed`?\n") == {"what-may-be-believed"}

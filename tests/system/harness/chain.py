@@ -1,0 +1,89 @@
+"""The whole path of a message: SMTP client → Postfix (TLS) → [OpenDKIM] → exota → sink."""
+from pathlib import Path
+
+from .exota import Exota
+from .message import SIGNING_DOMAINS, Keys, message
+from .opendkim import OpenDkim
+from .pki import Pki
+from .postfix import Postfix
+from .sink import Sink
+from .smtp import SmtpClient
+
+
+class Workshop:
+    """What many chains share because it is slow to make: certificates and keys."""
+
+    def __init__(self, directory, binary):
+        self.directory, self.binary = Path(directory), Path(binary)
+        self.pki = Pki(self.directory / "pki")
+        self.keys = Keys(self.directory / "keys", SIGNING_DOMAINS)
+
+    def message(self, **arguments):
+        return message(self.keys, **arguments)
+
+
+class Chain:
+    """Starts everything; `stop` ends everything. Arguments not named here go to Exota.
+
+    @param opendkim  False: no validator before us; "default": one with OpenDKIM's default clean-up
+    @param postfix   settings of main.cf over the usual ones
+    @param exota     an Exota that runs already
+    """
+
+    def __init__(self, workshop, directory, *, opendkim=True, postfix=None, address="127.0.0.1", exota=None, **arguments):
+        self.workshop, self.directory = workshop, Path(directory)
+        self.pki, self.keys = workshop.pki, workshop.keys
+        self._parts = []
+        try:
+            self.sink = self._own(Sink(), "close")
+            self.opendkim = None
+            if opendkim:
+                self.opendkim = self._own(OpenDkim(self.directory, self.keys, removal=opendkim != "default"), "stop")
+            self.exota = exota or self._own(Exota(workshop.binary, self.directory, **arguments), "stop")
+            milters = ([f"inet:127.0.0.1:{self.opendkim.port}"] if self.opendkim else []) + [self.exota.listen]
+            self.postfix = self._own(Postfix(self.directory, sink_port=self.sink.port, milters=milters, pki=self.pki, address=address,
+                                             settings=postfix), "stop")
+        except BaseException:
+            self.stop()
+            raise
+
+    def _own(self, part, verb):
+        self._parts.append(getattr(part, verb))
+        return part
+
+    def stop(self):
+        """Ends what runs, last started first; the first failure is raised after all have been ended."""
+        problems = []
+        while self._parts:
+            try:
+                self._parts.pop()()
+            except Exception as problem:  # noqa: BLE001 -- all others must still be ended
+                problems.append(problem)
+        if problems:
+            raise problems[0]
+
+    def connect(self, certificate="exo_both", *, source=None, tls=True):
+        """A client that has said EHLO, in TLS with this certificate (a name of pki.py, None for no certificate)."""
+        client = SmtpClient(self.postfix.port, self.postfix.address, source)
+        try:
+            client.hello()
+            if tls:
+                client.start_tls(self.pki[certificate] if certificate else None)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    def send(self, raw, *, certificate="exo_both", sender="jane@contoso.com", recipients=("bob@dest.test",), source=None, tls=True):
+        """One message over a connection of its own; the reply that decided it."""
+        with self.connect(certificate, source=source, tls=tls) as client:
+            return client.message(sender, recipients, raw)
+
+    def judged(self, reply):
+        """The log record of the message that got this reply."""
+        assert reply.queue_id, f"no queue id in {reply}"
+        return self.exota.judged(reply.queue_id)
+
+    def delivered(self, reply):
+        assert reply.accepted, str(reply)
+        return self.sink.wait_for(reply.queue_id)
