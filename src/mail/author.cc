@@ -16,6 +16,7 @@
 
 #include "base/cursor.h"
 #include "base/text.h"
+#include "mail/cfws.h"
 
 namespace exota::mail {
 namespace {
@@ -26,82 +27,10 @@ std::unexpected<AuthorError> ambiguous(std::string_view why) {
     return std::unexpected(AuthorError{AuthorProblem::ambiguous, std::string(why)});
 }
 
-constexpr bool is_8bit(char c) noexcept { return static_cast<unsigned char>(c) >= 0x80; }
-
-/// RFC 5322 section 3.2.3, and RFC 6532 section 3.2: octets above 127.
-constexpr bool is_atext(char c) noexcept {
-    return base::is_alnum(c) || is_8bit(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
-}
 constexpr bool is_atext_or_dot(char c) noexcept { return is_atext(c) || c == '.'; }
 
 /// What a quoted local part may hold: characters that no reader takes for the end of the local part.
 constexpr bool is_harmless_quoted(char c) noexcept { return is_atext_or_dot(c) || base::is_wsp(c); }
-
-/// Controls are nowhere allowed; CR and LF only where they fold (RFC 5322 section 2.2.3), with or without the CR.
-/// @return why the field is refused, or empty.
-constexpr std::string_view find_forbidden_octet(std::string_view field) noexcept {
-    for (std::size_t i = 0; i < field.size(); ++i) {
-        const char c = field[i];
-        if (!base::is_control(c) || c == '\t') continue;
-        if (c == '\0') return "a NUL";
-        if (c == '\r' && i + 1 < field.size() && field[i + 1] == '\n') continue;
-        if (c == '\n' && i + 1 < field.size() && base::is_wsp(field[i + 1])) continue;
-        return c == '\r' || c == '\n' ? "a line break that folds nothing" : "a control character";
-    }
-    return {};
-}
-
-constexpr void skip_fws(Cursor& in) noexcept { in.take_while(base::is_fws); }
-
-/// comment (section 3.2.2), from its '('. Loops instead of recursing.
-/// @return false if it never closes or nests deeper than max_comment_depth.
-constexpr bool skip_comment(Cursor& in) noexcept {
-    int depth = 0;
-    do {
-        if (in.at_end()) return false;
-        const char c = in.peek();
-        in.advance();
-        if (c == '\\') {
-            if (in.at_end()) return false;
-            in.advance();
-        } else if (c == '(') {
-            if (++depth > max_comment_depth) return false;
-        } else if (c == ')') {
-            --depth;
-        }
-    } while (depth > 0);
-    return true;
-}
-
-constexpr bool skip_cfws(Cursor& in) noexcept {
-    for (;;) {
-        skip_fws(in);
-        if (!in.next_is('(')) return true;
-        if (!skip_comment(in)) return false;
-    }
-}
-
-constexpr bool after_cfws_is(std::string_view text, std::string_view rest) noexcept {
-    Cursor in(text);
-    return skip_cfws(in) && in.rest() == rest;
-}
-static_assert(after_cfws_is(" (a@evil (\\) <b@evil>)) j@x", "j@x"));
-
-/// quoted-string (section 3.2.4), from its '"'; `content` is what stands between the quotes, as written.
-constexpr bool take_quoted_string(Cursor& in, std::string_view& content) noexcept {
-    in.advance();
-    const std::size_t start = in.position();
-    while (!in.at_end()) {
-        const char c = in.peek();
-        if (c == '"') {
-            content = in.since(start);
-            in.advance();
-            return true;
-        }
-        in.advance(c == '\\' ? 2 : 1);
-    }
-    return false;
-}
 
 constexpr bool is_dot_atom(std::string_view text) noexcept {
     return !text.empty() && text.front() != '.' && text.back() != '.' && text.find("..") == std::string_view::npos;

@@ -31,9 +31,9 @@ struct AuthorError {
     friend bool operator==(const AuthorError&, const AuthorError&) = default;
 };
 
+// Comments nest at most max_comment_depth deep (mail/cfws.h).
 inline constexpr std::size_t max_author_field_octets = 64 * 1024;
 inline constexpr std::size_t max_local_part_octets = 64;  // RFC 5321 section 4.5.3.1.1; quotes not counted
-inline constexpr int max_comment_depth = 8;
 
 /// @param fields  the values of all From fields of the message, as on the wire behind the colon (folding included).
 /// @return        the one mailbox, or why there is none: `missing` for no field, `ambiguous` for everything else.

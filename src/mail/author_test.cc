@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "mail/cfws.h"
 
 namespace exota::mail {
 namespace {
