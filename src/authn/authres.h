@@ -17,6 +17,7 @@ namespace exota::authn {
 
 struct Property {
     std::string ptype, property, pvalue;  // names as written; compare without regard to case
+    friend bool operator==(const Property&, const Property&) = default;
 };
 
 struct ResInfo {
@@ -27,20 +28,23 @@ struct ResInfo {
     std::vector<Property> properties;
     /// The first property of that ptype and name, or nullptr.
     const Property* find(std::string_view ptype, std::string_view property) const noexcept;
+    friend bool operator==(const ResInfo&, const ResInfo&) = default;
 };
 
 struct AuthenticationResults {
     std::string authserv_id;  // as written, quotes removed
     std::string version;      // empty: none written (which means 1)
     std::vector<ResInfo> results;
+    friend bool operator==(const AuthenticationResults&, const AuthenticationResults&) = default;
 };
 
 inline constexpr std::size_t max_authres_octets = 64 * 1024;
-inline constexpr std::size_t max_authres_results = 100;  // beyond: too_long
+inline constexpr std::size_t max_authres_results = 100;     // beyond: too_long
+inline constexpr std::size_t max_authres_properties = 500;  // of all results together; beyond: too_long
 
 /// @param value  the field's value, behind the colon, folding included.
 /// @return       invalid_data (with what and at which octet) where the grammar is broken; too_long above the limits.
-///               A final ';' is taken, as is common; properties without a ptype are dropped.
+///               A final ';' is taken, as is common, and '/', '=', '?', ':' in an unquoted pvalue; properties without a ptype are dropped.
 base::Result<AuthenticationResults> parse_authentication_results(std::string_view value);
 
 /// Only the authserv-id, cheaply; empty if the field does not even have one. Quotes removed into `scratch` where needed.

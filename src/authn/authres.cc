@@ -1,0 +1,209 @@
+// Reading Authentication-Results: the grammar of RFC 8601 section 2.2, one function per rule.
+//
+//   payload    = [CFWS] authserv-id [CFWS version] ( ";" "none" / 1*( ";" resinfo ) ) [";"]
+//   resinfo    = method [ "/" version ] "=" result *( CFWS ( reason / propspec ) )
+//   propspec   = ptype "." property "=" pvalue
+//
+// Comments and blanks may stand between any two tokens. Whatever breaks the grammar refuses the whole field: half a field is how a
+// comment or a quote would forge a result. Two things beyond the grammar are taken because validators in use write them: a final ';',
+// and "/", "=", "?" or ":" in an unquoted pvalue (parts of signatures, IPv6 addresses). None of these can end a value.
+//
+// Tested by authres_test.cc, corpus_test.cc and fuzz/authres_fuzz.cc.
+#include "authn/authres.h"
+
+#include <optional>
+#include <utility>
+
+#include "base/cursor.h"
+#include "base/text.h"
+#include "mail/cfws.h"
+
+namespace exota::authn {
+namespace {
+
+using base::Cursor;
+using base::Errc;
+using base::Result;
+using mail::skip_cfws;
+
+/// RFC 2045 section 5.1, for ASCII.
+constexpr bool is_token(char c) noexcept {
+    return c > ' ' && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
+}
+/// Values may be internationalised (RFC 8601 section 2.2, RFC 6532).
+constexpr bool is_value(char c) noexcept { return is_token(c) || mail::is_8bit(c); }
+/// A pvalue may be an address (atext and '@'), a domain, a part of a signature, an IPv6 address.
+constexpr bool is_pvalue(char c) noexcept { return is_value(c) || mail::is_atext(c) || c == ':' || c == '@'; }
+/// Keyword (RFC 5321 section 4.1.2), and the underscore that some validators use.
+constexpr bool is_keyword(char c) noexcept { return base::is_alnum(c) || c == '-' || c == '_'; }
+
+/// One field being read; the first fault stays.
+class Reader {
+public:
+    explicit Reader(std::string_view value) : in_(value) {}
+
+    Result<AuthenticationResults> read() {
+        AuthenticationResults out;
+        if (!read_payload(out)) return std::unexpected(std::move(error_));
+        return out;
+    }
+
+private:
+    bool fault(std::string_view what, Errc code = Errc::invalid_data) {
+        error_ = {code, std::string(what) + " at octet " + std::to_string(in_.position())};
+        return false;
+    }
+
+    bool cfws() { return skip_cfws(in_) || fault("a comment that never closes or nests too deep"); }
+
+    /// token / quoted-string.
+    bool read_value(std::string& out, bool (*belongs)(char) noexcept) {
+        if (in_.next_is('"')) {
+            std::string_view content;
+            if (!mail::take_quoted_string(in_, content)) return fault("a quoted string that never closes");
+            out = mail::unquote(content);
+        } else {
+            const std::string_view token = in_.take_while(belongs);
+            if (token.empty()) return fault("no value");
+            out = token;
+        }
+        return base::is_utf8(out) || fault("a value that is not UTF-8");
+    }
+
+    bool read_keyword(std::string& out, std::string_view what) {
+        const std::string_view word = in_.take_while(is_keyword);
+        if (word.empty() || word.front() == '-' || word.back() == '-') return fault(what);
+        out = word;
+        return true;
+    }
+
+    bool read_digits(std::string& out) {
+        out = in_.take_while(base::is_digit);
+        return !out.empty() || fault("no version number");
+    }
+
+    /// pvalue = [CFWS] ( value / [ [ local-part ] "@" ] domain-name ) [CFWS]
+    bool read_pvalue(std::string& out) {
+        if (!cfws()) return false;
+        const bool quoted = in_.next_is('"');
+        if (!read_value(out, is_pvalue)) return false;
+        if (quoted && in_.skip('@')) {  // a quoted local part
+            const std::string_view domain = in_.take_while(is_value);
+            if (domain.empty() || !base::is_utf8(domain)) return fault("no domain behind the @");
+            out += '@';
+            out += domain;
+        } else if (!quoted && out.find('@') != out.rfind('@')) {
+            return fault("a second @ in a value");
+        }
+        return true;
+    }
+
+    /// reasonspec or propspec; a property without ptype ("action=none") is read and dropped.
+    bool read_property(ResInfo& result) {
+        std::string first;
+        if (!read_keyword(first, "no property") || !cfws()) return false;
+        if (in_.skip('=')) {
+            std::string value;
+            if (!read_pvalue(value)) return false;
+            if (base::iequals(first, "reason") && result.reason.empty()) result.reason = std::move(value);
+            return true;
+        }
+        if (!in_.skip('.')) return fault("no '.' or '=' behind a property");
+        if (++properties_ > max_authres_properties) return fault("more than 500 properties", Errc::too_long);
+        Property& property = result.properties.emplace_back();
+        property.ptype = std::move(first);
+        if (!cfws() || !read_keyword(property.property, "no property behind the ptype") || !cfws()) return false;
+        if (!in_.skip('=')) return fault("no '=' behind a property");
+        return read_pvalue(property.pvalue);
+    }
+
+    /// methodspec, then properties up to ';' or the end. The method's keyword has been read.
+    bool read_result(ResInfo& result) {
+        if (in_.skip('/')) {
+            if (!cfws() || !read_digits(result.method_version) || !cfws()) return false;
+        }
+        if (!in_.skip('=')) return fault("no '=' behind a method");
+        if (!cfws() || !read_keyword(result.result, "no result")) return false;
+        for (;;) {
+            const std::size_t end = in_.position();
+            if (!cfws()) return false;
+            if (in_.at_end() || in_.next_is(';')) return true;
+            if (in_.position() == end) return fault("no blank before a property");
+            if (!read_property(result)) return false;
+        }
+    }
+
+    bool read_payload(AuthenticationResults& out) {
+        if (!cfws() || !read_value(out.authserv_id, is_value)) return false;
+        if (out.authserv_id.empty()) return fault("an empty authserv-id");
+        const std::size_t end = in_.position();
+        if (!cfws()) return false;
+        if (in_.position() != end && base::is_digit(in_.peek()) && (!read_digits(out.version) || !cfws())) return false;
+        bool none = false;
+        while (in_.skip(';')) {
+            if (!cfws()) return false;
+            if (in_.at_end() && (none || !out.results.empty())) return true;  // a final ';'
+            if (none) return fault("a result behind \"none\"");
+            std::string method;
+            if (!read_keyword(method, "no method") || !cfws()) return false;
+            if (out.results.empty() && base::iequals(method, "none") && (in_.at_end() || in_.next_is(';'))) {
+                none = true;
+                continue;
+            }
+            if (out.results.size() == max_authres_results) return fault("more than 100 results", Errc::too_long);
+            ResInfo& result = out.results.emplace_back();
+            result.method = std::move(method);
+            if (!read_result(result)) return false;
+        }
+        if (!in_.at_end()) return fault("no ';' where a result should begin");
+        return none || !out.results.empty() || fault("no result, nor \"none\"");
+    }
+
+    Cursor in_;
+    std::size_t properties_ = 0;
+    base::Error error_;
+};
+
+}  // namespace
+
+const Property* ResInfo::find(std::string_view ptype, std::string_view property) const noexcept {
+    for (const Property& p : properties)
+        if (base::iequals(p.ptype, ptype) && base::iequals(p.property, property)) return &p;
+    return nullptr;
+}
+
+Result<AuthenticationResults> parse_authentication_results(std::string_view value) {
+    if (value.size() > max_authres_octets) return base::fail(Errc::too_long, "Authentication-Results of more than 65536 octets");
+    if (const std::string_view forbidden = mail::find_forbidden_octet(value); !forbidden.empty())
+        return base::fail(Errc::invalid_data, forbidden);
+    return Reader(value).read();
+}
+
+std::string_view peek_authserv_id(std::string_view value, std::string& scratch) {
+    Cursor in(value);
+    if (!skip_cfws(in)) return {};
+    std::string_view id;
+    if (in.next_is('"')) {
+        if (!mail::take_quoted_string(in, id)) return {};
+        if (id.find_first_of("\\\r\n") != std::string_view::npos) id = scratch = mail::unquote(id);
+    } else {
+        id = in.take_while(is_value);
+    }
+    // A result where the id should be ("dkim=none …", as Exchange Online writes): the field has no id.
+    return skip_cfws(in) && in.next_is('=') ? std::string_view{} : id;
+}
+
+std::string encode_pvalue(std::string_view value) {
+    bool token = !value.empty();
+    for (const char c : value) token = token && is_token(c);
+    if (token) return std::string(value);
+    std::string out = "\"";
+    for (const char c : value) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c >= ' ' && c < 0x7f ? c : '?';
+    }
+    out += '"';
+    return out;
+}
+
+}  // namespace exota::authn
