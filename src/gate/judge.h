@@ -13,23 +13,36 @@
 
 #include "decision/decide.h"
 #include "evidence/collector.h"
+#include "gate/limits.h"
 #include "tenant/index.h"
 
 namespace exota::gate {
 
+/// Limits of the milter protocol, not of a message: above them the connection is ended.
+struct MilterLimits {
+    std::size_t max_frame_octets = 1024 * 1024;
+    std::size_t max_macro_octets = 64 * 1024;  // of one session
+};
+
 struct Snapshot {
     decision::Rules rules;
     evidence::MessageLimits limits;
+    MilterLimits milter;
     std::shared_ptr<const tenant::Index> tenants;  // nullptr: the directory cannot be asked
+    /// Counters of `tenants` (made with those of the snapshot before, so that counts go on); nullptr: limits are not counted.
+    std::shared_ptr<TenantLimits> tenant_limits;
     std::uint64_t generation = 0;
 };
+
+/// True if a judgement needs the body of messages: only where we verify signatures ourselves.
+bool wants_body(const Snapshot& snapshot) noexcept;
 
 /// One judged message, for log and metrics. Views are valid during the call only.
 struct Judged {
     const decision::Decision& decision;
     const evidence::Evidence& evidence;
     const Snapshot& snapshot;
-    std::chrono::nanoseconds judging{};   // from end of message to the verdict
+    std::chrono::nanoseconds judging{};  // from end of message to the verdict
 };
 
 /// What happened, for whoever counts and logs (app/). Called on the loop; must not block.
@@ -38,6 +51,34 @@ public:
     virtual ~Observer() = default;
     virtual void judged(const Judged& message) = 0;
     virtual void protocol_error(std::string_view what) = 0;
+};
+
+/// Judges messages of one loop.
+class Judge {
+public:
+    /// Called once, on the loop.
+    using Done = std::move_only_function<void(decision::Decision)>;
+    using Now = Instant (*)();
+
+    /// @param observer  told of every verdict and protocol error; must outlive the judge.
+    /// @param now       the clock of limits and timings; tests bring their own.
+    explicit Judge(Observer& observer, Now now = &std::chrono::steady_clock::now) noexcept : observer_(&observer), now_(now) {}
+
+    /// What messages that begin from now on are judged by. Never null.
+    void use(std::shared_ptr<const Snapshot> snapshot) noexcept { current_ = std::move(snapshot); }
+    /// nullptr before the first use().
+    const std::shared_ptr<const Snapshot>& current() const noexcept { return current_; }
+
+    /// Evidence of a complete message → verdict: network look-ups that could still change it, decide, limits; then the observer is
+    /// told and `done` called, before this returns or later from the loop.
+    void judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, Done done);
+
+    Observer& observer() const noexcept { return *observer_; }
+
+private:
+    Observer* observer_;
+    Now now_;
+    std::shared_ptr<const Snapshot> current_;
 };
 
 }  // namespace exota::gate

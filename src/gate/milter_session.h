@@ -31,8 +31,15 @@ public:
     MilterSession(Judge& judge, std::function<void()> wake);
     ~MilterSession();
 
-    /// Handles every whole frame in `bytes`; appends what is to be written to `out`.
+    /// Handles every whole frame in `bytes`; appends what is to be written to `out`. Protocol errors are told to the judge's observer
+    /// and end in `closing`; then nothing more is to be fed.
     Step feed(std::string_view bytes, std::string& out);
+
+    /// While a verdict is pending: appends the frame that keeps the MTA's clock from running out. Call it every few seconds.
+    void keep_waiting(std::string& out) const;
+
+    /// A message is under way: a drain waits for its end. Between messages the connection can be closed without harm.
+    bool in_message() const noexcept;
 
 private:
     struct State_;

@@ -1,0 +1,139 @@
+#include "gate/limits.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace exota::gate {
+namespace {
+
+constexpr std::uint64_t word(std::uint32_t number, std::uint32_t count) noexcept { return std::uint64_t{number} << 32 | count; }
+constexpr std::uint32_t number_of(std::uint64_t word) noexcept { return static_cast<std::uint32_t>(word >> 32); }
+constexpr std::uint32_t count_of(std::uint64_t word) noexcept { return static_cast<std::uint32_t>(word); }
+
+/// A tenant's limits, as far as rings are concerned, are the same.
+bool same_rings(const std::vector<std::unique_ptr<WindowCounter>>& rings, const std::vector<tenant::Limit>& limits) noexcept {
+    if (rings.size() != limits.size()) return false;
+    for (std::size_t i = 0; i < limits.size(); ++i)
+        if (!rings[i]->measures(limits[i])) return false;
+    return true;
+}
+
+}  // namespace
+
+std::uint32_t WindowCounter::slot_number(Instant now) const noexcept {
+    const auto slot = std::chrono::duration_cast<std::chrono::nanoseconds>(window_) / slots;
+    // From 1, so that an untouched word (0) is of no slot.
+    return static_cast<std::uint32_t>(now.time_since_epoch() / std::max(slot, std::chrono::nanoseconds{1})) + 1;
+}
+
+void WindowCounter::add(std::uint32_t units, Instant now) noexcept {
+    const std::uint32_t number = slot_number(now);
+    std::atomic<std::uint64_t>& running = ring_[number % (slots + 1)];
+    std::uint64_t seen = running.load(std::memory_order_relaxed);
+    for (;;) {
+        const std::uint32_t before = number_of(seen) == number ? count_of(seen) : 0;
+        const std::uint32_t after = units > UINT32_MAX - before ? UINT32_MAX : before + units;
+        if (running.compare_exchange_weak(seen, word(number, after))) return;
+    }
+}
+
+std::uint64_t WindowCounter::sum(Instant now) const noexcept {
+    const std::uint32_t number = slot_number(now);
+    std::uint64_t sum = 0;
+    for (const auto& slot : ring_) {
+        const std::uint64_t value = slot.load();
+        // Slots that another loop, a moment ahead of us, has begun count as well.
+        if (static_cast<std::int32_t>(number - number_of(value)) <= static_cast<std::int32_t>(slots)) sum += count_of(value);
+    }
+    return sum;
+}
+
+void WindowCounter::take_back(std::uint32_t units, Instant now) noexcept {
+    const std::uint32_t number = slot_number(now);
+    std::atomic<std::uint64_t>& slot = ring_[number % (slots + 1)];
+    std::uint64_t seen = slot.load(std::memory_order_relaxed);
+    while (number_of(seen) == number && !slot.compare_exchange_weak(seen, word(number, count_of(seen) - std::min(units, count_of(seen))))) {
+    }
+}
+
+void WindowCounter::copy_from(const WindowCounter& other) noexcept {
+    for (unsigned i = 0; i <= slots; ++i) ring_[i].store(other.ring_[i].load());
+}
+
+struct TenantLimits::Counters {
+    std::atomic<std::uint32_t> owners{1};
+    std::vector<std::unique_ptr<WindowCounter>> rings;
+
+    explicit Counters(const std::vector<tenant::Limit>& limits) {
+        rings.reserve(limits.size());
+        for (const tenant::Limit& limit : limits) rings.push_back(std::make_unique<WindowCounter>(limit.unit, limit.window));
+    }
+    void release() noexcept {
+        if (owners.fetch_sub(1) == 1) delete this;
+    }
+};
+
+TenantLimits::TenantLimits(const tenant::Index& tenants, const TenantLimits* previous) : tenants_(&tenants) {
+    const std::size_t tenant_count = tenants.tenant_count();
+    for (std::size_t i = 0; i < tenant_count && count_ == 0; ++i)
+        if (!tenants.policy(tenant::Number{static_cast<std::uint32_t>(i)}).limits.empty()) count_ = tenant_count;
+    if (count_ == 0) return;
+    by_tenant_ = std::make_unique<std::atomic<Counters*>[]>(count_);
+    if (previous == nullptr) return;
+
+    // Only tenants that have sent since the start are carried over, so a reload of a million costs no more than they do.
+    std::unordered_map<std::string_view, Counters*> active;
+    for (std::size_t i = 0; i < previous->count_; ++i)
+        if (Counters* const counters = previous->by_tenant_[i].load(std::memory_order_acquire))
+            active.emplace(previous->tenants_->name(tenant::Number{static_cast<std::uint32_t>(i)}), counters);
+    if (active.empty()) return;
+    for (std::size_t i = 0; i < count_; ++i) {
+        const tenant::Number number{static_cast<std::uint32_t>(i)};
+        const auto known = active.find(tenants.name(number));
+        if (known == active.end()) continue;
+        Counters* const counters = known->second;
+        const std::vector<tenant::Limit>& limits = tenants.policy(number).limits;
+        if (same_rings(counters->rings, limits)) {
+            counters->owners.fetch_add(1);
+            by_tenant_[i].store(counters, std::memory_order_release);
+            continue;
+        }
+        auto* const renewed = new Counters(limits);
+        for (const auto& ring : renewed->rings)
+            for (const auto& old : counters->rings)
+                if (old->measures({0, ring->unit(), ring->window()})) ring->copy_from(*old);
+        by_tenant_[i].store(renewed, std::memory_order_release);
+    }
+}
+
+TenantLimits::~TenantLimits() {
+    for (std::size_t i = 0; i < count_; ++i)
+        if (Counters* const counters = by_tenant_[i].load()) counters->release();
+}
+
+TenantLimits::Counters* TenantLimits::of(tenant::Number tenant, const std::vector<tenant::Limit>& limits) {
+    std::atomic<Counters*>& place = by_tenant_[static_cast<std::size_t>(tenant)];
+    Counters* counters = place.load(std::memory_order_acquire);
+    if (counters == nullptr) {
+        auto fresh = std::make_unique<Counters>(limits);
+        if (place.compare_exchange_strong(counters, fresh.get(), std::memory_order_acq_rel)) counters = fresh.release();
+    }
+    return counters;
+}
+
+std::optional<tenant::Limit> TenantLimits::count(tenant::Number tenant, const std::vector<tenant::Limit>& limits, std::uint32_t recipients,
+                                                 Instant now) {
+    if (limits.empty() || static_cast<std::size_t>(tenant) >= count_) return std::nullopt;
+    std::vector<std::unique_ptr<WindowCounter>>& rings = of(tenant, limits)->rings;
+    const auto units_of = [&](const WindowCounter& ring) { return ring.unit() == tenant::LimitUnit::messages ? 1u : recipients; };
+    for (const auto& ring : rings) ring->add(units_of(*ring), now);
+    std::optional<tenant::Limit> passed;
+    for (std::size_t i = 0; i < limits.size() && !passed; ++i)
+        for (const auto& ring : rings)
+            if (ring->measures(limits[i]) && ring->sum(now) > limits[i].amount) passed = limits[i];
+    if (passed)
+        for (const auto& ring : rings) ring->take_back(units_of(*ring), now);
+    return passed;
+}
+
+}  // namespace exota::gate

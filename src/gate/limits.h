@@ -1,0 +1,77 @@
+// Limits of tenants: how many messages or recipients of a tenant pass in any second, minute, hour or day (docs/reference/decision.md, step
+// 7).
+//
+// Shared by all loops without a lock: each limit is a ring of slots, each slot one atomic word of its number and its count. A window
+// spans `slots` of them and the one that is running, so that never more than `amount` pass in any window; what is refused too early is
+// what came in the last sixteenth of a window before it. Counted first and taken back if a limit was passed: two loops at once may
+// both be refused at the very edge, but never both be let through.
+//
+// Belongs to a snapshot, but what was counted goes on over a reload, by the tenant's name. Memory is taken when a tenant first sends.
+// Only an authorising verdict is counted. Time is passed in. Tested by limits_test.cc.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tenant/index.h"
+
+namespace exota::gate {
+
+using Instant = std::chrono::steady_clock::time_point;
+
+/// The ring of one limit.
+class WindowCounter {
+public:
+    static constexpr unsigned slots = 16;
+
+    WindowCounter(tenant::LimitUnit unit, std::chrono::seconds window) noexcept : unit_(unit), window_(window) {}
+
+    void add(std::uint32_t units, Instant now) noexcept;
+    /// What lies in the window that ends now.
+    std::uint64_t sum(Instant now) const noexcept;
+    /// Takes back what add() at the same `now` added; nothing if the slot has gone meanwhile.
+    void take_back(std::uint32_t units, Instant now) noexcept;
+
+    bool measures(const tenant::Limit& limit) const noexcept { return limit.unit == unit_ && limit.window == window_; }
+    tenant::LimitUnit unit() const noexcept { return unit_; }
+    std::chrono::seconds window() const noexcept { return window_; }
+    void copy_from(const WindowCounter& other) noexcept;
+
+private:
+    std::uint32_t slot_number(Instant now) const noexcept;
+    // Number of the slot in the upper half, its count in the lower. Slot n lies at n modulo the ring's size: `slots` whole ones of the
+    // past and the running one.
+    std::atomic<std::uint64_t> ring_[slots + 1]{};
+    tenant::LimitUnit unit_;
+    std::chrono::seconds window_;
+};
+
+class TenantLimits {
+public:
+    /// @param tenants   must outlive this object (both belong to one Snapshot).
+    /// @param previous  whose counts go on, by name; nullptr: none.
+    TenantLimits(const tenant::Index& tenants, const TenantLimits* previous);
+    ~TenantLimits();
+    TenantLimits(const TenantLimits&) = delete;
+    TenantLimits& operator=(const TenantLimits&) = delete;
+
+    /// Counts one authorised message of `tenant` against `limits`.
+    /// @return  the first limit that it would pass; then nothing of it is counted.
+    std::optional<tenant::Limit> count(tenant::Number tenant, const std::vector<tenant::Limit>& limits, std::uint32_t recipients,
+                                       Instant now);
+
+private:
+    struct Counters;  // of one tenant: a ring for each limit; shared by the snapshots before and after a reload
+    Counters* of(tenant::Number tenant, const std::vector<tenant::Limit>& limits);
+
+    const tenant::Index* tenants_;
+    std::size_t count_ = 0;                                // of tenants; 0: none has a limit
+    std::unique_ptr<std::atomic<Counters*>[]> by_tenant_;  // nullptr: has not sent yet
+};
+
+}  // namespace exota::gate

@@ -1,0 +1,255 @@
+#include "gate/milter_session.h"
+
+#include <cassert>
+#include <optional>
+#include <utility>
+
+#include "gate/mta_macros.h"
+#include "wire/milter/dialogue.h"
+#include "wire/milter/events.h"
+#include "wire/milter/frames.h"
+#include "wire/milter/macros.h"
+#include "wire/milter/negotiate.h"
+#include "wire/milter/replies.h"
+
+namespace exota::gate {
+namespace {
+
+using milter::Command;
+using milter::ProtocolError;
+
+/// What exists only while a message is under way; made at MAIL, so that an idle session is small. The verdict arrives here, through a
+/// weak pointer: a session that is gone hears nothing of it.
+struct Message {
+    std::shared_ptr<const Snapshot> snapshot;  // a message is judged by what was in force when it began
+    std::optional<decision::Decision> verdict;
+    const std::function<void()>* wake = nullptr;  // set while the session waits
+};
+
+}  // namespace
+
+struct MilterSession::State_ {
+    State_(Judge& judge_of_loop, std::function<void()> wake_session)
+        : judge(judge_of_loop), wake(std::move(wake_session)), message_limits(judge.current()->limits), collector(message_limits) {}
+
+    Judge& judge;
+    std::function<void()> wake;
+    evidence::MessageLimits message_limits;  // a copy: the collector refers to it, and an idle session holds no snapshot
+    evidence::Collector collector;
+    milter::Macros macros;
+    milter::Terms terms;
+    milter::Dialogue dialogue;
+    State state = State::reading;
+    std::shared_ptr<Message> message;
+
+    void answer(Command command, std::string& out) const {
+        if (terms.answers(command)) milter::append_continue(out);
+    }
+    void drop_message() {
+        collector.reset_message();
+        message.reset();
+    }
+
+    /// @return  an error that ends the connection.
+    std::expected<void, ProtocolError> handle(const milter::Frame& frame, std::string& out);
+
+    // One function an event; std::visit finds it.
+    using Handled = std::expected<void, ProtocolError>;
+    Handled on(const milter::Offer& offer, std::string& out);
+    Handled on(const milter::Connect& event, std::string& out);
+    Handled on(const milter::Helo& event, std::string& out);
+    Handled on(const milter::Mail& event, std::string& out);
+    Handled on(const milter::Recipient& event, std::string& out);
+    Handled on(const milter::Data&, std::string& out);
+    Handled on(const milter::Header& event, std::string& out);
+    Handled on(const milter::EndOfHeader&, std::string& out);
+    Handled on(const milter::Body&, std::string& out);
+    Handled on(const milter::EndOfMessage& event, std::string& out);
+    Handled on(const milter::Abort&, std::string& out);
+    Handled on(const milter::Quit&, std::string& out);
+    Handled on(const milter::QuitNewConnection&, std::string& out);
+    Handled on(const milter::MacroDefinitions& event, std::string& out);
+    Handled on(const milter::UnknownCommand&, std::string& out);
+
+    void tell_verdict(std::string& out);
+};
+
+using Handled = std::expected<void, ProtocolError>;
+
+std::expected<void, ProtocolError> MilterSession::State_::handle(const milter::Frame& frame, std::string& out) {
+    const auto event = milter::decode(frame);
+    if (!event) return std::unexpected(event.error());
+    if (const auto legal = dialogue.take(static_cast<Command>(frame.command)); !legal) return legal;
+    return std::visit([&](const auto& e) { return on(e, out); }, *event);
+}
+
+Handled MilterSession::State_::on(const milter::Offer& offer, std::string& out) {
+    const auto agreed = milter::agree(offer, {.body = wants_body(*judge.current())});
+    if (!agreed) return std::unexpected(agreed.error());
+    terms = *agreed;
+    milter::append_answer(out, terms);
+    return {};
+}
+
+Handled MilterSession::State_::on(const milter::MacroDefinitions& event, std::string&) {
+    return macros.define(event, judge.current()->milter.max_macro_octets);
+}
+
+Handled MilterSession::State_::on(const milter::Connect& event, std::string& out) {
+    macros.connect();
+    message.reset();
+    collector.connected(client_of(event, macros), macros.find("v").value_or(""));
+    note_session_macros(macros, collector);
+    answer(Command::connect, out);
+    return {};
+}
+
+Handled MilterSession::State_::on(const milter::Helo& event, std::string& out) {
+    drop_message();
+    macros.helo();
+    collector.helo(event.name);
+    note_session_macros(macros, collector);
+    answer(Command::helo, out);
+    return {};
+}
+
+Handled MilterSession::State_::on(const milter::Mail& event, std::string& out) {
+    macros.mail();
+    message = std::make_shared<Message>();
+    message->snapshot = judge.current();
+    message_limits = message->snapshot->limits;
+    note_session_macros(macros, collector);
+    collector.mail(event.arguments.front());
+    answer(Command::mail, out);
+    return {};
+}
+
+Handled MilterSession::State_::on(const milter::Recipient& event, std::string& out) {
+    collector.recipient(event.arguments.front());
+    answer(Command::recipient, out);
+    return {};
+}
+
+Handled MilterSession::State_::on(const milter::Header& event, std::string& out) {
+    collector.header_field(event.name, event.value);
+    answer(Command::header, out);
+    return {};
+}
+
+Handled MilterSession::State_::on(const milter::Body&, std::string& out) {
+    if (!terms.answers(Command::body)) return {};
+    if ((terms.steps & milter::step::skip) != 0)
+        milter::append_skip(out);
+    else
+        milter::append_continue(out);
+    return {};
+}
+
+Handled MilterSession::State_::on(const milter::Data&, std::string& out) {
+    answer(Command::data, out);
+    return {};
+}
+Handled MilterSession::State_::on(const milter::EndOfHeader&, std::string& out) {
+    answer(Command::end_of_header, out);
+    return {};
+}
+Handled MilterSession::State_::on(const milter::UnknownCommand&, std::string& out) {
+    answer(Command::unknown, out);
+    return {};
+}
+
+Handled MilterSession::State_::on(const milter::EndOfMessage&, std::string& out) {
+    note_session_macros(macros, collector);
+    if (const auto queue_id = macros.find("i")) collector.queue_id(*queue_id);
+    macros.end_message();
+    judge.judge(collector.finish(), message->snapshot, [waiting = std::weak_ptr(message)](decision::Decision decided) {
+        const std::shared_ptr<Message> judged = waiting.lock();
+        if (!judged) return;
+        judged->verdict = std::move(decided);
+        if (judged->wake != nullptr) (*judged->wake)();
+    });
+    if (message->verdict) {
+        tell_verdict(out);
+    } else {
+        message->wake = &wake;
+        state = State::waiting;
+    }
+    return {};
+}
+
+Handled MilterSession::State_::on(const milter::Abort&, std::string&) {
+    drop_message();
+    macros.end_message();
+    return {};
+}
+
+Handled MilterSession::State_::on(const milter::QuitNewConnection&, std::string&) {
+    drop_message();
+    macros.clear();
+    return {};
+}
+
+Handled MilterSession::State_::on(const milter::Quit&, std::string&) {
+    drop_message();
+    state = State::closing;
+    return {};
+}
+
+/// Edits and verdict together, so that they leave in one write.
+void MilterSession::State_::tell_verdict(std::string& out) {
+    const decision::Decision decided = std::move(*message->verdict);
+    message.reset();
+    if (decided.verdict != decision::Verdict::accept) {
+        const bool for_good = decided.verdict == decision::Verdict::reject;
+        milter::append_reply(out,
+                             decided.reply ? *decided.reply : mail::Reply{for_good ? 550 : 451, for_good ? "5.7.1" : "4.7.1", "refused"});
+        return;
+    }
+    if (decided.quarantine && !terms.may(milter::action::quarantine)) {
+        // Never into the mailbox for want of a hold queue.
+        milter::append_reply(out, mail::Reply{451, "4.7.1", "message to be held, but the MTA offers no hold queue"});
+        return;
+    }
+    for (const mail::HeaderEdit& edit : decided.header_edits) milter::append_header_edit(out, edit, terms);
+    if (decided.quarantine) milter::append_quarantine(out, mail::safe_reply_text(decided.why));
+    milter::append_continue(out);
+}
+
+MilterSession::MilterSession(Judge& judge, std::function<void()> wake) {
+    assert(judge.current() != nullptr);
+    state_ = std::make_unique<State_>(judge, std::move(wake));
+}
+
+MilterSession::~MilterSession() = default;
+
+MilterSession::Step MilterSession::feed(std::string_view bytes, std::string& out) {
+    State_& session = *state_;
+    if (session.state == State::waiting) {
+        if (!session.message->verdict) return {0, State::waiting};
+        session.state = State::reading;
+        session.tell_verdict(out);
+    }
+    Step step;
+    while (session.state == State::reading) {
+        const auto frame = milter::next_frame(bytes.substr(step.consumed), session.judge.current()->milter.max_frame_octets);
+        if (frame && !*frame) break;
+        const auto handled = frame ? session.handle(**frame, out) : std::unexpected(frame.error());
+        if (!handled) {
+            session.drop_message();
+            session.state = State::closing;
+            session.judge.observer().protocol_error(milter::name_of(handled.error()));
+            break;
+        }
+        step.consumed += (*frame)->consumed;
+    }
+    step.state = session.state;
+    return step;
+}
+
+void MilterSession::keep_waiting(std::string& out) const {
+    if (state_->state == State::waiting) milter::append_progress(out);
+}
+
+bool MilterSession::in_message() const noexcept { return state_->message != nullptr; }
+
+}  // namespace exota::gate

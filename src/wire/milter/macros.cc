@@ -1,0 +1,138 @@
+#include "wire/milter/macros.h"
+
+namespace exota::milter {
+namespace {
+
+constexpr std::size_t block_head = 5;
+
+struct Block {
+    Command stage;
+    std::size_t start, size;  // with its head
+    std::string_view name_values;
+};
+
+/// The block at `at`; blocks are only ever written by append_block, so they are whole.
+Block block_at(std::string_view blocks, std::size_t at) noexcept {
+    const std::size_t length = read_word(blocks.substr(at + 1));
+    return Block{static_cast<Command>(blocks[at]), at, block_head + length, blocks.substr(at + block_head, length)};
+}
+
+std::optional<Block> find_block(std::string_view blocks, Command stage) noexcept {
+    for (std::size_t at = 0; at < blocks.size();) {
+        const Block block = block_at(blocks, at);
+        if (block.stage == stage) return block;
+        at += block.size;
+    }
+    return std::nullopt;
+}
+
+bool erase_block(std::string& blocks, Command stage) {
+    const auto block = find_block(blocks, stage);
+    if (!block) return false;
+    blocks.erase(block->start, block->size);
+    return true;
+}
+
+void append_block(std::string& blocks, Command stage, std::string_view name_values) {
+    blocks.push_back(static_cast<char>(stage));
+    append_word(blocks, static_cast<std::uint32_t>(name_values.size()));
+    blocks.append(name_values);
+}
+
+/// "{cert_subject}" and "cert_subject" are the same name, as are "i" and "{i}".
+std::string_view without_braces(std::string_view name) noexcept {
+    return name.size() >= 2 && name.front() == '{' && name.back() == '}' ? name.substr(1, name.size() - 2) : name;
+}
+
+/// Of one stage the last definition of a name counts, of several stages the one that came last.
+std::optional<std::string_view> last_value(std::string_view blocks, std::string_view name, std::optional<Command> left_out) noexcept {
+    std::optional<std::string_view> found;
+    for (std::size_t at = 0; at < blocks.size();) {
+        const Block block = block_at(blocks, at);
+        at += block.size;
+        if (block.stage == left_out) continue;
+        const StringList list(block.name_values);
+        for (auto i = list.begin(); i != list.end(); ++i) {
+            const bool wanted = without_braces(*i) == name;
+            ++i;  // to the value: pairs are whole, see decode
+            if (wanted) found = *i;
+        }
+    }
+    return found;
+}
+
+/// Empties without giving back what the next message needs again; but what one large message took is not kept by an idle session.
+void empty(std::string& blocks) {
+    constexpr std::size_t kept_octets = 512;
+    if (blocks.capacity() > kept_octets)
+        blocks = std::string();
+    else
+        blocks.clear();
+}
+
+}  // namespace
+
+std::expected<void, ProtocolError> Macros::define(const MacroDefinitions& macros, std::size_t max_octets) {
+    const bool of_connection = macros.stage == Command::connect || macros.stage == Command::helo;
+    std::string& blocks = of_connection ? connection_ : message_;
+    const std::string_view name_values = macros.name_values.octets();
+    const auto known = find_block(blocks, macros.stage);
+    const bool unchanged = known && known->start + known->size == blocks.size() && known->name_values == name_values;
+    // Macros for MAIL begin a message: what another one left is gone.
+    const std::size_t freed = macros.stage == Command::mail ? blocks.size() : known ? known->size : 0;
+    if (!unchanged && octets() - freed + block_head + name_values.size() > max_octets)
+        return std::unexpected(ProtocolError::macros_too_long);
+
+    if (macros.stage == Command::connect) connect_fresh_ = true;
+    if (macros.stage == Command::helo) helo_fresh_ = true;
+    if (macros.stage == Command::mail) mail_fresh_ = true;
+    if (unchanged && (macros.stage != Command::mail || known->start == 0)) return {};
+    if (macros.stage == Command::mail)
+        empty(blocks);
+    else
+        erase_block(blocks, macros.stage);
+    append_block(blocks, macros.stage, name_values);
+    ++generation_;
+    return {};
+}
+
+void Macros::connect() {
+    if (!connect_fresh_) erase_block(connection_, Command::connect);
+    if (!helo_fresh_) erase_block(connection_, Command::helo);
+    connect_fresh_ = helo_seen_ = false;
+    end_message();
+}
+
+void Macros::helo() {
+    if (!helo_fresh_) erase_block(connection_, Command::helo);
+    helo_fresh_ = false;
+    helo_seen_ = true;
+    end_message();
+}
+
+void Macros::mail() {
+    if (!mail_fresh_) end_message();
+    mail_fresh_ = false;
+    ++generation_;
+}
+
+void Macros::end_message() {
+    empty(message_);
+    mail_fresh_ = false;
+    ++generation_;
+}
+
+void Macros::clear() {
+    connection_ = std::string();
+    message_ = std::string();
+    connect_fresh_ = helo_fresh_ = mail_fresh_ = helo_seen_ = false;
+    ++generation_;
+}
+
+std::optional<std::string_view> Macros::find(std::string_view name, Scope scope) const noexcept {
+    if (auto value = last_value(message_, name, std::nullopt)) return value;
+    const bool without_connect = scope == Scope::since_helo && helo_seen_;
+    return last_value(connection_, name, without_connect ? std::optional(Command::connect) : std::nullopt);
+}
+
+}  // namespace exota::milter
