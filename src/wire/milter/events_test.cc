@@ -57,7 +57,10 @@ TEST(Events, every_payload_is_read_or_refused) {
         {'O', "\0\0\0\6\0\0\1\377\0\37\377\377"sv, "offer 6 511 2097151"},
         {'O', "\0\0\0\6\0\0\1\377\0\37\377"sv, ""},
         {'O', "\0\0\0\6\0\0\1\377\0\37\377\377future"sv, "offer 6 511 2097151"},
-        {'C', "gw.test\0004\1\2192.0.2.1\0"sv, "connect gw.test 4 258 192.0.2.1"},
+        {'C',
+         "gw.test\0004\1\2"
+         "192.0.2.1\0"sv,
+         "connect gw.test 4 258 192.0.2.1"},
         {'C', "gw.test\0006\0\0IPv6:2001:db8::1\0"sv, "connect gw.test 6 0 IPv6:2001:db8::1"},
         {'C', "localhost\0L\0\0/run/x\0"sv, "connect localhost L 0 /run/x"},
         {'C', "localhost\0U"sv, "connect localhost U 0 "},
@@ -67,8 +70,14 @@ TEST(Events, every_payload_is_read_or_refused) {
         {'C', "gw.test\0"sv, ""},
         {'C', "gw.test\0X"sv, ""},
         {'C', "gw.test\0004\1"sv, ""},
-        {'C', "gw.test\0004\1\2192.0.2.1"sv, ""},
-        {'C', "gw.test\0004\1\2192.0.2.1\0more"sv, ""},
+        {'C',
+         "gw.test\0004\1\2"
+         "192.0.2.1"sv,
+         ""},
+        {'C',
+         "gw.test\0004\1\2"
+         "192.0.2.1\0more"sv,
+         ""},
         {'C', ""sv, ""},
         {'H', "helo.test\0"sv, "helo helo.test"},
         {'H', "\0"sv, "helo "},
