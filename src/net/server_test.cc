@@ -1,0 +1,444 @@
+#include "net/server.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <gtest/gtest.h>
+
+#include <charconv>
+#include <cstring>
+
+#include "base/text.h"
+#include "net/listener.h"
+#include "net/testing.h"
+
+namespace exota::net {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::at_end;
+using testing::connect_to;
+using testing::LoopThread;
+using testing::receive;
+using testing::receive_all;
+using testing::send_all;
+using testing::TemporaryDirectory;
+
+/// What the sessions of a test report, and what it holds back from them. Touched on the loop only.
+struct Stage {
+    Loop* loop = nullptr;
+    std::vector<std::function<void()>> wakes;
+    std::atomic<int> sessions{0};
+    std::atomic<int> quiet_rearmed{0};
+    std::atomic<int> quiet_missed{0};
+};
+
+/// A protocol of lines, enough to bring a connection into every situation.
+class LineSession final : public Session {
+public:
+    LineSession(Stage& stage, const Peer& peer, std::function<void()> wake) : stage_(stage), peer_(peer), wake_(std::move(wake)) {
+        ++stage_.sessions;
+    }
+    ~LineSession() override { --stage_.sessions; }
+
+    Step feed(std::string_view bytes, std::string& out) override {
+        std::size_t consumed = 0;
+        if (pending_) {
+            pending_ = false;
+            out += "answer\n";
+        }
+        for (;;) {
+            const std::size_t end = bytes.find('\n', consumed);
+            if (end == std::string_view::npos) return {consumed, State::reading};
+            const std::string_view line = bytes.substr(consumed, end - consumed);
+            consumed = end + 1;
+            if (line == "ping") {
+                out += "pong\n";
+            } else if (line == "begin") {
+                busy_ = true;
+                out += "begun\n";
+            } else if (line == "end") {
+                busy_ = false;
+                out += "done\n";
+            } else if (line == "quiet") {
+                check_acknowledgement();
+            } else if (line.starts_with("big ")) {
+                std::size_t octets = 0;
+                std::from_chars(line.data() + 4, line.data() + line.size(), octets);
+                out.append(octets, 'x');
+            } else if (line == "wait") {
+                pending_ = true;
+                stage_.wakes.push_back(wake_);
+                return {consumed, State::waiting};
+            } else if (line == "wait-not") {  // the answer is there before feed returns
+                pending_ = true;
+                wake_();
+                return {consumed, State::waiting};
+            } else if (line == "quit") {
+                out += "bye\n";
+                return {consumed, State::closing};
+            } else {
+                return {consumed, State::closing};
+            }
+        }
+    }
+    bool busy() const noexcept override { return busy_; }
+    void keep_waiting(std::string& out) override { out += "still\n"; }
+
+private:
+    /// Looks when the server is done with this read: does the kernel still hold acknowledgements back?
+    void check_acknowledgement() {
+        stage_.loop->post([&stage = stage_, descriptor = peer_.descriptor] {
+            int quick = 0;
+            socklen_t size = sizeof quick;
+            getsockopt(descriptor, IPPROTO_TCP, TCP_QUICKACK, &quick, &size);
+            ++(quick != 0 ? stage.quiet_rearmed : stage.quiet_missed);
+        });
+    }
+
+    Stage& stage_;
+    Peer peer_;
+    std::function<void()> wake_;
+    bool pending_ = false;
+    bool busy_ = false;
+};
+
+/// Servers on some loops behind one endpoint.
+class House {
+public:
+    explicit House(const std::string& endpoint, std::size_t loops = 1, ServerOptions options = {}, std::size_t max_sessions = 1000)
+        : limit(max_sessions), listener(std::move(*Listener::open(*Endpoint::parse(endpoint), {}, loops))) {
+        for (std::size_t i = 0; i < loops; ++i) {
+            threads.push_back(std::make_unique<LoopThread>());
+            stages.push_back(std::make_unique<Stage>());
+            stages[i]->loop = &threads[i]->loop();
+        }
+        for (std::size_t i = 0; i < loops; ++i) {
+            auto factory = [&stage = *stages[i]](const Peer& peer, std::function<void()> wake) {
+                return std::make_unique<LineSession>(stage, peer, std::move(wake));
+            };
+            servers.push_back(std::make_unique<Server>(threads[i]->loop(), limit, factory, options));
+        }
+        for (std::size_t i = 0; i < loops; ++i) threads[i]->call([&] { servers[i]->listen(listener.take(i)); });
+    }
+    ~House() {
+        for (const auto& thread : threads) thread->stop();
+        servers.clear();
+    }
+    Descriptor client() const { return connect_to(listener.bound()); }
+    std::uint64_t ended(Ending why, std::size_t loop = 0) {
+        return threads[loop]->call([&] { return servers[loop]->counters().ended[static_cast<std::size_t>(why)].value(); });
+    }
+    std::size_t open(std::size_t loop = 0) {
+        return threads[loop]->call([&] { return servers[loop]->open(); });
+    }
+
+    SessionLimit limit;
+    Listener listener;
+    std::vector<std::unique_ptr<LoopThread>> threads;
+    std::vector<std::unique_ptr<Stage>> stages;
+    std::vector<std::unique_ptr<Server>> servers;
+};
+
+/// Asks until it is so; gives up after a time that only a broken server needs.
+template <class Condition>
+::testing::AssertionResult eventually(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > deadline) return ::testing::AssertionFailure() << "it never came to that";
+        std::this_thread::yield();
+    }
+    return ::testing::AssertionSuccess();
+}
+
+::testing::AssertionResult answers(const Descriptor& client, std::string_view question = "ping\n", std::string_view answer = "pong\n") {
+    if (!send_all(client, question)) return ::testing::AssertionFailure() << "not sent";
+    const std::string got = receive(client, answer.size());
+    if (got != answer) return ::testing::AssertionFailure() << "got '" << got << "'";
+    return ::testing::AssertionSuccess();
+}
+
+/// Reads on until what was read ends with `last`.
+bool receive_all_until(const Descriptor& client, std::string_view last) {
+    std::string got;
+    while (!got.ends_with(last)) {
+        const std::string next = receive(client, 1);
+        if (next.empty()) return false;
+        got += next;
+    }
+    return true;
+}
+
+class ServerOn : public ::testing::TestWithParam<const char*> {
+protected:
+    std::string endpoint() const { return std::string_view(GetParam()) == "unix" ? "unix:" + directory_.path("s") : "inet:127.0.0.1:0"; }
+    TemporaryDirectory directory_;
+};
+INSTANTIATE_TEST_SUITE_P(sockets, ServerOn, ::testing::Values("unix", "tcp"), [](const auto& info) { return std::string(info.param); });
+
+TEST_P(ServerOn, answers_and_ends) {
+    House house(endpoint());
+    const Descriptor client = house.client();
+    EXPECT_TRUE(answers(client));
+    EXPECT_TRUE(answers(client, "ping\nping\nping\n", "pong\npong\npong\n"));
+    EXPECT_TRUE(answers(client, "quit\n", "bye\n"));
+    EXPECT_TRUE(at_end(client));
+    EXPECT_EQ(house.ended(Ending::session_ended), 1U);
+    EXPECT_EQ(house.open(), 0U);
+    EXPECT_EQ(house.limit.open(), 0U);
+    EXPECT_EQ(house.stages[0]->sessions, 0);
+}
+
+TEST_P(ServerOn, frames_in_pieces) {
+    House house(endpoint());
+    const Descriptor client = house.client();
+    const Descriptor witness = house.client();
+    for (const char* piece : {"p", "in", "g\np", "ing", "\n"}) {
+        ASSERT_TRUE(send_all(client, piece));
+        ASSERT_TRUE(answers(witness));  // by now the piece has been read alone
+    }
+    EXPECT_EQ(receive(client, 10), "pong\npong\n");
+}
+
+TEST_P(ServerOn, a_frame_larger_than_the_buffer) {
+    House house(endpoint());
+    const Descriptor client = house.client();
+    const std::string pings = [] {
+        std::string text;
+        for (int i = 0; i < 20000; ++i) text += "ping\n";
+        return text;
+    }();
+    std::thread writer([&] { EXPECT_TRUE(send_all(client, pings)); });
+    EXPECT_EQ(receive(client, pings.size()).size(), pings.size());
+    writer.join();
+    ASSERT_TRUE(send_all(client, std::string(300'000, 'z') + "\n"));
+    EXPECT_TRUE(at_end(client));
+    EXPECT_EQ(house.ended(Ending::session_ended), 1U);
+}
+
+TEST_P(ServerOn, a_peer_that_hangs_up_at_any_place) {
+    House house(endpoint());
+    for (const char* last : {"", "p", "ping\n", "begin\n", "wait\n"}) {
+        Descriptor client = house.client();
+        EXPECT_TRUE(send_all(client, last));
+        client.reset();
+    }
+    // One of them waits for its session, which has not been woken: its end is seen after that.
+    EXPECT_TRUE(eventually([&] { return house.threads[0]->call([&] { return house.stages[0]->wakes.size() == 1; }); }));
+    house.threads[0]->call([&] { house.stages[0]->wakes.front()(); });
+    EXPECT_TRUE(eventually([&] { return house.limit.open() == 0; }));
+    EXPECT_EQ(house.stages[0]->sessions, 0);
+}
+
+TEST_P(ServerOn, a_pending_answer) {
+    House house(endpoint());
+    const Descriptor client = house.client();
+    const Descriptor other = house.client();
+    ASSERT_TRUE(send_all(client, "wait\nping\n"));
+    EXPECT_TRUE(eventually([&] { return house.threads[0]->call([&] { return !house.stages[0]->wakes.empty(); }); }));
+    EXPECT_TRUE(answers(other)) << "others are served meanwhile";
+    house.threads[0]->call([&] { house.stages[0]->wakes.front()(); });
+    EXPECT_EQ(receive(client, 12), "answer\npong\n");
+    EXPECT_TRUE(answers(client, "wait-not\nping\n", "answer\npong\n"));
+}
+
+TEST_P(ServerOn, a_slow_reader_makes_only_itself_wait) {
+    House house(endpoint());
+    const Descriptor slow = house.client();
+    const Descriptor other = house.client();
+    constexpr std::size_t octets = 8'000'000;
+    ASSERT_TRUE(send_all(slow, "big " + std::to_string(octets) + "\nping\n"));
+    ASSERT_TRUE(answers(other));
+    ASSERT_TRUE(send_all(slow, "ping\n"));
+    ASSERT_TRUE(answers(other));
+    EXPECT_EQ(receive(slow, octets + 5), std::string(octets, 'x') + "pong\n");
+    EXPECT_EQ(receive(slow, 5), "pong\n");
+}
+
+TEST_P(ServerOn, an_answer_that_comes_while_the_last_is_being_written) {
+    House house(endpoint());
+    const Descriptor slow = house.client();
+    constexpr std::size_t octets = 8'000'000;
+    ASSERT_TRUE(send_all(slow, "big " + std::to_string(octets) + "\nwait\n"));
+    EXPECT_TRUE(eventually([&] { return house.threads[0]->call([&] { return !house.stages[0]->wakes.empty(); }); }));
+    house.threads[0]->call([&] { house.stages[0]->wakes.front()(); });
+    EXPECT_EQ(receive(slow, octets + 7), std::string(octets, 'x') + "answer\n");
+    EXPECT_TRUE(answers(slow));
+}
+
+TEST_P(ServerOn, silence_ends_a_session_but_not_one_that_waits_for_us) {
+    House house(endpoint(), 1, {.idle_timeout = 30ms, .on_trouble = {}});
+    const Descriptor waiting = house.client();
+    ASSERT_TRUE(send_all(waiting, "wait\n"));
+    const Descriptor silent = house.client();
+    EXPECT_TRUE(at_end(silent));
+    const Descriptor half = house.client();
+    ASSERT_TRUE(send_all(half, "pi"));
+    EXPECT_TRUE(at_end(half));
+    EXPECT_EQ(house.ended(Ending::idle), 2U);
+    house.threads[0]->call([&] { house.stages[0]->wakes.front()(); });
+    EXPECT_EQ(receive(waiting, 7), "answer\n");
+}
+
+TEST_P(ServerOn, a_peer_hears_that_its_answer_is_still_pending) {
+    House house(endpoint(), 1, {.idle_timeout = 1h, .keep_waiting_interval = 5ms, .on_trouble = {}});
+    const Descriptor waiting = house.client();
+    ASSERT_TRUE(send_all(waiting, "wait\n"));
+    EXPECT_EQ(receive(waiting, 18), "still\nstill\nstill\n");
+    house.threads[0]->call([&] { house.stages[0]->wakes.front()(); });
+    EXPECT_TRUE(receive_all_until(waiting, "answer\n"));
+    EXPECT_TRUE(answers(waiting));
+}
+
+TEST_P(ServerOn, partial_frames_of_all_have_one_limit) {
+    House house(endpoint(), 1, {.max_buffered_octets = 1000, .on_trouble = {}});
+    const Descriptor first = house.client();
+    const Descriptor second = house.client();
+    ASSERT_TRUE(send_all(first, std::string(600, 'a')));
+    EXPECT_TRUE(answers(second));
+    ASSERT_TRUE(send_all(second, std::string(401, 'b')));
+    EXPECT_TRUE(at_end(second));
+    EXPECT_EQ(house.ended(Ending::too_much), 1U);
+    const Descriptor third = house.client();
+    ASSERT_TRUE(send_all(third, std::string(400, 'c')));  // what the second kept is free again
+    ASSERT_TRUE(answers(house.client()));
+    EXPECT_EQ(house.open() >= 2, true);
+    EXPECT_EQ(house.ended(Ending::too_much), 1U);
+}
+
+TEST_P(ServerOn, garbage_and_a_flood_leave_nothing_behind) {
+    House house(endpoint(), 2);
+    const Descriptor steady = house.client();
+    std::vector<Descriptor> flood;
+    for (int i = 0; i < 200; ++i) {
+        flood.push_back(house.client());
+        ASSERT_TRUE(flood.back()) << strerror(errno);
+        static_cast<void>(send_all(flood.back(), std::string_view("\0\xff\x80garbage\n", 11)));
+    }
+    EXPECT_TRUE(answers(steady));
+    for (const Descriptor& client : flood) EXPECT_TRUE(at_end(client));
+    EXPECT_TRUE(eventually([&] { return house.limit.open() == 1; }));
+    EXPECT_TRUE(answers(steady));
+}
+
+TEST_P(ServerOn, the_limit_on_sessions_makes_the_next_one_wait) {
+    House house(endpoint(), 2, {}, 2);
+    Descriptor first = house.client();
+    ASSERT_TRUE(answers(first));
+    const Descriptor second = house.client();
+    ASSERT_TRUE(answers(second));
+    std::vector<Descriptor> waiting;
+    for (int i = 0; i < 6; ++i) {
+        waiting.push_back(house.client());
+        ASSERT_TRUE(send_all(waiting.back(), "ping\nquit\n"));
+    }
+    EXPECT_TRUE(eventually([&] { return house.servers[0]->counters().paused.value() + house.servers[1]->counters().paused.value() > 0; }));
+    EXPECT_EQ(house.limit.open(), 2U);
+    EXPECT_TRUE(answers(second));
+    first.reset();
+    for (const Descriptor& client : waiting) EXPECT_EQ(receive_all(client), "pong\nbye\n");
+    EXPECT_TRUE(answers(second));
+    EXPECT_TRUE(eventually([&] { return house.limit.open() == 1; }));
+}
+
+TEST_P(ServerOn, without_descriptors_it_tries_again) {
+    std::atomic<int> troubles{0};
+    House house(endpoint(), 1, {.on_trouble = [&](const base::Error&) { ++troubles; }});
+    std::promise<void> release;
+    house.threads[0]->loop().post([&] { release.get_future().get(); });  // holds the loop while the trap is set
+    const Descriptor client = house.client();
+    ASSERT_TRUE(send_all(client, "ping\n"));
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const int next_free = dup(0);
+    close(next_free);
+    rlimit none = before;
+    none.rlim_cur = static_cast<rlim_t>(next_free);
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    release.set_value();
+    const auto noticed = eventually([&] { return troubles > 0; });
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_TRUE(noticed);
+    EXPECT_EQ(receive(client, 5), "pong\n");
+    EXPECT_GE(house.servers[0]->counters().accept_errors.value(), 1U);
+    EXPECT_EQ(house.limit.open(), 1U);
+}
+
+TEST_P(ServerOn, a_drain_lets_finish_what_is_in_hand) {
+    House house(endpoint());
+    const Descriptor idle = house.client();
+    const Descriptor busy = house.client();
+    const Descriptor waiting = house.client();
+    ASSERT_TRUE(answers(idle));
+    ASSERT_TRUE(answers(busy, "begin\n", "begun\n"));
+    ASSERT_TRUE(answers(waiting));
+    ASSERT_TRUE(send_all(waiting, "wait\n"));
+    EXPECT_TRUE(eventually([&] { return house.threads[0]->call([&] { return !house.stages[0]->wakes.empty(); }); }));
+    std::promise<void> drained;
+    house.threads[0]->call([&] { house.servers[0]->drain([&] { drained.set_value(); }); });
+    EXPECT_TRUE(at_end(idle));
+    EXPECT_FALSE(house.client()) << "nobody is accepted any more";
+    EXPECT_EQ(house.open(), 2U);
+    EXPECT_TRUE(answers(busy, "end\n", "done\n"));
+    EXPECT_TRUE(at_end(busy));
+    house.threads[0]->call([&] { house.stages[0]->wakes.front()(); });
+    EXPECT_EQ(receive_all(waiting), "answer\n");
+    drained.get_future().get();
+    EXPECT_EQ(house.ended(Ending::drained), 3U);
+}
+
+TEST_P(ServerOn, a_drain_that_takes_too_long_is_cut) {
+    House house(endpoint());
+    const Descriptor busy = house.client();
+    ASSERT_TRUE(answers(busy, "begin\n", "begun\n"));
+    std::promise<void> drained;
+    house.threads[0]->call([&] {
+        house.servers[0]->drain([&] { drained.set_value(); });
+        house.servers[0]->close_all();
+    });
+    EXPECT_TRUE(at_end(busy));
+    drained.get_future().get();
+    EXPECT_EQ(house.open(), 0U);
+}
+
+TEST_P(ServerOn, sessions_that_are_open_go_with_the_server) {
+    auto house = std::make_unique<House>(endpoint());
+    const Descriptor client = house->client();
+    const Descriptor waiting = house->client();
+    ASSERT_TRUE(answers(client));
+    ASSERT_TRUE(send_all(waiting, "wait\n"));
+    EXPECT_TRUE(eventually([&] { return house->threads[0]->call([&] { return !house->stages[0]->wakes.empty(); }); }));
+    house.reset();
+    EXPECT_TRUE(at_end(client));
+    EXPECT_TRUE(at_end(waiting));
+}
+
+/// Without the option, every message of an MTA that writes without TCP_NODELAY waits for a delayed acknowledgement. The kernel's own
+/// word is asked instead of a clock: after a conversation with answers it would hold acknowledgements back (getsockopt says 0), unless
+/// the server asked for them after the read that it left unanswered.
+TEST(ServerOnTcp, a_read_left_unanswered_is_acknowledged_at_once) {
+    House house("inet:127.0.0.1:0");
+    const Descriptor client = house.client();
+    constexpr int rounds = 20;
+    for (int i = 0; i < rounds; ++i) {
+        ASSERT_TRUE(answers(client));  // question and answer: the kernel turns to delayed acknowledgements
+        ASSERT_TRUE(send_all(client, "quiet\n"));
+        ASSERT_TRUE(eventually([&] { return house.stages[0]->quiet_rearmed + house.stages[0]->quiet_missed == i + 1; }));
+    }
+    EXPECT_EQ(house.stages[0]->quiet_missed, 0);
+    EXPECT_EQ(house.servers[0]->counters().quick_acknowledgements.value(), static_cast<std::uint64_t>(rounds));
+}
+
+TEST(ServerOnUnix, the_option_of_tcp_is_left_alone) {
+    const TemporaryDirectory directory;
+    House house("unix:" + directory.path("s"));
+    const Descriptor client = house.client();
+    ASSERT_TRUE(send_all(client, "quiet\n"));
+    ASSERT_TRUE(answers(client));
+    EXPECT_EQ(house.servers[0]->counters().quick_acknowledgements.value(), 0U);
+}
+
+}  // namespace
+}  // namespace exota::net
