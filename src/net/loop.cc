@@ -2,6 +2,7 @@
 
 #include <array>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/impl/src.hpp>  // Asio itself is compiled here and nowhere else (BOOST_ASIO_SEPARATE_COMPILATION)
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
