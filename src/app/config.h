@@ -18,13 +18,14 @@
 namespace exota::app {
 
 struct MilterConfig {
-    std::vector<std::string> listen;  // "unix:/path", "inet:HOST:PORT", "inet6:[::1]:PORT"; also "inet:PORT@HOST", "local:/path", "/path"; "systemd" or "systemd:NAME"
+    std::vector<std::string> listen;  // "unix:/path", "inet:HOST:PORT", "inet6:[::1]:PORT"; also "inet:PORT@HOST", "local:/path", "/path";
+                                      // "systemd" or "systemd:NAME"
     std::optional<unsigned> socket_mode = 0660;  // nullopt: by umask (drop-in)
     std::string socket_group;                    // empty: as it comes
     std::size_t max_frame_octets = 1024 * 1024;
-    std::size_t max_macro_octets = 64 * 1024;    // of one session
+    std::size_t max_macro_octets = 64 * 1024;  // of one session
     std::size_t max_sessions = 10000;
-    std::chrono::seconds idle_timeout{7200};     // a session that says nothing
+    std::chrono::seconds idle_timeout{7200};  // a session that says nothing
 };
 
 enum class LogFormat : std::uint8_t { logfmt, json };
@@ -35,7 +36,8 @@ enum class LogLevel : std::uint8_t { error, warning, info, debug };
 struct LogConfig {
     LogFormat format = LogFormat::logfmt;
     LogTarget target = LogTarget::standard_error;
-    std::string socket;  // of syslog (/dev/log) or the journal (/run/systemd/journal/socket)
+    std::string socket;          // of syslog (/dev/log) or the journal (/run/systemd/journal/socket)
+    std::string name = "exota";  // in syslog and journal; drop-in: MILTER_NAME
     LogEvidence evidence = LogEvidence::none;
     LogLevel level = LogLevel::info;
 };
@@ -47,19 +49,21 @@ struct HttpConfig {
 struct TenantsConfig {
     std::string source = "file";
     std::string file;
-    std::chrono::seconds watch_interval{2};  // besides SIGHUP; 0: never look by itself
+    std::chrono::seconds watch_interval{2};      // besides SIGHUP; 0: never look by itself
+    std::string state_directory = "/run/exota";  // see config_shrink.h; empty: no guard against a file that shrank
 };
 
 struct Config {
     std::string path;  // where it came from, for messages; "" for the environment
     MilterConfig milter;
+    std::string endpoints_file;  // that was read into rules.exchange_online; empty: none
     decision::Rules rules;
     evidence::MessageLimits limits;
     tenant::Defaults tenant_defaults;
     TenantsConfig tenants;
     LogConfig log;
     HttpConfig http;
-    std::size_t threads = 0;  // 0: one a core
+    std::size_t threads = 0;                 // 0: one a core
     std::chrono::seconds drain_timeout{30};  // after SIGTERM
 };
 
@@ -84,5 +88,16 @@ LoadedConfig config_from_json(std::string_view json);
 /// Any of the predecessor's MILTER_* variables is set.
 bool drop_in_requested(const char* const* environment);
 LoadedConfig config_from_environment(const char* const* environment);
+/// What stays open in drop-in mode until the operator acts, and how to close it (docs/migration.md); empty for other configurations.
+std::vector<std::string> drop_in_warnings(const Config& config);
+
+inline constexpr std::string_view default_config_path = "/etc/exota/exota.toml";
+/// What every command without -c uses: the file that was named; else the environment if any MILTER_* is set (an error that names both
+/// if the default file exists as well); else the default file.
+LoadedConfig choose_config(const std::optional<std::string>& named, const char* const* environment,
+                           const std::string& default_path = std::string(default_config_path));
+
+/// "FILE:LINE:COLUMN: error: KEY: TEXT", as compilers write it; parts that are unknown are left out.
+std::string to_text(const ConfigProblem& problem);
 
 }  // namespace exota::app

@@ -1,0 +1,177 @@
+#include "app/config_keys.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "base/text.h"
+
+namespace exota::app {
+namespace {
+
+using enum KeyType;
+constexpr std::int64_t day = 86400;
+constexpr std::int64_t mebibyte = 1024 * 1024;
+
+constexpr auto keys = std::to_array<ConfigKey>({
+    {"milter.listen", text_list, R"(["unix:/run/exota/milter.sock"])", "", 0, 0, "",
+     "sockets on which the MTA reaches us: unix:/path, inet:HOST:PORT, inet6:[HOST]:PORT, systemd or systemd:NAME"},
+    {"milter.socket_mode", mode_bits, R"("0660")", "", 0, 0777, "", "permissions of our Unix sockets; \"umask\" leaves them to the umask"},
+    {"milter.socket_group", text, R"("")", "", 0, 0, "", "group of our Unix sockets; empty: as it comes"},
+    {"milter.max_frame_octets", integer, "1048576", "octets", 65536, 64 * mebibyte, "", "a longer milter frame ends the session"},
+    {"milter.max_macro_octets", integer, "65536", "octets", 1024, 16 * mebibyte, "", "macros kept of one session; more ends it"},
+    {"milter.max_sessions", integer, "10000", "sessions", 1, 1000000, "", "open sessions; more are made to wait"},
+    {"milter.idle_timeout", duration, "7200", "seconds", 10, 7 * day, "", "a session that says nothing for so long is closed"},
+
+    {"authorisation.mode", choice, "", "", 0, 0, "enforce|defer|quarantine|monitor", "what becomes of a verdict that is not accept"},
+    {"authorisation.proofs", proof_list, R"(["client-cert + dkim"])", "", 0, 0, "", "proofs of tenants that list none of their own"},
+    {"authorisation.contradictions", choice, R"("refuse")", "", 0, 0, "refuse|ignore",
+     "whether evidence that names another tenant refuses"},
+    {"authorisation.peer_proof", choice, R"("client-cert")", "", 0, 0, "client-cert|client-ip|either|both|none",
+     "what proves that the peer is Exchange Online, so that its header fields are believed"},
+    {"authorisation.resent_from", boolean, "false", "", 0, 0, "", "whether the tenant of a forward may be found by Resent-From"},
+    {"authorisation.alignment", choice, R"("strict")", "", 0, 0, "strict|relaxed", "alignment of dkim-aligned, of tenants that do not say"},
+    {"authorisation.forwarding", boolean, "false", "", 0, 0, "", "whether tenants that do not say may forward mail of foreign authors"},
+    {"authorisation.limits", limit_list, "[]", "", 0, 0, "", "limits of tenants that list none of their own"},
+    {"authorisation.limit_action", choice, R"("tempfail")", "", 0, 0, "tempfail|reject",
+     "what a passed limit does, of tenants that do not say"},
+    {"authorisation.shared_suffixes", domain_list,
+     R"(["onmicrosoft.com", "mail.onmicrosoft.com", "onmicrosoft.us", "partner.onmschina.cn"])", "", 0, 0, "",
+     "domains below which each label is an organisation of its own, as below a public suffix"},
+
+    {"bypass.clients", prefix_list, "[]", "", 0, 0, "", "clients that are not judged"},
+    {"bypass.authenticated", boolean, "false", "", 0, 0, "", "whether clients that authenticated to the MTA by SASL are not judged"},
+
+    {"client_ip.endpoints_file", file, R"("")", "", 0, 0, "", "Microsoft's endpoint list as downloaded (JSON); empty: none"},
+    {"client_ip.prefixes", prefix_list, "[]", "", 0, 0, "", "addresses of Exchange Online besides those of the endpoint list"},
+    {"client_ip.relay_pool", prefix_list, R"(["40.95.0.0/16"])", "", 0, 0, "", "addresses that never count as Exchange Online's"},
+
+    {"client_cert.names", text_list, R"(["mail.protection.outlook.com"])", "", 0, 0, "", "names of Exchange Online's client certificate"},
+    {"client_cert.exempt", prefix_list, "[]", "", 0, 0, "",
+     "clients for which client-cert holds without a certificate; they do not prove the peer"},
+    {"client_cert.trusted_relays", prefix_list, "[]", "", 0, 0, "",
+     "own relays that verify Microsoft's certificate: client-cert holds and the peer is proven"},
+    {"client_cert.missing", choice, R"("unavailable")", "", 0, 0, "unavailable|absent",
+     "what client-cert is when Exchange Online's address comes with TLS but no verified name"},
+
+    {"dkim.source", choice, R"("authentication-results")", "", 0, 0, "authentication-results|verify|both", "where DKIM results come from"},
+
+    {"authentication_results.trusted_authserv_ids", authserv_ids, "[]", "", 0, 0, "", "authserv-ids of the operator's own validators"},
+    {"authentication_results.methods", text_list, R"(["dkim"])", "", 0, 0, "", "methods that the validator adds to every message"},
+    {"authentication_results.own_hops", integer, "0", "fields", 0, 50, "",
+     "Received fields of the operator's own that may stand above the results"},
+    {"authentication_results.position", choice, R"("top")", "", 0, 0, "top|any",
+     "which fields of a trusted id are read: the topmost, or all of them"},
+    {"authentication_results.missing", choice, R"("unavailable")", "", 0, 0, "unavailable|absent",
+     "what the DKIM factors are when a signed message has no result"},
+
+    {"arc.trusted_sealers", domain_list, "[]", "", 0, 0, "", "sealing domains whose ARC sets may authorise"},
+
+    {"tenants.source", choice, R"("file")", "", 0, 0, "file|ldap|postgresql", "where tenants are kept"},
+    {"tenants.file", file, R"("/etc/exota/tenants.json")", "", 0, 0, "", "the tenants file, version 1 or 2"},
+    {"tenants.watch_interval", duration, "2", "seconds", 0, day, "", "how often the file is looked at for a change; 0: only at SIGHUP"},
+    {"tenants.state_directory", file, R"("/run/exota")", "", 0, 0, "",
+     "where the daemon notes how many domains it serves, so that a file that shrank is noticed"},
+
+    {"limits.field_octets", integer, "262144", "octets", 1024, 16 * mebibyte, "", "a message with a longer header field is refused"},
+    {"limits.header_octets", integer, "1048576", "octets", 4096, 64 * mebibyte, "", "a message with a longer header is refused"},
+    {"limits.header_fields", integer, "2000", "fields", 10, 100000, "", "a message with more header fields is refused"},
+    {"limits.kept_fields", integer, "100", "fields", 5, 10000, "", "a message with more fields of one kind that is looked at is refused"},
+
+    {"reply.reject", text, R"toml("{text} (domain {domain}, id {queue_id})")toml", "", 0, 0, "",
+     "text of a refusal; placeholders {text} {reason} {domain} {queue_id}"},
+    {"reply.tempfail", text, R"toml("{text} (domain {domain}, id {queue_id})")toml", "", 0, 0, "",
+     "text of a temporary failure; the same placeholders"},
+    {"reply.tempfail_code", integer, "451", "", 450, 451, "", "SMTP code of a temporary failure"},
+
+    {"header.add", boolean, "true", "", 0, 0, "", "whether the verdict is added to the header"},
+    {"header.authserv_id", text, R"("")", "", 0, 0, "", "our name in that field; empty: the host's name"},
+    {"header.format", choice, R"("exota")", "", 0, 0, "exota|rfc8601", "X-ExOTA-Authentication-Results, or Authentication-Results"},
+
+    {"header_firewall.enabled", boolean, "false", "", 0, 0, "",
+     "whether fields that only Microsoft may write are removed from everybody else"},
+
+    {"log.format", choice, R"("logfmt")", "", 0, 0, "logfmt|json", "form of the log line"},
+    {"log.target", choice, R"("stderr")", "", 0, 0, "stderr|syslog|journal", "where the log goes"},
+    {"log.socket", text, R"("")", "", 0, 0, "", "socket of syslog or journal; empty: the usual one"},
+    {"log.name", text, R"("exota")", "", 0, 0, "", "our name in syslog and journal"},
+    {"log.evidence", choice, R"("none")", "", 0, 0, "none|refused|all",
+     "of which messages the evidence is logged, for `exota explain --evidence`"},
+    {"log.level", choice, R"("info")", "", 0, 0, "error|warning|info|debug", "the least severe lines that are written"},
+
+    {"http.listen", text, R"("")", "", 0, 0, "", "HOST:PORT for /metrics, /healthz and /readyz; empty: none"},
+
+    {"server.threads", integer, "0", "threads", 0, 1024, "", "event loops; 0: one a core"},
+    {"server.drain_timeout", duration, "30", "seconds", 0, 3600, "", "how long messages in hand may take after SIGTERM"},
+});
+
+std::string_view section_of(std::string_view name) noexcept { return name.substr(0, name.find('.')); }
+
+}  // namespace
+
+std::string_view name_of(KeyType type) noexcept {
+    switch (type) {
+        case boolean:
+            return "boolean";
+        case integer:
+            return "integer";
+        case duration:
+            return "duration";
+        case text:
+            return "string";
+        case choice:
+            return "one of";
+        case mode_bits:
+            return "file mode";
+        case file:
+            return "path";
+        case text_list:
+            return "list of strings";
+        case domain_list:
+            return "list of domains";
+        case authserv_ids:
+            return "list of authserv-ids";
+        case prefix_list:
+            return "list of IP prefixes";
+        case proof_list:
+            return "list of proofs";
+        case limit_list:
+            return "list of limits";
+    }
+    return "";
+}
+
+std::span<const ConfigKey> config_keys() noexcept { return keys; }
+
+const ConfigKey* find_config_key(std::string_view name) noexcept {
+    const auto* found = std::ranges::find(keys, name, &ConfigKey::name);
+    return found == keys.end() ? nullptr : found;
+}
+
+bool is_config_section(std::string_view name) noexcept {
+    return std::ranges::any_of(keys, [&](const ConfigKey& key) { return section_of(key.name) == name; });
+}
+
+std::string nearest_config_key(std::string_view unknown) {
+    std::vector<std::string_view> words;
+    const std::size_t dot = unknown.find('.');
+    const std::string_view section = section_of(unknown);
+    if (dot == std::string_view::npos) {  // a section, or a key that was written outside of its section
+        for (const ConfigKey& key : keys)
+            if (words.empty() || words.back() != section_of(key.name)) words.push_back(section_of(key.name));
+        if (const auto near = base::nearest_word(unknown, words.data(), words.size()); !near.empty()) return std::string(near);
+    }
+    const std::string_view last = dot == std::string_view::npos ? unknown : unknown.substr(dot + 1);
+    words.clear();  // first the keys of this section, then the same word in another one
+    for (const ConfigKey& key : keys)
+        if (section_of(key.name) == section) words.push_back(key.name.substr(section.size() + 1));
+    if (const auto near = base::nearest_word(last, words.data(), words.size()); !near.empty())
+        return std::string(section) + '.' + std::string(near);
+    for (const ConfigKey& key : keys)
+        if (key.name.substr(key.name.find('.') + 1) == last) return std::string(key.name);
+    words.clear();
+    for (const ConfigKey& key : keys) words.push_back(key.name);
+    return std::string(base::nearest_word(unknown, words.data(), words.size()));
+}
+
+}  // namespace exota::app

@@ -1,0 +1,223 @@
+#include "app/config_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+
+#include "app/config_unbuilt.h"
+#include "base/text.h"
+
+namespace exota::app {
+namespace {
+
+/// The defaults of the table as nodes, parsed once.
+const std::map<std::string_view, ConfigNode>& default_nodes() {
+    static const auto nodes = [] {
+        std::map<std::string_view, ConfigNode> out;
+        for (const ConfigKey& key : config_keys()) {
+            if (key.fallback.empty()) continue;
+            auto parsed = parse_config_toml("v = " + std::string(key.fallback));
+            if (!parsed) std::abort();  // the table is ours: config_keys_test reads every default
+            ConfigNode node = std::move(std::get<ConfigNode::Table>(parsed->value).front().value);
+            node.line = node.column = 0;
+            out.emplace(key.name, std::move(node));
+        }
+        return out;
+    }();
+    return nodes;
+}
+
+bool is_list(KeyType type) noexcept {
+    switch (type) {
+        case KeyType::text_list:
+        case KeyType::domain_list:
+        case KeyType::authserv_ids:
+        case KeyType::prefix_list:
+        case KeyType::proof_list:
+        case KeyType::limit_list:
+            return true;
+        default:
+            return false;
+    }
+}
+
+/// Position of `word` in "a|b|c", or -1.
+std::int64_t index_of_choice(std::string_view choices, std::string_view word) {
+    for (std::int64_t i = 0; !choices.empty(); ++i)
+        if (base::take_until(choices, '|') == word) return i;
+    return -1;
+}
+
+std::string spelled_choices(std::string_view choices) {
+    std::string out;
+    while (!choices.empty()) {
+        const std::string_view word = base::take_until(choices, '|');
+        out += out.empty() ? "" : choices.empty() ? " or " : ", ";
+        out += '"' + std::string(word) + '"';
+    }
+    return out;
+}
+
+std::string in_range(const ConfigKey& key) {
+    return "must be " + std::to_string(key.least) + " to " + std::to_string(key.most) +
+           (key.unit.empty() ? "" : ' ' + std::string(key.unit));
+}
+
+}  // namespace
+
+base::Result<std::chrono::seconds> parse_duration(std::string_view text) {
+    text = base::trim(text);
+    std::int64_t amount = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), amount);
+    if (error != std::errc{} || amount < 0) return base::fail(base::Errc::invalid_data, "no duration; write for example \"30 s\"");
+    const std::string_view unit = base::trim(text.substr(static_cast<std::size_t>(end - text.data())));
+    std::int64_t factor = 0;
+    if (unit.empty() || unit == "s") factor = 1;
+    if (unit == "min") factor = 60;
+    if (unit == "h") factor = 3600;
+    if (unit == "d") factor = 86400;
+    if (factor == 0) return base::fail(base::Errc::invalid_data, "unknown unit of time; known are s, min, h, d");
+    if (amount > 1'000'000'000) return base::fail(base::Errc::too_long, "duration too long");
+    return std::chrono::seconds(amount * factor);
+}
+
+ConfigReader::ConfigReader(const ConfigNode& root, std::string file, std::vector<ConfigProblem>& problems)
+    : file_(std::move(file)), problems_(problems) {
+    for (const auto& [name, node] : default_nodes()) {
+        Value value{&node, 0};
+        if (!check(*find_config_key(name), node, value.number)) std::abort();
+        defaults_.emplace(name, value);
+    }
+    for (const ConfigMember& section : *root.table()) {
+        if (!is_config_section(section.key)) {
+            unknown(section, section.key);
+            continue;
+        }
+        if (!section.value.table()) {
+            problem(ConfigProblem::Severity::error, section.key, section.value,
+                    "must be a table ([" + section.key + "]), not " + std::string(section.value.kind()));
+            continue;
+        }
+        for (const ConfigMember& member : *section.value.table()) {
+            const std::string name = section.key + '.' + member.key;
+            if (const ConfigKey* key = find_config_key(name))
+                take(*key, member.value);
+            else
+                unknown(member, name);
+        }
+    }
+    for (const ConfigKey& key : config_keys())
+        if (key.fallback.empty() && !values_.contains(key.name) &&
+            std::ranges::none_of(problems_, [&](const ConfigProblem& p) { return p.key == key.name; }))
+            problem(ConfigProblem::Severity::error, key.name, ConfigNode{}, "is required: " + spelled_choices(key.choices));
+}
+
+void ConfigReader::unknown(const ConfigMember& member, const std::string& name) {
+    ConfigNode place;
+    place.line = member.line;
+    place.column = member.column;
+    if (auto unbuilt = unbuilt_section(std::string_view(name).substr(0, name.find('.')))) {
+        problem(ConfigProblem::Severity::error, name, place, *std::move(unbuilt));
+        return;
+    }
+    const std::string near = nearest_config_key(name);
+    problem(ConfigProblem::Severity::error, name, place, near.empty() ? "unknown key" : "unknown key; the nearest known one is " + near);
+}
+
+void ConfigReader::take(const ConfigKey& key, const ConfigNode& node) {
+    Value value{&node, 0};
+    if (check(key, node, value.number)) values_.insert_or_assign(std::string(key.name), value);
+}
+
+bool ConfigReader::check(const ConfigKey& key, const ConfigNode& node, std::int64_t& number) {
+    const auto refuse = [&](const ConfigNode& place, std::string text) {
+        problem(ConfigProblem::Severity::error, key.name, place, std::move(text));
+        return false;
+    };
+    const auto wanted = [&](std::string_view what) {
+        return refuse(node, "must be " + std::string(what) + ", not " + std::string(node.kind()));
+    };
+    if (is_list(key.type)) {
+        const auto* list = std::get_if<ConfigNode::List>(&node.value);
+        if (!list) return wanted("a " + std::string(name_of(key.type)));
+        bool good = true;
+        for (const ConfigNode& element : *list)
+            if (!std::holds_alternative<std::string>(element.value))
+                good = refuse(element, "each element must be a string, not " + std::string(element.kind()));
+        return good;
+    }
+    const auto* words = std::get_if<std::string>(&node.value);
+    const auto* whole = std::get_if<std::int64_t>(&node.value);
+    switch (key.type) {
+        case KeyType::boolean:
+            return std::holds_alternative<bool>(node.value) || wanted("true or false");
+        case KeyType::integer:
+            if (!whole) return wanted("an integer");
+            number = *whole;
+            return (number >= key.least && number <= key.most) || refuse(node, in_range(key));
+        case KeyType::duration:
+            if (whole) {
+                number = *whole;
+            } else if (words) {
+                const auto parsed = parse_duration(*words);
+                if (!parsed) return refuse(node, parsed.error().detail);
+                number = parsed->count();
+            } else {
+                return wanted("a duration (seconds, or for example \"5 min\")");
+            }
+            return (number >= key.least && number <= key.most) || refuse(node, in_range(key));
+        case KeyType::choice:
+            if (!words) return wanted(spelled_choices(key.choices));
+            number = index_of_choice(key.choices, *words);
+            if (number < 0) return refuse(node, "must be " + spelled_choices(key.choices) + ", not \"" + *words + '"');
+            if (auto unbuilt = unbuilt_value(key.name, *words)) return refuse(node, *std::move(unbuilt));
+            return true;
+        case KeyType::mode_bits: {
+            if (!words) return wanted("a file mode as a string (\"0660\")");
+            number = -1;
+            if (*words == "umask") return true;
+            unsigned bits = 0;
+            const auto [end, error] = std::from_chars(words->data(), words->data() + words->size(), bits, 8);
+            if (error != std::errc{} || end != words->data() + words->size() || bits > static_cast<unsigned>(key.most))
+                return refuse(node, "must be a file mode in octal digits, \"0\" to \"0777\", or \"umask\"");
+            number = bits;
+            return true;
+        }
+        default:
+            if (!words) return wanted("a string");
+            if (words->find('\0') != std::string::npos) return refuse(node, "holds a NUL");
+            return true;
+    }
+}
+
+const ConfigReader::Value& ConfigReader::value(std::string_view key) const {
+    static constinit const Value none{};
+    if (const auto found = values_.find(key); found != values_.end()) return found->second;
+    if (const auto found = defaults_.find(key); found != defaults_.end()) return found->second;
+    if (!find_config_key(key)) std::abort();  // a typing slip of ours: config_test reads every key
+    return none;                              // required and missing: already noted
+}
+
+const ConfigNode& ConfigReader::node(std::string_view key) const {
+    static const ConfigNode nothing;
+    const Value& found = value(key);
+    return found.node ? *found.node : nothing;
+}
+
+bool ConfigReader::given(std::string_view key) const { return values_.contains(key); }
+bool ConfigReader::boolean(std::string_view key) const { return std::get<bool>(node(key).value); }
+std::int64_t ConfigReader::integer(std::string_view key) const { return value(key).number; }
+const std::string& ConfigReader::text(std::string_view key) const { return std::get<std::string>(node(key).value); }
+const ConfigNode::List& ConfigReader::elements(std::string_view key) const { return std::get<ConfigNode::List>(node(key).value); }
+
+std::vector<std::string> ConfigReader::texts(std::string_view key) const {
+    std::vector<std::string> out;
+    for (const ConfigNode& element : elements(key)) out.push_back(std::get<std::string>(element.value));
+    return out;
+}
+
+void ConfigReader::problem(ConfigProblem::Severity severity, std::string_view key, const ConfigNode& place, std::string text) {
+    problems_.push_back({severity, file_, place.line, place.column, std::string(key), std::move(text)});
+}
+
+}  // namespace exota::app

@@ -1,0 +1,69 @@
+#include "app/config_shrink.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <fstream>
+#include <system_error>
+
+#include "app/config_file.h"
+#include "base/text.h"
+
+namespace exota::app {
+namespace {
+
+constexpr std::size_t max_state_octets = 100;
+
+/// Written beside and renamed, so that a reader sees the old or the new.
+base::Result<void> replace_file(const std::string& path, std::string_view content) {
+    const std::string beside = path + '.' + std::to_string(::getpid());
+    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
+    out << content << '\n';
+    out.close();
+    if (!out || std::rename(beside.c_str(), path.c_str()) != 0) {
+        const std::string why = std::generic_category().message(errno);
+        std::remove(beside.c_str());
+        return base::fail(base::Errc::io, path + ": " + why);
+    }
+    return {};
+}
+
+}  // namespace
+
+void Fingerprint::feed(std::string_view piece) noexcept {
+    for (const char c : piece) state_ = (state_ ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+}
+
+std::string Fingerprint::text() const {
+    static constexpr std::string_view digits = "0123456789abcdef";
+    std::string out;
+    for (int shift = 60; shift >= 0; shift -= 4) out += digits[state_ >> shift & 0xf];
+    return out;
+}
+
+std::optional<std::size_t> ShrinkGuard::last_domain_count() const {
+    const auto text = read_whole_file(directory_ + "/tenants.domains", max_state_octets);
+    if (!text) return std::nullopt;
+    const std::string_view number = base::trim(*text);
+    std::size_t count = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
+    if (error != std::errc{} || end != number.data() + number.size()) return std::nullopt;
+    return count;
+}
+
+base::Result<void> ShrinkGuard::note_domain_count(std::size_t domains) const {
+    return replace_file(directory_ + "/tenants.domains", std::to_string(domains));
+}
+
+bool ShrinkGuard::is_accepted(const Fingerprint& content) const {
+    const auto text = read_whole_file(directory_ + "/tenants.accepted", max_state_octets);
+    return text && base::trim(*text) == content.text();
+}
+
+base::Result<void> ShrinkGuard::accept(const Fingerprint& content) const {
+    return replace_file(directory_ + "/tenants.accepted", content.text());
+}
+
+}  // namespace exota::app

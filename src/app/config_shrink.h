@@ -1,0 +1,46 @@
+// A tenants file that lost more than a fifth of its domains: a truncated export more often than a wish. A reload refuses it until an
+// operator confirms exactly this content (`exota check --accept-shrink`).
+//
+// Two small files in tenants.state_directory carry that between the daemon and `check`: "tenants.domains" (the daemon writes how many
+// domains it serves, after every load) and "tenants.accepted" (`check --accept-shrink` writes the fingerprint of the content it saw).
+//
+// Tested by config_shrink_test.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace exota::app {
+
+/// More than a fifth of `before` is gone.
+constexpr bool shrinks_too_much(std::size_t before, std::size_t after) noexcept { return after < before && (before - after) * 5 > before; }
+
+/// Tells one content of a file from another (FNV-1a, 64 bits): against accidents, not against forgers, who could write the file itself.
+class Fingerprint {
+public:
+    void feed(std::string_view piece) noexcept;
+    std::string text() const;
+
+private:
+    std::uint64_t state_ = 0xcbf29ce484222325U;
+};
+
+class ShrinkGuard {
+public:
+    explicit ShrinkGuard(std::string state_directory) : directory_(std::move(state_directory)) {}
+    /// What the daemon noted at its last load; nullopt: nothing known.
+    std::optional<std::size_t> last_domain_count() const;
+    base::Result<void> note_domain_count(std::size_t domains) const;
+    bool is_accepted(const Fingerprint& content) const;
+    base::Result<void> accept(const Fingerprint& content) const;
+
+private:
+    std::string directory_;
+};
+
+}  // namespace exota::app

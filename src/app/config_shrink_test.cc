@@ -1,0 +1,52 @@
+#include "app/config_shrink.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace exota::app {
+namespace {
+
+static_assert(!shrinks_too_much(0, 0) && !shrinks_too_much(5, 5) && !shrinks_too_much(5, 9));
+static_assert(!shrinks_too_much(10, 8) && shrinks_too_much(10, 7));  // a fifth is allowed, more is not
+static_assert(!shrinks_too_much(5, 4) && shrinks_too_much(4, 3) && shrinks_too_much(1, 0));
+
+Fingerprint of(std::string_view text) {
+    Fingerprint out;
+    out.feed(text);
+    return out;
+}
+
+TEST(Fingerprint, IsThatOfTheContentHoweverItIsCut) {
+    Fingerprint pieces;
+    pieces.feed("ab");
+    pieces.feed("");
+    pieces.feed("c");
+    EXPECT_EQ(pieces.text(), of("abc").text());
+    EXPECT_EQ(of("a").text(), "af63dc4c8601ec8c");  // the published vector of FNV-1a
+    EXPECT_NE(of("abc").text(), of("abd").text());
+}
+
+TEST(ShrinkGuard, RemembersAndAcceptsExactlyOneContent) {
+    const std::string folder = ::testing::TempDir() + "/exota-shrink";
+    std::filesystem::remove_all(folder);
+    const ShrinkGuard guard(folder);
+    EXPECT_EQ(guard.last_domain_count(), std::nullopt);
+    EXPECT_FALSE(guard.note_domain_count(7)) << "the folder is not there";
+    std::filesystem::create_directories(folder);
+    ASSERT_TRUE(guard.note_domain_count(7));
+    ASSERT_TRUE(guard.note_domain_count(1000000));
+    EXPECT_EQ(guard.last_domain_count(), 1000000U);
+    EXPECT_FALSE(guard.is_accepted(of("new")));
+    ASSERT_TRUE(guard.accept(of("new")));
+    EXPECT_TRUE(guard.is_accepted(of("new")));
+    EXPECT_FALSE(guard.is_accepted(of("newer")));
+    for (const std::string_view garbage : {"", "x", "1x", "99999999999999999999999"}) {
+        std::ofstream(folder + "/tenants.domains") << garbage;
+        EXPECT_EQ(guard.last_domain_count(), std::nullopt) << garbage;
+    }
+}
+
+}  // namespace
+}  // namespace exota::app
