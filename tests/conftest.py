@@ -4,14 +4,13 @@ EXOTA_BUILD_DIR says where the program is (default: build/release, else build/de
 """
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
 from harness.chain import Chain, Workshop
 from harness.exota import SOURCE, Exota
 from harness.namespace import Namespace, NotPermitted
-from harness.processes import stop_all
+from harness.processes import fresh_directory, stop_all
 
 ADDRESSES = ["40.92.0.10", "40.107.3.4", "52.100.0.1", "104.47.0.1", "40.95.0.10", "203.0.113.9", "192.0.2.25", "2a01:111:f400::10", "2001:db8::9"]
 
@@ -34,8 +33,7 @@ def binary():
 @pytest.fixture(scope="session")
 def base_directory():
     """Short, because a Unix socket's path ends at 107 octets; searchable, because Postfix's programs look in as user postfix."""
-    directory = Path(tempfile.mkdtemp(prefix="exota-"))
-    directory.chmod(0o755)
+    directory = fresh_directory(None, "exota-")
     yield directory
     stop_all()
     if os.environ.get("EXOTA_KEEP"):
@@ -49,15 +47,9 @@ def workshop(base_directory, binary):
     return Workshop(base_directory, binary)
 
 
-def subdirectory(base):
-    directory = Path(tempfile.mkdtemp(prefix="t", dir=base))
-    directory.chmod(0o755)
-    return directory
-
-
 @pytest.fixture
 def directory(base_directory):
-    return subdirectory(base_directory)
+    return fresh_directory(base_directory)
 
 
 @pytest.fixture
@@ -68,7 +60,7 @@ def chain(workshop, base_directory):
     made = []
 
     def make(**arguments):
-        made.append(Chain(workshop, subdirectory(base_directory), **arguments))
+        made.append(Chain(workshop, fresh_directory(base_directory), **arguments))
         return made[-1]
     yield make
     for path in reversed(made):
@@ -80,7 +72,7 @@ def path(workshop, base_directory):
     """One mail path with the usual settings, shared by the tests of a file that change nothing."""
     if os.geteuid() != 0:
         pytest.skip("Postfix needs root")
-    made = Chain(workshop, subdirectory(base_directory), postfix={"smtpd_authorized_xclient_hosts": "127.0.0.0/8"})
+    made = Chain(workshop, fresh_directory(base_directory), postfix={"smtpd_authorized_xclient_hosts": "127.0.0.0/8"})
     yield made
     made.stop()
 
@@ -91,7 +83,7 @@ def exota_of(binary, base_directory):
     made = []
 
     def make(**arguments):
-        made.append(Exota(binary, arguments.pop("directory", None) or subdirectory(base_directory), **arguments))
+        made.append(Exota(binary, arguments.pop("directory", None) or fresh_directory(base_directory), **arguments))
         return made[-1]
     yield make
     for exota in reversed(made):

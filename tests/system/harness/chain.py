@@ -87,3 +87,14 @@ class Chain:
     def delivered(self, reply):
         assert reply.accepted, str(reply)
         return self.sink.wait_for(reply.queue_id)
+
+    def finding(self, reply, factor):
+        """What was found for one factor of the message that got this reply: holds, absent, contradicts, unavailable."""
+        return self.explained(reply)[factor]["finding"]
+
+    def detail(self, reply, factor):
+        return self.explained(reply)[factor]["detail"]
+
+    def explained(self, reply):
+        """factor → finding, by `exota explain` from the evidence that the daemon logged for this message."""
+        return {entry["factor"]: entry for entry in self.exota.explain_evidence(self.judged(reply)["evidence"])["findings"]}

@@ -163,3 +163,11 @@ class Exota:
     def explain(self, raw, *facts):
         done = self.run("explain", "-c", self.configuration, "--json", *facts, "-", standard_input=raw)
         return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr.decode()
+
+    def explain_evidence(self, evidence):
+        """What is decided from evidence out of the log (an object)."""
+        path = self.directory / f"{self.name}-evidence.json"
+        path.write_text(json.dumps(evidence))
+        done = self.run("explain", "-c", self.configuration, "--json", "--evidence", path)
+        assert done.stdout, done.stderr.decode()
+        return json.loads(done.stdout)

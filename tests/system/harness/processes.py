@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -32,6 +33,13 @@ def free_port(address="127.0.0.1"):
     with socket.socket(family) as probe:
         probe.bind((address, 0))
         return probe.getsockname()[1]
+
+
+def fresh_directory(base, prefix="t"):
+    """A new directory below `base` (None: the system's place for temporary files) that Postfix's programs can look into."""
+    directory = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
+    directory.chmod(0o755)
+    return directory
 
 
 def listens(address, port):

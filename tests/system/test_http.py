@@ -1,0 +1,83 @@
+"""/metrics, /healthz, /readyz, and strangers at that port."""
+import re
+import signal
+import socket
+
+from harness.processes import wait_for
+
+
+def total(samples, name, **labels):
+    """The sum of the samples whose name contains `name` and that have these labels."""
+    return sum(value for key, value in samples.items()
+               if name in key.split("{")[0] and all(f'{label}="{text}"' in key for label, text in labels.items()))
+
+
+def test_messages_are_counted_by_verdict_and_reason(chain):
+    path = chain()
+    before = path.exota.metrics()
+    for _ in range(3):
+        path.send(path.workshop.message(signed_by="contoso.com"))
+    path.send(path.workshop.message(author="x@nobody.test"))
+    wait_for(lambda: total(path.exota.metrics(), "messages", verdict="accept") - total(before, "messages", verdict="accept") == 3, "three accepted messages")
+    after = path.exota.metrics()
+    assert total(after, "messages", verdict="reject", reason="no-policy") + total(after, "messages", verdict="reject", reason="contradiction") >= 1
+
+
+def test_the_text_form_is_prometheus(path):
+    status, text = path.exota.http("/metrics")
+    assert status == 200
+    names = set()
+    for line in text.splitlines():
+        if line.startswith("# TYPE"):
+            assert re.fullmatch(r"# TYPE exota_[a-z0-9_]+ (counter|gauge|histogram|summary)", line), line
+            names.add(line.split()[2])
+        elif line and not line.startswith("#"):
+            assert re.fullmatch(r'exota_[a-z0-9_]+(\{([a-z_]+="[^"\\\n]*",?)*\})? [-+0-9.eEinfNa]+', line), line
+    assert len(names) >= 5, names
+
+
+def test_health_and_readiness(path):
+    assert path.exota.http("/healthz")[0] == 200
+    assert path.exota.http("/readyz")[0] == 200
+    assert path.exota.http("/nothing")[0] == 404
+
+
+def test_not_ready_while_it_drains(exota_of):
+    exota = exota_of()
+    from harness.milter import MilterClient
+    with MilterClient(exota.where) as mta:
+        mta.macros("C", v="Postfix 3.7.11")
+        mta.connect()
+        mta.send("M", b"<a@b.test>\0")
+        exota.process.send(signal.SIGTERM)
+
+        def not_ready():
+            try:
+                return exota.http("/readyz")[0] == 503
+            except OSError:
+                return not exota.process.running()
+        wait_for(not_ready, "readiness taken back")
+        mta.macros("E", i="DRAIN1")
+        mta.end_of_message()
+    assert exota.process.wait(20) == 0
+
+
+def test_strangers_at_the_port(path):
+    def answer(octets):
+        with socket.create_connection(("127.0.0.1", path.exota.http_port), 5) as raw:
+            raw.sendall(octets)
+            raw.shutdown(socket.SHUT_WR)
+            parts = b""
+            while part := raw.recv(65536):
+                parts += part
+            return parts
+    assert b" 405 " in answer(b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").split(b"\r\n")[0]
+    for octets in (b"\0\0\0\x0dO", b"GET", b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n", b"X" * 100_000):
+        answer_ = answer(octets)
+        assert b" 200 " not in answer_[:20]
+    assert path.exota.http("/healthz")[0] == 200
+    held = [socket.create_connection(("127.0.0.1", path.exota.http_port), 5) for _ in range(200)]
+    assert path.send(path.workshop.message(signed_by="contoso.com")).code == 250
+    for connection in held:
+        connection.close()
+    wait_for(lambda: path.exota.http("/healthz")[0] == 200, "the port after a flood")

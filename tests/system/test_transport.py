@@ -1,0 +1,171 @@
+"""Sockets and sessions: Unix and TCP, IPv6, many messages a connection, BDAT, pipelining, delays."""
+import time
+
+import pytest
+from harness.milter import MilterClient, strings
+from harness.smtp import SmtpClient
+
+
+@pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
+def test_many_messages_over_one_connection(chain, tcp):
+    path = chain(tcp=tcp)
+    with path.connect() as client:
+        for number in range(30):
+            forged = number % 3 == 2
+            message = path.workshop.message(tenant_id=None, organization=None) if forged else path.workshop.message(signed_by="contoso.com")
+            reply = client.message("jane@contoso.com", ["bob@dest.test"], message)
+            assert reply.code == (550 if forged else 250), (number, reply)
+            if number % 7 == 0:
+                client.expect("RSET", 250)
+
+
+def test_both_kinds_of_socket_at_once(exota_of, directory):
+    from harness.processes import free_port
+    port = free_port()
+    exota = exota_of(directory=directory, changes={"milter": {"listen": [f"unix:{directory}/exota.sock", f"inet:127.0.0.1:{port}", f"inet6:[::1]:{port}"]}})
+    for where in (exota.where, ("127.0.0.1", port), ("::1", port)):
+        with MilterClient(where) as mta:
+            assert mta.version == 6
+
+
+def test_the_unix_socket_has_mode_and_group(exota_of):
+    import grp
+    exota = exota_of()
+    status = exota.where.stat()
+    assert status.st_mode & 0o777 == 0o660 and grp.getgrgid(status.st_gid).gr_name == "postfix"
+
+
+def test_a_stale_socket_file_is_replaced_but_a_live_one_is_not(exota_of, directory):
+    first = exota_of(directory=directory)
+    first.kill()
+    assert first.where.exists()
+    first.start()
+    second = first.run("serve", "-c", first.configuration)
+    assert second.returncode == 69 and str(first.where).encode() in second.stderr, second
+    with MilterClient(first.where) as mta:
+        assert mta.version == 6, "the first still serves"
+
+
+def test_a_port_in_use_is_a_start_error(exota_of):
+    first = exota_of(tcp=True)
+    done = first.run("serve", "-c", first.configuration)
+    assert done.returncode == 69 and str(first.where[1]).encode() in done.stderr
+
+
+def test_chunking_and_pipelining(path):
+    message = path.workshop.message(signed_by="contoso.com")
+    with path.connect() as client:
+        client.expect("MAIL FROM:<jane@contoso.com>", 250)
+        client.expect("RCPT TO:<bob@dest.test>", 250)
+        half = len(message) // 2
+        client.write(b"BDAT %d\r\n" % half + message[:half])
+        assert client.reply().code == 250
+        client.write(b"BDAT %d LAST\r\n" % (len(message) - half) + message[half:])
+        assert client.reply().code == 250
+        client.write(b"MAIL FROM:<jane@contoso.com>\r\nRCPT TO:<bob@dest.test>\r\nDATA\r\n")
+        assert [client.reply().code for _ in range(3)] == [250, 250, 354]
+        client.write(message + b".\r\n")
+        assert client.reply().code == 250
+
+
+def test_a_recipient_that_is_refused_and_many_that_are_not(path):
+    with path.connect() as client:
+        recipients = [f"user{n}@dest.test" for n in range(200)]
+        reply = client.message("jane@contoso.com", recipients, path.workshop.message(signed_by="contoso.com"))
+    assert reply.code == 250
+    assert sum(len(message.recipients) for message in [path.delivered(reply)]) >= 1
+
+
+def test_an_aborted_message_leaves_nothing_behind(path):
+    """The client hangs up in the middle of DATA, or sends RSET; the next message is judged on its own."""
+    client = path.connect()
+    client.envelope("jane@contoso.com", ["bob@dest.test"])
+    client.write(path.workshop.message(signed_by="contoso.com")[:400])
+    client.close()
+    reply = path.send(path.workshop.message(tenant_id=None, organization=None))
+    assert reply.code == 550
+
+
+def test_no_delay_of_small_writes(exota_of):
+    """On TCP each unanswered write would wait 44 ms for the other side's delayed acknowledgement, were it not for TCP_QUICKACK."""
+    exota = exota_of(tcp=True, changes={"client_cert": {"exempt": ["127.0.0.0/8"]}, "authorisation": {"proofs": ["client-cert + dkim"]}})
+    fields = [(f"X-Field-{n}", " value") for n in range(35)] + [("From", "jane@contoso.com")]
+    with MilterClient(exota.where) as mta:
+        mta.connect(address="127.0.0.1")
+        times = []
+        for number in range(15):
+            begin = time.monotonic()
+            mta.message(fields, queue_id=f"FAST{number}")
+            times.append(time.monotonic() - begin)
+    times.sort()
+    assert times[len(times) // 2] < 0.030, f"median {times[len(times) // 2] * 1000:.1f} ms"
+
+
+def test_versions_and_offers_down_to_two(exota_of):
+    import struct
+    exota = exota_of()
+    for version, actions, protocol in ((6, 0x1FF, 0x1FFFFF), (6, 0x3F, 0x7F), (4, 0x3F, 0x7F), (2, 0x3F, 0x7F), (2, 0x0F, 0x1F), (6, 0, 0)):
+        with MilterClient(exota.where, offer=struct.pack(">III", version, actions, protocol)) as mta:
+            assert mta.version <= version
+            assert mta.actions & ~actions == 0, "it asks for no action that was not offered"
+            assert mta.protocol & ~protocol == 0, "it asks for no step that was not offered"
+            mta.macros("C", v="Postfix 3.7.11")
+            answer = mta.connect()
+            assert answer is None or answer[0] == "c"
+            _, (command, _) = mta.message([("From", "jane@contoso.com")])
+            assert command in "yrt"
+
+
+def test_idle_sessions_end_after_their_time(exota_of):
+    exota = exota_of(changes={"milter": {"idle_timeout": "1s"}})
+    with MilterClient(exota.where) as mta:
+        begin = time.monotonic()
+        assert mta.hung_up() and time.monotonic() - begin > 0.9
+    with MilterClient(exota.where) as mta:
+        for _ in range(4):
+            time.sleep(0.4)  # what is tested is that time with traffic in it does not count as idle
+            mta.macros("C", v="Postfix 3.7.11")
+        mta.connect()
+
+
+def test_a_session_that_is_idle_for_long_is_still_served(chain):
+    path = chain()
+    with path.connect() as client:
+        assert client.message("jane@contoso.com", ["bob@dest.test"], path.workshop.message(signed_by="contoso.com")).code == 250
+        time.sleep(3)  # the idle time itself is the input here
+        assert client.message("jane@contoso.com", ["bob@dest.test"], path.workshop.message(signed_by="contoso.com")).code == 250
+
+
+def test_sessions_above_the_limit_wait_or_are_told_to_come_back(exota_of):
+    exota = exota_of(changes={"milter": {"max_sessions": 5}})
+    held = [MilterClient(exota.where) for _ in range(5)]
+    sixth = None
+    try:
+        sixth = MilterClient(exota.where, offer=None, seconds=1)
+        from harness.milter import OFFER, frame
+        sixth.write(frame("O", OFFER))
+        with pytest.raises((EOFError, TimeoutError, ConnectionError)):
+            sixth.read()
+    except (ConnectionError, BlockingIOError):
+        pass
+    held.pop().close()
+    def served():
+        try:
+            with MilterClient(exota.where, seconds=2) as mta:
+                return mta.version == 6
+        except (OSError, EOFError):
+            return False
+    from harness.processes import wait_for
+    if sixth:
+        sixth.close()
+    wait_for(served, "a session after one has ended")
+    for mta in held:
+        assert mta.send("U", strings("NOOP")) is None or True
+        mta.close()
+
+
+def test_postfix_without_tls_is_served(chain):
+    path = chain(changes={"client_cert": {"exempt": ["127.0.0.0/8"]}})
+    with SmtpClient(path.postfix.port) as client:
+        client.hello()
+        assert client.message("jane@contoso.com", ["bob@dest.test"], path.workshop.message(signed_by="contoso.com")).code == 250
