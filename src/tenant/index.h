@@ -18,7 +18,8 @@
 
 namespace exota::tenant {
 
-/// Number of a tenant within one Index. Version-1 entries that share a tenant id share the number.
+/// Number of a tenant within one Index; made by nobody else (the Index trusts it). Version-1 entries that share a tenant id share the
+/// number.
 enum class Number : std::uint32_t {};
 
 /// A covering entry: the tenant, and the policy of that very entry (version-1 entries of one tenant may differ in theirs).
@@ -52,7 +53,10 @@ public:
     const Policy& policy(Number tenant) const noexcept;
 
     std::size_t tenant_count() const noexcept;
+    /// Entries: literal domains and wildcards.
     std::size_t domain_count() const noexcept;
+    /// About what the tables take, for the log and the metrics.
+    std::size_t memory_octets() const noexcept;
 
 private:
     friend class IndexBuilder;

@@ -1,0 +1,67 @@
+#include "tenant/index.h"
+
+#include "tenant/index_tables.h"
+
+namespace exota::tenant {
+namespace {
+
+std::optional<Number> owner(const NameTable& table, const NameArena& arena, std::string_view name) noexcept {
+    const NameRef ref = table.find(name, arena);
+    if (ref == 0) return std::nullopt;
+    return Number{arena.word(ref, 1)};
+}
+
+}  // namespace
+
+Index::Index() : tables_(std::make_unique<Tables>()) {}
+Index::~Index() = default;
+Index::Index(Index&&) noexcept = default;
+Index& Index::operator=(Index&&) noexcept = default;
+
+std::optional<Coverage> Index::covering(std::string_view canonical_domain) const noexcept {
+    const Tables& tables = *tables_;
+    NameRef entry = tables.domains.find(canonical_domain, tables.arena);
+    if (entry == 0 && tables.wildcards.count() > 0) {
+        // From the longest parent to the shortest, so the first hit is the most specific.
+        for (std::string_view base = mail::parent_of(canonical_domain); !base.empty() && entry == 0; base = mail::parent_of(base))
+            if (base.size() <= tables.wildcards.longest()) entry = tables.wildcards.find(base, tables.arena);
+    }
+    if (entry == 0) return std::nullopt;
+    const Number tenant{tables.arena.word(entry, 1)};
+    const std::uint32_t own = tables.arena.word(entry, 2);
+    return Coverage{tenant, &tables.policies[own == Tables::policy_of_tenant ? tables[tenant].policy : own]};
+}
+
+std::optional<Number> Index::with_literal_domain(std::string_view canonical_domain) const noexcept {
+    return owner(tables_->domains, tables_->arena, canonical_domain);
+}
+
+std::optional<Number> Index::with_tenant_id(const mail::TenantId& id) const noexcept {
+    const std::optional<Number> found = owner(tables_->tenant_ids, tables_->arena, TenantIdText(id).view());
+    if (found && *found == Number{Tables::no_tenant}) return std::nullopt;
+    return found;
+}
+
+std::optional<Number> Index::with_organization(std::string_view canonical_domain) const noexcept {
+    return owner(tables_->organizations, tables_->arena, canonical_domain);
+}
+
+std::optional<Number> Index::with_dkim_domain(std::string_view canonical_domain) const noexcept {
+    return owner(tables_->dkim_domains, tables_->arena, canonical_domain);
+}
+
+std::string_view Index::name(Number tenant) const noexcept { return tables_->arena.name((*tables_)[tenant].name); }
+bool Index::has_tenant_ids(Number tenant) const noexcept { return (*tables_)[tenant].has_tenant_ids != 0; }
+bool Index::has_organizations(Number tenant) const noexcept { return (*tables_)[tenant].has_organizations != 0; }
+const Policy& Index::policy(Number tenant) const noexcept { return tables_->policies[(*tables_)[tenant].policy]; }
+
+std::size_t Index::tenant_count() const noexcept { return tables_->tenant_count; }
+std::size_t Index::domain_count() const noexcept { return tables_->domains.count() + tables_->wildcards.count(); }
+
+std::size_t Index::memory_octets() const noexcept {
+    const Tables& t = *tables_;
+    return t.arena.octets() + t.domains.octets() + t.wildcards.octets() + t.tenant_ids.octets() + t.organizations.octets() +
+           t.dkim_domains.octets() + t.tenants.capacity() * sizeof(Tables::Tenant) + t.policies.size() * sizeof(Policy);
+}
+
+}  // namespace exota::tenant

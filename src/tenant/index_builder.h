@@ -1,0 +1,89 @@
+// Builds an Index entry by entry, and refuses a name that belongs to another tenant already. What reads tenants (files, later LDAP and
+// PostgreSQL) goes through here; names come in canonical (mail/domain.h).
+//
+// No locks, no globals: an Index may be built on any thread beside the one that is in use. It is few large pieces of memory, so giving
+// an old one up is quick.
+//
+// Tested by index_test.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "tenant/index.h"
+#include "tenant/name_table.h"
+
+namespace exota::tenant {
+
+/// A policy given to the builder.
+enum class PolicyRef : std::uint32_t {};
+
+/// Why a name was not taken: it is there already, for `owner` (perhaps the same tenant), as the kind of entry that `as` names.
+struct Clash {
+    Number owner{};
+    std::string_view as;  // "domain", "wildcard", "tenant id", "organization", "DKIM domain"
+};
+
+class IndexBuilder {
+public:
+    /// A longer name of a tenant is cut.
+    static constexpr std::size_t max_tenant_name_octets = NameArena::max_name_octets;
+
+    /// @param most_pieces  MiB of names that are taken; beyond it is_full().
+    explicit IndexBuilder(std::size_t most_pieces = NameArena::max_pieces);
+    ~IndexBuilder();
+    IndexBuilder(IndexBuilder&&) noexcept;
+    IndexBuilder& operator=(IndexBuilder&&) noexcept;
+
+    /// Equal policies are kept once.
+    PolicyRef policy(const Policy& policy);
+    const Policy& operator[](PolicyRef ref) const noexcept;
+
+    /// Names may repeat; tenant_named() tells, for tenants that were added with `findable`.
+    enum class Findable : bool { no, by_name };
+    Number add_tenant(std::string_view name, PolicyRef policy, Findable findable = Findable::no);
+    std::optional<Number> tenant_named(std::string_view name) const noexcept;
+    std::string_view name(Number tenant) const noexcept;
+    void set_policy(Number tenant, PolicyRef policy) noexcept;
+    PolicyRef policy_of(Number tenant) const noexcept;
+
+    /// A literal domain, with the tenant's policy. Clashes with another's domain, organisation or DKIM domain.
+    std::optional<Clash> add_domain(Number tenant, std::string_view domain);
+    /// "*.base", with the tenant's policy. Clashes with another's wildcard.
+    std::optional<Clash> add_wildcard(Number tenant, std::string_view base);
+    std::optional<Clash> add_tenant_id(Number tenant, const mail::TenantId& id);
+    /// Clashes with another's organisation or literal domain.
+    std::optional<Clash> add_organization(Number tenant, std::string_view organization);
+    /// Clashes with another's DKIM domain or literal domain.
+    std::optional<Clash> add_dkim_domain(Number tenant, std::string_view domain);
+
+    std::optional<Number> with_tenant_id(const mail::TenantId& id) const noexcept;
+    std::optional<Number> with_literal_domain(std::string_view domain) const noexcept;
+    /// Version 1: a domain with a policy of its own; takes it from whomever had it (the last of duplicate keys wins).
+    void put_domain(Number tenant, std::string_view domain, PolicyRef policy);
+
+    /// Some name found no room any more: the Index would be incomplete and must not be used.
+    bool is_full() const noexcept { return full_; }
+    std::size_t domain_count() const noexcept;
+
+    Index build() &&;
+
+private:
+    void store(NameTable& table, Number tenant, std::string_view name);
+    void store_domain(NameTable& table, Number tenant, std::string_view name, std::uint32_t policy);
+    std::optional<Clash> taken(const NameTable& table, std::string_view as, std::string_view name) const noexcept;
+    void forget_replaced();
+
+    Index index_;
+    NameTable names_;  // of findable tenants
+    std::unordered_multimap<std::size_t, std::uint32_t> policies_by_hash_;
+    std::vector<std::uint32_t> maybe_without_domains_;
+    bool full_ = false;
+};
+
+}  // namespace exota::tenant
