@@ -1,9 +1,9 @@
 // Reading tenants files: version 1 (the predecessor's: domain → flags) and version 2 (by tenant). docs/reference/tenants-file.md has both.
 //
 // Read by events, never as a document tree: memory while reading is the Index being built and little else. Every problem is reported
-// with its line and JSON path, not just the first (up to max_problems).
+// with its line and JSON path, not just the first (up to max_problems errors and as many warnings; a last one counts the rest).
 //
-// Tested by tenants_file_test.cc and fuzz/tenants_fuzz.cc.
+// Tested by tenants_file_test.cc, version_one_test.cc, version_two_test.cc and fuzz/tenants_fuzz.cc.
 #pragma once
 
 #include <functional>
@@ -44,10 +44,10 @@ struct Defaults {
 struct LoadedTenants {
     std::optional<Index> index;  // set exactly if no problem is an error
     std::vector<Problem> problems;
-    int version = 0;
+    int version = 0;  // 1 or 2; 0 where the text ended before it could be told
 };
 
-/// Feeds pieces of the file in order; finish() after the last. Holds no piece longer than the call.
+/// Feeds pieces of the file in order; finish() after the last, once. Holds no piece longer than the call.
 class TenantsReader {
 public:
     explicit TenantsReader(Defaults defaults);

@@ -1,0 +1,182 @@
+#include "tenant/tenants_file.h"
+
+#include <utility>
+
+#include "tenant/version_one.h"
+#include "tenant/version_two.h"
+
+namespace exota::tenant {
+namespace {
+
+struct Event {
+    enum class Kind : unsigned char { key, string, number, boolean, null, begin, end } kind{};
+    std::string text{};
+    Text whole = Text::whole;
+    double number = 0;
+    bool boolean = false;
+    Container container = Container::object;
+    std::size_t line = 0;
+
+    bool is_scalar() const noexcept { return kind == Kind::string || kind == Kind::number || kind == Kind::boolean || kind == Kind::null; }
+    bool begins_object() const noexcept { return kind == Kind::begin && container == Container::object; }
+};
+
+void tell(JsonSink& sink, const Event& event) {
+    switch (event.kind) {
+        case Event::Kind::key:
+            return sink.on_key(event.text, event.whole);
+        case Event::Kind::string:
+            return sink.on_string(event.text, event.whole);
+        case Event::Kind::number:
+            return sink.on_number(event.number);
+        case Event::Kind::boolean:
+            return sink.on_bool(event.boolean);
+        case Event::Kind::null:
+            return sink.on_null();
+        case Event::Kind::begin:
+            return sink.on_begin(event.container);
+        case Event::Kind::end:
+            return sink.on_end(event.container);
+    }
+}
+
+enum class Version : int { unknown = 0, one = 1, two = 2 };
+
+/// After so many events a file that still could be either is read as version 1.
+constexpr std::size_t max_undecided_events = 32;
+
+/// Which version the first events of a document belong to.
+///
+/// A top-level "version" with a number is version 2; in version 1 it would be a domain, with an object. Tools that sort keys put
+/// "tenants" first, so that name alone decides nothing: a member that is an object again makes it version 2. A name with a scalar is
+/// an error in both versions, so what comes next decides.
+Version version_of(const std::vector<Event>& events) {
+    if (events.empty()) return Version::unknown;
+    if (!events[0].begins_object()) return Version::one;
+    bool tenants_seen = false;
+    for (std::size_t i = 1; i < events.size();) {
+        if (events[i].kind == Event::Kind::end) return tenants_seen ? Version::two : Version::one;
+        const std::string& key = events[i].text;
+        if (i + 1 == events.size()) return Version::unknown;
+        const Event& value = events[i + 1];
+        if (key == "version") return value.kind == Event::Kind::number ? Version::two : Version::one;
+        if (key == "tenants") {
+            if (!value.begins_object() || std::exchange(tenants_seen, true)) return Version::two;
+            if (i + 2 == events.size()) return Version::unknown;
+            if (events[i + 2].kind != Event::Kind::end) {
+                if (i + 3 == events.size()) return Version::unknown;
+                return events[i + 3].begins_object() ? Version::two : Version::one;
+            }
+            i += 3;
+        } else if (value.is_scalar()) {
+            i += 2;
+        } else {
+            return Version::one;
+        }
+    }
+    return events.size() < max_undecided_events ? Version::unknown : Version::one;
+}
+
+/// Finds out the version of the file and hands the events to its reader, those that came before it was known too.
+class Dispatcher final : public JsonSink {
+public:
+    explicit Dispatcher(const Defaults& defaults, std::function<std::size_t()> line)
+        : source_line_(std::move(line)),
+          context_{defaults, problems, builder, [this] { return told_line_ > 0 ? told_line_ : source_line_(); }} {}
+
+    void on_key(std::string_view key, Text text) override {
+        if (reader) return reader->on_key(key, text);
+        hold({.kind = Event::Kind::key, .text = std::string(key), .whole = text});
+    }
+    void on_string(std::string_view value, Text text) override {
+        if (reader) return reader->on_string(value, text);
+        hold({.kind = Event::Kind::string, .text = std::string(value), .whole = text});
+    }
+    void on_number(double value) override {
+        if (reader) return reader->on_number(value);
+        hold({.kind = Event::Kind::number, .number = value});
+    }
+    void on_bool(bool value) override {
+        if (reader) return reader->on_bool(value);
+        hold({.kind = Event::Kind::boolean, .boolean = value});
+    }
+    void on_null() override {
+        if (reader) return reader->on_null();
+        hold({.kind = Event::Kind::null});
+    }
+    void on_begin(Container container) override {
+        if (reader) return reader->on_begin(container);
+        hold({.kind = Event::Kind::begin, .container = container});
+    }
+    void on_end(Container container) override {
+        if (reader) return reader->on_end(container);
+        hold({.kind = Event::Kind::end, .container = container});
+    }
+
+    Problems problems;
+    IndexBuilder builder;
+    Version version = Version::unknown;
+    std::unique_ptr<VersionReader> reader;
+
+private:
+    void hold(Event event) {
+        event.line = source_line_();
+        held_.push_back(std::move(event));
+        version = version_of(held_);
+        if (version == Version::unknown) return;
+        if (version == Version::two)
+            reader = std::make_unique<VersionTwo>(context_);
+        else
+            reader = std::make_unique<VersionOne>(context_);
+        for (const Event& earlier : held_) {
+            told_line_ = earlier.line;
+            tell(*reader, earlier);
+        }
+        told_line_ = 0;
+        held_ = {};
+    }
+
+    std::function<std::size_t()> source_line_;
+    ReadingContext context_;
+    std::vector<Event> held_;
+    std::size_t told_line_ = 0;  // of the held event that is being told; 0: none
+};
+
+}  // namespace
+
+struct TenantsReader::State {
+    explicit State(Defaults with) : defaults(std::move(with)), dispatcher(defaults, [this] { return events.line(); }), events(dispatcher) {}
+
+    Defaults defaults;
+    Dispatcher dispatcher;
+    JsonEvents events;
+};
+
+TenantsReader::TenantsReader(Defaults defaults) : state_(std::make_unique<State>(std::move(defaults))) {}
+TenantsReader::~TenantsReader() = default;
+
+void TenantsReader::feed(std::string_view piece) { state_->events.feed(piece); }
+
+LoadedTenants TenantsReader::finish() {
+    State& state = *state_;
+    Dispatcher& dispatcher = state.dispatcher;
+    state.events.finish();
+    if (const std::optional<JsonError>& error = state.events.error())
+        dispatcher.problems.error(error->line, "", error->text);
+    else if (dispatcher.reader)
+        dispatcher.reader->finish();
+    if (dispatcher.builder.is_full()) dispatcher.problems.error(0, "", "more names than an index can hold (4 GiB)");
+    LoadedTenants loaded;
+    if (!dispatcher.problems.any_error()) loaded.index = std::move(dispatcher.builder).build();
+    loaded.problems = dispatcher.problems.take();
+    loaded.version = static_cast<int>(dispatcher.version);
+    return loaded;
+}
+
+LoadedTenants read_tenants(std::string_view text, Defaults defaults) {
+    TenantsReader reader(std::move(defaults));
+    reader.feed(text);
+    return reader.finish();
+}
+
+}  // namespace exota::tenant

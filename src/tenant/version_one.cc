@@ -1,0 +1,260 @@
+#include "tenant/version_one.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tenant/advice.h"
+#include "tenant/canonical.h"
+
+namespace exota::tenant {
+namespace {
+
+std::string flavour_name(bool dkim_enabled, bool dkim_alignment_required) {
+    return std::string("entries with dkim_enabled ") + (dkim_enabled ? "true" : "false") + " and dkim_alignment_required " +
+           (dkim_alignment_required ? "true" : "false") + ": ";
+}
+
+}  // namespace
+
+VersionOne::VersionOne(ReadingContext context) : context_(std::move(context)) {}
+
+std::string VersionOne::path() const {
+    const std::string entry = json_path("", key_);
+    if (place_ != Place::entry) return entry;
+    return json_path(entry, field_ == Field::unknown ? std::string_view(unknown_field_) : field_names[static_cast<std::size_t>(field_)]);
+}
+
+void VersionOne::on_begin(Container container) {
+    if (skipped_ > 0) {
+        ++skipped_;
+        return;
+    }
+    switch (place_) {
+        case Place::document:
+            place_ = container == Container::object ? Place::domains : Place::empty_list;
+            return;
+        case Place::domains:
+            if (container == Container::object) {
+                place_ = Place::entry;
+                return;
+            }
+            break;
+        case Place::empty_list:
+        case Place::entry:
+            break;
+    }
+    wrong_value(container == Container::object ? "an object" : "a list");
+    skipped_ = 1;
+}
+
+void VersionOne::on_end(Container) {
+    if (skipped_ > 0) {
+        --skipped_;
+        return;
+    }
+    if (place_ == Place::entry) {
+        commit_entry();
+        place_ = Place::domains;
+    } else {
+        place_ = Place::document;
+    }
+}
+
+void VersionOne::on_key(std::string_view key, Text text) {
+    if (skipped_ > 0) return;
+    if (place_ == Place::domains) return begin_entry(key, text);
+    const auto known = std::ranges::find(field_names, key);
+    if (known == field_names.end() || text == Text::cut) {
+        field_ = Field::unknown;
+        unknown_field_ = key;
+        sound_ = false;
+        context_.problems.error(line(), path(), "unknown key " + quoted(key) + hint(key, field_names.data(), field_names.size()));
+        return;
+    }
+    const auto number = static_cast<std::size_t>(known - field_names.begin());
+    field_ = static_cast<Field>(number);
+    if (seen_[number]) context_.problems.warning(line(), path(), "duplicate key, the last one counts");
+    seen_[number] = true;
+}
+
+void VersionOne::begin_entry(std::string_view key, Text text) {
+    key_ = key;
+    entry_line_ = line();
+    seen_ = {};
+    tenant_id_.reset();
+    flags_ = {true, true};
+    sound_ = true;
+    rewritten_ = false;
+    domain_.clear();
+    if (key.starts_with("*.")) {
+        context_.problems.warning(entry_line_, path(), "version 1 has no wildcards: this entry covers nothing");
+        return;
+    }
+    std::string storage;
+    const base::Result<std::string_view> domain =
+        text == Text::cut ? base::fail(base::Errc::too_long, "longer than a domain can be") : canonical_domain(key, storage);
+    if (!domain) {
+        context_.problems.warning(entry_line_, path(), "no domain, so this entry covers nothing: " + domain.error().detail);
+        return;
+    }
+    domain_ = *domain;
+    rewritten_ = domain_ != key_;
+    if (rewritten_) context_.problems.warning(entry_line_, path(), "read as " + domain_ + " (ExOTA-Milter compared keys as written)");
+}
+
+void VersionOne::wrong_value(std::string_view what) {
+    sound_ = false;
+    if (place_ == Place::document) return context_.problems.error(line(), "", "a tenants file is an object, not " + std::string(what));
+    if (place_ == Place::empty_list) {
+        if (!std::exchange(list_reported_, true))
+            context_.problems.error(line(), "[0]", "a tenants file is an object of domains; a list can only be empty");
+        return;
+    }
+    if (place_ == Place::domains) {
+        if (key_ == "version" && what == "a number")
+            return context_.problems.error(line(), "version",
+                                           "this was read as a version-1 file: the keys of version 2 are \"version\" and \"tenants\" only, "
+                                           "so put \"version\": 2 first");
+        return context_.problems.error(
+            line(), path(),
+            "the value of a domain is an object with tenant_id, dkim_enabled, dkim_alignment_required; this is " + std::string(what));
+    }
+    if (field_ == Field::unknown) return;  // said already
+    context_.problems.error(line(), path(),
+                            (field_ == Field::tenant_id ? "must be a string, is " : "must be true or false, is ") + std::string(what));
+}
+
+void VersionOne::on_string(std::string_view value, Text text) {
+    if (skipped_ > 0) return;
+    if (place_ == Place::entry && field_ == Field::tenant_id) return read_tenant_id(value, text);
+    wrong_value("a string");
+}
+
+void VersionOne::on_number(double) {
+    if (skipped_ == 0) wrong_value("a number");
+}
+
+void VersionOne::on_null() {
+    if (skipped_ == 0) wrong_value("null");
+}
+
+void VersionOne::on_bool(bool value) {
+    if (skipped_ > 0) return;
+    if (place_ != Place::entry || field_ == Field::tenant_id || field_ == Field::unknown) return wrong_value(value ? "true" : "false");
+    flags_[field_ == Field::dkim_enabled ? 0 : 1] = value;
+}
+
+void VersionOne::read_tenant_id(std::string_view value, Text text) {
+    tenant_id_.reset();
+    if (value.empty()) return;
+    const base::Result<mail::TenantId> id = mail::TenantId::parse_lenient(value);
+    if (!id || text == Text::cut) {
+        sound_ = false;
+        context_.problems.error(line(), path(), quoted(value) + " is no UUID");
+        return;
+    }
+    tenant_id_ = *id;
+    if (const auto consumer = mail::TenantId::parse(mail::consumer_tenant_id); consumer && *id == *consumer)
+        context_.problems.warning(line(), path(),
+                                  "this is the tenant of all consumer accounts (outlook.com, hotmail.com): tenant-id never holds for it");
+}
+
+void VersionOne::commit_entry() {
+    if (!sound_ || domain_.empty()) return;
+    IndexBuilder& builder = context_.builder;
+    const std::optional<Number> before = builder.with_literal_domain(domain_);
+    if (before) {
+        const bool before_was_rewritten = rewritten_domains_.contains(domain_);
+        if (rewritten_ && !before_was_rewritten)
+            return context_.problems.warning(entry_line_, json_path("", key_), "ignored, for " + domain_ + " itself has an entry");
+        if (rewritten_ == before_was_rewritten)
+            context_.problems.warning(entry_line_, json_path("", key_), "duplicate key, the last one counts");
+        else
+            context_.problems.warning(entry_line_, json_path("", key_), "counts, and not the entry before that was read as " + domain_);
+    }
+    if (rewritten_)
+        rewritten_domains_.insert(domain_);
+    else if (before)
+        rewritten_domains_.erase(domain_);
+
+    const PolicyRef own = policy(flags_[0], flags_[1]);
+    std::optional<Number> tenant;
+    if (tenant_id_) {
+        tenant = builder.with_tenant_id(*tenant_id_);
+        if (!tenant) {
+            tenant = builder.add_tenant(tenant_id_->text(), own);
+            builder.add_tenant_id(*tenant, *tenant_id_);
+        } else if (strictness(own) > strictness(builder.policy_of(*tenant))) {
+            builder.set_policy(*tenant, own);  // for forwards, which no domain covers: the strictest of the tenant's entries
+        }
+    } else {
+        tenant = builder.add_tenant(domain_, own);
+        ++without_tenant_id_;
+    }
+    builder.put_domain(*tenant, domain_, own);
+}
+
+unsigned VersionOne::strictness(PolicyRef policy) const noexcept {
+    const Policy& p = context_.builder[policy];
+    return (p.v1_dkim_enabled ? 2U : 0U) + (p.v1_dkim_alignment_required ? 1U : 0U);
+}
+
+/// The configuration's proofs as an entry's flags change them (docs/reference/tenants-file.md, "Version 1").
+std::vector<Proof> VersionOne::proofs(bool dkim_enabled, bool dkim_alignment_required) {
+    if (context_.defaults.v1_proofs) return context_.defaults.v1_proofs(dkim_enabled, dkim_alignment_required);
+    std::vector<Proof> out;
+    for (const Proof& proof : context_.defaults.proofs) {
+        std::vector<Factor> factors;
+        for (Factor factor : proof.factors) {
+            const bool is_dkim = factor == Factor::dkim || factor == Factor::dkim_aligned || factor == Factor::dkim_any;
+            if (is_dkim && !dkim_enabled) continue;
+            if (factor == Factor::dkim_aligned && !dkim_alignment_required) factor = Factor::dkim_any;
+            if (std::ranges::find(factors, factor) == factors.end()) factors.push_back(factor);
+        }
+        if (factors.empty() && !proof.factors.empty()) {
+            context_.problems.error(entry_line_, json_path("", key_),
+                                    "dkim_enabled is false, and the configuration's proof \"" + proof.text +
+                                        "\" is left empty without dkim: every mail would meet it");
+            continue;
+        }
+        Proof changed = Proof::of(std::move(factors));
+        if (std::ranges::find(out, changed) == out.end()) out.push_back(std::move(changed));
+    }
+    return out;
+}
+
+PolicyRef VersionOne::policy(bool dkim_enabled, bool dkim_alignment_required) {
+    Flavour& flavour = flavours_[(dkim_enabled ? 2U : 0U) + (dkim_alignment_required ? 1U : 0U)];
+    if (flavour.policy) return *flavour.policy;
+    const Defaults& defaults = context_.defaults;
+    Policy policy;
+    policy.proofs = proofs(dkim_enabled, dkim_alignment_required);
+    policy.alignment = defaults.alignment;
+    policy.forwarding = defaults.forwarding;
+    policy.limits = defaults.limits;
+    policy.limit_action = defaults.limit_action;
+    policy.mode = defaults.mode;
+    policy.v1_dkim_enabled = dkim_enabled;
+    policy.v1_dkim_alignment_required = dkim_alignment_required;
+    flavour.policy = context_.builder.policy(policy);
+    flavour.first_line = entry_line_;
+    return *flavour.policy;
+}
+
+void VersionOne::finish() {
+    for (unsigned bits = 0; bits < flavours_.size(); ++bits) {
+        const Flavour& flavour = flavours_[bits];
+        if (!flavour.policy) continue;
+        const Policy& policy = context_.builder[*flavour.policy];
+        for (const std::string& advice : advise(policy.proofs, policy.forwarding))
+            context_.problems.warning(0, "",
+                                      flavour_name((bits & 2) != 0, (bits & 1) != 0) + advice + " (the first is in line " +
+                                          std::to_string(flavour.first_line) + ')');
+    }
+    if (without_tenant_id_ > 0)
+        context_.problems.warning(0, "",
+                                  std::to_string(without_tenant_id_) +
+                                      " entries have no tenant_id: for them no field of Microsoft's can name or contradict the tenant");
+}
+
+}  // namespace exota::tenant

@@ -1,0 +1,74 @@
+// Version 1 of the tenants file, the predecessor's: domain → {"tenant_id", "dkim_enabled", "dkim_alignment_required"}.
+//
+// Lenient where the predecessor was and it is harmless: the last of duplicate keys wins (with a warning), every form of a UUID that
+// Python takes is normalised, `[]` is an empty file. A domain with capitals or a final dot never matched there; here it is made
+// canonical, with a warning, and yields to the same domain written canonically, which did match.
+//
+// Internal to this folder. Tested by version_one_test.cc.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "tenant/version_reader.h"
+
+namespace exota::tenant {
+
+class VersionOne final : public VersionReader {
+public:
+    explicit VersionOne(ReadingContext context);
+
+    void on_key(std::string_view key, Text text) override;
+    void on_string(std::string_view value, Text text) override;
+    void on_number(double value) override;
+    void on_bool(bool value) override;
+    void on_null() override;
+    void on_begin(Container container) override;
+    void on_end(Container container) override;
+    void finish() override;
+
+private:
+    enum class Place : unsigned char { document, domains, empty_list, entry };
+    enum class Field : unsigned char { tenant_id, dkim_enabled, dkim_alignment_required, unknown };
+    static constexpr std::array<std::string_view, 3> field_names{"tenant_id", "dkim_enabled", "dkim_alignment_required"};
+
+    /// The policy of all entries with the same two flags.
+    struct Flavour {
+        std::optional<PolicyRef> policy;
+        std::size_t first_line = 0;
+    };
+
+    void begin_entry(std::string_view key, Text text);
+    void commit_entry();
+    void wrong_value(std::string_view what);
+    void read_tenant_id(std::string_view value, Text text);
+    PolicyRef policy(bool dkim_enabled, bool dkim_alignment_required);
+    std::vector<Proof> proofs(bool dkim_enabled, bool dkim_alignment_required);
+    unsigned strictness(PolicyRef policy) const noexcept;
+    std::string path() const;
+    std::size_t line() const { return context_.line(); }
+
+    ReadingContext context_;
+    Place place_ = Place::document;
+    std::size_t skipped_ = 0;  // depth within a container that is not looked at
+
+    std::string key_;     // as written
+    std::string domain_;  // canonical; empty: the key is no domain
+    bool rewritten_ = false;
+    Field field_ = Field::unknown;
+    std::string unknown_field_;
+    std::array<bool, 3> seen_{};
+    std::optional<mail::TenantId> tenant_id_;
+    std::array<bool, 2> flags_{true, true};
+    bool sound_ = true;
+    std::size_t entry_line_ = 0;
+
+    std::array<Flavour, 4> flavours_;
+    std::unordered_set<std::string> rewritten_domains_;  // that no canonical key has named so far
+    std::size_t without_tenant_id_ = 0;
+    bool list_reported_ = false;
+};
+
+}  // namespace exota::tenant

@@ -1,0 +1,39 @@
+// What the readers of version 1 and version 2 share: they are fed the events of the whole document and fill an IndexBuilder.
+// Internal to this folder.
+#pragma once
+
+#include <functional>
+
+#include "tenant/index_builder.h"
+#include "tenant/json_events.h"
+#include "tenant/problems.h"
+#include "tenant/tenants_file.h"
+
+namespace exota::tenant {
+
+/// Longer names of tenants are refused: they stand in every log line.
+inline constexpr std::size_t max_tenant_name_octets = 128;
+/// In one list of a tenant.
+inline constexpr std::size_t max_connector_clients = 1024;
+inline constexpr std::size_t max_limits = 16;
+
+struct ReadingContext {
+    const Defaults& defaults;
+    Problems& problems;
+    IndexBuilder& builder;
+    std::function<std::size_t()> line;  // of the event that is being told
+};
+
+class VersionReader : public JsonSink {
+public:
+    virtual ~VersionReader() = default;
+    /// After the last event of a document that was well-formed: what can only be said of the whole.
+    virtual void finish() = 0;
+
+protected:
+    VersionReader() = default;
+    VersionReader(const VersionReader&) = delete;
+    VersionReader& operator=(const VersionReader&) = delete;
+};
+
+}  // namespace exota::tenant
