@@ -1,0 +1,163 @@
+// Each claim belongs to this tenant, to another, or to nobody whom we know. The first holds, the second contradicts; the third
+// contradicts where the operator has told us this tenant's values and says nothing where they have not.
+//
+// Tested by claims_test.cc and forgery_test.cc.
+#include "decision/claims.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace exota::decision {
+namespace {
+
+using evidence::Source;
+using tenant::Factor;
+using tenant::Index;
+using tenant::Number;
+
+constexpr std::string_view peer_not_proven = "peer-not-proven";
+
+const mail::TenantId& consumer_id() {
+    static const mail::TenantId id = mail::TenantId::parse(mail::consumer_tenant_id).value();
+    return id;
+}
+
+/// The answers that need no look at the value. nullopt: observed or malformed, look at it.
+template <class T>
+std::optional<FactorFinding> settled_before_the_value(const evidence::Fact<T>& fact, Belief belief, Source source) {
+    if (std::holds_alternative<evidence::Absent>(fact)) return absent({}, source);
+    if (belief == Belief::no) return absent(peer_not_proven, source);
+    if (belief == Belief::undecided) return unavailable(peer_not_proven, source);
+    if (const auto* failed = std::get_if<evidence::Unavailable>(&fact)) return unavailable(failed->why, source);
+    if (std::holds_alternative<evidence::Conflicting>(fact)) return contradicts("different values", source);
+    return std::nullopt;
+}
+
+std::optional<Number> tenant_of_id(const mail::TenantId& id, const Index& tenants) {
+    if (id == consumer_id()) return std::nullopt;  // shared by everybody: it names nobody, whatever a tenants file says
+    return tenants.with_tenant_id(id);
+}
+
+/// The verdict on one tenant id, wherever it was written.
+Finding weigh_id(const mail::TenantId& id, const Case& message, const Subject& subject) {
+    if (id == consumer_id()) return Finding::contradicts;
+    if (!subject.tenant) return Finding::absent;
+    const auto owner = tenant_of_id(id, *message.tenants);
+    if (same(owner, subject.tenant)) return Finding::holds;
+    return owner || message.tenants->has_tenant_ids(*subject.tenant) ? Finding::contradicts : Finding::absent;
+}
+
+FactorFinding examine_tenant_id(const Case& message, const Subject& subject, Belief belief) {
+    const auto& fact = message.evidence.header.tenant_id;
+    if (auto settled = settled_before_the_value(fact, belief, Source::header_field)) return *std::move(settled);
+    const auto* id = std::get_if<evidence::Observed<mail::TenantId>>(&fact);
+    if (!id) {  // no tenant id at all, so none of this tenant's
+        const bool ids_are_known = subject.tenant && message.tenants->has_tenant_ids(*subject.tenant);
+        return {ids_are_known ? Finding::contradicts : Finding::absent, "malformed", Source::header_field};
+    }
+    return {weigh_id(id->value, message, subject), id->value.text(), id->source};
+}
+
+/// The tenant whose organisation lies nearest above `name`.
+std::optional<Number> organization_above(std::string_view name, const Index& tenants) {
+    for (name = mail::parent_of(name); !name.empty(); name = mail::parent_of(name))
+        if (const auto owner = tenants.with_organization(name)) return owner;
+    return std::nullopt;
+}
+
+/// XOORG= carries the tenant's default domain: an organisation, or literally one of the domains.
+std::optional<Number> tenant_of_xoorg(std::string_view name, const Index& tenants) {
+    if (const auto listed = tenants.with_organization(name)) return listed;
+    return tenants.with_literal_domain(name);
+}
+
+/// X-OriginatorOrg carries some domain of the tenant, sometimes a subdomain.
+std::optional<Number> tenant_of_originator_org(std::string_view name, const Index& tenants) {
+    if (const auto listed = tenants.with_organization(name)) return listed;
+    if (const auto covered = covering_tenant(tenants, name)) return covered;
+    return organization_above(name, tenants);
+}
+
+/// @param owner  the tenant for which this organisation makes the factor hold.
+Finding weigh_organization(std::string_view name, std::optional<Number> owner, const Case& message, const Subject& subject,
+                           bool tenant_id_holds) {
+    if (!subject.tenant) return Finding::absent;
+    const Index& tenants = *message.tenants;
+    const auto covered_by = covering_tenant(tenants, name);
+    if (same(owner, subject.tenant)) return Finding::holds;
+    if (same(covered_by, subject.tenant)) return Finding::absent;  // its own domain never speaks against it
+    if (owner || covered_by) return Finding::contradicts;
+    return tenants.has_organizations(*subject.tenant) && !tenant_id_holds ? Finding::contradicts : Finding::absent;
+}
+
+template <class OwnerOf>
+FactorFinding examine_organization(const evidence::Fact<mail::Domain>& fact, Source source, OwnerOf owner_of, const Case& message,
+                                   const Subject& subject, Belief belief, bool tenant_id_holds) {
+    if (auto settled = settled_before_the_value(fact, belief, source)) return *std::move(settled);
+    const auto* organization = std::get_if<evidence::Observed<mail::Domain>>(&fact);
+    if (!organization) {  // unreadable, so none of this tenant's
+        const bool known = subject.tenant && message.tenants->has_organizations(*subject.tenant) && !tenant_id_holds;
+        return {known ? Finding::contradicts : Finding::absent, "malformed", source};
+    }
+    const std::string& name = organization->value.text();
+    const auto owner = message.tenants ? owner_of(name, *message.tenants) : std::nullopt;
+    return {weigh_organization(name, owner, message, subject, tenant_id_holds), name, organization->source};
+}
+
+/// How the message entered the tenant: written in a mailbox of it, or through a connector that the operator knows.
+FactorFinding examine_hosted(const Case& message, const Subject& subject, Belief belief) {
+    const auto& header = message.evidence.header;
+    const auto& through = header.attributed_connection;
+    if (!std::holds_alternative<evidence::Absent>(through)) {
+        if (auto settled = settled_before_the_value(through, belief, Source::header_field)) return *std::move(settled);
+        const auto* connection = std::get_if<evidence::Observed<evidence::AttributedConnection>>(&through);
+        if (!connection) return absent("malformed connection", Source::header_field);
+        const Finding weighed = weigh_id(connection->value.tenant_id, message, subject);
+        if (weighed == Finding::contradicts) return contradicts(connection->value.tenant_id.text(), connection->source);
+        if (weighed == Finding::holds && any_contains(subject.policy->connector_clients, connection->value.address))
+            return holds(connection->value.address.text(), connection->source);
+        return absent(connection->value.address.text(), connection->source);
+    }
+    if (auto settled = settled_before_the_value(header.auth_as, belief, Source::header_field)) return *std::move(settled);
+    const auto* auth_as = std::get_if<evidence::Observed<std::string>>(&header.auth_as);
+    if (!auth_as || !base::iequals(auth_as->value, "Internal"))
+        return absent(auth_as ? std::string_view(auth_as->value) : "malformed", Source::header_field);
+    return holds("Internal", auth_as->source);
+}
+
+}  // namespace
+
+void examine_claims(const Case& message, const Subject& subject, Belief belief, Findings& findings) {
+    finding_of(findings, Factor::tenant_id) = examine_tenant_id(message, subject, belief);
+    const bool tenant_id_holds = is(findings, Factor::tenant_id, Finding::holds);
+    finding_of(findings, Factor::xoorg) = examine_organization(message.evidence.envelope.xoorg, Source::smtp_parameter, tenant_of_xoorg,
+                                                               message, subject, belief, tenant_id_holds);
+    finding_of(findings, Factor::originator_org) = examine_organization(
+        message.evidence.header.originator_org, Source::header_field, tenant_of_originator_org, message, subject, belief, tenant_id_holds);
+    finding_of(findings, Factor::hosted) = examine_hosted(message, subject, belief);
+}
+
+bool Named::differ() const noexcept {
+    const auto one = first();
+    const auto is_other = [one](const std::optional<Number>& named) { return named && *named != *one; };
+    return one && (is_other(by_xoorg) || is_other(by_originator_org));
+}
+
+bool Named::all_name(Number tenant) const noexcept {
+    const auto is_other = [tenant](const std::optional<Number>& named) { return named && *named != tenant; };
+    return first() && !is_other(by_tenant_id) && !is_other(by_xoorg) && !is_other(by_originator_org) && !is_other(by_connection);
+}
+
+Named named_by_claims(const evidence::Evidence& evidence, const Index& tenants) {
+    Named named;
+    if (const auto* id = value_of(evidence.header.tenant_id)) named.by_tenant_id = tenant_of_id(*id, tenants);
+    if (const auto* organization = value_of(evidence.envelope.xoorg)) named.by_xoorg = tenant_of_xoorg(organization->text(), tenants);
+    if (const auto* organization = value_of(evidence.header.originator_org))
+        named.by_originator_org = tenant_of_originator_org(organization->text(), tenants);
+    if (const auto* connection = value_of(evidence.header.attributed_connection))
+        named.by_connection = tenant_of_id(connection->tenant_id, tenants);
+    return named;
+}
+
+}  // namespace exota::decision

@@ -1,0 +1,32 @@
+// What the peer says about the tenant: tenant-id, xoorg, originator-org and hosted. Text that anyone can write, so it is looked at only
+// as far as the peer is believed.
+//
+// Tested by claims_test.cc and forgery_test.cc.
+#pragma once
+
+#include <optional>
+
+#include "decision/decision.h"
+#include "decision/findings.h"
+#include "decision/peer.h"
+
+namespace exota::decision {
+
+/// Fills in the findings of the four factors for the subject's tenant.
+void examine_claims(const Case& message, const Subject& subject, Belief belief, Findings& findings);
+
+/// Which tenants the claims name, whatever they are worth: the caller knows the belief.
+struct Named {
+    std::optional<tenant::Number> by_tenant_id, by_xoorg, by_originator_org;
+    std::optional<tenant::Number> by_connection;  // hosted's TenantId: it can disagree, but it names no tenant for a forward
+
+    /// In the order of trust: tenant id, XOORG, X-OriginatorOrg.
+    std::optional<tenant::Number> first() const noexcept { return by_tenant_id ? by_tenant_id : by_xoorg ? by_xoorg : by_originator_org; }
+    /// Two of the three name different tenants.
+    bool differ() const noexcept;
+    /// Everything that names a tenant names this one, and something does.
+    bool all_name(tenant::Number tenant) const noexcept;
+};
+Named named_by_claims(const evidence::Evidence& evidence, const tenant::Index& tenants);
+
+}  // namespace exota::decision

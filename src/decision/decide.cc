@@ -1,0 +1,183 @@
+// The judgement, top to bottom. Each step is a file of its own; here is only their order, which is that of docs/reference/decision.md.
+//
+// Tested by decide_test.cc, forgery_test.cc, tests/cases and fuzz/decide_fuzz.cc.
+#include "decision/decide.h"
+
+#include "decision/drop_in.h"
+#include "decision/header_edits.h"
+#include "decision/judgement.h"
+#include "decision/mode.h"
+#include "decision/proofs.h"
+#include "decision/reply.h"
+
+namespace exota::decision {
+namespace {
+
+using tenant::Factor;
+
+void set(Decision& decision, Verdict judged, Reason reason) noexcept {
+    decision.judged = judged;
+    decision.reason = reason;
+}
+
+void set_subject(Decision& decision, const Subject& subject, const tenant::Index& tenants) {
+    decision.tenant = subject.tenant;
+    decision.policy = subject.policy;
+    if (subject.tenant) decision.tenant_name = tenants.name(*subject.tenant);
+}
+
+/// What stands before any tenant is looked for (too-complex, from-*, a dead directory), in this order.
+bool refused_beforehand(Decision& decision, const Case& message, const Author& author) noexcept {
+    if (!message.evidence.too_complex.empty()) {
+        set(decision, Verdict::reject, Reason::too_complex);
+    } else if (!author) {
+        set(decision, Verdict::reject,
+            author.error().problem == mail::AuthorProblem::missing ? Reason::from_missing : Reason::from_ambiguous);
+    } else if (!message.tenants) {
+        set(decision, Verdict::tempfail, Reason::unavailable);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/// Step 3 gave no tenant to judge by.
+void refuse_selection(Decision& decision, Selection::Outcome outcome) noexcept {
+    switch (outcome) {
+        case Selection::Outcome::found:
+            break;
+        case Selection::Outcome::no_policy:
+            set(decision, Verdict::reject, Reason::no_policy);
+            break;
+        case Selection::Outcome::forwarding_not_allowed:
+            set(decision, Verdict::reject, Reason::forwarding_not_allowed);
+            break;
+        case Selection::Outcome::names_differ:
+            set(decision, Verdict::reject, Reason::contradiction);
+            break;
+        case Selection::Outcome::undecided:
+            set(decision, Verdict::tempfail, Reason::unavailable);
+            break;
+    }
+}
+
+/// Step 6. `also` must hold besides some proof.
+void weigh_evidence(Decision& decision, Finding also) {
+    const Weighed weighed = weigh(decision.proofs, decision.findings, also);
+    decision.proof = weighed.proof;
+    switch (weighed.verdict) {
+        case Verdict::accept:
+            set(decision, Verdict::accept, Reason::authorised);
+            break;
+        case Verdict::tempfail:
+            set(decision, Verdict::tempfail, Reason::unavailable);
+            break;
+        case Verdict::reject:
+            set(decision, Verdict::reject, Reason::not_proven);
+            break;
+    }
+}
+
+/// Worse of two answers that must both be yes.
+Finding both(Finding a, Finding b) noexcept {
+    if (a != Finding::holds && a != Finding::unavailable) return a;
+    if (b != Finding::holds) return b;
+    return a;
+}
+
+/// Steps 2 to 6; leaves verdict, reply and header to finish().
+void judge(Decision& decision, const Examination& examination, const Author& author, const Rules& rules) {
+    const Case& message = examination.message;
+
+    // 2. Which author domain?
+    if (refused_beforehand(decision, message, author)) {
+        decision.findings = examination.examine({});
+        return;
+    }
+
+    // 3. Which tenant?
+    Selection selection = select_tenant(message, examination.named, examination.peer.belief);
+    // 4. Findings.
+    decision.findings = examination.examine(selection.subject);
+
+    // 3, between two customers: proven evidence speaks against the author's tenant and for another that may forward.
+    Finding foreign_author = Finding::holds;
+    if (selection.outcome == Selection::Outcome::found && rules.contradictions_refuse && is_contradicted(decision.findings)) {
+        const Finding aligned = finding_of(decision.findings, Factor::dkim_aligned).finding;
+        auto other = select_forwarder(message, examination.named, examination.peer.belief);
+        if (other && (aligned == Finding::holds || aligned == Finding::unavailable)) {
+            if (aligned == Finding::unavailable) {  // not known yet whose message it is: the stricter reading of the mode
+                other->own_mode = false;
+                foreign_author = Finding::unavailable;
+            }
+            selection = *std::move(other);
+            decision.findings = examination.examine(selection.subject);
+        }
+    }
+
+    set_subject(decision, selection.subject, *message.tenants);
+    decision.forward = selection.forward;
+    decision.mode = effective_mode(selection.subject.policy, selection.own_mode, rules);
+    if (foreign_author == Finding::unavailable) decision.mode = effective_mode(message.author_coverage->policy, true, rules);
+    if (selection.subject.policy) decision.proofs = weigh_proofs(selection.subject.policy->proofs, decision.findings);
+    if (selection.outcome != Selection::Outcome::found) return refuse_selection(decision, selection.outcome);
+
+    // 5. Contradiction refuses, whatever else holds.
+    if (rules.contradictions_refuse && is_contradicted(decision.findings)) return set(decision, Verdict::reject, Reason::contradiction);
+
+    // 6. Proof. The predecessor asks nothing more of a forward than of other mail.
+    const bool names_its_tenant = !decision.forward || rules.drop_in;
+    weigh_evidence(decision, both(names_its_tenant ? Finding::holds : evidence_of_tenant(decision.findings), foreign_author));
+}
+
+/// Steps 8 and 9 and the reply: everything that follows from what was judged.
+void finish(Decision& decision, const evidence::Evidence& evidence, const Rules& rules) {
+    const bool as_predecessor = rules.drop_in && decision.judged != Verdict::accept;
+    Explanation explanation = as_predecessor ? explain_as_predecessor(decision, evidence, rules) : explain_refusal(decision);
+    soften(decision);
+    if (decision.why.empty()) {
+        decision.why = explanation.text;
+        if (!decision.author_domain.empty() && !explanation.whole_line) {
+            decision.why += " (";
+            decision.why += decision.author_domain;
+            decision.why += ')';
+        }
+    }
+    render_reply(decision, explanation, evidence, rules);
+    render_header_edits(decision, evidence, rules);
+}
+
+}  // namespace
+
+Decision decide(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules) {
+    Decision decision;
+    decision.mode = effective_mode(nullptr, false, rules);
+
+    const Author author = author_of(evidence.header);
+    if (author) {
+        decision.author_domain = author->domain.text();
+        decision.author_address = author->text();
+    }
+    Peer peer = examine_peer(evidence.session, rules);
+    decision.peer_proven = peer.peer.finding == Finding::holds;
+
+    // 1. Whose session?
+    if (is_bypassed(evidence.session, rules)) {
+        decision.judged_at_all = false;
+        set(decision, Verdict::accept, Reason::bypassed);
+    } else {
+        judge(decision, Examination(evidence, tenants, rules, author, std::move(peer)), author, rules);
+    }
+    finish(decision, evidence, rules);
+    return decision;
+}
+
+void apply_limit(Decision& decision, const tenant::Limit& passed, const evidence::Evidence& evidence, const Rules& rules) {
+    const bool refuse = decision.policy && decision.policy->limit_action == tenant::LimitAction::reject;
+    set(decision, refuse ? Verdict::reject : Verdict::tempfail, Reason::limit_exceeded);
+    decision.proof.reset();
+    decision.why = "limit-exceeded: more than " + passed.text() + " (" + decision.author_domain + ")";
+    finish(decision, evidence, rules);
+}
+
+}  // namespace exota::decision

@@ -1,0 +1,117 @@
+// Each factor looks for a result that passes, counts, and whose SDID answers its question. None, but a temporary error of such a
+// domain: unknown. No result at all where there should be one (a signature that the validator said nothing about): unknown too.
+//
+// Tested by dkim_test.cc and forgery_test.cc.
+#include "decision/dkim.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "decision/organizational_domain.h"
+
+namespace exota::decision {
+namespace {
+
+using evidence::DkimResult;
+using evidence::Source;
+using tenant::Factor;
+
+bool reads_authres(const Rules& rules) noexcept { return rules.dkim_source != DkimSource::verify; }
+bool reads_verification(const Rules& rules) noexcept { return rules.dkim_source != DkimSource::authentication_results; }
+
+/// What the silence of Authentication-Results means.
+FactorFinding without_report(const evidence::Header& header, const evidence::BelievedDkim& reported, const Rules& rules) {
+    if (rules.authres.authserv_ids.empty()) return absent("no trusted authserv-id", Source::header_field);
+    if (!std::ranges::any_of(rules.authres.methods, [](const std::string& method) { return base::iequals(method, "dkim"); }))
+        return absent("method not trusted", Source::header_field);
+    if (!reported.not_counted.empty()) return absent(reported.not_counted, Source::header_field);
+    if (reported.named) return absent("no-pass", Source::header_field);
+    if (header.dkim_signature_count == 0) return absent("no-signature", Source::header_field);
+    return {rules.authres_missing == WhenMissing::unavailable ? Finding::unavailable : Finding::absent, "signed, but no trusted result",
+            Source::header_field};
+}
+
+/// `answers` says of a result whether its SDID (never null) answers the factor's question.
+template <class Answers>
+FactorFinding examine(const DkimResults& results, Answers answers) {
+    const DkimResult* undecided = nullptr;
+    const DkimResult* not_counted = nullptr;
+    const auto passing = [&](const std::vector<DkimResult>& list) -> const DkimResult* {
+        for (const DkimResult& result : list) {
+            if (result.value == DkimResult::Value::temperror) {
+                if (!result.sdid || answers(*result.sdid)) undecided = &result;  // a result that names nobody might be of anybody
+                continue;
+            }
+            if (result.value != DkimResult::Value::pass || !result.sdid || !answers(*result.sdid)) continue;
+            if (result.counts) return &result;
+            not_counted = &result;
+        }
+        return nullptr;
+    };
+    const DkimResult* found = passing(results.reported.results);
+    if (!found && results.verified) found = passing(*results.verified);
+    if (found) return holds(found->sdid->text(), found->source);
+    if (undecided) return unavailable("temperror", undecided->source);
+    if (not_counted)
+        return absent(not_counted->detail.empty() ? std::string_view("does not count") : std::string_view(not_counted->detail),
+                      not_counted->source);
+    return results.otherwise;
+}
+
+}  // namespace
+
+DkimResults dkim_results(const evidence::Evidence& evidence, const Rules& rules) {
+    DkimResults results;
+    if (reads_authres(rules)) {
+        results.reported = believed_dkim(evidence.header, rules.authres);
+        results.otherwise = without_report(evidence.header, results.reported, rules);
+    }
+    if (!reads_verification(rules)) return results;
+    if (evidence.verification.dkim) {
+        results.verified = &*evidence.verification.dkim;
+        results.otherwise = absent(results.verified->empty() ? "no-signature" : "no-pass", Source::own_verification);
+    } else if (!reads_authres(rules)) {
+        results.otherwise = absent(evidence.header.dkim_signature_count == 0 ? "no-signature" : "not-asked", Source::own_verification);
+    }
+    return results;
+}
+
+bool is_aligned(const mail::Domain& sdid, const Case& message, tenant::Alignment alignment) {
+    if (!message.author) return false;
+    if (sdid == *message.author) return true;
+    if (alignment == tenant::Alignment::strict) return false;
+    const auto& shared = message.rules.shared_suffixes;
+    const std::string_view organization = organizational_domain(sdid.text(), shared);
+    if (organization.empty() || organization != organizational_domain(message.author->text(), shared)) return false;
+    if (!message.tenants) return true;
+    const auto covered_by = covering_tenant(*message.tenants, sdid.text());
+    return !covered_by || (message.author_coverage && *covered_by == message.author_coverage->tenant);
+}
+
+tenant::Alignment alignment_for(const Case& message, const Subject& subject) noexcept {
+    if (message.author_coverage) return message.author_coverage->policy->alignment;
+    return subject.policy ? subject.policy->alignment : tenant::Alignment::strict;
+}
+
+void examine_dkim(const Case& message, const Subject& subject, const DkimResults& results, Findings& findings) {
+    const tenant::Alignment alignment = alignment_for(message, subject);
+    finding_of(findings, Factor::dkim_any) = examine(results, [](const mail::Domain&) { return true; });
+    finding_of(findings, Factor::dkim_aligned) =
+        examine(results, [&](const mail::Domain& sdid) { return is_aligned(sdid, message, alignment); });
+    FactorFinding& of_tenant = finding_of(findings, Factor::dkim);
+    if (!subject.tenant) {
+        of_tenant = absent("no-tenant", results.otherwise.source);
+        return;
+    }
+    of_tenant = examine(results, [&](const mail::Domain& sdid) {
+        return same(message.tenants->with_dkim_domain(sdid.text()), subject.tenant) ||
+               same(covering_tenant(*message.tenants, sdid.text()), subject.tenant);
+    });
+    // A pass that is somebody else's says more than that there was none of ours.
+    for (const Factor factor : {Factor::dkim, Factor::dkim_aligned}) {
+        FactorFinding& found = finding_of(findings, factor);
+        if (found.finding == Finding::absent && is(findings, Factor::dkim_any, Finding::holds)) found.detail = "other-domain";
+    }
+}
+
+}  // namespace exota::decision

@@ -1,0 +1,31 @@
+// The DKIM factors: dkim (a signature of the tenant), dkim-aligned (of the author domain), dkim-any (of anybody).
+//
+// Tested by dkim_test.cc and forgery_test.cc.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "decision/decision.h"
+#include "decision/findings.h"
+#include "evidence/authres_trust.h"
+
+namespace exota::decision {
+
+/// The DKIM results of a message that are believed, from the sources that the operator chose (`dkim.source`).
+struct DkimResults {
+    evidence::BelievedDkim reported;                              // by the operator's validator
+    const std::vector<evidence::DkimResult>* verified = nullptr;  // by ourselves; null: not asked for, or not asked yet
+    FactorFinding otherwise;                                      // what a DKIM factor is for which no result speaks
+};
+DkimResults dkim_results(const evidence::Evidence& evidence, const Rules& rules);
+
+/// Identifier alignment (`alignment` of the tenants file). Strict: the same domain. Relaxed: the same organisational domain, unless `sdid`
+/// is covered by a tenant other than the author domain's.
+bool is_aligned(const mail::Domain& sdid, const Case& message, tenant::Alignment alignment);
+/// The alignment that counts: of the tenant that covers the author domain, else of the tenant that the message is judged by.
+tenant::Alignment alignment_for(const Case& message, const Subject& subject) noexcept;
+
+void examine_dkim(const Case& message, const Subject& subject, const DkimResults& results, Findings& findings);
+
+}  // namespace exota::decision

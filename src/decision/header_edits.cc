@@ -1,0 +1,142 @@
+// A result field that came in with the message is a lie or a leftover: either way nobody behind us may read it as ours. Names are
+// compared and counted without regard to letter case; each instance is removed by its number, from the highest down, because every
+// removal renumbers what stands below.
+//
+// Tested by header_edits_test.cc and forgery_test.cc.
+#include "decision/header_edits.h"
+
+#include <algorithm>
+
+#include "authn/authres.h"
+#include "base/text.h"
+#include "decision/drop_in.h"
+#include "decision/findings.h"
+#include "decision/verified_results.h"
+
+namespace exota::decision {
+namespace {
+
+using mail::EditOp;
+using tenant::Factor;
+
+void remove_all(std::vector<mail::HeaderEdit>& edits, std::string_view name, std::uint32_t count) {
+    for (std::uint32_t index = count; index > 0; --index) edits.push_back({EditOp::remove, index, std::string(name), {}});
+}
+
+bool contains(std::string_view text, std::string_view part) noexcept { return base::ifind(text, part) != std::string_view::npos; }
+
+/// An Authentication-Results field that somebody could read as our result.
+/// @param all_of_ours  every field with our authserv-id goes, because we are about to write one.
+bool poses_as_ours(std::string_view value, const std::string& authserv_id, bool all_of_ours) {
+    const bool names_us = contains(value, "x-exota");
+    std::string scratch;
+    const bool has_our_id = base::iequals(authn::peek_authserv_id(value, scratch), authserv_id);
+    if (!names_us && !has_our_id) return false;
+    const auto field = authn::parse_authentication_results(value);
+    // What the grammar cannot read, a lenient reader may still take for ours.
+    if (!field) return has_our_id || contains(value, authserv_id);
+    return base::iequals(field->authserv_id, authserv_id) && (names_us || all_of_ours);
+}
+
+void remove_forged_authentication_results(std::vector<mail::HeaderEdit>& edits, const evidence::Header& header, const Rules& rules) {
+    if (rules.header.authserv_id.empty()) return;
+    const auto& fields = header.authentication_results;
+    // Fields beyond those that were kept could not be looked at, so they go.
+    const std::uint32_t last_seen = fields.empty() ? 0 : fields.back().index;
+    for (std::uint32_t index = header.authentication_results_count; index > last_seen; --index)
+        edits.push_back({EditOp::remove, index, std::string(authentication_results_field), {}});
+    for (auto field = fields.rbegin(); field != fields.rend(); ++field)
+        if (poses_as_ours(field->value, rules.header.authserv_id, rules.header.verification_results))
+            edits.push_back({EditOp::remove, field->index, std::string(authentication_results_field), {}});
+}
+
+/// Of the operator's own Exchange organisation, not of the service: kept only where that organisation spans both.
+bool is_of_organization(std::string_view name) noexcept {
+    return base::istarts_with(name, "X-MS-Exchange-Organization-") || base::istarts_with(name, "X-MS-Exchange-Forest-") ||
+           base::istarts_with(name, "X-MS-Exchange-CrossPremises-");
+}
+
+void apply_header_firewall(std::vector<mail::HeaderEdit>& edits, const Decision& decision, const evidence::Header& header) {
+    const bool from_microsoft = decision.peer_proven && decision.judged == Verdict::accept && !decision.forward;
+    const bool hybrid = decision.policy && decision.policy->hybrid;
+    for (const evidence::RemovableField& field : header.firewall)
+        if (!from_microsoft || (is_of_organization(field.name) && !hybrid)) remove_all(edits, field.name, field.count);
+}
+
+std::string_view boolean(bool value) noexcept { return value ? "True" : "False"; }
+
+/// The predecessor's form. A value that is no token is quoted, so that it cannot bring a second result.
+std::string exota_result(const Decision& decision) {
+    std::string out;
+    if (decision.judged == Verdict::accept) {
+        out = "auth=pass";
+    } else {
+        out = "auth=fail reason=";
+        out += name_of(decision.reason);
+        out += " mode=";
+        out += tenant::name_of(decision.mode);
+    }
+    if (!decision.author_domain.empty()) {
+        out += " 5322_from_domain=";
+        out += authn::encode_pvalue(decision.author_domain);
+    }
+    const auto holds = [&decision](Factor factor) { return is(decision.findings, factor, Finding::holds); };
+    out += " dkim=";
+    out += boolean(holds(Factor::dkim) || holds(Factor::dkim_aligned));
+    out += " dkim_aligned=";
+    out += boolean(holds(Factor::dkim_aligned));
+    out += " x509_client_trust=";
+    out += boolean(holds(Factor::client_cert));
+    out += " forwarded=";
+    out += boolean(decision.forward);
+    return out;
+}
+
+/// RFC 8601: one result of the method x-exota, and its reason.
+std::string rfc8601_result(const Decision& decision) {
+    std::string out = "x-exota=";
+    out += decision.judged == Verdict::accept ? "pass" : decision.judged == Verdict::tempfail ? "temperror" : "fail";
+    out += " reason=";
+    out += name_of(decision.reason);
+    if (!decision.author_domain.empty()) {
+        out += " header.from=";
+        out += authn::encode_pvalue(decision.author_domain);
+    }
+    if (decision.judged != Verdict::accept) {
+        out += " policy.mode=";
+        out += tenant::name_of(decision.mode);
+    }
+    return out;
+}
+
+void add_result(std::vector<mail::HeaderEdit>& edits, const Decision& decision, const Rules& rules) {
+    std::string value = authn::encode_pvalue(rules.header.authserv_id);
+    if (rules.header.format == HeaderFormat::rfc8601) {
+        value += ";\n\t";
+        value += rfc8601_result(decision);
+        edits.push_back({EditOp::insert, 0, std::string(authentication_results_field), std::move(value)});  // a trace field: on top
+        return;
+    }
+    value += ";\n  ";
+    value += rules.drop_in && decision.judged == Verdict::accept ? predecessor_result(decision, *rules.drop_in) : exota_result(decision);
+    edits.push_back({EditOp::add, 0, std::string(own_result_field), std::move(value)});
+}
+
+}  // namespace
+
+void render_header_edits(Decision& decision, const evidence::Evidence& evidence, const Rules& rules) {
+    auto& edits = decision.header_edits;
+    edits.clear();
+    if (decision.verdict != Verdict::accept) return;
+    remove_all(edits, own_result_field, evidence.header.own_result_count);
+    remove_forged_authentication_results(edits, evidence.header, rules);
+    if (rules.header_firewall) apply_header_firewall(edits, decision, evidence.header);
+    if (!decision.judged_at_all) return;
+    if (rules.header.verification_results && !rules.header.authserv_id.empty()) {
+        std::string verified = verified_results(evidence.verification, rules.header.authserv_id);
+        if (!verified.empty()) edits.push_back({EditOp::insert, 0, std::string(authentication_results_field), std::move(verified)});
+    }
+    if (rules.header.add) add_result(edits, decision, rules);
+}
+
+}  // namespace exota::decision

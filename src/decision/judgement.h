@@ -1,0 +1,38 @@
+// Steps 2 to 6 as far as decide() and wanted() share them: one message, its author, its tenant, its findings.
+#pragma once
+
+#include <expected>
+#include <optional>
+
+#include "decision/claims.h"
+#include "decision/dkim.h"
+#include "decision/findings.h"
+#include "decision/peer.h"
+#include "decision/select_tenant.h"
+#include "mail/author.h"
+
+namespace exota::decision {
+
+using Author = std::expected<mail::Mailbox, mail::AuthorError>;
+
+/// Exactly one From field with exactly one mailbox (step 2).
+Author author_of(const evidence::Header& header);
+
+/// A message with what is asked of it more than once. Holds references into `evidence` and `author`.
+struct Examination {
+    Examination(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, const Author& author,
+                Peer peer_found);
+
+    /// Every factor, for this tenant (step 4).
+    Findings examine(const Subject& subject) const;
+
+    Case message;
+    Peer peer;
+    Named named;  // nobody while the directory cannot be asked
+    DkimResults dkim;
+};
+
+/// Something proven speaks against the tenant (step 5).
+bool is_contradicted(const Findings& findings) noexcept;
+
+}  // namespace exota::decision

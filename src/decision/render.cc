@@ -1,0 +1,276 @@
+// Decision → JSON, text, short findings. Each writer encodes for where it writes: JSON strings, one printable line a fact, words without
+// blanks or parentheses.
+//
+// Tested by render_test.cc.
+#include "decision/render.h"
+
+#include <algorithm>
+
+#include "base/encode.h"
+#include "decision/findings.h"
+#include "evidence/json.h"
+
+namespace exota::decision {
+namespace {
+
+using base::append_json_string;
+using tenant::Factor;
+
+void append_key(std::string& out, std::string_view key) {
+    if (out.back() != '{') out += ',';
+    append_json_string(out, key);
+    out += ':';
+}
+
+void append_string(std::string& out, std::string_view key, std::string_view value) {
+    append_key(out, key);
+    append_json_string(out, value);
+}
+
+void append_string_or_null(std::string& out, std::string_view key, std::string_view value, bool present) {
+    append_key(out, key);
+    if (present)
+        append_json_string(out, value);
+    else
+        out += "null";
+}
+
+void append_bool(std::string& out, std::string_view key, bool value) {
+    append_key(out, key);
+    out += value ? "true" : "false";
+}
+
+void append_number(std::string& out, std::string_view key, std::uint64_t value) {
+    append_key(out, key);
+    out += std::to_string(value);
+}
+
+template <class List, class Append>
+void append_array(std::string& out, std::string_view key, const List& list, Append append) {
+    append_key(out, key);
+    out += '[';
+    bool first = true;
+    for (const auto& element : list) {
+        if (!first) out += ',';
+        first = false;
+        append(element);
+    }
+    out += ']';
+}
+
+void append_reply(std::string& out, const Decision& decision) {
+    append_key(out, "reply");
+    if (!decision.reply) {
+        out += "null";
+        return;
+    }
+    out += '{';
+    append_number(out, "code", static_cast<std::uint64_t>(decision.reply->code));
+    append_string(out, "enhanced", decision.reply->enhanced);
+    append_string(out, "text", decision.reply->text);
+    out += '}';
+}
+
+void append_findings(std::string& out, const Decision& decision) {
+    append_key(out, "findings");
+    out += '[';
+    for (std::size_t i = 0; decision.judged_at_all && i < tenant::factor_count; ++i) {
+        const FactorFinding& found = decision.findings[i];
+        if (i > 0) out += ',';
+        out += '{';
+        append_string(out, "factor", name_of(static_cast<Factor>(i)));
+        append_string(out, "finding", name_of(found.finding));
+        append_string(out, "detail", found.detail);
+        append_string(out, "source", evidence::name_of(found.source));
+        out += '}';
+    }
+    out += ']';
+}
+
+std::string_view name_of_op(mail::EditOp op) noexcept {
+    switch (op) {
+        case mail::EditOp::add:
+            return "add";
+        case mail::EditOp::insert:
+            return "insert";
+        case mail::EditOp::remove:
+            return "delete";
+    }
+    return "add";
+}
+
+/// One line for a person's terminal: printable ASCII, anything else becomes '?'.
+std::string printable(std::string_view text) {
+    constexpr std::size_t max_octets = 300;
+    std::string out(text.substr(0, max_octets));
+    for (char& c : out)
+        if (c < 0x20 || c > 0x7e) c = '?';
+    if (text.size() > max_octets) out += "...";
+    return out;
+}
+
+void append_padded(std::string& out, std::string_view text, std::size_t width) {
+    out += text;
+    out.append(text.size() < width ? width - text.size() : 1, ' ');
+}
+
+std::string_view what_next(Reason reason) noexcept {
+    switch (reason) {
+        case Reason::authorised:
+        case Reason::bypassed:
+            return {};
+        case Reason::too_complex:
+            return "If the message is honest, raise the limit that it passed (section [limits]).";
+        case Reason::from_missing:
+        case Reason::from_ambiguous:
+            return "The sending program has to write exactly one From field with exactly one address.";
+        case Reason::unavailable:
+            return "Look for what could not be asked: the finding 'unavailable' above, or the tenants' directory in the log.";
+        case Reason::no_policy:
+            return "If a customer owns this domain, add it to the customer's tenant entry.";
+        case Reason::forwarding_not_allowed:
+            return "If this tenant may redirect mail of others, set its \"forwarding\" to true.";
+        case Reason::contradiction:
+            return "If the value belongs to this tenant, add it to the entry; else the mail was sent by somebody else.";
+        case Reason::not_proven:
+            return "Compare the missing factors with the findings; docs/reference/reasons.md says what each needs.";
+        case Reason::limit_exceeded:
+            return "If the amount is expected, raise the tenant's limits.";
+    }
+    return {};
+}
+
+/// A word for the log: no blank, no character with which the list itself is written.
+void append_word(std::string& out, std::string_view text) {
+    constexpr std::size_t max_octets = 60;
+    for (const char c : text.substr(0, max_octets)) {
+        if (c == ' ')
+            out += '_';
+        else
+            out += c < 0x21 || c > 0x7e || c == '(' || c == ')' || c == '=' || c == '"' || c == '\\' ? '?' : c;
+    }
+}
+
+}  // namespace
+
+std::string to_json(const Decision& decision, const evidence::Evidence& evidence) {
+    std::string out;
+    out.reserve(4096);
+    out += '{';
+    append_string(out, "verdict", name_of(decision.verdict));
+    append_string(out, "judged", name_of(decision.judged));
+    append_string(out, "reason", name_of(decision.reason));
+    append_string(out, "why", decision.why);
+    append_reply(out, decision);
+    append_string_or_null(out, "author_domain", decision.author_domain, !decision.author_domain.empty());
+    append_string_or_null(out, "tenant", decision.tenant_name, decision.tenant.has_value());
+    append_bool(out, "forward", decision.forward);
+    append_string(out, "mode", tenant::name_of(decision.mode));
+    append_bool(out, "quarantine", decision.quarantine);
+    append_string_or_null(out, "proof", decision.proof ? std::string_view(decision.proofs[*decision.proof].text) : std::string_view{},
+                          decision.proof.has_value());
+    append_array(out, "proofs", decision.proofs, [&out](const ProofOutcome& proof) {
+        out += '{';
+        append_string(out, "text", proof.text);
+        append_bool(out, "holds", proof.holds);
+        append_array(out, "missing", proof.missing, [&out](Factor factor) { append_json_string(out, name_of(factor)); });
+        out += '}';
+    });
+    append_findings(out, decision);
+    append_array(out, "header_edits", decision.header_edits, [&out](const mail::HeaderEdit& edit) {
+        out += '{';
+        append_string(out, "op", name_of_op(edit.op));
+        append_number(out, "index", edit.index);
+        append_string(out, "name", edit.name);
+        append_string(out, "value", edit.value);
+        out += '}';
+    });
+    append_key(out, "evidence");
+    out += evidence::to_json(evidence);
+    out += '}';
+    return out;
+}
+
+std::string to_text(const Decision& decision, const evidence::Evidence& evidence) {
+    std::string out;
+    out += "verdict   ";
+    out += name_of(decision.verdict);
+    if (decision.quarantine) out += " (into the hold queue)";
+    if (decision.verdict != decision.judged || decision.quarantine) {
+        out += "; judged ";
+        out += name_of(decision.judged);
+    }
+    out += ", mode ";
+    out += tenant::name_of(decision.mode);
+    out += "\nwhy       " + printable(decision.why);
+    out += "\nauthor    " + (decision.author_address.empty() ? std::string("none") : printable(decision.author_address));
+    out += "\ntenant    " + (decision.tenant ? printable(decision.tenant_name) : std::string("none"));
+    if (decision.forward) out += " (forward)";
+    if (!evidence.too_complex.empty()) out += "\nlimit     " + printable(evidence.too_complex);
+    if (decision.reply) out += "\nreply     " + printable(decision.reply->line());
+    out += '\n';
+    if (!decision.proofs.empty()) out += "\nproofs\n";
+    for (const ProofOutcome& proof : decision.proofs) {
+        out += "  ";
+        append_padded(out, proof.holds ? "holds" : "fails", 12);
+        out += proof.text;
+        if (!proof.missing.empty()) out += "   missing:";
+        for (const Factor factor : proof.missing) {
+            out += ' ';
+            out += name_of(factor);
+        }
+        out += '\n';
+    }
+    if (decision.judged_at_all) out += "\nfindings\n";
+    for (std::size_t i = 0; decision.judged_at_all && i < tenant::factor_count; ++i) {
+        const FactorFinding& found = decision.findings[i];
+        out += "  ";
+        append_padded(out, name_of(static_cast<Factor>(i)), 16);
+        append_padded(out, name_of(found.finding), 12);
+        out += printable(found.detail);
+        out += "  [";
+        out += evidence::name_of(found.source);
+        out += "]\n";
+    }
+    if (!decision.header_edits.empty()) out += "\nheader\n";
+    for (const mail::HeaderEdit& edit : decision.header_edits) {
+        out += "  ";
+        append_padded(out, name_of_op(edit.op), 12);
+        out += printable(edit.name);
+        if (edit.op == mail::EditOp::remove)
+            out += " number " + std::to_string(edit.index);
+        else
+            out += ": " + printable(edit.value);
+        out += '\n';
+    }
+    if (const std::string_view next = what_next(decision.reason); !next.empty()) {
+        out += "\nnext      ";
+        out += next;
+        out += '\n';
+    }
+    return out;
+}
+
+std::string findings_text(const Decision& decision) {
+    std::string out;
+    if (!decision.judged_at_all) return out;
+    tenant::FactorSet asked;
+    for (const ProofOutcome& proof : decision.proofs)
+        for (const Factor factor : proof.missing) asked.insert(factor);
+    for (std::size_t i = 0; i < tenant::factor_count; ++i) {
+        const FactorFinding& found = decision.findings[i];
+        const auto factor = static_cast<Factor>(i);
+        if (found.finding == Finding::absent && !asked.contains(factor)) continue;  // nobody asked, nothing seen
+        if (!out.empty()) out += ' ';
+        out += name_of(factor);
+        out += '=';
+        out += name_of(found.finding);
+        if (found.detail.empty() || found.finding == Finding::holds) continue;
+        out += '(';
+        append_word(out, found.detail);
+        out += ')';
+    }
+    return out;
+}
+
+}  // namespace exota::decision

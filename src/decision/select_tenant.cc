@@ -1,0 +1,71 @@
+// A forward carries a foreign author, so only its sender's own words can say whose it is; that is why they must be proven here even where
+// the configuration believes them from anybody.
+//
+// Tested by select_tenant_test.cc and decide_test.cc.
+#include "decision/select_tenant.h"
+
+#include "mail/author.h"
+
+namespace exota::decision {
+namespace {
+
+bool may_forward(const tenant::Policy& policy, const Rules& rules) noexcept { return policy.forwarding || rules.forwarding_always; }
+
+/// The entry that covers every Resent-From; none if one of them is unreadable, uncovered, or of another tenant.
+std::optional<tenant::Coverage> covering_every_resent_from(const Case& message) {
+    std::optional<tenant::Coverage> found;
+    for (const std::string& field : message.evidence.header.resent_from) {
+        const auto mailbox = mail::parse_single_mailbox(field);
+        if (!mailbox) return std::nullopt;
+        const auto coverage = message.tenants->covering(mailbox->domain.text());
+        if (!coverage || (found && found->tenant != coverage->tenant)) return std::nullopt;
+        found = coverage;
+    }
+    return found;
+}
+
+Selection forward_by(Subject subject, bool own_mode, const Rules& rules) {
+    Selection selection{.outcome = Selection::Outcome::found, .subject = subject, .forward = true, .own_mode = own_mode};
+    if (!may_forward(*subject.policy, rules)) selection.outcome = Selection::Outcome::forwarding_not_allowed;
+    return selection;
+}
+
+}  // namespace
+
+Selection select_tenant(const Case& message, const Named& named, Belief belief) {
+    if (message.author_coverage)
+        return {.outcome = Selection::Outcome::found,
+                .subject = {message.author_coverage->tenant, message.author_coverage->policy},
+                .forward = false,
+                .own_mode = true};
+
+    Selection selection{.outcome = Selection::Outcome::no_policy, .subject = {}, .forward = true, .own_mode = false};
+    if (const auto tenant = named.first()) {
+        if (belief == Belief::undecided) {
+            selection.outcome = Selection::Outcome::undecided;
+            return selection;
+        }
+        if (belief == Belief::proven) {
+            if (named.differ() && message.rules.contradictions_refuse) {
+                selection.outcome = Selection::Outcome::names_differ;
+                return selection;
+            }
+            return forward_by({tenant, &message.tenants->policy(*tenant)}, named.all_name(*tenant), message.rules);
+        }
+    }
+    if (message.rules.resent_from)
+        if (const auto coverage = covering_every_resent_from(message))
+            return forward_by({coverage->tenant, coverage->policy}, false, message.rules);
+    return selection;
+}
+
+std::optional<Selection> select_forwarder(const Case& message, const Named& named, Belief belief) {
+    const auto tenant = named.first();
+    if (belief != Belief::proven || !tenant || !message.author_coverage || *tenant == message.author_coverage->tenant) return std::nullopt;
+    if (!named.all_name(*tenant)) return std::nullopt;
+    Selection selection = forward_by({tenant, &message.tenants->policy(*tenant)}, true, message.rules);
+    if (selection.outcome != Selection::Outcome::found) return std::nullopt;
+    return selection;
+}
+
+}  // namespace exota::decision

@@ -1,0 +1,38 @@
+// Step 3: which tenant is the message judged by? The one that covers the author domain; for a forward the one that proven evidence
+// names, or that covers every Resent-From where the operator allows that.
+//
+// Tested by select_tenant_test.cc and decide_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "decision/claims.h"
+#include "decision/findings.h"
+#include "decision/peer.h"
+
+namespace exota::decision {
+
+struct Selection {
+    enum class Outcome : std::uint8_t {
+        found,
+        no_policy,
+        forwarding_not_allowed,
+        names_differ,  // proven evidence names two tenants
+        undecided,     // only an unavailable client-cert keeps a tenant from being named
+    };
+    Outcome outcome = Outcome::no_policy;
+    Subject subject;
+    bool forward = false;
+    /// The tenant's own mode counts: it covers the author domain, or all proven evidence that names a tenant names this one.
+    bool own_mode = false;
+};
+
+/// `message.tenants` is not null.
+/// @param named  what the claims name.
+Selection select_tenant(const Case& message, const Named& named, Belief belief);
+
+/// The other customer of "between two customers": all proven evidence names exactly this tenant, and it may forward.
+std::optional<Selection> select_forwarder(const Case& message, const Named& named, Belief belief);
+
+}  // namespace exota::decision
