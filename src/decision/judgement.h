@@ -1,7 +1,6 @@
 // Steps 2 to 6 as far as decide() and wanted() share them: one message, its author, its tenant, its findings.
 #pragma once
 
-#include <expected>
 #include <optional>
 
 #include "decision/claims.h"
