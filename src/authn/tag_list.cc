@@ -1,0 +1,98 @@
+// Reading tag lists.
+//
+// Tested by tag_list_test.cc and fuzz/tags_fuzz.cc.
+#include "authn/tag_list.h"
+
+#include <limits>
+#include <string>
+
+#include "base/cursor.h"
+#include "base/text.h"
+
+namespace exota::authn {
+namespace {
+
+using base::Cursor;
+using base::Errc;
+using base::fail;
+using base::Result;
+
+/// %x21-3A / %x3C-7E, and UTF-8 beyond ASCII (RFC 8616 section 3).
+constexpr bool is_valchar(char c) noexcept { return static_cast<unsigned char>(c) > 0x20 && c != ';' && c != 0x7f; }
+constexpr bool is_name_char(char c) noexcept { return base::is_alnum(c) || c == '_'; }
+
+/// White space and folds. A line end must be CRLF with white space behind it (RFC 5322 section 3.2.2).
+bool skip_fws(Cursor& in) noexcept {
+    for (;;) {
+        in.take_while(base::is_wsp);
+        if (!in.next_is('\r') && !in.next_is('\n')) return true;
+        const std::string_view rest = in.rest();
+        if (rest.size() < 3 || rest[0] != '\r' || rest[1] != '\n' || !base::is_wsp(rest[2])) return false;
+        in.advance(3);
+    }
+}
+
+Result<TagList> broken(std::string_view what, const Cursor& in) {
+    return fail(Errc::invalid_data, std::string(what) + " at octet " + std::to_string(in.position()));
+}
+
+}  // namespace
+
+Result<TagList> TagList::parse(std::string_view text, std::size_t max_tags) {
+    TagList list;
+    list.tags_.reserve(12);
+    Cursor in(text);
+    if (!skip_fws(in)) return broken("bare line end", in);
+    do {
+        Tag tag{};
+        const std::size_t name_begin = in.position();
+        if (!base::is_alpha(in.peek())) return broken(in.at_end() || in.next_is(';') ? "empty tag" : "tag name expected", in);
+        in.take_while(is_name_char);
+        tag.name = in.since(name_begin);
+        if (!skip_fws(in)) return broken("bare line end", in);
+        if (!in.skip('=')) return broken("'=' expected", in);
+        tag.raw_begin = in.position();
+        if (!skip_fws(in)) return broken("bare line end", in);
+        const std::size_t value_begin = in.position();
+        std::size_t value_end = value_begin;
+        while (!in.at_end() && !in.next_is(';')) {
+            if (in.take_while(is_valchar).empty()) return broken("control character", in);
+            value_end = in.position();
+            if (!skip_fws(in)) return broken("bare line end", in);
+        }
+        tag.value = text.substr(value_begin, value_end - value_begin);
+        tag.raw_end = in.position();
+        if (list.find(tag.name) != nullptr) return broken("tag '" + std::string(tag.name) + "' twice", in);
+        if (list.tags_.size() == max_tags) return fail(Errc::too_long, "more than " + std::to_string(max_tags) + " tags");
+        list.tags_.push_back(tag);
+        if (in.at_end()) return list;
+        in.skip(';');
+        if (!skip_fws(in)) return broken("bare line end", in);
+    } while (!in.at_end());
+    return list;
+}
+
+const Tag* TagList::find(std::string_view name) const noexcept {
+    for (const Tag& tag : tags_)
+        if (tag.name == name) return &tag;
+    return nullptr;
+}
+
+std::optional<std::string_view> TagList::value(std::string_view name) const noexcept {
+    const Tag* tag = find(name);
+    return tag != nullptr ? std::optional(tag->value) : std::nullopt;
+}
+
+std::optional<std::uint64_t> parse_tag_number(std::string_view digits, std::size_t max_digits) noexcept {
+    constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+    if (digits.empty() || digits.size() > max_digits) return std::nullopt;
+    std::uint64_t number = 0;
+    for (const char c : digits) {
+        if (!base::is_digit(c)) return std::nullopt;
+        const std::uint64_t digit = static_cast<std::uint64_t>(c - '0');
+        number = number > (most - digit) / 10 ? most : number * 10 + digit;
+    }
+    return number;
+}
+
+}  // namespace exota::authn
