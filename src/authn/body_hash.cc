@@ -13,7 +13,7 @@ void BodyHash::Hasher::take(std::string_view run) {
         hash.update(run.substr(0, part));
         run.remove_prefix(part);
         octets = wanted->first;
-        wanted->second = hash.digest_so_far();
+        wanted->second = hash.clone().finish();
     }
     hash.update(run);
     octets += run.size();

@@ -44,4 +44,25 @@ private:
     Sha256Digest digest_{};
 };
 
+/// The body hashes of one message: at most one a canonicalisation, made when a signature asks.
+class BodyHashes {
+public:
+    BodyHash& use(Canonicalization canonicalization) {
+        std::optional<BodyHash>& hash = canonicalization == Canonicalization::simple ? simple_ : relaxed_;
+        return hash ? *hash : hash.emplace(canonicalization);
+    }
+    bool wanted() const noexcept { return simple_ || relaxed_; }
+    void update(std::string_view chunk) {
+        if (simple_) simple_->update(chunk);
+        if (relaxed_) relaxed_->update(chunk);
+    }
+    void finish() {
+        if (simple_) simple_->finish();
+        if (relaxed_) relaxed_->finish();
+    }
+
+private:
+    std::optional<BodyHash> simple_, relaxed_;
+};
+
 }  // namespace exota::authn

@@ -132,16 +132,16 @@ BigNumber big_number(std::string_view number) {
 
 void Sha256::Free::operator()(evp_md_ctx_st* context) const noexcept { EVP_MD_CTX_free(context); }
 
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) { check_memory(context_ && EVP_DigestInit_ex2(context_.get(), sha256_method(), nullptr) == 1); }
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+    check_memory(context_ && EVP_DigestInit_ex2(context_.get(), sha256_method(), nullptr) == 1);
+}
 
 void Sha256::update(std::string_view octets) { check_memory(EVP_DigestUpdate(context_.get(), octets.data(), octets.size()) == 1); }
 
-Sha256Digest Sha256::digest_so_far() const {
+Sha256 Sha256::clone() const {
     Sha256 copy;
     check_memory(EVP_MD_CTX_copy_ex(copy.context_.get(), context_.get()) == 1);
-    Sha256Digest digest;
-    check_memory(EVP_DigestFinal_ex(copy.context_.get(), digest.data(), nullptr) == 1);
-    return digest;
+    return copy;
 }
 
 Sha256Digest Sha256::finish() {
@@ -178,7 +178,8 @@ Result<PublicKey> PublicKey::rsa(std::string_view der) {
     const KeyContext maker(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
     check_memory(params && maker);
     EVP_PKEY* made = nullptr;
-    const bool good = EVP_PKEY_fromdata_init(maker.get()) == 1 && EVP_PKEY_fromdata(maker.get(), &made, EVP_PKEY_PUBLIC_KEY, params.get()) == 1;
+    const bool good =
+        EVP_PKEY_fromdata_init(maker.get()) == 1 && EVP_PKEY_fromdata(maker.get(), &made, EVP_PKEY_PUBLIC_KEY, params.get()) == 1;
     key.key_.reset(made);
     if (good) key.context_.reset(EVP_PKEY_CTX_new_from_pkey(nullptr, key.key_.get(), nullptr));
     if (!key.context_ || EVP_PKEY_verify_init(key.context_.get()) != 1 ||

@@ -29,8 +29,8 @@ class Sha256 {
 public:
     Sha256();
     void update(std::string_view octets);
-    /// The digest of everything so far; more may follow.
-    Sha256Digest digest_so_far() const;
+    /// A second hash that has seen the same.
+    Sha256 clone() const;
     /// The digest; the object is as new afterwards.
     Sha256Digest finish();
 

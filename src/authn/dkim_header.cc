@@ -64,6 +64,11 @@ std::string_view HeaderFields::name(std::size_t index) const noexcept {
     return std::string_view(text_).substr(field.begin, field.name_octets);
 }
 
+std::string_view HeaderFields::written_name(std::size_t index) const noexcept {
+    const Field& field = fields_[index];
+    return std::string_view(text_).substr(field.begin, field.colon - field.begin);
+}
+
 std::string_view HeaderFields::value(std::size_t index) const noexcept {
     const Field& field = fields_[index];
     return std::string_view(text_).substr(field.colon + 1, field.end - 2 - field.colon - 1);

@@ -38,6 +38,8 @@ public:
     std::size_t size() const noexcept { return fields_.size(); }
     /// As written, without white space before the colon.
     std::string_view name(std::size_t index) const noexcept;
+    /// As written, with it.
+    std::string_view written_name(std::size_t index) const noexcept;
     std::string_view value(std::size_t index) const noexcept;
     /// Positions of the fields of that name, from the top.
     std::span<const std::uint32_t> named(std::string_view name) const noexcept;

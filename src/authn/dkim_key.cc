@@ -21,13 +21,15 @@ bool lists(std::string_view items, std::string_view wanted) {
 }  // namespace
 
 Result<KeyRecord> parse_key_record(std::string_view text, const KeyLimits& limits) {
-    if (text.size() > limits.max_record_octets) return fail(Errc::too_long, "key record of more than " + std::to_string(limits.max_record_octets) + " octets");
+    if (text.size() > limits.max_record_octets)
+        return fail(Errc::too_long, "key record of more than " + std::to_string(limits.max_record_octets) + " octets");
     const Result<TagList> tags = TagList::parse(text);
     if (!tags) return fail(tags.error().code, "key record: " + tags.error().detail);
 
     if (const auto version = tags->value("v"); version && (*version != "DKIM1" || tags->tags().front().name != "v"))
         return fail(Errc::invalid_data, "key record: v= is not DKIM1 or not first");
-    if (const auto hashes = tags->value("h"); hashes && !lists(*hashes, "sha256")) return fail(Errc::invalid_data, "key record: h= does not allow sha256");
+    if (const auto hashes = tags->value("h"); hashes && !lists(*hashes, "sha256"))
+        return fail(Errc::invalid_data, "key record: h= does not allow sha256");
     if (const auto services = tags->value("s"); services && !lists(*services, "*") && !lists(*services, "email"))
         return fail(Errc::invalid_data, "key record: s= does not allow email");
     const std::string_view type = tags->value("k").value_or("rsa");
@@ -41,8 +43,8 @@ Result<KeyRecord> parse_key_record(std::string_view text, const KeyLimits& limit
     Result<PublicKey> key = type == "rsa" ? PublicKey::rsa(*octets) : PublicKey::ed25519(*octets);
     if (!key) return fail(key.error().code, "key record: " + key.error().detail);
     if (key->type() == KeyType::rsa && (key->bits() < limits.min_rsa_bits || key->bits() > limits.max_rsa_bits))
-        return fail(Errc::invalid_data, "key of " + std::to_string(key->bits()) + " bits, allowed are " + std::to_string(limits.min_rsa_bits) + " to " +
-                                            std::to_string(limits.max_rsa_bits));
+        return fail(Errc::invalid_data, "key of " + std::to_string(key->bits()) + " bits, allowed are " +
+                                            std::to_string(limits.min_rsa_bits) + " to " + std::to_string(limits.max_rsa_bits));
     const std::string_view flags = tags->value("t").value_or("");
     return KeyRecord{.key = std::move(*key), .testing = lists(flags, "y"), .strict_auid = lists(flags, "s")};
 }

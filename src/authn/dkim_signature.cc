@@ -122,9 +122,12 @@ Result<void> read_auid(const TagList& tags, Signature& signature, SignatureNames
 Result<void> read_basics(const TagList& tags, SignatureBasics& into) {
     const auto algorithm = tags.value("a");
     if (!algorithm) return bad("no a=");
-    if (*algorithm == "rsa-sha256") into.key_type = KeyType::rsa;
-    else if (*algorithm == "ed25519-sha256") into.key_type = KeyType::ed25519;
-    else return bad(*algorithm == "rsa-sha1" ? "rsa-sha1 is not acceptable" : "unknown algorithm in a=");
+    if (*algorithm == "rsa-sha256")
+        into.key_type = KeyType::rsa;
+    else if (*algorithm == "ed25519-sha256")
+        into.key_type = KeyType::ed25519;
+    else
+        return bad(*algorithm == "rsa-sha1" ? "rsa-sha1 is not acceptable" : "unknown algorithm in a=");
 
     const Tag* signature = tags.find("b");
     if (signature == nullptr) return bad("no b=");
@@ -153,7 +156,8 @@ Result<void> read_basics(const TagList& tags, SignatureBasics& into) {
 }
 
 Result<Signature> parse_signature(std::string_view value, SignatureKind kind, const SignatureLimits& limits, SignatureNames& names) {
-    if (value.size() > limits.max_field_octets) return fail(Errc::too_long, "signature field of more than " + std::to_string(limits.max_field_octets) + " octets");
+    if (value.size() > limits.max_field_octets)
+        return fail(Errc::too_long, "signature field of more than " + std::to_string(limits.max_field_octets) + " octets");
     const Result<TagList> tags = TagList::parse(value, limits.max_tags);
     if (!tags) return std::unexpected(tags.error());
     names.sdid = tags->value("d").value_or("");
@@ -175,7 +179,8 @@ Result<Signature> parse_signature(std::string_view value, SignatureKind kind, co
     if (const auto read = read_signed_names(*tags, kind, limits, signature); !read) return std::unexpected(read.error());
     if (kind == SignatureKind::dkim) {  // in an ARC-Message-Signature i= is the instance
         if (const auto read = read_auid(*tags, signature, names); !read) return std::unexpected(read.error());
-        if (const auto query = tags->value("q"); query && for_each_item(*query, [](std::string_view method) { return method != "dns/txt"; }))
+        if (const auto query = tags->value("q");
+            query && for_each_item(*query, [](std::string_view method) { return method != "dns/txt"; }))
             return bad("q= does not offer dns/txt");
     }
     if (!read_number(*tags, "l", max_length_digits, signature.body_octets)) return bad("l= is no length");

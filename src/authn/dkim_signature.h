@@ -26,11 +26,11 @@ struct SignatureLimits {
 /// The tags that DKIM-Signature, ARC-Message-Signature and ARC-Seal have in common.
 struct SignatureBasics {
     KeyType key_type = KeyType::rsa;
-    std::string signature;                // b=, decoded
-    std::size_t b_begin = 0, b_end = 0;   // where the value of b= lies in the field's value, white space around it included
-    std::optional<mail::Domain> sdid;     // d=; always there when parsing succeeded
-    std::string selector;                 // s=, as written
-    std::string key_name;                 // where the key is published, ready to be asked for
+    std::string signature;                   // b=, decoded
+    std::size_t b_begin = 0, b_end = 0;      // where the value of b= lies in the field's value, white space around it included
+    std::optional<mail::Domain> sdid;        // d=; always there when parsing succeeded
+    std::string selector;                    // s=, as written
+    std::string key_name;                    // where the key is published, ready to be asked for
     std::optional<std::uint64_t> signed_at;  // t=
 };
 
@@ -45,11 +45,11 @@ struct Signature : SignatureBasics {
     Sha256Digest body_hash{};  // bh=
     Canonicalization header_canonicalization = Canonicalization::simple;
     Canonicalization body_canonicalization = Canonicalization::simple;
-    std::vector<std::string> signed_names;      // h=, as written
-    std::string auid;                           // i= decoded, "@" + d= where not written
-    bool auid_is_below = false;                 // the domain of i= is below d=, not d= itself
-    std::optional<std::uint64_t> body_octets;   // l=
-    std::optional<std::uint64_t> expires_at;    // x=
+    std::vector<std::string> signed_names;     // h=, as written
+    std::string auid;                          // i= decoded, "@" + d= where not written
+    bool auid_is_below = false;                // the domain of i= is below d=, not d= itself
+    std::optional<std::uint64_t> body_octets;  // l=
+    std::optional<std::uint64_t> expires_at;   // x=
 };
 
 /// Reads a, b, d, s, t.
