@@ -2,12 +2,7 @@
 // hash of bytes; the canonical forms are made here a second time, octet by octet and with the whole text at hand.
 #pragma once
 
-#include <openssl/evp.h>
-#include <openssl/rsa.h>
-#include <openssl/x509.h>
-
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,64 +15,19 @@ namespace exota::authn {
 
 class TestSigner {
 public:
-    static TestSigner rsa(unsigned bits) { return TestSigner(EVP_RSA_gen(bits), KeyType::rsa); }
-    static TestSigner ed25519() { return TestSigner(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), KeyType::ed25519); }
-
-    /// SubjectPublicKeyInfo, or the 32 octets.
-    std::string public_octets() const {
-        if (type_ == KeyType::ed25519) {
-            std::size_t size = 32;
-            std::string raw(size, '\0');
-            EVP_PKEY_get_raw_public_key(key_.get(), reinterpret_cast<unsigned char*>(raw.data()), &size);
-            return raw;
-        }
-        unsigned char* der = nullptr;
-        const int size = i2d_PUBKEY(key_.get(), &der);
-        std::string out(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
-        OPENSSL_free(der);
-        return out;
-    }
-    /// The PKCS #1 form.
-    std::string public_pkcs1() const {
-        unsigned char* der = nullptr;
-        const int size = i2d_PublicKey(key_.get(), &der);
-        std::string out(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
-        OPENSSL_free(der);
-        return out;
-    }
+    static TestSigner rsa(unsigned bits);
+    static TestSigner ed25519();
+    /// SubjectPublicKeyInfo of an RSA key, or the 32 octets.
+    std::string public_octets() const;
+    /// RSAPublicKey.
+    std::string public_pkcs1() const;
     std::string record() const { return "v=DKIM1; k=" + std::string(name_of(type_)) + "; p=" + base::base64_encode(public_octets()); }
     std::string algorithm() const { return std::string(name_of(type_)) + "-sha256"; }
-
-    std::string sign(const Sha256Digest& digest) const {
-        std::size_t size = 1024;
-        std::string signature(size, '\0');
-        auto* out = reinterpret_cast<unsigned char*>(signature.data());
-        bool good = false;
-        if (type_ == KeyType::rsa) {
-            EVP_PKEY_CTX* context = EVP_PKEY_CTX_new(key_.get(), nullptr);
-            good = EVP_PKEY_sign_init(context) == 1 && EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&
-                   EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1 &&
-                   EVP_PKEY_sign(context, out, &size, digest.data(), digest.size()) == 1;
-            EVP_PKEY_CTX_free(context);
-        } else {
-            EVP_MD_CTX* context = EVP_MD_CTX_new();
-            good = EVP_DigestSignInit(context, nullptr, nullptr, nullptr, key_.get()) == 1 &&
-                   EVP_DigestSign(context, out, &size, digest.data(), digest.size()) == 1;
-            EVP_MD_CTX_free(context);
-        }
-        if (!good) throw std::runtime_error("test signature failed");
-        signature.resize(size);
-        return signature;
-    }
+    std::string sign(const Sha256Digest& digest) const;
 
 private:
-    struct Free {
-        void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-    };
-    TestSigner(EVP_PKEY* key, KeyType type) : key_(key), type_(type) {
-        if (key == nullptr) throw std::runtime_error("no test key");
-    }
-    std::unique_ptr<EVP_PKEY, Free> key_;
+    TestSigner(evp_pkey_st* key, KeyType type);
+    std::shared_ptr<evp_pkey_st> key_;
     KeyType type_;
 };
 
