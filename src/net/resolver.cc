@@ -1,0 +1,178 @@
+#include "net/resolver.h"
+
+#include <unbound.h>
+// libunbound's two headers do not include each other
+#include <unbound-event.h>
+
+#include <unordered_map>
+
+#include "net/loop.h"
+#include "net/unbound_events.h"
+
+namespace exota::net {
+namespace {
+
+using base::Errc;
+using base::fail;
+using base::Result;
+
+constexpr int class_in = 1;
+constexpr std::uint16_t type_dnskey = 48;
+
+struct ContextDeleter {
+    void operator()(ub_ctx* context) const noexcept { ub_ctx_delete(context); }
+};
+using Context = std::unique_ptr<ub_ctx, ContextDeleter>;
+
+Result<Context> make_context(UnboundEvents& events, const ResolverSettings& settings, bool validate) {
+    Context context(ub_ctx_create_ub_event(events.base()));
+    if (!context) return fail(Errc::io, "libunbound: out of memory");
+    std::string problem;
+    const auto must = [&](int status, const std::string& what) {
+        if (status != 0 && problem.empty()) problem = what + ": " + ub_strerror(status);
+    };
+    const auto option = [&](const char* name, const std::string& value) {
+        must(ub_ctx_set_option(context.get(), name, value.c_str()), std::string("dns: ") + name + ' ' + value);
+    };
+    option("module-config:", validate ? "validator iterator" : "iterator");
+    option("infra-keep-probing:", "yes");  // an outage that ends must be noticed with the next question
+    option("cache-max-negative-ttl:", "60");
+    option("do-not-query-localhost:", "no");
+    option("qname-minimisation:", "no");  // the servers are forwarders as a rule
+    option("edns-buffer-size:", "1232");
+    option("use-syslog:", "no");
+    for (const std::string& zone : settings.open_zones) option("local-zone:", zone + " transparent");
+    if (validate)
+        for (const std::string& file : settings.trust_anchor_files)
+            must(ub_ctx_add_ta_file(context.get(), file.c_str()), "dns.trust_anchor_files " + file);
+    for (const auto& [zone, address] : settings.stub_zones)
+        must(ub_ctx_set_stub(context.get(), zone.c_str(), address.c_str(), 0), "dns.stub_zones " + zone);
+    for (const std::string& server : settings.servers) must(ub_ctx_set_fwd(context.get(), server.c_str()), "dns.servers " + server);
+    if (settings.servers.empty() && settings.stub_zones.empty())
+        must(ub_ctx_resolvconf(context.get(), settings.resolv_conf.c_str()), settings.resolv_conf);
+    if (!problem.empty()) return fail(Errc::invalid_data, problem);
+    return context;
+}
+
+}  // namespace
+
+struct Resolver::Parts {
+    Parts(Loop& on, const ResolverSettings& with) : loop(on), settings(with), events(on) {}
+
+    struct Question {
+        Parts* parts = nullptr;
+        std::uint64_t id = 0;
+        ub_ctx* asked = nullptr;
+        int async_id = 0;
+        Done done;
+        std::unique_ptr<Timer> deadline;
+    };
+
+    void start(const std::string& name, std::uint16_t type, Done done);
+    /// Ends a question; its callback runs from the loop, so that resolve() never calls back before it returned.
+    void finish(std::uint64_t id, RawAnswer answer);
+    static void answered(void* data, int rcode, void* packet, int length, int security, char* why_bogus, int rate_limited);
+
+    Loop& loop;
+    ResolverSettings settings;
+    UnboundEvents events;  // before the contexts: it must outlive them
+    Context retired;       // what validated until the probe said that it cannot; answers may still be on their way
+    Context context;
+    ResolverCounters counters;
+    std::unordered_map<std::uint64_t, std::unique_ptr<Question>> questions;
+    std::uint64_t next_id = 1;
+    std::shared_ptr<bool> alive = std::make_shared<bool>(true);
+};
+
+void Resolver::Parts::finish(std::uint64_t id, RawAnswer answer) {
+    const auto found = questions.find(id);
+    if (found == questions.end()) return;
+    const std::unique_ptr<Question> question = std::move(found->second);
+    questions.erase(found);
+    (answer.answered ? counters.answered : counters.failed).add();
+    if (answer.validation == Validation::bogus) counters.bogus.add();
+    loop.post([done = std::move(question->done), answer = std::move(answer), living = std::weak_ptr(alive)]() mutable {
+        if (!living.expired()) done(std::move(answer));
+    });
+}
+
+void Resolver::Parts::answered(void* data, int rcode, void* packet, int length, int security, char* why_bogus, int) {
+    auto* question = static_cast<Question*>(data);
+    RawAnswer answer{.answered = true, .rcode = rcode};
+    answer.validation = security == 1 ? Validation::bogus : security == 2 ? Validation::secure : Validation::insecure;
+    if (packet && length > 3) {
+        answer.packet.assign(static_cast<const char*>(packet), static_cast<std::size_t>(length));
+        answer.rcode = answer.packet[3] & 0x0f;  // `rcode` only says how the resolution went
+    }
+    if (why_bogus) answer.why = why_bogus;
+    question->parts->finish(question->id, std::move(answer));
+}
+
+void Resolver::Parts::start(const std::string& name, std::uint16_t type, Done done) {
+    counters.questions.add();
+    const std::uint64_t id = next_id++;
+    auto owned = std::make_unique<Question>();
+    Question& question = *owned;
+    question.parts = this;
+    question.id = id;
+    question.done = std::move(done);
+    questions.emplace(id, std::move(owned));
+    if (questions.size() > settings.max_in_flight) {
+        counters.refused.add();
+        return finish(id, {.why = "too many DNS questions at once"});
+    }
+    question.deadline = std::make_unique<Timer>(loop);
+    question.deadline->start(settings.timeout, [this, id] {
+        const auto found = questions.find(id);
+        if (found == questions.end()) return;
+        counters.timed_out.add();
+        ub_cancel(found->second->asked, found->second->async_id);
+        finish(id, {.why = "no DNS answer within the time limit"});
+    });
+    question.asked = context.get();
+    int async_id = 0;
+    const int status = ub_resolve_event(question.asked, name.c_str(), type, class_in, &question, answered, &async_id);
+    // What is in the cache is answered within the call: then the question is gone already.
+    const auto found = questions.find(id);
+    if (found == questions.end()) return;
+    found->second->async_id = async_id;
+    if (status != 0) finish(id, {.why = std::string("libunbound: ") + ub_strerror(status)});
+}
+
+Resolver::Resolver(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Resolver::~Resolver() {
+    parts_->alive.reset();
+    for (const auto& [id, question] : parts_->questions) ub_cancel(question->asked, question->async_id);
+}
+
+Result<std::unique_ptr<Resolver>> Resolver::create(Loop& loop, const ResolverSettings& settings) {
+    auto parts = std::make_unique<Parts>(loop, settings);
+    Result<Context> context = make_context(parts->events, settings, settings.dnssec != Dnssec::off);
+    if (!context) return std::unexpected(std::move(context.error()));
+    parts->context = std::move(*context);
+    return std::unique_ptr<Resolver>(new Resolver(std::move(parts)));
+}
+
+void Resolver::resolve(std::string_view name, std::uint16_t type, Done done) { parts_->start(std::string(name), type, std::move(done)); }
+
+void Resolver::probe_dnssec(std::function<void(std::string)> done) {
+    if (parts_->settings.dnssec == Dnssec::off) return parts_->loop.post([done = std::move(done)] { done({}); });
+    resolve(".", type_dnskey, [parts = parts_.get(), done = std::move(done)](const RawAnswer& answer) {
+        if (answer.answered && answer.validation == Validation::secure) return done({});
+        const bool failed = !answer.answered || (answer.rcode != 0 && answer.validation != Validation::bogus);
+        const std::string why = answer.why.empty() ? "rcode " + std::to_string(answer.rcode) : answer.why;
+        if (failed) return done("the DNS servers do not answer (" + why + "): whether they pass DNSSEC on is not known");
+        if (parts->settings.dnssec == Dnssec::on)
+            return done("the DNS servers do not pass DNSSEC on (" + why + "); with dnssec = \"on\" look-ups will fail");
+        Result<Context> plain = make_context(parts->events, parts->settings, false);
+        if (!plain) return done(plain.error().detail);
+        parts->retired = std::exchange(parts->context, std::move(*plain));
+        done("the DNS servers do not pass DNSSEC on (" + why + "): validation is off");
+    });
+}
+
+const ResolverCounters& Resolver::counters() const noexcept { return parts_->counters; }
+std::size_t Resolver::in_flight() const noexcept { return parts_->questions.size(); }
+
+}  // namespace exota::net

@@ -1,0 +1,84 @@
+// DNS look-ups on a loop: libunbound, validating and caching, one context a loop, no threads.
+//
+// An answer is the packet as it came plus what validation said of it: authn/dns_message.h reads it. "Could not be found out" is an
+// answer of its own and never looks like "not there".
+//
+// Tested by resolver_test.cc and tests/system (servers killed, hung and lying).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "net/counter.h"
+
+namespace exota::net {
+
+class Loop;
+
+enum class Dnssec : std::uint8_t {
+    automatic,  // validate if the servers pass DNSSEC on, else warn and do without
+    on,         // always validate
+    off,
+};
+
+struct ResolverSettings {
+    std::vector<std::string> servers;  // "192.0.2.53" or "127.0.0.1@5353"; empty: those of resolv.conf
+    std::string resolv_conf = "/etc/resolv.conf";
+    std::vector<std::pair<std::string, std::string>> stub_zones;  // zone, "address@port": asked there and nowhere else
+    std::vector<std::string> trust_anchor_files{"/usr/share/dns/root.key"};
+    Dnssec dnssec = Dnssec::automatic;
+    std::vector<std::string> open_zones;      // names that libunbound answers by itself otherwise ("test.")
+    std::chrono::milliseconds timeout{5000};  // of one question
+    std::size_t max_in_flight = 4096;         // of one loop; above: refused at once
+    friend bool operator==(const ResolverSettings&, const ResolverSettings&) = default;
+};
+
+enum class Validation : std::uint8_t { insecure, secure, bogus };
+
+struct RawAnswer {
+    bool answered = false;  // false: nobody could be asked, or not in time; `why` says so
+    int rcode = 2;
+    Validation validation = Validation::insecure;
+    std::string packet;  // DNS wire format; may be empty
+    std::string why;
+};
+
+struct ResolverCounters {
+    Counter questions, answered, failed, timed_out, bogus, refused;  // refused: above max_in_flight
+};
+
+class Resolver {
+public:
+    using Done = std::function<void(RawAnswer)>;
+
+    /// @return  invalid_data naming the setting that libunbound does not take.
+    static base::Result<std::unique_ptr<Resolver>> create(Loop& loop, const ResolverSettings& settings);
+    /// On the loop's thread; what is in flight is never called back.
+    ~Resolver();
+    Resolver(const Resolver&) = delete;
+    Resolver& operator=(const Resolver&) = delete;
+
+    /// Asks for records of class IN. `done` is called exactly once, on the loop, never before this returns.
+    void resolve(std::string_view name, std::uint16_t type, Done done);
+
+    /// Looks whether the servers pass DNSSEC on: the root's DNSKEY validates. With Dnssec::automatic and a clear no, validation is off
+    /// from then on. `done` gets what to tell the operator; empty: all is well.
+    void probe_dnssec(std::function<void(std::string)> done);
+
+    const ResolverCounters& counters() const noexcept;
+    std::size_t in_flight() const noexcept;
+
+private:
+    struct Parts;
+    explicit Resolver(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace exota::net

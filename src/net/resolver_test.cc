@@ -1,0 +1,182 @@
+// The resolver against a DNS server of the test, which answers, lies, says nothing, or is not there.
+#include "net/resolver.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+
+#include "net/testing.h"
+
+namespace exota::net {
+namespace {
+
+constexpr std::uint16_t type_txt = 16;
+
+/// One UDP socket on loopback that treats every question as `behaviour` says.
+class DnsServer {
+public:
+    enum class Behaviour : std::uint8_t { answer, nxdomain, servfail, silent, garbage };
+
+    DnsServer() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
+            ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+            std::abort();
+        port_ = ntohs(address.sin_port);
+        thread_ = std::thread([this] { serve(); });
+    }
+    ~DnsServer() {
+        stop_ = true;
+        thread_.join();
+    }
+    DnsServer(const DnsServer&) = delete;
+    DnsServer& operator=(const DnsServer&) = delete;
+
+    std::string address() const { return "127.0.0.1@" + std::to_string(port_); }
+    void behave(Behaviour behaviour) { behaviour_ = behaviour; }
+    int questions() const { return questions_; }
+
+private:
+    void serve() {
+        while (!stop_) {
+            pollfd wait{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+            if (::poll(&wait, 1, 20) <= 0) continue;
+            char buffer[1500];
+            sockaddr_in from{};
+            socklen_t size = sizeof from;
+            const ssize_t got = ::recvfrom(socket_.get(), buffer, sizeof buffer, 0, reinterpret_cast<sockaddr*>(&from), &size);
+            if (got < 12) continue;
+            ++questions_;
+            const std::string reply = reply_to(std::string(buffer, static_cast<std::size_t>(got)));
+            if (!reply.empty()) ::sendto(socket_.get(), reply.data(), reply.size(), 0, reinterpret_cast<const sockaddr*>(&from), size);
+        }
+    }
+
+    std::string reply_to(std::string packet) const {
+        const Behaviour behaviour = behaviour_;
+        if (behaviour == Behaviour::silent) return {};
+        if (behaviour == Behaviour::garbage) return packet.substr(0, 2) + std::string(40, '\xff');
+        std::size_t end = 12;
+        while (packet[end] != 0) end += static_cast<unsigned char>(packet[end]) + 1U;
+        packet.resize(end + 5);  // header and question, without EDNS
+        packet[2] = '\x84';      // response, authoritative
+        packet[3] = static_cast<char>(0x80 | (behaviour == Behaviour::nxdomain ? 3 : behaviour == Behaviour::servfail ? 2 : 0));
+        packet[7] = behaviour == Behaviour::answer ? 1 : 0;
+        packet[9] = packet[11] = 0;
+        if (behaviour == Behaviour::answer) packet += std::string("\xc0\x0c\0\x10\0\1\0\0\1\0\0\x07\x06v=DKIM", 19);
+        return packet;
+    }
+
+    Descriptor socket_;
+    std::uint16_t port_ = 0;
+    std::atomic<Behaviour> behaviour_{Behaviour::answer};
+    std::atomic<bool> stop_{false};
+    std::atomic<int> questions_{0};
+    std::thread thread_;
+};
+
+class ResolverTest : public ::testing::Test {
+protected:
+    void start(std::chrono::milliseconds timeout, std::size_t max_in_flight = 100) {
+        ResolverSettings settings;
+        settings.servers = {server.address()};
+        settings.dnssec = Dnssec::off;
+        settings.timeout = timeout;
+        settings.max_in_flight = max_in_flight;
+        thread.call([&] {
+            auto made = Resolver::create(thread.loop(), settings);
+            if (made) resolver = std::move(*made);
+        });
+        ASSERT_TRUE(resolver);
+    }
+    void TearDown() override {
+        thread.call([&] { resolver.reset(); });
+    }
+    std::future<RawAnswer> ask(const std::string& name) {
+        auto promise = std::make_shared<std::promise<RawAnswer>>();
+        auto future = promise->get_future();
+        thread.call([&] { resolver->resolve(name, type_txt, [promise](RawAnswer answer) { promise->set_value(std::move(answer)); }); });
+        return future;
+    }
+
+    DnsServer server;
+    testing::LoopThread thread;
+    std::unique_ptr<Resolver> resolver;
+};
+
+TEST_F(ResolverTest, answers_and_remembers) {
+    start(std::chrono::seconds(20));
+    const RawAnswer answer = ask("selector1._domainkey.example.org").get();
+    EXPECT_TRUE(answer.answered) << answer.why;
+    EXPECT_EQ(answer.rcode, 0);
+    EXPECT_NE(answer.packet.find("v=DKIM"), std::string::npos);
+    const int before = server.questions();
+    EXPECT_TRUE(ask("selector1._domainkey.example.org").get().answered);
+    EXPECT_EQ(server.questions(), before);  // from the cache
+    EXPECT_EQ(resolver->counters().answered.value(), 2U);
+}
+
+TEST_F(ResolverTest, nothing_there_and_nobody_there_are_different) {
+    start(std::chrono::seconds(20));
+    server.behave(DnsServer::Behaviour::nxdomain);
+    const RawAnswer absent = ask("nothing.example.org").get();
+    EXPECT_TRUE(absent.answered);
+    EXPECT_EQ(absent.rcode, 3);
+    server.behave(DnsServer::Behaviour::servfail);
+    const RawAnswer failed = ask("failing.example.org").get();
+    EXPECT_EQ(failed.rcode, 2);
+}
+
+TEST_F(ResolverTest, a_silent_or_babbling_server_ends_at_the_time_limit_and_recovers) {
+    start(std::chrono::milliseconds(300));
+    for (const auto behaviour : {DnsServer::Behaviour::silent, DnsServer::Behaviour::garbage}) {
+        server.behave(behaviour);
+        const RawAnswer answer = ask("hung" + std::to_string(static_cast<int>(behaviour)) + ".example.org").get();
+        EXPECT_TRUE(!answer.answered || (answer.rcode != 0 && answer.rcode != 3)) << answer.rcode;
+    }
+    EXPECT_GE(resolver->counters().timed_out.value(), 1U);
+    EXPECT_EQ(thread.call([&] { return resolver->in_flight(); }), 0U);
+    server.behave(DnsServer::Behaviour::answer);
+    RawAnswer answer;
+    for (int tries = 0; tries < 50 && !(answer.answered && answer.rcode == 0); ++tries)
+        answer = ask("after" + std::to_string(tries) + ".example.org").get();
+    EXPECT_EQ(answer.rcode, 0) << answer.why;
+}
+
+TEST_F(ResolverTest, more_than_the_limit_is_refused_at_once) {
+    start(std::chrono::milliseconds(500), 2);
+    server.behave(DnsServer::Behaviour::silent);
+    std::vector<std::future<RawAnswer>> answers;
+    for (int i = 0; i < 3; ++i) answers.push_back(ask("n" + std::to_string(i) + ".example.org"));
+    for (auto& answer : answers) EXPECT_FALSE(answer.get().answered);
+    EXPECT_EQ(resolver->counters().refused.value(), 1U);
+    EXPECT_EQ(resolver->counters().timed_out.value(), 2U);
+}
+
+TEST_F(ResolverTest, questions_in_flight_may_be_left_behind) {
+    start(std::chrono::seconds(20));
+    server.behave(DnsServer::Behaviour::silent);
+    auto left = ask("left.example.org");
+    thread.call([&] { resolver.reset(); });
+    EXPECT_THROW(left.get(), std::future_error);  // its callback was destroyed, never called
+}
+
+TEST(Resolver, settings_that_libunbound_does_not_take_are_named) {
+    testing::LoopThread thread;
+    thread.call([&] {
+        ResolverSettings settings;
+        settings.servers = {"not an address"};
+        const auto made = Resolver::create(thread.loop(), settings);
+        ASSERT_FALSE(made);
+        EXPECT_NE(made.error().detail.find("dns.servers"), std::string::npos);
+    });
+}
+
+}  // namespace
+}  // namespace exota::net
