@@ -100,7 +100,7 @@ void Resolver::Parts::answered(void* data, int rcode, void* packet, int length, 
     auto* question = static_cast<Question*>(data);
     RawAnswer answer{.answered = true, .rcode = rcode};
     answer.validation = security == 1 ? Validation::bogus : security == 2 ? Validation::secure : Validation::insecure;
-    if (packet && length > 3) {
+    if (rcode == 0 && packet && length > 3) {  // else the packet is whatever the resolution got stuck on
         answer.packet.assign(static_cast<const char*>(packet), static_cast<std::size_t>(length));
         answer.rcode = answer.packet[3] & 0x0f;  // `rcode` only says how the resolution went
     }
