@@ -49,14 +49,14 @@ struct Session {
     Client client;
     Tls tls;
     std::string helo;
-    std::string mta;              // "Postfix 3.7.11", macro v; empty when unknown
-    bool authenticated = false;   // by SASL to the MTA; never from {auth_type}=XCLIENT or AUTH= on MAIL
+    std::string mta;             // "Postfix 3.7.11", macro v; empty when unknown
+    bool authenticated = false;  // by SASL to the MTA; never from {auth_type}=XCLIENT or AUTH= on MAIL
     friend bool operator==(const Session&, const Session&) = default;
 };
 
 struct Envelope {
-    std::string reverse_path;          // MAIL FROM without brackets; empty: the null sender
-    bool has_mail = false;             // false: no MAIL was seen (explain without --mail-from)
+    std::string reverse_path;             // MAIL FROM without brackets; empty: the null sender
+    bool has_mail = false;                // false: no MAIL was seen (explain without --mail-from)
     std::vector<std::string> recipients;  // the first max_recipients_kept
     std::uint32_t recipient_count = 0;
     Fact<mail::Domain> xoorg;
@@ -91,21 +91,21 @@ struct RemovableField {
 };
 
 struct Header {
-    std::vector<std::string> from;         // values of all From fields (bounded; from_count has the number)
+    std::vector<std::string> from;  // values of all From fields (bounded; from_count has the number)
     std::uint32_t from_count = 0;
     std::vector<std::string> resent_from;
     std::vector<std::string> sender;
-    std::vector<mail::Domain> originator_orgs;      // every readable X-OriginatorOrg, in order; empty fields left out
-    Fact<mail::Domain> originator_org;              // Conflicting: differing values; Malformed: one that is no domain
-    Fact<mail::TenantId> tenant_id;                 // X-MS-Exchange-CrossTenant-Id, any letter case; equal repeats are one
-    Fact<std::string> auth_as;                      // X-MS-Exchange-CrossTenant-AuthAs
+    std::vector<mail::Domain> originator_orgs;  // every readable X-OriginatorOrg, in order; empty fields left out
+    Fact<mail::Domain> originator_org;          // Conflicting: differing values; Malformed: one that is no domain
+    Fact<mail::TenantId> tenant_id;             // X-MS-Exchange-CrossTenant-Id, any letter case; equal repeats are one
+    Fact<std::string> auth_as;                  // X-MS-Exchange-CrossTenant-AuthAs
     Fact<AttributedConnection> attributed_connection;
     std::vector<AuthresField> authentication_results;
     std::uint32_t authentication_results_count = 0;
     std::uint32_t received_count = 0;
     std::uint32_t dkim_signature_count = 0;
-    std::uint32_t own_result_count = 0;             // X-ExOTA-Authentication-Results, any letter case
-    std::vector<RemovableField> firewall;           // fields only Microsoft may write
+    std::uint32_t own_result_count = 0;    // X-ExOTA-Authentication-Results, any letter case
+    std::vector<RemovableField> firewall;  // fields only Microsoft may write
     MailClass mail_class = MailClass::ordinary;
     std::uint32_t field_count = 0;
     std::uint64_t octets = 0;
@@ -117,7 +117,7 @@ struct DkimResult {
     enum class Value : std::uint8_t { pass, fail, permerror, temperror, neutral, policy, none } value = Value::none;
     std::optional<mail::Domain> sdid;
     Source source = Source::header_field;
-    bool counts = true;   // false: passes, but must not authorise (short l=, a field oftener than h= names it); detail says why
+    bool counts = true;  // false: passes, but must not authorise (short l=, a field oftener than h= names it); detail says why
     std::string detail;
     friend bool operator==(const DkimResult&, const DkimResult&) = default;
 };
@@ -126,37 +126,47 @@ std::string_view name_of(DkimResult::Value value) noexcept;
 enum class SpfValue : std::uint8_t { none, neutral, pass, fail, softfail, temperror, permerror };
 enum class ArcValue : std::uint8_t { none, pass, fail, temperror };
 enum class DmarcValue : std::uint8_t { none, pass, fail, temperror, permerror };
+std::string_view name_of(SpfValue value) noexcept;
+std::string_view name_of(ArcValue value) noexcept;
+std::string_view name_of(DmarcValue value) noexcept;
+
+// The parts of Verification. Outside of it, because a class is default-constructible only where its enclosing class is complete,
+// and optional<>::emplace() asks inside.
+struct SpfVerification {
+    SpfValue value = SpfValue::none;
+    std::optional<mail::Domain> domain;
+    std::string detail;
+    friend bool operator==(const SpfVerification&, const SpfVerification&) = default;
+};
+struct ArcVerificationInstance {
+    std::uint32_t instance = 0;
+    std::string sealer;                  // d= of the seal
+    std::string authentication_results;  // the AAR's payload behind "i=N;"
+    friend bool operator==(const ArcVerificationInstance&, const ArcVerificationInstance&) = default;
+};
+struct ArcVerification {
+    ArcValue value = ArcValue::none;
+    std::vector<ArcVerificationInstance> instances;  // 1 first
+    std::string detail;
+    friend bool operator==(const ArcVerification&, const ArcVerification&) = default;
+};
+struct DmarcVerification {
+    DmarcValue value = DmarcValue::none;
+    bool aligned_dkim = false, aligned_spf = false;
+    std::string policy;
+    std::string detail;
+    friend bool operator==(const DmarcVerification&, const DmarcVerification&) = default;
+};
 
 /// What we verified ourselves. Each member is empty where nothing was asked of it.
 struct Verification {
+    using Spf = SpfVerification;
+    using ArcInstance = ArcVerificationInstance;
+    using Arc = ArcVerification;
+    using Dmarc = DmarcVerification;
     std::optional<std::vector<DkimResult>> dkim;
-    struct Spf {
-        SpfValue value = SpfValue::none;
-        std::optional<mail::Domain> domain;
-        std::string detail;
-        friend bool operator==(const Spf&, const Spf&) = default;
-    };
     std::optional<Spf> spf;
-    struct ArcInstance {
-        std::uint32_t instance = 0;
-        std::string sealer;                       // d= of the seal
-        std::string authentication_results;       // the AAR's payload behind "i=N;"
-        friend bool operator==(const ArcInstance&, const ArcInstance&) = default;
-    };
-    struct Arc {
-        ArcValue value = ArcValue::none;
-        std::vector<ArcInstance> instances;  // 1 first
-        std::string detail;
-        friend bool operator==(const Arc&, const Arc&) = default;
-    };
     std::optional<Arc> arc;
-    struct Dmarc {
-        DmarcValue value = DmarcValue::none;
-        bool aligned_dkim = false, aligned_spf = false;
-        std::string policy;
-        std::string detail;
-        friend bool operator==(const Dmarc&, const Dmarc&) = default;
-    };
     std::optional<Dmarc> dmarc;
     friend bool operator==(const Verification&, const Verification&) = default;
 };
