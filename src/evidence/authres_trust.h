@@ -1,7 +1,7 @@
 // Which Authentication-Results fields of a message are believed (RFC 8601 section 5): by authserv-id *and* position.
 //
-// The rules are in docs/reference/decision.md ("What may be believed"): of the fields with a trusted id above the first Received (own_hops more
-// may stand above), the topmost that names a method decides that method, even where it does not count.
+// The rules are in docs/reference/decision.md ("What may be believed"): of the fields with a trusted id above the first Received (own_hops
+// more may stand above), the topmost that names a method decides that method, even where it does not count.
 //
 // Tested by authres_trust_test.cc.
 #pragma once
@@ -19,13 +19,13 @@ struct AuthresTrust {
     std::vector<std::string> methods{"dkim"};  // those that the operator's validator adds to every message
     std::uint32_t own_hops = 0;
     enum class Position : std::uint8_t { top, any } position = Position::top;
-    std::size_t max_results = 15;              // of a field: a longer one does not count (it passes OpenDKIM's clean-up)
+    std::size_t max_results = 15;  // of a field: a longer one does not count (it passes OpenDKIM's clean-up)
 };
 
 struct BelievedDkim {
     std::vector<DkimResult> results;
-    bool named = false;      // some believed field names the method
-    std::string not_counted; // why the deciding field does not count, for the trace; empty: it does
+    bool named = false;       // some believed field names the method
+    std::string not_counted;  // why the deciding field does not count, for the trace; empty: it does
 };
 
 BelievedDkim believed_dkim(const Header& header, const AuthresTrust& trust);

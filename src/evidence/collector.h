@@ -3,7 +3,7 @@
 // Connection and message are two states: mail(), reset_message() and finish() end the second, connected() both.
 // Gathering never judges: no event is refused here, a limit that is passed becomes Evidence::too_complex.
 //
-// Tested by collector_test.cc and fuzz/session_fuzz.cc.
+// Tested by collector_test.cc, corpus_test.cc and fuzz/session_fuzz.cc.
 #pragma once
 
 #include <cstddef>
@@ -17,13 +17,16 @@
 
 namespace exota::evidence {
 
-/// Limits on a message (not on the protocol): above them the message gets a verdict, nobody is hung up on.
+/// Limits on a message (not on the protocol): above them the message gets a verdict, nobody is hung up on. What is passed is still
+/// counted, but no longer kept: memory stays below header_octets and a constant.
 struct MessageLimits {
-    std::size_t field_octets = 256 * 1024;
-    std::size_t header_octets = 1024 * 1024;
+    std::size_t field_octets = 256 * 1024;    // name, colon, value and CRLF of one field
+    std::size_t header_octets = 1024 * 1024;  // of all fields
     std::size_t header_fields = 2000;
     std::size_t kept_fields = 100;  // of one kind that is looked at (From, Authentication-Results …)
 };
+
+inline constexpr std::size_t max_path_octets = 1024;  // a longer reverse-path is too complex, a longer recipient is only counted
 
 class Collector {
 public:
@@ -31,7 +34,7 @@ public:
 
     // Connection
     void connected(Client client, std::string_view mta = {});
-    void tls(Tls facts);                      // replaces all TLS facts
+    void tls(Tls facts);  // replaces all TLS facts
     void helo(std::string_view name);
     void authenticated(bool yes);
 

@@ -1,0 +1,95 @@
+// Belief in Authentication-Results: position first, then the authserv-id, then the grammar.
+//
+// Only fields of a trusted id are parsed, so a hundred forged ones of other ids cost a hundred looks at the first word. The topmost
+// field that names the method decides even where it does not count: OpenDKIM's default clean-up leaves fields with versions and with
+// more than 15 results in place, so such a field may be a forgery above which the validator put nothing.
+//
+// Tested by authres_trust_test.cc.
+#include "evidence/authres_trust.h"
+
+#include <algorithm>
+
+#include "authn/authres.h"
+#include "base/text.h"
+
+namespace exota::evidence {
+namespace {
+
+constexpr std::string_view method = "dkim";
+
+bool contains(const std::vector<std::string>& words, std::string_view word) noexcept {
+    return std::ranges::any_of(words, [&](const std::string& each) { return base::iequals(each, word); });
+}
+
+bool names_method(const authn::AuthenticationResults& field) noexcept {
+    return std::ranges::any_of(field.results, [](const authn::ResInfo& result) { return base::iequals(result.method, method); });
+}
+
+/// Why a field of a trusted id does not count, or empty.
+std::string_view find_reason_not_to_count(const authn::AuthenticationResults& field, std::size_t max_results) noexcept {
+    if (!field.version.empty() && field.version != "1") return "a version other than 1";
+    if (field.results.size() > max_results) return "too many results";
+    for (const authn::ResInfo& result : field.results)
+        if (!result.method_version.empty()) return "a method with a version";
+    return {};
+}
+
+std::optional<DkimResult::Value> value_of_word(std::string_view word) noexcept {
+    using enum DkimResult::Value;
+    for (const DkimResult::Value value : {pass, fail, permerror, temperror, neutral, policy, none})
+        if (base::iequals(word, name_of(value))) return value;
+    return std::nullopt;
+}
+
+/// A result without exactly one readable header.d, or of an unknown word, authorises nothing.
+DkimResult read_result(const authn::ResInfo& result) {
+    DkimResult out;
+    const std::optional<DkimResult::Value> value = value_of_word(result.result);
+    out.value = value.value_or(DkimResult::Value::none);
+    const auto is_sdid = [](const authn::Property& p) { return base::iequals(p.ptype, "header") && base::iequals(p.property, "d"); };
+    const auto named = std::ranges::count_if(result.properties, is_sdid);
+    if (named == 1)
+        if (base::Result<mail::Domain> sdid = mail::Domain::parse(result.find("header", "d")->pvalue)) out.sdid = std::move(*sdid);
+    if (!value)
+        out.detail = "unknown result " + result.result;
+    else if (named == 0)
+        out.detail = "no header.d";
+    else if (named > 1)
+        out.detail = "more than one header.d";
+    else if (!out.sdid)
+        out.detail = "header.d is no domain";
+    out.counts = out.detail.empty();
+    return out;
+}
+
+}  // namespace
+
+BelievedDkim believed_dkim(const Header& header, const AuthresTrust& trust) {
+    BelievedDkim out;
+    if (!contains(trust.methods, method)) {
+        out.not_counted = "dkim is not among the trusted methods";
+        return out;
+    }
+    const bool top_only = trust.position == AuthresTrust::Position::top;
+    std::string scratch;
+    for (const AuthresField& field : header.authentication_results) {
+        if (top_only && field.received_above > trust.own_hops) break;
+        const std::string_view id = authn::peek_authserv_id(field.value, scratch);
+        if (id.empty() || !contains(trust.authserv_ids, id)) continue;
+        const auto parsed = authn::parse_authentication_results(field.value);
+        const std::string_view reason = parsed ? find_reason_not_to_count(*parsed, trust.max_results) : std::string_view("unparseable");
+        if (parsed && !names_method(*parsed)) continue;
+        out.named = out.named || parsed || top_only;  // what cannot be parsed may name it: at the top that decides
+        if (!reason.empty()) {
+            out.not_counted = "field " + std::to_string(field.index) + " does not count: " + std::string(reason);
+            if (!parsed) out.not_counted += " (" + parsed.error().detail + ')';
+        } else {
+            for (const authn::ResInfo& result : parsed->results)
+                if (base::iequals(result.method, method)) out.results.push_back(read_result(result));
+        }
+        if (top_only) break;
+    }
+    return out;
+}
+
+}  // namespace exota::evidence

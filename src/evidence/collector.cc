@@ -1,0 +1,306 @@
+// Gathering. A field is looked at only if its name is of interest (field_kind.cc); its value is copied only if someone behind needs it.
+//
+// Nothing is believed here: a claim of Exchange Online's fields is kept as a fact whose source is the header, whoever wrote it.
+//
+// Tested by collector_test.cc and corpus_test.cc.
+#include "evidence/collector.h"
+
+#include <array>
+#include <utility>
+
+#include "base/cursor.h"
+#include "base/text.h"
+#include "evidence/claims.h"
+#include "evidence/field_kind.h"
+
+namespace exota::evidence {
+namespace {
+
+using base::Errc;
+using base::fail;
+using base::Result;
+
+constexpr std::size_t max_auth_as_octets = 256;
+
+/// Without white space around it and without one pair of angle brackets.
+std::string_view bare_path(std::string_view path) noexcept {
+    path = base::trim(path);
+    return path.size() >= 2 && path.front() == '<' && path.back() == '>' ? path.substr(1, path.size() - 2) : path;
+}
+
+constexpr std::string_view without_leading_blanks(std::string_view value) noexcept {
+    while (!value.empty() && base::is_wsp(value.front())) value.remove_prefix(1);
+    return value;
+}
+
+/// Moves past `word` in any letter case, if it comes next.
+bool skip_word(base::Cursor& in, std::string_view word) noexcept {
+    if (!base::istarts_with(in.rest(), word)) return false;
+    in.advance(word.size());
+    return true;
+}
+
+/// "TenantId=" uuid ";Ip=[" address "]" [ ";" anything ]. What stands behind (the client's HELO) is the sender's own text; it is last,
+/// so it cannot pretend to be one of the first two.
+Result<AttributedConnection> parse_attributed_connection(std::string_view text) {
+    base::Cursor in(text);
+    const auto until = [&in](char end) { return in.take_while([end](char c) { return c != end; }); };
+    if (!skip_word(in, "TenantId=")) return fail(Errc::invalid_data, "no TenantId");
+    const Result<mail::TenantId> tenant_id = mail::TenantId::parse(base::trim(until(';')));
+    if (!tenant_id) return std::unexpected(tenant_id.error());
+    in.skip(';');
+    in.take_while(base::is_fws);
+    if (!skip_word(in, "Ip=[")) return fail(Errc::invalid_data, "no Ip behind the TenantId");
+    const Result<base::IpAddress> address = base::IpAddress::parse(until(']'));
+    if (!address) return std::unexpected(address.error());
+    if (!in.skip(']')) return fail(Errc::invalid_data, "no ] behind the Ip");
+    in.take_while(base::is_fws);
+    if (!in.at_end() && !in.skip(';')) return fail(Errc::invalid_data, "text behind the Ip");
+    return AttributedConnection{*tenant_id, *address};
+}
+
+/// Content-Type: multipart/report; report-type=delivery-status (RFC 3464 section 2).
+bool is_delivery_report(std::string_view value) noexcept {
+    if (!base::istarts_with(base::trim(value), "multipart/report")) return false;
+    constexpr std::string_view parameter = "report-type";
+    const std::size_t at = base::ifind(value, parameter);
+    if (at == std::string_view::npos) return false;
+    base::Cursor in(value.substr(at + parameter.size()));
+    in.take_while([](char c) { return base::is_fws(c) || c == '=' || c == '"'; });
+    return base::istarts_with(in.rest(), "delivery-status");
+}
+
+/// FNV-1a of the name in lower case: comparing numbers first keeps a flood of different names cheap.
+std::uint32_t hash_of(std::string_view name) noexcept {
+    std::uint32_t hash = 2166136261U;
+    for (const char c : name) hash = (hash ^ static_cast<unsigned char>(base::to_lower(c))) * 16777619U;
+    return hash;
+}
+
+}  // namespace
+
+struct Collector::Message {
+    Envelope envelope;
+    Header header;
+    std::string too_complex;
+    std::array<std::uint32_t, field_kinds> seen{};  // fields of each kind
+    std::vector<std::uint32_t> firewall_hashes;     // of header.firewall, same places
+    Claims<mail::Domain> xoorg, originator_org;
+    Claims<mail::TenantId> tenant_id;
+    Claims<std::string> auth_as;
+    Claims<AttributedConnection> attributed_connection;
+    bool full = false;  // a limit on the whole header is passed: count only
+    bool auto_submitted = false, auto_replied = false, delivery_report = false, journal = false, inbox_rules_loop = false,
+         response_suppress = false;
+
+    void exceed(std::string what) {
+        if (too_complex.empty()) too_complex = std::move(what);
+    }
+
+    /// Counts the field. @return whether its value may be looked at.
+    bool measure(std::string_view name, std::string_view value, const MessageLimits& limits) {
+        const std::size_t octets = name.size() + value.size() + 3;
+        header.octets += octets;
+        ++header.field_count;
+        if (header.field_count > limits.header_fields) {
+            full = true;
+            exceed("header fields above " + std::to_string(limits.header_fields));
+        }
+        if (header.octets > limits.header_octets) {
+            full = true;
+            exceed("header octets above " + std::to_string(limits.header_octets));
+        }
+        if (octets > limits.field_octets) exceed("octets of a header field above " + std::to_string(limits.field_octets));
+        return !full && octets <= limits.field_octets;
+    }
+
+    void count_firewall_field(std::string_view name) {
+        name = base::trim(name);
+        const std::uint32_t hash = hash_of(name);
+        for (std::size_t i = 0; i < firewall_hashes.size(); ++i)
+            if (firewall_hashes[i] == hash && base::iequals(header.firewall[i].name, name)) {
+                ++header.firewall[i].count;
+                return;
+            }
+        if (full) return;
+        firewall_hashes.push_back(hash);
+        header.firewall.push_back({std::string(name), 1});
+    }
+
+    void note(FieldKind kind, std::string_view value);
+    MailClass mail_class() const;
+};
+
+/// The value of a field of interest, within all limits.
+void Collector::Message::note(FieldKind kind, std::string_view value) {
+    const std::string_view text = base::trim(value);
+    switch (kind) {
+        case FieldKind::from:
+            header.from.emplace_back(without_leading_blanks(value));
+            break;
+        case FieldKind::resent_from:
+            header.resent_from.emplace_back(without_leading_blanks(value));
+            break;
+        case FieldKind::sender:
+            header.sender.emplace_back(without_leading_blanks(value));
+            break;
+        case FieldKind::authentication_results:
+            header.authentication_results.push_back(
+                {std::string(without_leading_blanks(value)), header.received_count, header.authentication_results_count});
+            break;
+        case FieldKind::originator_org: {
+            if (text.empty()) break;
+            Result<mail::Domain> domain = mail::Domain::parse(text);
+            if (domain) header.originator_orgs.push_back(*domain);
+            originator_org.add(text, std::move(domain));
+            break;
+        }
+        case FieldKind::tenant_id:
+            if (!text.empty()) tenant_id.add(text, mail::TenantId::parse(text));
+            break;
+        case FieldKind::auth_as:
+            if (text.empty()) break;
+            auth_as.add(text, text.size() <= max_auth_as_octets ? Result<std::string>(text) : fail(Errc::too_long, "more than 256 octets"));
+            break;
+        case FieldKind::attributed_connection:
+            if (!text.empty()) attributed_connection.add(text, parse_attributed_connection(text));
+            break;
+        case FieldKind::auto_submitted:  // RFC 3834 section 5
+            auto_submitted = auto_submitted || !base::istarts_with(text, "no");
+            auto_replied = auto_replied || base::istarts_with(text, "auto-replied");
+            break;
+        case FieldKind::content_type:
+            delivery_report = delivery_report || is_delivery_report(value);
+            break;
+        case FieldKind::journal_report:
+            journal = true;
+            break;
+        case FieldKind::inbox_rules_loop:
+            inbox_rules_loop = true;
+            break;
+        case FieldKind::response_suppress:
+            response_suppress = true;
+            break;
+        case FieldKind::received:
+        case FieldKind::dkim_signature:
+        case FieldKind::own_result:
+        case FieldKind::other:
+            break;
+    }
+}
+
+/// By the tell-tales of each class, the surest first. For people: no verdict depends on it.
+MailClass Collector::Message::mail_class() const {
+    constexpr std::string_view validator = "O365ConnectorValidation";
+    const bool null_sender = envelope.has_mail && envelope.reverse_path.empty();
+    if (header.from.size() == 1 && base::ifind(header.from.front(), validator) != std::string_view::npos) {
+        const auto mailbox = mail::parse_single_mailbox(header.from.front());
+        if (mailbox && base::iequals(mailbox->local_part, validator)) return MailClass::connector_validation;
+    }
+    if (journal) return MailClass::journal;
+    if (delivery_report && (null_sender || !envelope.has_mail)) return MailClass::non_delivery_report;
+    if (auto_replied || (null_sender && (auto_submitted || inbox_rules_loop || response_suppress))) return MailClass::auto_reply;
+    if (inbox_rules_loop || !header.resent_from.empty()) return MailClass::forward;
+    return MailClass::ordinary;
+}
+
+Collector::Collector(const MessageLimits& limits) : limits_(&limits) {}
+Collector::~Collector() = default;
+Collector::Collector(Collector&&) noexcept = default;
+Collector& Collector::operator=(Collector&&) noexcept = default;
+
+Collector::Message& Collector::message() {
+    if (!message_) message_ = std::make_unique<Message>();
+    return *message_;
+}
+
+void Collector::connected(Client client, std::string_view mta) {
+    session_ = Session{};
+    session_.client = std::move(client);
+    session_.mta = mta;
+    message_.reset();
+}
+
+void Collector::tls(Tls facts) { session_.tls = std::move(facts); }
+void Collector::helo(std::string_view name) { session_.helo = name; }
+void Collector::authenticated(bool yes) { session_.authenticated = yes; }
+
+void Collector::mail(std::string_view reverse_path) {
+    message_ = std::make_unique<Message>();
+    Envelope& envelope = message_->envelope;
+    envelope.has_mail = true;
+    reverse_path = bare_path(reverse_path);
+    if (reverse_path.size() > max_path_octets)
+        message_->exceed("octets of the reverse-path above " + std::to_string(max_path_octets));
+    else
+        envelope.reverse_path = reverse_path;
+}
+
+void Collector::xoorg(std::string_view value, Source source) {
+    value = base::trim(value);
+    if (!value.empty()) message().xoorg.add(value, mail::Domain::parse(value), source);
+}
+
+void Collector::recipient(std::string_view forward_path) {
+    Envelope& envelope = message().envelope;
+    ++envelope.recipient_count;
+    forward_path = bare_path(forward_path);
+    if (envelope.recipients.size() < max_recipients_kept && forward_path.size() <= max_path_octets)
+        envelope.recipients.emplace_back(forward_path);
+}
+
+void Collector::queue_id(std::string_view id) { message().envelope.queue_id = id; }
+
+void Collector::header_field(std::string_view name, std::string_view value) {
+    Message& message = this->message();
+    const bool may_look = message.measure(name, value, *limits_);
+    const FieldClass field = classify(name);
+    if (field.firewall) message.count_firewall_field(name);
+    if (field.kind == FieldKind::other) return;
+    const std::uint32_t seen = ++message.seen[static_cast<std::size_t>(field.kind)];
+    switch (field.kind) {  // counted whatever is passed: clean-up removes by number
+        case FieldKind::from:
+            message.header.from_count = seen;
+            break;
+        case FieldKind::authentication_results:
+            message.header.authentication_results_count = seen;
+            break;
+        case FieldKind::received:
+            message.header.received_count = seen;
+            return;
+        case FieldKind::dkim_signature:
+            message.header.dkim_signature_count = seen;
+            return;
+        case FieldKind::own_result:
+            message.header.own_result_count = seen;
+            return;
+        default:
+            break;
+    }
+    if (seen > limits_->kept_fields) {  // never "the first hundred": a flood must not push the real one out
+        message.exceed("more than " + std::to_string(limits_->kept_fields) + ' ' + std::string(name_of(field.kind)) + " fields");
+        return;
+    }
+    if (may_look) message.note(field.kind, value);
+}
+
+Evidence Collector::finish() {
+    Message& gathered = message();
+    Evidence out;
+    out.session = session_;
+    gathered.header.originator_org = gathered.originator_org.take();
+    gathered.header.tenant_id = gathered.tenant_id.take();
+    gathered.header.auth_as = gathered.auth_as.take();
+    gathered.header.attributed_connection = gathered.attributed_connection.take();
+    gathered.header.mail_class = gathered.mail_class();
+    gathered.envelope.xoorg = gathered.xoorg.take();
+    out.envelope = std::move(gathered.envelope);
+    out.header = std::move(gathered.header);
+    out.too_complex = std::move(gathered.too_complex);
+    message_.reset();
+    return out;
+}
+
+void Collector::reset_message() { message_.reset(); }
+
+}  // namespace exota::evidence

@@ -1,0 +1,122 @@
+// From a field's name to what it is: first letter (or, behind "X-", the third), then length, then one comparison.
+//
+// Tested by field_kind_test.cc.
+#include "evidence/field_kind.h"
+
+#include "base/text.h"
+
+namespace exota::evidence {
+namespace {
+
+using base::iequals;
+using base::istarts_with;
+using Kind = FieldKind;
+
+FieldClass if_named(std::string_view name, std::string_view wanted, Kind kind, bool firewall = false) noexcept {
+    return iequals(name, wanted) ? FieldClass{kind, firewall} : FieldClass{};
+}
+
+/// Behind "X-MS-Exchange-".
+FieldClass classify_exchange(std::string_view rest) noexcept {
+    if (istarts_with(rest, "CrossTenant-")) {
+        const std::string_view name = rest.substr(12);
+        if (iequals(name, "Id")) return {Kind::tenant_id, true};
+        if (iequals(name, "AuthAs")) return {Kind::auth_as, true};
+        if (iequals(name, "OriginalAttributedTenantConnectingIp")) return {Kind::attributed_connection, true};
+        return {Kind::other, true};
+    }
+    for (const std::string_view prefix : {"Organization-", "Forest-", "CrossPremises-", "Transport-CrossTenant"})
+        if (istarts_with(rest, prefix)) return {Kind::other, true};
+    return if_named(rest, "Inbox-Rules-Loop", Kind::inbox_rules_loop);
+}
+
+/// Behind "X-".
+FieldClass classify_extension(std::string_view rest) noexcept {
+    switch (base::to_lower(rest.front())) {
+        case 'm':
+            if (istarts_with(rest, "MS-Exchange-")) return classify_exchange(rest.substr(12));
+            if (istarts_with(rest, "Microsoft-Antispam")) return {Kind::other, true};
+            return if_named(rest, "MS-Journal-Report", Kind::journal_report);
+        case 'o':
+            return if_named(rest, "OriginatorOrg", Kind::originator_org, true);
+        case 'f':
+            return if_named(rest, "Forefront-Antispam-Report", Kind::other, true);
+        case 'a':
+            return if_named(rest, "Auto-Response-Suppress", Kind::response_suppress);
+        case 'e':
+            if (iequals(rest, "ExOTA-Authentication-Results")) return {Kind::own_result, false};
+            if (iequals(rest, "EOPTenantAttributedMessage")) return {Kind::other, true};
+            return if_named(rest, "EOPAttributedMessage", Kind::other, true);
+        default:
+            return {};
+    }
+}
+
+}  // namespace
+
+FieldClass classify(std::string_view name) noexcept {
+    name = base::trim(name);
+    if (name.size() < 4) return {};
+    switch (base::to_lower(name.front())) {
+        case 'x':
+            return name[1] == '-' ? classify_extension(name.substr(2)) : FieldClass{};
+        case 'f':
+            return if_named(name, "From", Kind::from);
+        case 'r':
+            if (name.size() == 8) return if_named(name, "Received", Kind::received);
+            return if_named(name, "Resent-From", Kind::resent_from);
+        case 's':
+            return if_named(name, "Sender", Kind::sender);
+        case 'd':
+            return if_named(name, "DKIM-Signature", Kind::dkim_signature);
+        case 'a':
+            if (name.size() == 14) return if_named(name, "Auto-Submitted", Kind::auto_submitted);
+            return if_named(name, "Authentication-Results", Kind::authentication_results);
+        case 'c':
+            return if_named(name, "Content-Type", Kind::content_type);
+        default:
+            return {};
+    }
+}
+
+std::string_view name_of(FieldKind kind) noexcept {
+    switch (kind) {
+        case Kind::other:
+            return "other";
+        case Kind::from:
+            return "From";
+        case Kind::resent_from:
+            return "Resent-From";
+        case Kind::sender:
+            return "Sender";
+        case Kind::received:
+            return "Received";
+        case Kind::dkim_signature:
+            return "DKIM-Signature";
+        case Kind::authentication_results:
+            return "Authentication-Results";
+        case Kind::own_result:
+            return "X-ExOTA-Authentication-Results";
+        case Kind::originator_org:
+            return "X-OriginatorOrg";
+        case Kind::tenant_id:
+            return "X-MS-Exchange-CrossTenant-Id";
+        case Kind::auth_as:
+            return "X-MS-Exchange-CrossTenant-AuthAs";
+        case Kind::attributed_connection:
+            return "X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp";
+        case Kind::auto_submitted:
+            return "Auto-Submitted";
+        case Kind::content_type:
+            return "Content-Type";
+        case Kind::journal_report:
+            return "X-MS-Journal-Report";
+        case Kind::inbox_rules_loop:
+            return "X-MS-Exchange-Inbox-Rules-Loop";
+        case Kind::response_suppress:
+            return "X-Auto-Response-Suppress";
+    }
+    return "other";
+}
+
+}  // namespace exota::evidence
