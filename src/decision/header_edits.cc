@@ -2,7 +2,7 @@
 // compared and counted without regard to letter case; each instance is removed by its number, from the highest down, because every
 // removal renumbers what stands below.
 //
-// Tested by header_edits_test.cc and forgery_test.cc.
+// Tested by header_edits_test.cc and forged_result_test.cc.
 #include "decision/header_edits.h"
 
 #include <algorithm>

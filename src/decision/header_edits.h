@@ -1,6 +1,6 @@
 // Step 9: what is removed from the header of a message that is let through, and the result that is added.
 //
-// Tested by header_edits_test.cc and forgery_test.cc.
+// Tested by header_edits_test.cc and forged_result_test.cc.
 #pragma once
 
 #include "decision/decision.h"

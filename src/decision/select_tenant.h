@@ -1,7 +1,7 @@
 // Step 3: which tenant is the message judged by? The one that covers the author domain; for a forward the one that proven evidence
 // names, or that covers every Resent-From where the operator allows that.
 //
-// Tested by select_tenant_test.cc and decide_test.cc.
+// Tested by decide_test.cc and mode_test.cc.
 #pragma once
 
 #include <cstdint>
