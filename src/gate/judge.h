@@ -53,7 +53,7 @@ public:
     virtual void protocol_error(std::string_view what) = 0;
 };
 
-/// Judges messages of one loop.
+/// Judges messages of one loop. Virtual, so that a test can let a verdict come late.
 class Judge {
 public:
     /// Called once, on the loop.
@@ -64,6 +64,8 @@ public:
     /// @param now       the clock of limits and timings; tests bring their own.
     explicit Judge(Observer& observer, Now now = &std::chrono::steady_clock::now) noexcept : observer_(&observer), now_(now) {}
 
+    virtual ~Judge() = default;
+
     /// What messages that begin from now on are judged by. Never null.
     void use(std::shared_ptr<const Snapshot> snapshot) noexcept { current_ = std::move(snapshot); }
     /// nullptr before the first use().
@@ -71,7 +73,7 @@ public:
 
     /// Evidence of a complete message → verdict: network look-ups that could still change it, decide, limits; then the observer is
     /// told and `done` called, before this returns or later from the loop.
-    void judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, Done done);
+    virtual void judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, Done done);
 
     Observer& observer() const noexcept { return *observer_; }
 

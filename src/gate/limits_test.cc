@@ -1,0 +1,116 @@
+#include "gate/limits.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "gate/session_fixture.h"
+
+namespace exota::gate {
+namespace {
+
+using namespace std::chrono_literals;
+using tenant::Limit;
+using tenant::LimitUnit;
+
+constexpr Instant start{std::chrono::hours(1000)};
+
+TEST(WindowCounter, counts_what_lies_in_the_window) {
+    WindowCounter counter(LimitUnit::messages, 3600s);
+    counter.add(1, start);
+    counter.add(2, start + 10min);
+    EXPECT_EQ(counter.sum(start + 10min), 3u);
+    EXPECT_EQ(counter.sum(start + 60min), 3u) << "a window never forgets early";
+    EXPECT_EQ(counter.sum(start + 60min + 225s), 2u) << "and at most a sixteenth of itself late";
+    EXPECT_EQ(counter.sum(start + 70min + 225s), 0u);
+    counter.add(5, start + 100h);
+    EXPECT_EQ(counter.sum(start + 100h), 5u) << "what a slot held long ago is gone";
+}
+
+TEST(WindowCounter, never_more_than_the_amount_in_any_window) {
+    // One message every second against 100 a minute: count what passed in each minute, wherever it begins.
+    WindowCounter counter(LimitUnit::messages, 60s);
+    std::vector<int> passed;
+    for (int second = 0; second < 1000; ++second)
+        for (int n = 0; n < 5; ++n) {
+            const Instant now = start + std::chrono::seconds(second) + std::chrono::milliseconds(n * 190);
+            counter.add(1, now);
+            if (counter.sum(now) > 100)
+                counter.take_back(1, now);
+            else
+                passed.push_back(second);
+        }
+    for (int from = 0; from < 940; ++from) {
+        const auto in_window = std::count_if(passed.begin(), passed.end(), [&](int second) { return second >= from && second < from + 60; });
+        EXPECT_LE(in_window, 100) << from;
+    }
+    EXPECT_GE(passed.size(), 1000u / 64 * 100) << "no more is refused than the last sixteenth explains";
+}
+
+TEST(WindowCounter, does_not_overflow) {
+    WindowCounter counter(LimitUnit::recipients, 1s);
+    counter.add(UINT32_MAX, start);
+    counter.add(UINT32_MAX, start);
+    EXPECT_EQ(counter.sum(start), UINT32_MAX);
+}
+
+class Limits : public ::testing::Test {
+protected:
+    std::shared_ptr<const tenant::Index> index = testing::index_of(testing::tenants_text);
+    tenant::Number tenant_of(const tenant::Index& tenants, std::string_view domain) { return tenants.covering(domain)->tenant; }
+    std::optional<Limit> send(TenantLimits& limits, const tenant::Index& tenants, std::string_view domain, std::uint32_t recipients, Instant now) {
+        const tenant::Number number = tenant_of(tenants, domain);
+        return limits.count(number, tenants.policy(number).limits, recipients, now);
+    }
+};
+
+TEST_F(Limits, the_first_limit_passed_is_named_and_nothing_counted) {
+    TenantLimits limits(*index, nullptr);
+    EXPECT_FALSE(send(limits, *index, "fabrikam.test", 1, start));
+    const auto passed = send(limits, *index, "fabrikam.test", 3, start);
+    ASSERT_TRUE(passed);
+    EXPECT_EQ(passed->unit, LimitUnit::recipients);
+    EXPECT_FALSE(send(limits, *index, "fabrikam.test", 2, start)) << "the refused message took nothing";
+    EXPECT_EQ(send(limits, *index, "fabrikam.test", 0, start)->unit, LimitUnit::messages);
+    EXPECT_FALSE(send(limits, *index, "fabrikam.test", 0, start + 64min));
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(send(limits, *index, "contoso.test", 100, start)) << "a tenant without limits";
+}
+
+TEST_F(Limits, go_on_over_a_reload_by_name) {
+    TenantLimits before(*index, nullptr);
+    EXPECT_FALSE(send(before, *index, "fabrikam.test", 1, start));
+
+    const auto same = testing::index_of(R"({"version": 2, "tenants": {"adatum": {"domains": ["adatum.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"], "limits": ["1 messages / hour"]},
+        "fabrikam": {"domains": ["fabrikam.test"], "organizations": ["fabrikam.test"], "limits": ["2 messages / hour", "3 recipients / day"]}}})");
+    TenantLimits after(*same, &before);
+    EXPECT_FALSE(send(after, *same, "fabrikam.test", 1, start));
+    EXPECT_TRUE(send(before, *index, "fabrikam.test", 1, start)) << "messages that began before the reload count into the same";
+    EXPECT_FALSE(send(after, *same, "adatum.test", 1, start));
+
+    const auto changed = testing::index_of(R"({"version": 2, "tenants": {
+        "fabrikam": {"domains": ["fabrikam.test"], "organizations": ["fabrikam.test"], "limits": ["3 messages / hour", "1 messages / minute"]}}})");
+    TenantLimits renewed(*changed, &after);
+    EXPECT_FALSE(send(renewed, *changed, "fabrikam.test", 1, start)) << "the third of this hour";
+    EXPECT_EQ(send(renewed, *changed, "fabrikam.test", 1, start)->amount, 3u);
+    EXPECT_EQ(send(renewed, *changed, "fabrikam.test", 1, start + 64min), std::nullopt);
+    EXPECT_EQ(send(renewed, *changed, "fabrikam.test", 1, start + 64min)->amount, 1u);
+}
+
+TEST_F(Limits, hold_between_threads) {
+    const auto many = testing::index_of(R"({"version": 2, "tenants": {"contoso": {"domains": ["contoso.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"], "limits": ["1000 messages / day"]}}})");
+    TenantLimits limits(*many, nullptr);
+    std::atomic<unsigned> passed = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 4; ++t)
+            threads.emplace_back([&] {
+                for (int i = 0; i < 1000; ++i)
+                    if (!send(limits, *many, "contoso.test", 1, start)) ++passed;
+            });
+    }
+    EXPECT_LE(passed, 1000u);
+    EXPECT_GE(passed, 990u) << "two at the edge may both be refused, no more";
+}
+
+}  // namespace
+}  // namespace exota::gate

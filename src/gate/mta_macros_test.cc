@@ -1,0 +1,93 @@
+#include "gate/mta_macros.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace exota::gate {
+namespace {
+
+using namespace std::string_view_literals;
+using evidence::CertificateHint;
+using milter::Command;
+using milter::Macros;
+
+Macros macros_of(Command stage, std::string_view pairs) {
+    Macros macros;
+    EXPECT_TRUE(macros.define({stage, milter::StringList(pairs)}, 65536));
+    return macros;
+}
+
+TEST(MtaMacros, who_verified_what) {
+    struct Case { std::string_view name, mta, macros; std::string_view want; CertificateHint hint; };  // "-": no verified certificate
+    const Case cases[] = {
+        {"postfix, verified", "Postfix 3.7.11", "{tls_version}\0TLSv1.3\0{cert_subject}\0a.test\0"sv, "a.test", CertificateHint::none},
+        {"postfix, verified without a name", "Postfix 3.7.11", "{tls_version}\0TLSv1.3\0{cert_subject}\0\0"sv, "", CertificateHint::none},
+        {"postfix, none", "Postfix 3.7.11", "{tls_version}\0TLSv1.3\0"sv, "-", CertificateHint::no_certificate_seen},
+        {"postfix, no TLS", "Postfix 3.7.11", ""sv, "-", CertificateHint::none},
+        {"postfix by another name of version", "Postfix", "{cert_subject}\0a.test\0"sv, "a.test", CertificateHint::none},
+        {"postfix ignores what only Sendmail says", "Postfix 3.7.11", "{verify}\0OK\0{cn_subject}\0a.test\0"sv, "-", CertificateHint::none},
+        {"sendmail, verified", "8.17.1", "{verify}\0OK\0{cn_subject}\0a.test\0{cert_subject}\0/CN=b.test\0"sv, "a.test", CertificateHint::none},
+        {"sendmail, verified without a name", "8.17.1", "{verify}\0OK\0"sv, "", CertificateHint::none},
+        {"sendmail, failed", "8.17.1", "{tls_version}\0TLSv1.2\0{verify}\0FAIL\0{cn_subject}\0a.test\0"sv, "-", CertificateHint::not_verified},
+        {"sendmail, temporary trouble", "8.17.1", "{verify}\0TEMP\0{cn_subject}\0a.test\0"sv, "-", CertificateHint::not_verified},
+        {"sendmail, none presented", "8.17.1", "{tls_version}\0TLSv1.2\0{verify}\0NO\0"sv, "-", CertificateHint::no_certificate_seen},
+        {"sendmail, no TLS", "8.17.1", "{verify}\0NONE\0"sv, "-", CertificateHint::none},
+        {"sendmail, verify not sent", "8.17.1", "{tls_version}\0TLSv1.2\0{cn_subject}\0a.test\0"sv, "-", CertificateHint::no_verify_macro},
+        {"nobody says who it is", "", "{cert_subject}\0mail.protection.outlook.com\0"sv, "-", CertificateHint::no_verify_macro},
+        {"the name in another letter case is another MTA", "postfix", "{cert_subject}\0a.test\0"sv, "-", CertificateHint::no_verify_macro},
+    };
+    for (const Case& c : cases) {
+        const evidence::Tls tls = tls_of(macros_of(Command::helo, c.macros), c.mta);
+        const std::string* const name = evidence::value_of(tls.certificate_name);
+        EXPECT_EQ(name ? *name : "-", c.want) << c.name;
+        EXPECT_EQ(tls.hint, c.hint) << c.name;
+    }
+}
+
+TEST(MtaMacros, where_the_client_is) {
+    struct Case { std::string_view name; milter::Family family; std::string_view address, client_addr, want; };
+    using enum milter::Family;
+    const Case cases[] = {
+        {"v4", inet, "192.0.2.1", "", "192.0.2.1"},
+        {"v6 bare", inet6, "2001:db8::1", "IPv6:2001:db8::1", "2001:db8::1"},
+        {"v6 tagged", inet6, "IPv6:2001:db8::1", "", "2001:db8::1"},
+        {"mapped", inet6, "::ffff:192.0.2.1", "192.0.2.1", "192.0.2.1"},
+        {"they differ", inet, "192.0.2.1", "192.0.2.2", "conflicting"},
+        {"the macro is no address", inet, "192.0.2.1", "unknown", "192.0.2.1"},
+        {"no address where one should be", inet, "nonsense", "", "malformed"},
+        {"empty", inet6, "", "", "malformed"},
+        {"local", unix_socket, "/run/sock", "192.0.2.1", "absent"},
+        {"unknown", unknown, "", "192.0.2.1", "absent"},
+    };
+    for (const Case& c : cases) {
+        const Macros macros = c.client_addr.empty() ? Macros() : macros_of(Command::connect, std::string("{client_addr}\0"sv) + std::string(c.client_addr) + '\0');
+        const evidence::Client client = client_of({"host.test", c.family, 1, c.address}, macros);
+        const auto* address = evidence::value_of(client.address);
+        const std::string got = address                                                         ? address->text()
+                                : std::holds_alternative<evidence::Conflicting>(client.address) ? "conflicting"
+                                : std::holds_alternative<evidence::Malformed>(client.address)   ? "malformed"
+                                                                                                : "absent";
+        EXPECT_EQ(got, c.want) << c.name;
+        EXPECT_EQ(client.name, "host.test");
+    }
+}
+
+TEST(MtaMacros, the_collector_hears_of_changes_only) {
+    const evidence::MessageLimits limits;
+    evidence::Collector collector(limits);
+    collector.connected({}, "Postfix 3.7.11");
+    Macros macros = macros_of(Command::helo, "{tls_version}\0TLSv1.3\0{cipher}\0X\0{cert_subject}\0a.test\0"sv);
+    macros.helo();
+    note_session_macros(macros, collector);
+    EXPECT_EQ(collector.session().tls, tls_of(macros, "Postfix 3.7.11"));
+    const char* const cipher = collector.session().tls.cipher.data();
+    note_session_macros(macros, collector);
+    EXPECT_EQ(collector.session().tls.cipher.data(), cipher) << "not built again";
+    macros.helo();
+    note_session_macros(macros, collector);
+    EXPECT_EQ(collector.session().tls, evidence::Tls{});
+}
+
+}  // namespace
+}  // namespace exota::gate
