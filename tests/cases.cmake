@@ -1,0 +1,20 @@
+# The conversations in cases/*.case, one ctest entry a file, and the predecessor's own (shared corpus, skipped where it is absent).
+if(TARGET exota_app AND TARGET exota_gate)
+  set(conversations ${CMAKE_CURRENT_SOURCE_DIR}/conversations)
+  add_library(exota_conversations STATIC ${conversations}/conversation.cc ${conversations}/milter_player.cc ${conversations}/snapshot_of.cc)
+  target_link_libraries(exota_conversations PUBLIC exota_app exota_gate)
+
+  add_executable(cases_test ${conversations}/cases_test.cc)
+  target_link_libraries(cases_test PRIVATE exota_conversations GTest::gtest)
+  file(GLOB cases CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cases/*.case)
+  foreach(case ${cases})
+    get_filename_component(topic ${case} NAME_WLE)
+    add_test(NAME cases.${topic} COMMAND cases_test ${case})
+    set_tests_properties(cases.${topic} PROPERTIES TIMEOUT 60)
+  endforeach()
+
+  add_executable(conversations_test ${conversations}/conversation_test.cc ${conversations}/transcripts_test.cc)
+  target_link_libraries(conversations_test PRIVATE exota_conversations exota_json GTest::gtest_main)
+  target_compile_definitions(conversations_test PRIVATE EXOTA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(conversations_test TEST_PREFIX "conversations." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+endif()
