@@ -17,7 +17,8 @@ Instant now() { return clock_of_test; }
 evidence::Evidence message_of(std::string_view domain, std::uint32_t recipients = 1) {
     const evidence::MessageLimits limits;
     evidence::Collector collector(limits);
-    collector.connected({evidence::Observed<base::IpAddress>{*base::IpAddress::parse("192.0.2.1"), evidence::Source::mta}, "client.test"}, "Postfix 3.7.11");
+    collector.connected({evidence::Observed<base::IpAddress>{*base::IpAddress::parse("192.0.2.1"), evidence::Source::mta}, "client.test"},
+                        "Postfix 3.7.11");
     evidence::Tls tls;
     tls.version = "TLSv1.3";
     tls.certificate_name = evidence::Observed<std::string>{"mail.protection.outlook.com", evidence::Source::mta};
@@ -78,7 +79,10 @@ TEST_F(Judging, limits_count_authorised_messages_only) {
 
 TEST(Snapshots, want_the_body_only_to_verify_it) {
     Snapshot snapshot;
-    struct Case { DkimSource source; bool body; };
+    struct Case {
+        DkimSource source;
+        bool body;
+    };
     for (const Case& c : {Case{DkimSource::authentication_results, false}, Case{DkimSource::verify, true}, Case{DkimSource::both, true}}) {
         snapshot.rules.dkim_source = c.source;
         EXPECT_EQ(wants_body(snapshot), c.body);

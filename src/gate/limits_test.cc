@@ -41,7 +41,8 @@ TEST(WindowCounter, never_more_than_the_amount_in_any_window) {
                 passed.push_back(second);
         }
     for (int from = 0; from < 940; ++from) {
-        const auto in_window = std::count_if(passed.begin(), passed.end(), [&](int second) { return second >= from && second < from + 60; });
+        const auto in_window =
+            std::count_if(passed.begin(), passed.end(), [&](int second) { return second >= from && second < from + 60; });
         EXPECT_LE(in_window, 100) << from;
     }
     EXPECT_GE(passed.size(), 1000u / 64 * 100) << "no more is refused than the last sixteenth explains";
@@ -58,7 +59,8 @@ class Limits : public ::testing::Test {
 protected:
     std::shared_ptr<const tenant::Index> index = testing::index_of(testing::tenants_text);
     tenant::Number tenant_of(const tenant::Index& tenants, std::string_view domain) { return tenants.covering(domain)->tenant; }
-    std::optional<Limit> send(TenantLimits& limits, const tenant::Index& tenants, std::string_view domain, std::uint32_t recipients, Instant now) {
+    std::optional<Limit> send(TenantLimits& limits, const tenant::Index& tenants, std::string_view domain, std::uint32_t recipients,
+                              Instant now) {
         const tenant::Number number = tenant_of(tenants, domain);
         return limits.count(number, tenants.policy(number).limits, recipients, now);
     }
@@ -80,7 +82,8 @@ TEST_F(Limits, go_on_over_a_reload_by_name) {
     TenantLimits before(*index, nullptr);
     EXPECT_FALSE(send(before, *index, "fabrikam.test", 1, start));
 
-    const auto same = testing::index_of(R"({"version": 2, "tenants": {"adatum": {"domains": ["adatum.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"], "limits": ["1 messages / hour"]},
+    const auto same = testing::index_of(
+        R"({"version": 2, "tenants": {"adatum": {"domains": ["adatum.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"], "limits": ["1 messages / hour"]},
         "fabrikam": {"domains": ["fabrikam.test"], "organizations": ["fabrikam.test"], "limits": ["2 messages / hour", "3 recipients / day"]}}})");
     TenantLimits after(*same, &before);
     EXPECT_FALSE(send(after, *same, "fabrikam.test", 1, start));
@@ -97,7 +100,8 @@ TEST_F(Limits, go_on_over_a_reload_by_name) {
 }
 
 TEST_F(Limits, hold_between_threads) {
-    const auto many = testing::index_of(R"({"version": 2, "tenants": {"contoso": {"domains": ["contoso.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"], "limits": ["1000 messages / day"]}}})");
+    const auto many = testing::index_of(
+        R"({"version": 2, "tenants": {"contoso": {"domains": ["contoso.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"], "limits": ["1000 messages / day"]}}})");
     TenantLimits limits(*many, nullptr);
     std::atomic<unsigned> passed = 0;
     {

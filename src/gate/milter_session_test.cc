@@ -73,7 +73,8 @@ TEST_F(Session, abort_in_every_state_leaves_nothing_behind) {
     const auto steps = [](std::size_t count, std::string& out) {
         const auto nothing_left = [&] { return count-- == 0; };
         if (nothing_left()) return;
-        mta::append_macros(out, Command::mail, {{"i", "OLD"}, {"{auth_type}", "PLAIN"}, {"{auth_authen}", "jane"}, {"{cert_subject}", good_certificate}});
+        mta::append_macros(out, Command::mail,
+                           {{"i", "OLD"}, {"{auth_type}", "PLAIN"}, {"{auth_authen}", "jane"}, {"{cert_subject}", good_certificate}});
         if (nothing_left()) return;
         mta::append_mail(out, "<a@contoso.test>");
         if (nothing_left()) return;
@@ -165,7 +166,8 @@ TEST_F(Session, a_later_stage_may_bring_the_certificate) {
 }
 
 TEST_F(Session, queue_ids_are_found_at_any_stage_and_only_of_this_message) {
-    for (const Command stage : {Command::mail, Command::recipient, Command::data, Command::header, Command::end_of_header, Command::end_of_message}) {
+    for (const Command stage :
+         {Command::mail, Command::recipient, Command::data, Command::header, Command::end_of_header, Command::end_of_message}) {
         Mta mta(judge);
         mta.greet_and_connect();
         mta::append_macros(mta.out, Command::mail, {{"{mail_addr}", "a@contoso.test"}});
@@ -207,7 +209,10 @@ TEST_F(Session, quit_nc_brings_another_client) {
 }
 
 TEST_F(Session, every_version_comes_to_the_same_verdict) {
-    struct Case { std::uint32_t version; std::size_t replies; };
+    struct Case {
+        std::uint32_t version;
+        std::size_t replies;
+    };
     // With steps that need an answer: CONNECT, HELO, MAIL, RCPT, DATA, three fields, EOH, BODY; then the edit and the verdict.
     for (const Case& c : {Case{2, 12}, Case{3, 12}, Case{4, 12}, Case{5, 12}, Case{6, 2}}) {
         Mta mta(judge);
@@ -231,8 +236,12 @@ TEST_F(Session, every_version_comes_to_the_same_verdict) {
 }
 
 TEST_F(Session, negotiation_that_cannot_work_ends_the_connection) {
-    struct Case { milter::Offer offer; std::string_view error; };
-    for (const Case& c : {Case{{1, 0xf, 0x3f}, "unsupported version"}, Case{{6, 0x1ee, 0x1fffff}, "the MTA does not offer header changes"}}) {
+    struct Case {
+        milter::Offer offer;
+        std::string_view error;
+    };
+    for (const Case& c :
+         {Case{{1, 0xf, 0x3f}, "unsupported version"}, Case{{6, 0x1ee, 0x1fffff}, "the MTA does not offer header changes"}}) {
         Mta mta(judge);
         mta::append_offer(mta.out, c.offer);
         EXPECT_TRUE(mta.say().empty());
@@ -242,7 +251,11 @@ TEST_F(Session, negotiation_that_cannot_work_ends_the_connection) {
 }
 
 TEST_F(Session, sendmail_says_it_its_own_way) {
-    struct Case { std::string_view name, verify, cn_subject, cert_subject; bool accept; evidence::CertificateHint hint; };
+    struct Case {
+        std::string_view name, verify, cn_subject, cert_subject;
+        bool accept;
+        evidence::CertificateHint hint;
+    };
     using Hint = evidence::CertificateHint;
     constexpr std::string_view dn = "/C=US/O=Microsoft/CN=mail.protection.outlook.com";
     const Case cases[] = {
@@ -258,17 +271,24 @@ TEST_F(Session, sendmail_says_it_its_own_way) {
         Mta mta(judge);
         mta.greet();
         mta::append_macros(mta.out, Command::connect,
-                           {{"j", "gw.test"}, {"_", "client.test [192.0.2.1]"}, {"{daemon_name}", "MTA"}, {"{if_name}", "gw.test"}, {"{if_addr}", "192.0.2.9"}, {"v", "8.17.1"}});
+                           {{"j", "gw.test"},
+                            {"_", "client.test [192.0.2.1]"},
+                            {"{daemon_name}", "MTA"},
+                            {"{if_name}", "gw.test"},
+                            {"{if_addr}", "192.0.2.9"},
+                            {"v", "8.17.1"}});
         mta::append_connect(mta.out, "client.test", Family::inet, 25000, "192.0.2.1");
         mta::append_macros(mta.out, Command::helo, {{"{verify}", "NONE"}});
         mta::append_helo(mta.out, "client.test");
         mta::append_abort(mta.out);
-        std::vector<mta::MacroPair> macros{{"{tls_version}", "TLSv1.3"}, {"{cipher}", "TLS_AES_256_GCM_SHA384"}, {"{cipher_bits}", "256"},
-                                           {"{cert_subject}", c.cert_subject}, {"{cn_subject}", c.cn_subject}, {"{cn_issuer}", "CA"}};
+        std::vector<mta::MacroPair> macros{{"{tls_version}", "TLSv1.3"},   {"{cipher}", "TLS_AES_256_GCM_SHA384"},
+                                           {"{cipher_bits}", "256"},       {"{cert_subject}", c.cert_subject},
+                                           {"{cn_subject}", c.cn_subject}, {"{cn_issuer}", "CA"}};
         if (c.verify != "-") macros.emplace_back("{verify}", c.verify);
         mta::append_macros(mta.out, Command::helo, macros);
         mta::append_helo(mta.out, "outbound.test");
-        mta::append_macros(mta.out, Command::mail, {{"i", "6AB"}, {"{mail_mailer}", "esmtp"}, {"{mail_host}", "contoso.test."}, {"{mail_addr}", "a@contoso.test"}});
+        mta::append_macros(mta.out, Command::mail,
+                           {{"i", "6AB"}, {"{mail_mailer}", "esmtp"}, {"{mail_host}", "contoso.test."}, {"{mail_addr}", "a@contoso.test"}});
         EXPECT_EQ(accepted(mta.message()), c.accept) << c.name;
         EXPECT_EQ(last().evidence.session.tls.hint, c.hint) << c.name;
     }
@@ -278,8 +298,12 @@ TEST_F(Session, only_a_login_to_the_mta_is_a_login) {
     Snapshot snapshot = snapshot_of(tenants);
     snapshot.rules.bypass_authenticated = true;
     use(std::move(snapshot));
-    struct Case { std::string_view type, identity; bool authenticated; };
-    for (const Case& c : {Case{"PLAIN", "jane", true}, Case{"XCLIENT", "jane", false}, Case{"xclient", "jane", false}, Case{"PLAIN", "", false}, Case{"", "jane", false}}) {
+    struct Case {
+        std::string_view type, identity;
+        bool authenticated;
+    };
+    for (const Case& c : {Case{"PLAIN", "jane", true}, Case{"XCLIENT", "jane", false}, Case{"xclient", "jane", false},
+                          Case{"PLAIN", "", false}, Case{"", "jane", false}}) {
         Mta mta(judge);
         mta.greet();
         mta.connect();
@@ -298,7 +322,10 @@ TEST_F(Session, only_a_login_to_the_mta_is_a_login) {
 }
 
 TEST_F(Session, a_client_without_an_address_is_no_error) {
-    struct Case { Family family; std::string_view address; };
+    struct Case {
+        Family family;
+        std::string_view address;
+    };
     for (const Case& c : {Case{Family::unknown, ""}, Case{Family::unix_socket, "/run/sock"}}) {
         Mta mta(judge);
         mta.greet();
@@ -343,10 +370,14 @@ TEST_F(Session, macro_limit_on_both_sides) {
 }
 
 TEST_F(Session, garbage_ends_the_connection_without_an_answer) {
-    struct Case { std::string_view bytes, error; };
+    struct Case {
+        std::string_view bytes, error;
+    };
     const Case cases[] = {
-        {"EHLO client.test\r\n"sv, "frame above the limit"}, {"\0\0\0\0"sv, "empty frame"},
-        {"\0\0\0\1Z"sv, "unknown command"},                   {"\0\0\0\2O\6"sv, "malformed payload"},
+        {"EHLO client.test\r\n"sv, "frame above the limit"},
+        {"\0\0\0\0"sv, "empty frame"},
+        {"\0\0\0\1Z"sv, "unknown command"},
+        {"\0\0\0\2O\6"sv, "malformed payload"},
         {"\0\0\0\1E"sv, "command out of order"},
     };
     for (const Case& c : cases) {
@@ -408,7 +439,8 @@ TEST_F(Session, pieces_of_any_size_give_the_same_answers) {
 }
 
 TEST_F(Session, a_message_is_judged_by_the_snapshot_that_it_began_with) {
-    Snapshot other = snapshot_of(index_of(R"({"version": 2, "tenants": {"other": {"domains": ["other.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"]}}})"));
+    Snapshot other = snapshot_of(index_of(
+        R"({"version": 2, "tenants": {"other": {"domains": ["other.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"]}}})"));
     other.generation = 7;
     Mta mta(judge);
     mta.greet_and_connect();
@@ -446,7 +478,8 @@ TEST_F(Session, percent_signs_arrive_once) {
 }
 
 TEST_F(Session, quarantine_needs_a_hold_queue) {
-    Snapshot snapshot = snapshot_of(index_of(R"({"version": 2, "tenants": {"contoso": {"domains": ["contoso.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"], "mode": "quarantine"}}})"));
+    Snapshot snapshot = snapshot_of(index_of(
+        R"({"version": 2, "tenants": {"contoso": {"domains": ["contoso.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"], "mode": "quarantine"}}})"));
     use(std::move(snapshot));
     Mta mta(judge);
     mta.greet_and_connect();
@@ -480,7 +513,9 @@ class LateJudge : public Judge {
 public:
     using Judge::Judge;
     void judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, Done done) override {
-        held.push_back([this, e = std::move(evidence), s = std::move(snapshot), d = std::move(done)]() mutable { Judge::judge(std::move(e), std::move(s), std::move(d)); });
+        held.push_back([this, e = std::move(evidence), s = std::move(snapshot), d = std::move(done)]() mutable {
+            Judge::judge(std::move(e), std::move(s), std::move(d));
+        });
     }
     std::vector<std::move_only_function<void()>> held;
 };

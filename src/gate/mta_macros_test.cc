@@ -19,7 +19,11 @@ Macros macros_of(Command stage, std::string_view pairs) {
 }
 
 TEST(MtaMacros, who_verified_what) {
-    struct Case { std::string_view name, mta, macros; std::string_view want; CertificateHint hint; };  // "-": no verified certificate
+    struct Case {
+        std::string_view name, mta, macros;
+        std::string_view want;
+        CertificateHint hint;
+    };  // "-": no verified certificate
     const Case cases[] = {
         {"postfix, verified", "Postfix 3.7.11", "{tls_version}\0TLSv1.3\0{cert_subject}\0a.test\0"sv, "a.test", CertificateHint::none},
         {"postfix, verified without a name", "Postfix 3.7.11", "{tls_version}\0TLSv1.3\0{cert_subject}\0\0"sv, "", CertificateHint::none},
@@ -27,9 +31,11 @@ TEST(MtaMacros, who_verified_what) {
         {"postfix, no TLS", "Postfix 3.7.11", ""sv, "-", CertificateHint::none},
         {"postfix by another name of version", "Postfix", "{cert_subject}\0a.test\0"sv, "a.test", CertificateHint::none},
         {"postfix ignores what only Sendmail says", "Postfix 3.7.11", "{verify}\0OK\0{cn_subject}\0a.test\0"sv, "-", CertificateHint::none},
-        {"sendmail, verified", "8.17.1", "{verify}\0OK\0{cn_subject}\0a.test\0{cert_subject}\0/CN=b.test\0"sv, "a.test", CertificateHint::none},
+        {"sendmail, verified", "8.17.1", "{verify}\0OK\0{cn_subject}\0a.test\0{cert_subject}\0/CN=b.test\0"sv, "a.test",
+         CertificateHint::none},
         {"sendmail, verified without a name", "8.17.1", "{verify}\0OK\0"sv, "", CertificateHint::none},
-        {"sendmail, failed", "8.17.1", "{tls_version}\0TLSv1.2\0{verify}\0FAIL\0{cn_subject}\0a.test\0"sv, "-", CertificateHint::not_verified},
+        {"sendmail, failed", "8.17.1", "{tls_version}\0TLSv1.2\0{verify}\0FAIL\0{cn_subject}\0a.test\0"sv, "-",
+         CertificateHint::not_verified},
         {"sendmail, temporary trouble", "8.17.1", "{verify}\0TEMP\0{cn_subject}\0a.test\0"sv, "-", CertificateHint::not_verified},
         {"sendmail, none presented", "8.17.1", "{tls_version}\0TLSv1.2\0{verify}\0NO\0"sv, "-", CertificateHint::no_certificate_seen},
         {"sendmail, no TLS", "8.17.1", "{verify}\0NONE\0"sv, "-", CertificateHint::none},
@@ -46,7 +52,11 @@ TEST(MtaMacros, who_verified_what) {
 }
 
 TEST(MtaMacros, where_the_client_is) {
-    struct Case { std::string_view name; milter::Family family; std::string_view address, client_addr, want; };
+    struct Case {
+        std::string_view name;
+        milter::Family family;
+        std::string_view address, client_addr, want;
+    };
     using enum milter::Family;
     const Case cases[] = {
         {"v4", inet, "192.0.2.1", "", "192.0.2.1"},
@@ -61,7 +71,9 @@ TEST(MtaMacros, where_the_client_is) {
         {"unknown", unknown, "", "192.0.2.1", "absent"},
     };
     for (const Case& c : cases) {
-        const Macros macros = c.client_addr.empty() ? Macros() : macros_of(Command::connect, std::string("{client_addr}\0"sv) + std::string(c.client_addr) + '\0');
+        const Macros macros = c.client_addr.empty()
+                                  ? Macros()
+                                  : macros_of(Command::connect, std::string("{client_addr}\0"sv) + std::string(c.client_addr) + '\0');
         const evidence::Client client = client_of({"host.test", c.family, 1, c.address}, macros);
         const auto* address = evidence::value_of(client.address);
         const std::string got = address                                                         ? address->text()

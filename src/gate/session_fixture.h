@@ -63,8 +63,8 @@ public:
     explicit Mta(Judge& judge) : session(judge, [this] { ++wakes; }) {}
 
     MilterSession session;
-    std::string out;     // what the MTA is about to send
-    std::string input;   // what the session has not consumed
+    std::string out;    // what the MTA is about to send
+    std::string input;  // what the session has not consumed
     MilterSession::State state = MilterSession::State::reading;
     int wakes = 0;
 
@@ -95,7 +95,8 @@ public:
     }
     /// EHLO within TLS, the certificate verified.
     void helo_tls(std::string_view certificate = good_certificate) {
-        mta::append_macros(out, Command::helo, {{"{tls_version}", "TLSv1.3"}, {"{cipher}", "TLS_AES_256_GCM_SHA384"}, {"{cert_subject}", certificate}});
+        mta::append_macros(out, Command::helo,
+                           {{"{tls_version}", "TLSv1.3"}, {"{cipher}", "TLS_AES_256_GCM_SHA384"}, {"{cert_subject}", certificate}});
         mta::append_helo(out, "outbound.test");
     }
     void greet_and_connect() {
@@ -129,7 +130,9 @@ inline bool is(const mta::FilterReply& reply, milter::ReplyCode code) {
     return plain != nullptr && plain->code == code;
 }
 /// The message was let through: the last answer is CONTINUE.
-inline bool accepted(const std::vector<mta::FilterReply>& replies) { return !replies.empty() && is(replies.back(), milter::ReplyCode::continue_); }
+inline bool accepted(const std::vector<mta::FilterReply>& replies) {
+    return !replies.empty() && is(replies.back(), milter::ReplyCode::continue_);
+}
 /// The reply line of a refusal, or "" where there is none.
 inline std::string refusal(const std::vector<mta::FilterReply>& replies) {
     if (replies.size() != 1) return {};

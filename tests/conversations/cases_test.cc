@@ -22,7 +22,8 @@ public:
         const std::string text{std::istreambuf_iterator<char>(file), {}};
         const Conversation conversation = read_conversation(text);
         for (const std::string& problem : conversation.problems) ADD_FAILURE() << path_.string() << ':' << problem;
-        const Built built = snapshot_of(conversation.environment, conversation.config, conversation.tenants, conversation.tenants_unavailable);
+        const Built built =
+            snapshot_of(conversation.environment, conversation.config, conversation.tenants, conversation.tenants_unavailable);
         for (const std::string& problem : built.problems) ADD_FAILURE() << path_.string() << ": " << problem;
         ASSERT_TRUE(built.snapshot);
 

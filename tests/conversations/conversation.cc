@@ -26,10 +26,18 @@ std::optional<std::string> unescaped(std::string_view text) {
         }
         if (++i == text.size()) return std::nullopt;
         switch (text[i]) {
-            case 'n': out.push_back('\n'); break;
-            case 'r': out.push_back('\r'); break;
-            case '0': out.push_back('\0'); break;
-            case '\\': out.push_back('\\'); break;
+            case 'n':
+                out.push_back('\n');
+                break;
+            case 'r':
+                out.push_back('\r');
+                break;
+            case '0':
+                out.push_back('\0');
+                break;
+            case '\\':
+                out.push_back('\\');
+                break;
             case 'x': {
                 unsigned octet = 0;
                 const auto digits = text.substr(i + 1, 2);
@@ -39,7 +47,8 @@ std::optional<std::string> unescaped(std::string_view text) {
                 i += 2;
                 break;
             }
-            default: return std::nullopt;
+            default:
+                return std::nullopt;
         }
     }
     return out;
@@ -71,7 +80,8 @@ private:
     void take_line(std::string_view line) {
         if (line.starts_with('[') && line.ends_with(']')) {
             section_ = line.substr(1, line.size() - 2);
-            if (section_ != "environment" && section_ != "config" && section_ != "tenants" && section_ != "conversation") problem("unknown section");
+            if (section_ != "environment" && section_ != "config" && section_ != "tenants" && section_ != "conversation")
+                problem("unknown section");
             return;
         }
         if (section_ == "environment" && !line.empty() && !line.starts_with('#')) out_.environment.emplace_back(line);
@@ -89,9 +99,13 @@ private:
         if (base::is_wsp(line.front())) return continue_header(line);
         if (line.starts_with("=>")) return take_expectation(base::trim(line.substr(2)));
         static const std::map<std::string_view, Kind> keywords{
-            {"mta", Kind::mta},   {"connect", Kind::connect}, {"helo", Kind::helo},         {"tls", Kind::tls},       {"sasl", Kind::sasl},
-            {"mail", Kind::mail}, {"rcpt", Kind::recipient},  {"queue-id", Kind::queue_id}, {"header", Kind::header}, {"headers", Kind::header},
-            {"body", Kind::body}, {"eom", Kind::end_of_message}, {"reset", Kind::reset},    {"new-client", Kind::new_client},
+            {"mta", Kind::mta},        {"connect", Kind::connect},
+            {"helo", Kind::helo},      {"tls", Kind::tls},
+            {"sasl", Kind::sasl},      {"mail", Kind::mail},
+            {"rcpt", Kind::recipient}, {"queue-id", Kind::queue_id},
+            {"header", Kind::header},  {"headers", Kind::header},
+            {"body", Kind::body},      {"eom", Kind::end_of_message},
+            {"reset", Kind::reset},    {"new-client", Kind::new_client},
         };
         std::string_view rest = line;
         const std::string_view keyword = base::take_until(rest, ' ');
@@ -152,7 +166,8 @@ private:
     void take_edit(std::string_view keyword, std::string_view rest, Expectation& expected) {
         mail::HeaderEdit edit;
         edit.op = keyword == "add" ? mail::EditOp::add : keyword == "insert" ? mail::EditOp::insert : mail::EditOp::remove;
-        if (edit.op != mail::EditOp::add) edit.index = static_cast<std::uint32_t>(std::strtoul(std::string(base::take_until(rest, ' ')).c_str(), nullptr, 10));
+        if (edit.op != mail::EditOp::add)
+            edit.index = static_cast<std::uint32_t>(std::strtoul(std::string(base::take_until(rest, ' ')).c_str(), nullptr, 10));
         if (edit.op == mail::EditOp::remove) {
             edit.name = rest;
         } else {
@@ -170,14 +185,21 @@ private:
 }  // namespace
 
 std::string described(const Expectation& expectation) {
-    std::string out = "=> " + expectation.verdict + ' ' + expectation.reason + (expectation.judged != expectation.verdict ? ' ' + expectation.judged : "") + '\n';
+    std::string out = "=> " + expectation.verdict + ' ' + expectation.reason +
+                      (expectation.judged != expectation.verdict ? ' ' + expectation.judged : "") + '\n';
     if (!expectation.reply.empty()) out += "=> reply " + expectation.reply + '\n';
     for (const mail::HeaderEdit& edit : expectation.edits) {
         const std::string field = edit.name + ": " + escaped(edit.value);
         switch (edit.op) {
-            case mail::EditOp::add: out += "=> add " + field; break;
-            case mail::EditOp::insert: out += "=> insert " + std::to_string(edit.index) + ' ' + field; break;
-            case mail::EditOp::remove: out += "=> remove " + std::to_string(edit.index) + ' ' + edit.name; break;
+            case mail::EditOp::add:
+                out += "=> add " + field;
+                break;
+            case mail::EditOp::insert:
+                out += "=> insert " + std::to_string(edit.index) + ' ' + field;
+                break;
+            case mail::EditOp::remove:
+                out += "=> remove " + std::to_string(edit.index) + ' ' + edit.name;
+                break;
         }
         out += '\n';
     }

@@ -42,14 +42,29 @@ struct Expectation {
     std::vector<mail::HeaderEdit> edits;
     bool held = false;
     friend bool operator==(const Expectation& a, const Expectation& b) {
-        return a.verdict == b.verdict && a.reason == b.reason && a.judged == b.judged && a.reply == b.reply && a.edits == b.edits && a.held == b.held;
+        return a.verdict == b.verdict && a.reason == b.reason && a.judged == b.judged && a.reply == b.reply && a.edits == b.edits &&
+               a.held == b.held;
     }
 };
 /// As the file would say it, a line each.
 std::string described(const Expectation& expectation);
 
 struct Step {
-    enum class Kind : std::uint8_t { mta, connect, helo, tls, sasl, mail, recipient, queue_id, header, body, end_of_message, reset, new_client };
+    enum class Kind : std::uint8_t {
+        mta,
+        connect,
+        helo,
+        tls,
+        sasl,
+        mail,
+        recipient,
+        queue_id,
+        header,
+        body,
+        end_of_message,
+        reset,
+        new_client
+    };
     Kind kind;
     std::size_t line = 0;
     std::vector<std::string> words;  // of tls, sasl, connect

@@ -40,19 +40,23 @@ eom
 }
 
 TEST(Conversation, a_file_that_says_nothing_is_a_problem) {
-    for (const char* text : {"", "[conversation]\n", "[conversation]\neom\n", "[conversation]\nfoo\n", "[what]\n", "text\n[conversation]\nmta x\n",
-                             "[conversation]\n=> accept authorised\n", "[conversation]\neom\n=> accept\n", "[conversation]\neom\n=> maybe x\n",
-                             "[conversation]\nheader novalue\n", "[conversation]\n folded\n", "[conversation]\nheader A: \\q\n"})
+    for (const char* text :
+         {"", "[conversation]\n", "[conversation]\neom\n", "[conversation]\nfoo\n", "[what]\n", "text\n[conversation]\nmta x\n",
+          "[conversation]\n=> accept authorised\n", "[conversation]\neom\n=> accept\n", "[conversation]\neom\n=> maybe x\n",
+          "[conversation]\nheader novalue\n", "[conversation]\n folded\n", "[conversation]\nheader A: \\q\n"})
         EXPECT_FALSE(read_conversation(text).problems.empty()) << text;
 }
 
 TEST(Conversation, any_difference_is_seen) {
-    const auto expected = [](const char* lines) { return read_conversation(std::string("[conversation]\neom\n") + lines).steps.at(0).expected; };
+    const auto expected = [](const char* lines) {
+        return read_conversation(std::string("[conversation]\neom\n") + lines).steps.at(0).expected;
+    };
     const Expectation base = expected("=> accept authorised\n=> add A: b\n");
     EXPECT_EQ(base, expected("=> accept authorised\n=> add A: b\n"));
-    for (const char* lines : {"=> reject authorised\n=> add A: b\n", "=> accept bypassed\n=> add A: b\n", "=> accept authorised\n", "=> accept authorised\n=> add A: c\n",
-                              "=> accept authorised reject\n=> add A: b\n", "=> accept authorised\n=> insert 0 A: b\n", "=> accept authorised\n=> add A: b\n=> held\n",
-                              "=> accept authorised\n=> reply 550\n=> add A: b\n"}) {
+    for (const char* lines :
+         {"=> reject authorised\n=> add A: b\n", "=> accept bypassed\n=> add A: b\n", "=> accept authorised\n",
+          "=> accept authorised\n=> add A: c\n", "=> accept authorised reject\n=> add A: b\n", "=> accept authorised\n=> insert 0 A: b\n",
+          "=> accept authorised\n=> add A: b\n=> held\n", "=> accept authorised\n=> reply 550\n=> add A: b\n"}) {
         EXPECT_FALSE(base == expected(lines)) << lines;
         EXPECT_NE(described(base), described(expected(lines))) << lines;
     }

@@ -57,23 +57,37 @@ private:
     void take(const Step& step) {
         line_ = step.line;
         switch (step.kind) {
-            case Kind::mta: mta_ = step.text; return;
-            case Kind::connect: return connect(step);
-            case Kind::helo: return mta::append_helo(out_, step.text);
-            case Kind::tls: return tls(step);
-            case Kind::sasl: sasl_ = step.words; return;
-            case Kind::mail: return mail(step);
-            case Kind::recipient: return mta::append_recipient(out_, step.text);
-            case Kind::queue_id: queue_id_ = step.text; return;
+            case Kind::mta:
+                mta_ = step.text;
+                return;
+            case Kind::connect:
+                return connect(step);
+            case Kind::helo:
+                return mta::append_helo(out_, step.text);
+            case Kind::tls:
+                return tls(step);
+            case Kind::sasl:
+                sasl_ = step.words;
+                return;
+            case Kind::mail:
+                return mail(step);
+            case Kind::recipient:
+                return mta::append_recipient(out_, step.text);
+            case Kind::queue_id:
+                queue_id_ = step.text;
+                return;
             case Kind::header:
                 for (std::size_t i = 0; i < step.count; ++i) {
                     if (!queue_id_.empty()) mta::append_macros(out_, Command::header, {{"i", queue_id_}});
                     mta::append_header(out_, step.name, step.text);
                 }
                 return;
-            case Kind::body: return mta::append_body(out_, step.text);
-            case Kind::end_of_message: return end_of_message();
-            case Kind::reset: return mta::append_abort(out_);
+            case Kind::body:
+                return mta::append_body(out_, step.text);
+            case Kind::end_of_message:
+                return end_of_message();
+            case Kind::reset:
+                return mta::append_abort(out_);
             case Kind::new_client:
                 sasl_.clear();
                 return mta::append_quit_new_connection(out_);

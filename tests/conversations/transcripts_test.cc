@@ -21,13 +21,18 @@ using milter::Command;
 
 std::filesystem::path corpus() {
     const char* const given = std::getenv("EXOTA_CORPORA");
-    const std::filesystem::path corpora = given ? std::filesystem::path(given) : std::filesystem::path(EXOTA_SOURCE_DIR) / "../shared/corpora";
+    const std::filesystem::path corpora =
+        given ? std::filesystem::path(given) : std::filesystem::path(EXOTA_SOURCE_DIR) / "../shared/corpora";
     return corpora / "milter" / "exota-transcripts.json";
 }
 
 std::vector<std::string> environment_of(std::string_view config) {
-    std::vector<std::string> environment{"MILTER_DKIM_ENABLED=yes",           "MILTER_DKIM_ALIGNMENT_REQUIRED=True", "MILTER_TRUSTED_AUTHSERVID=my-auth-serv-id",
-                                         "MILTER_X509_ENABLED=yes",           "MILTER_ADD_HEADER=yes",               "MILTER_AUTHSERVID=my-auth-serv-id",
+    std::vector<std::string> environment{"MILTER_DKIM_ENABLED=yes",
+                                         "MILTER_DKIM_ALIGNMENT_REQUIRED=True",
+                                         "MILTER_TRUSTED_AUTHSERVID=my-auth-serv-id",
+                                         "MILTER_X509_ENABLED=yes",
+                                         "MILTER_ADD_HEADER=yes",
+                                         "MILTER_AUTHSERVID=my-auth-serv-id",
                                          "MILTER_X509_TRUSTED_CN=mail.protection.outlook.com"};
     if (config == "tenant_id_required") environment.emplace_back("MILTER_TENANT_ID_REQUIRED=yes");
     if (config == "x509_whitelist_without_client") environment.emplace_back("MILTER_X509_IP_WHITELIST=127.0.0.1");
@@ -63,7 +68,8 @@ std::vector<Outcome> replay(const json::array& events, std::shared_ptr<const gat
         const std::string_view what = word(0);
         if (what == "conninfo") {
             if (!mta_name.empty()) mta::append_macros(out, Command::connect, {{"v", mta_name}});
-            mta::append_connect(out, word(1), word(2).find(':') == std::string_view::npos ? milter::Family::inet : milter::Family::inet6, 25000, word(2));
+            mta::append_connect(out, word(1), word(2).find(':') == std::string_view::npos ? milter::Family::inet : milter::Family::inet6,
+                                25000, word(2));
         } else if (what == "mailfrom") {
             mta::append_mail(out, word(1));
         } else if (what == "macro") {
@@ -85,10 +91,13 @@ std::vector<Outcome> replay(const json::array& events, std::shared_ptr<const gat
             EXPECT_TRUE(replies && rest.empty());
             Outcome outcome;
             for (const mta::FilterReply& reply : *replies) {
-                if (const auto* plain = std::get_if<mta::Plain>(&reply)) outcome.reply = plain->code == milter::ReplyCode::continue_ ? "continue" : "?";
-                if (const auto* line = std::get_if<mta::ReplyLine>(&reply)) outcome.reply = line->text.starts_with("550 5.7.1 ") ? "reject" : line->text;
+                if (const auto* plain = std::get_if<mta::Plain>(&reply))
+                    outcome.reply = plain->code == milter::ReplyCode::continue_ ? "continue" : "?";
+                if (const auto* line = std::get_if<mta::ReplyLine>(&reply))
+                    outcome.reply = line->text.starts_with("550 5.7.1 ") ? "reject" : line->text;
                 if (const auto* change = std::get_if<mta::HeaderChange>(&reply))
-                    outcome.header_added |= change->code == milter::ReplyCode::add_header && change->name == "X-ExOTA-Authentication-Results";
+                    outcome.header_added |=
+                        change->code == milter::ReplyCode::add_header && change->name == "X-ExOTA-Authentication-Results";
             }
             outcomes.push_back(outcome);
         } else {
