@@ -29,6 +29,9 @@ std::optional<std::string> unescaped(std::string_view text) {
             case 'n':
                 out.push_back('\n');
                 break;
+            case 't':
+                out.push_back('\t');
+                break;
             case 'r':
                 out.push_back('\r');
                 break;
@@ -56,7 +59,19 @@ std::optional<std::string> unescaped(std::string_view text) {
 
 std::string escaped(std::string_view text) {
     std::string out;
-    for (const char c : text) c == '\n' ? out += "\\n" : c == '\\' ? out += "\\\\" : out += c;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '\n')
+            out += "\\n";
+        else if (c == '\t')
+            out += "\\t";
+        else if (c == '\\')
+            out += "\\\\";
+        else if (c == ' ' && i + 1 == text.size())
+            out += "\\x20";
+        else
+            out += c;
+    }
     return out;
 }
 
@@ -147,7 +162,9 @@ private:
         std::string_view rest = text;
         const std::string_view keyword = base::take_until(rest, ' ');
         if (keyword == "reply") {
-            expected.reply = rest;
+            const auto reply = unescaped(rest);
+            if (!reply) return problem("not a reply");
+            expected.reply = *reply;
         } else if (keyword == "held") {
             expected.held = true;
         } else if (keyword == "add" || keyword == "insert" || keyword == "remove") {
@@ -187,7 +204,7 @@ private:
 std::string described(const Expectation& expectation) {
     std::string out = "=> " + expectation.verdict + ' ' + expectation.reason +
                       (expectation.judged != expectation.verdict ? ' ' + expectation.judged : "") + '\n';
-    if (!expectation.reply.empty()) out += "=> reply " + expectation.reply + '\n';
+    if (!expectation.reply.empty()) out += "=> reply " + escaped(expectation.reply) + '\n';
     for (const mail::HeaderEdit& edit : expectation.edits) {
         const std::string field = edit.name + ": " + escaped(edit.value);
         switch (edit.op) {

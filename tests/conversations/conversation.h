@@ -24,7 +24,7 @@
 //   reset                             RSET
 //   new-client                        the next `connect` is of another client
 //
-// In values and expectations \n, \r, \0, \\ and \xHH are octets.
+// In values and expectations \n, \r, \t, \0, \\ and \xHH are octets.
 #pragma once
 
 #include <cstdint>
