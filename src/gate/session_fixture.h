@@ -141,4 +141,15 @@ inline std::string refusal(const std::vector<mta::FilterReply>& replies) {
     return line ? line->text : std::string();
 }
 
+/// A judge with the tenants above; what it judged is in `recorder`.
+class SessionTest : public ::testing::Test {
+protected:
+    std::shared_ptr<const tenant::Index> tenants = index_of(tenants_text);
+    Recorder recorder;
+    Judge judge{recorder};
+    void use(Snapshot snapshot) { judge.use(shared(std::move(snapshot))); }
+    void SetUp() override { use(snapshot_of(tenants)); }
+    const Recorder::Seen& last() const { return recorder.messages.back(); }
+};
+
 }  // namespace exota::gate::testing
