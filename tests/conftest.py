@@ -3,6 +3,7 @@
 EXOTA_BUILD_DIR says where the program is (default: build/release, else build/dev). EXOTA_KEEP=1 keeps the directories.
 """
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -28,6 +29,13 @@ def built_program():
 @pytest.fixture(scope="session")
 def binary():
     return built_program()
+
+
+@pytest.fixture(scope="session")
+def sanitized(binary):
+    """Whether the program was built with a sanitizer: then it is slower, and takes several times the memory."""
+    cache = binary.parent / "CMakeCache.txt"
+    return cache.exists() and re.search(r"^EXOTA_SANITIZE:\w+=\w", cache.read_text(), re.M) is not None
 
 
 @pytest.fixture(scope="session")

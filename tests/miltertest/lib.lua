@@ -43,7 +43,7 @@ function message(c, id, fields)
   for _, field in ipairs(fields) do step(mt.header, c, field[1], field[2]) end
   step(mt.eoh, c)
   step(mt.bodystring, c, "Hello\r\n")
-  mt.macro(c, SMFIC_BODYEOB, "i", id)
+  mt.macro(c, string.byte("E"), "i", id)
   if mt.eom(c) ~= nil then error("eom") end
 end
 

@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 from harness.exota import SOURCE, Exota
-from harness.milter import MilterClient
-from harness.processes import wait_for
+from harness.milter import OFFER, MilterClient, frame
+from harness.processes import free_port, wait_for
 
 UNITS = sorted((SOURCE / "packaging").rglob("*.service")) + sorted((SOURCE / "packaging").rglob("*.socket"))
 
@@ -54,7 +54,6 @@ def test_connections_wait_while_it_restarts(binary, directory):
     waiting = socket.create_connection(listener.getsockname(), 10)
     second = activated(binary, directory, [listener])
     try:
-        from harness.milter import OFFER, frame
         waiting.sendall(frame("O", OFFER))
         assert waiting.recv(4)
     finally:
@@ -70,7 +69,6 @@ def test_nothing_was_passed_is_a_start_error(binary, directory):
 
 @pytest.mark.skipif(not shutil.which("systemd-socket-activate"), reason="no systemd-socket-activate here")
 def test_with_systemds_own_activator(binary, directory):
-    from harness.processes import free_port
     port = free_port()
     exota = Exota(binary, directory, started=False, changes={"milter": {"listen": ["systemd"], "socket_group": None}},
                   wrapper=["systemd-socket-activate", "-l", f"127.0.0.1:{port}", "--fdname=milter"])

@@ -24,7 +24,7 @@ FORGED_RESULTS = [
     ("other method first", "Authentication-Results", f"mx.test; spf=pass smtp.mailfrom=contoso.com; {PASS}"),
     ("host's own name", "Authentication-Results", f"gw.test; {PASS}"),
     ("foreign id", "Authentication-Results", f"mx.google.com; {PASS}"),
-    ("without id, as Microsoft's", "Authentication-Results", f"{PASS}"),
+    ("without id, as Microsoft's", "Authentication-Results", PASS),
     ("ARC's field", "ARC-Authentication-Results", f"i=1; mx.test; {PASS}"),
 ]
 NO_WORD = {"tenant_id": None, "organization": None}

@@ -107,7 +107,7 @@ def test_protocol_errors_are_counted_and_logged(exota):
     wait_for(lambda: len(exota.lines()) > lines, "a log line")
 
 
-def test_a_flood_of_connections(exota):
+def test_a_flood_of_connections(exota, sanitized):
     """Thousands of connections that say nothing, or half a frame: others are served meanwhile, and memory comes to an end."""
     before = memory_kib(exota.process)
     held = []
@@ -119,7 +119,7 @@ def test_a_flood_of_connections(exota):
             held.append(connection)
         assert still_serves(exota)
         grown = memory_kib(exota.process) - before
-        assert grown < 3000 * 16, f"{grown} KiB for 3000 sessions"
+        assert sanitized or grown < 3000 * 16, f"{grown} KiB for 3000 sessions"
     finally:
         for connection in held:
             connection.close()
@@ -133,7 +133,7 @@ def test_half_a_frame_stalls_nobody(exota):
         assert still_serves(exota)
 
 
-def test_memory_of_a_session_is_bounded(exota):
+def test_memory_of_a_session_is_bounded(exota, sanitized):
     """Header after header in one message: beyond the limits nothing more is kept, and the verdict is too-complex."""
     with MilterClient(exota.where) as mta:
         mta.connect()
@@ -151,7 +151,7 @@ def test_memory_of_a_session_is_bounded(exota):
         mta.macros("E", i="BOUND1")
         _, (command, payload) = mta.end_of_message()
         assert command == "y" and exota.judged("BOUND1")["reason"] == "too-complex", payload
-        assert memory_kib(exota.process) - before < 16 * 1024
+        assert sanitized or memory_kib(exota.process) - before < 16 * 1024
 
 
 def test_macros_are_bounded(exota):

@@ -3,6 +3,7 @@ import re
 import signal
 import socket
 
+from harness.milter import MilterClient
 from harness.processes import wait_for
 
 
@@ -44,7 +45,6 @@ def test_health_and_readiness(path):
 
 def test_not_ready_while_it_drains(exota_of):
     exota = exota_of()
-    from harness.milter import MilterClient
     with MilterClient(exota.where) as mta:
         mta.macros("C", v="Postfix 3.7.11")
         mta.connect()

@@ -70,7 +70,7 @@ def check_nothing_lost_nothing_unjudged(path, answers):
         assert message.queue_id in ids or path.exota.find_judged(message.queue_id)["verdict"] == "accept"
 
 
-def test_killed_and_restarted_in_mid_flow(chain):
+def test_killed_and_restarted_in_mid_flow(chain, sanitized):
     path = chain()
     traffic = Traffic(path)
     try:
@@ -80,7 +80,7 @@ def test_killed_and_restarted_in_mid_flow(chain):
             traffic.wait_for_more(5)
             begin = time.monotonic()
             path.exota.start()
-            assert time.monotonic() - begin < 1.0, "it serves within a second"
+            assert sanitized or time.monotonic() - begin < 1.0, "it serves within a second"
         traffic.wait_for_accepted(10)
     finally:
         answers = traffic.stop()

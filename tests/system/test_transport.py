@@ -1,8 +1,12 @@
 """Sockets and sessions: Unix and TCP, IPv6, many messages a connection, BDAT, pipelining, delays."""
+import grp
+import struct
+import threading
 import time
 
 import pytest
-from harness.milter import MilterClient, strings
+from harness.milter import MilterClient
+from harness.processes import free_port, wait_for
 from harness.smtp import SmtpClient
 
 
@@ -20,7 +24,6 @@ def test_many_messages_over_one_connection(chain, tcp):
 
 
 def test_both_kinds_of_socket_at_once(exota_of, directory):
-    from harness.processes import free_port
     port = free_port()
     exota = exota_of(directory=directory, changes={"milter": {"listen": [f"unix:{directory}/exota.sock", f"inet:127.0.0.1:{port}", f"inet6:[::1]:{port}"]}})
     for where in (exota.where, ("127.0.0.1", port), ("::1", port)):
@@ -29,7 +32,6 @@ def test_both_kinds_of_socket_at_once(exota_of, directory):
 
 
 def test_the_unix_socket_has_mode_and_group(exota_of):
-    import grp
     exota = exota_of()
     status = exota.where.stat()
     assert status.st_mode & 0o777 == 0o660 and grp.getgrgid(status.st_gid).gr_name == "postfix"
@@ -86,7 +88,7 @@ def test_an_aborted_message_leaves_nothing_behind(path):
     assert reply.code == 550
 
 
-def test_no_delay_of_small_writes(exota_of):
+def test_no_delay_of_small_writes(exota_of, sanitized):
     """On TCP each unanswered write would wait 44 ms for the other side's delayed acknowledgement, were it not for TCP_QUICKACK."""
     exota = exota_of(tcp=True, changes={"client_cert": {"exempt": ["127.0.0.0/8"]}, "authorisation": {"proofs": ["client-cert + dkim"]}})
     fields = [(f"X-Field-{n}", " value") for n in range(35)] + [("From", "jane@contoso.com")]
@@ -98,11 +100,10 @@ def test_no_delay_of_small_writes(exota_of):
             mta.message(fields, queue_id=f"FAST{number}")
             times.append(time.monotonic() - begin)
     times.sort()
-    assert times[len(times) // 2] < 0.030, f"median {times[len(times) // 2] * 1000:.1f} ms"
+    assert times[len(times) // 2] < (0.040 if sanitized else 0.030), f"median {times[len(times) // 2] * 1000:.1f} ms"
 
 
 def test_versions_and_offers_down_to_two(exota_of):
-    import struct
     exota = exota_of()
     for version, actions, protocol in ((6, 0x1FF, 0x1FFFFF), (6, 0x3F, 0x7F), (4, 0x3F, 0x7F), (2, 0x3F, 0x7F), (2, 0x0F, 0x1F), (6, 0, 0)):
         with MilterClient(exota.where, offer=struct.pack(">III", version, actions, protocol)) as mta:
@@ -117,15 +118,20 @@ def test_versions_and_offers_down_to_two(exota_of):
 
 
 def test_idle_sessions_end_after_their_time(exota_of):
-    exota = exota_of(changes={"milter": {"idle_timeout": "1s"}})
-    with MilterClient(exota.where) as mta:
+    """Ten seconds is the least that can be set. A session that says something now and then lives on."""
+    exota = exota_of(changes={"milter": {"idle_timeout": "10s"}})
+    with MilterClient(exota.where) as silent, MilterClient(exota.where) as talking:
         begin = time.monotonic()
-        assert mta.hung_up() and time.monotonic() - begin > 0.9
-    with MilterClient(exota.where) as mta:
-        for _ in range(4):
-            time.sleep(0.4)  # what is tested is that time with traffic in it does not count as idle
-            mta.macros("C", v="Postfix 3.7.11")
-        mta.connect()
+        gone = threading.Event()
+        watcher = threading.Thread(target=lambda: silent.hung_up() and gone.set())
+        watcher.start()
+        while not gone.wait(3) and time.monotonic() < begin + 20:
+            talking.macros("C", v="Postfix 3.7.11")
+        assert gone.is_set() and 9.5 < time.monotonic() - begin < 17
+        watcher.join()
+        talking.connect()
+        _, (command, _) = talking.message([("From", "jane@nobody.test")])
+        assert command == "y"
 
 
 def test_a_session_that_is_idle_for_long_is_still_served(chain):
@@ -139,28 +145,22 @@ def test_a_session_that_is_idle_for_long_is_still_served(chain):
 def test_sessions_above_the_limit_wait_or_are_told_to_come_back(exota_of):
     exota = exota_of(changes={"milter": {"max_sessions": 5}})
     held = [MilterClient(exota.where) for _ in range(5)]
-    sixth = None
-    try:
-        sixth = MilterClient(exota.where, offer=None, seconds=1)
-        from harness.milter import OFFER, frame
-        sixth.write(frame("O", OFFER))
-        with pytest.raises((EOFError, TimeoutError, ConnectionError)):
-            sixth.read()
-    except (ConnectionError, BlockingIOError):
-        pass
+    with pytest.raises((EOFError, OSError)):
+        MilterClient(exota.where, seconds=1)
+    for mta in held:
+        mta.connect()
+        _, (command, _) = mta.message([("From", "jane@nobody.test")])
+        assert command == "y", "those that are there are served"
     held.pop().close()
+
     def served():
         try:
-            with MilterClient(exota.where, seconds=2) as mta:
+            with MilterClient(exota.where, seconds=1) as mta:
                 return mta.version == 6
         except (OSError, EOFError):
             return False
-    from harness.processes import wait_for
-    if sixth:
-        sixth.close()
     wait_for(served, "a session after one has ended")
     for mta in held:
-        assert mta.send("U", strings("NOOP")) is None or True
         mta.close()
 
 

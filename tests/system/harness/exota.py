@@ -2,7 +2,9 @@
 import json
 import os
 import signal
+import socket
 import subprocess
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -67,7 +69,7 @@ class Exota:
             "authorisation": {"mode": "enforce", "proofs": ["client-cert + dkim", "client-cert + tenant-id"]},
             "client_ip": {"endpoints_file": str(SOURCE / "packaging/endpoints.json")},
             "authentication_results": {"trusted_authserv_ids": ["mx.test"]},
-            "tenants": {"source": "file", "file": str(self.tenants_file)},
+            "tenants": {"source": "file", "file": str(self.tenants_file), "state_directory": str(self.directory)},
             "header": {"authserv_id": "mx.test"},
             "log": {"format": "json", "evidence": "all"},
             "http": {"listen": f"127.0.0.1:{self.http_port}"},
@@ -98,7 +100,6 @@ class Exota:
     def _reachable(self):
         if isinstance(self.where, tuple):
             return listens(*self.where)
-        import socket
         with socket.socket(socket.AF_UNIX) as probe:
             try:
                 probe.connect(str(self.where))
