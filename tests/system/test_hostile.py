@@ -6,8 +6,9 @@ import struct
 import threading
 
 import pytest
+from harness.chain import Chain
 from harness.milter import OFFER, MilterClient, frame, strings
-from harness.processes import wait_for
+from harness.processes import fresh_directory, wait_for
 
 NO_WORD = {"tenant_id": None, "organization": None}
 
@@ -167,19 +168,31 @@ def test_macros_are_bounded(exota):
     assert still_serves(exota)
 
 
-@pytest.mark.parametrize("count", [10_000])
-def test_header_bombs_by_number(path, count):
-    extra = [(f"X-Bomb-{number}", "boom") for number in range(count)]
-    reply = path.send(path.workshop.message(signed_by="contoso.com", extra=extra))
+@pytest.fixture(scope="module")
+def without_opendkim(workshop, base_directory):
+    """OpenDKIM answers 451 by itself to a header above 64 KiB, so that nothing of it would reach us."""
+    made = Chain(workshop, fresh_directory(base_directory), opendkim=False)
+    yield made
+    made.stop()
+
+
+def test_header_bombs_by_number(without_opendkim):
+    path = without_opendkim
+    reply = path.send(path.workshop.message(extra=[(f"X-Bomb-{number}", "boom") for number in range(10_000)]))
     assert reply.code == 550 and path.judged(reply)["reason"] == "too-complex", reply
 
 
-@pytest.mark.parametrize("name", ["From", "Subject", "Authentication-Results", "X-MS-Exchange-CrossTenant-Id", "Received", "DKIM-Signature", "X-ExOTA-Authentication-Results"])
-def test_header_bombs_by_size(path, name):
-    value = "a" * 900 + ("\r\n " + "b" * 900) * 1160  # above 1 MiB
+@pytest.mark.parametrize("name", ["From", "Resent-From", "Subject", "Authentication-Results", "X-MS-Exchange-CrossTenant-Id", "Received", "X-OriginatorOrg"])
+def test_header_bombs_by_size(without_opendkim, name):
+    """Fields above 1 MiB. Postfix cuts a field at 60,000 octets, for us and for the recipient alike: nothing hides behind the cut."""
+    path = without_opendkim
+    value = "jane@contoso.com" + ("\r\n " + " " * 900) * 1200 + "\r\n , hidden@evil.test"
     fields = {"author": None} if name == "From" else {}
     reply = path.send(path.workshop.message(extra=[(name, value)], **fields))
-    assert reply.code in (550, 552) and path.exota.process.running()
+    evidence = path.judged(reply)["evidence"]
+    assert reply.code in (250, 550) and evidence["header"]["octets"] < 70_000
+    if reply.accepted:
+        assert b"hidden@evil.test" not in path.delivered(reply).raw
 
 
 def limit_table():
@@ -207,7 +220,9 @@ FIELDS = [b"From", b"Subject", b"X-MS-Exchange-CrossTenant-Id", b"X-OriginatorOr
 @pytest.mark.parametrize("octets", ODD_OCTETS)
 @pytest.mark.parametrize("field", FIELDS, ids=[name.decode() for name in FIELDS])
 def test_odd_octets_in_every_field(path, field, octets):
-    """Answered, never a 451 by accident, one line in log and reply, and the next message is served."""
+    """Answered, never a 451 by accident, one line in log and reply, and the next message is served.
+
+    (NUL: Postfix ends the field there, for us and for the recipient alike.)"""
     odd = ODD_OCTETS[octets]
     message = path.workshop.message(signed_by=(), **NO_WORD)
     if field == b"From":
