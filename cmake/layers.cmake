@@ -3,6 +3,17 @@
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
+# Tests that read files of the tree find it by EXOTA_SOURCE_DIR. Only they get the definition: it holds a path, and a compiler cache that
+# several checkouts share knows the other files again.
+function(exota_source_dir_for)
+  foreach(source ${ARGN})
+    file(STRINGS ${source} uses REGEX "EXOTA_SOURCE_DIR")
+    if(uses)
+      set_property(SOURCE ${source} APPEND PROPERTY COMPILE_DEFINITIONS EXOTA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    endif()
+  endforeach()
+endfunction()
+
 function(exota_layer name)
   cmake_parse_arguments(L "" "DIR" "USES;PRIVATE_LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${L_DIR}/*.cc)
@@ -22,7 +33,7 @@ function(exota_layer name)
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE exota_${name} ${L_PRIVATE_LIBS} GTest::gtest_main)
-    target_compile_definitions(${name}_test PRIVATE EXOTA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    exota_source_dir_for(${tests})
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
   endif()
 endfunction()
