@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/text.h"
 #include "decision/decision_fixture.h"
 
 namespace exota::decision {
