@@ -91,6 +91,12 @@ std::expected<void, ProtocolError> Macros::define(const MacroDefinitions& macros
         empty(blocks);
     else
         erase_block(blocks, macros.stage);
+    if (of_connection) {  // lives long, so it takes no more than it needs; a message's macros grow once and keep their room
+        std::string tight;
+        tight.reserve(blocks.size() + block_head + name_values.size());
+        tight.append(blocks);
+        blocks.swap(tight);
+    }
     append_block(blocks, macros.stage, name_values);
     ++generation_;
     return {};

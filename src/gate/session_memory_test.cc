@@ -1,0 +1,74 @@
+// What an idle session takes: ten thousand of them must fit beside each other.
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <memory>
+#include <vector>
+
+#include "gate/session_fixture.h"
+
+namespace exota::gate {
+namespace {
+
+using namespace testing;
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define EXOTA_FOREIGN_ALLOCATOR
+#endif
+#endif
+
+#ifndef EXOTA_FOREIGN_ALLOCATOR
+std::size_t octets_of_a_session(Judge& judge, std::string_view said, Recorder& recorder) {
+    constexpr std::size_t count = 1000;
+    std::vector<std::unique_ptr<MilterSession>> sessions;
+    sessions.reserve(count);
+    recorder.messages.reserve(1);
+    const std::size_t before = mallinfo2().uordblks;
+    for (std::size_t i = 0; i < count; ++i) {
+        std::string answers;
+        sessions.push_back(std::make_unique<MilterSession>(judge, [] {}));
+        EXPECT_EQ(sessions.back()->feed(said, answers).consumed, said.size());
+        recorder.messages.clear();
+    }
+    const std::size_t each = (mallinfo2().uordblks - before) / count;
+    return each;
+}
+#endif
+
+TEST(SessionMemory, an_idle_session_is_small) {
+#ifdef EXOTA_FOREIGN_ALLOCATOR
+    GTEST_SKIP() << "a sanitizer's allocator has figures of its own";
+#else
+    Recorder recorder;
+    Judge judge{recorder};
+    judge.use(shared(snapshot_of(index_of(tenants_text))));
+    // Exchange Online says HELO with names of this length.
+    Mta writer(judge);
+    mta::append_offer(writer.out, mta::full_offer);
+    writer.connect();
+    mta::append_helo(writer.out, "mail-db8eur05on2101.outbound.protection.outlook.com");
+    mta::append_abort(writer.out);
+    writer.helo_tls();
+    const std::string greeting = writer.out;
+    writer.envelope();
+    writer.header("contoso.test", true);
+    writer.end();
+    const std::string with_message = writer.out;
+    writer.out.clear();
+
+    struct Case {
+        std::string_view name;
+        const std::string& said;
+        std::size_t limit;
+    };
+    for (const Case& c : {Case{"opened to HELO", greeting, 960}, Case{"between two messages", with_message, 1024}}) {
+        const std::size_t each = octets_of_a_session(judge, c.said, recorder);
+        EXPECT_LE(each, c.limit) << c.name;
+        EXPECT_GE(each, sizeof(evidence::Session)) << "else nothing was measured";
+    }
+#endif
+}
+
+}  // namespace
+}  // namespace exota::gate
