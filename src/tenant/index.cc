@@ -3,15 +3,6 @@
 #include "tenant/index_tables.h"
 
 namespace exota::tenant {
-namespace {
-
-std::optional<Number> owner(const NameTable& table, const NameArena& arena, std::string_view name) noexcept {
-    const NameRef ref = table.find(name, arena);
-    if (ref == 0) return std::nullopt;
-    return Number{arena.word(ref, 1)};
-}
-
-}  // namespace
 
 Index::Index() : tables_(std::make_unique<Tables>()) {}
 Index::~Index() = default;
@@ -27,27 +18,32 @@ std::optional<Coverage> Index::covering(std::string_view canonical_domain) const
             if (base.size() <= tables.wildcards.longest()) entry = tables.wildcards.find(base, tables.arena);
     }
     if (entry == 0) return std::nullopt;
-    const Number tenant{tables.arena.word(entry, 1)};
-    const std::uint32_t own = tables.arena.word(entry, 2);
-    return Coverage{tenant, &tables.policies[own == Tables::policy_of_tenant ? tables[tenant].policy : own]};
+    const Number tenant = tables.owner(entry);
+    const bool own = (tables.arena.word(entry, 1) & Tables::has_own_policy) != 0;
+    return Coverage{tenant, &tables.policies[own ? tables.arena.word(entry, 2) : tables[tenant].policy]};
+}
+
+std::optional<Number> Index::Tables::with(const NameTable& table, std::string_view name) const noexcept {
+    const NameRef ref = table.find(name, arena);
+    if (ref == 0) return std::nullopt;
+    return owner(ref);
 }
 
 std::optional<Number> Index::with_literal_domain(std::string_view canonical_domain) const noexcept {
-    return owner(tables_->domains, tables_->arena, canonical_domain);
+    return tables_->with(tables_->domains, canonical_domain);
 }
 
 std::optional<Number> Index::with_tenant_id(const mail::TenantId& id) const noexcept {
-    const std::optional<Number> found = owner(tables_->tenant_ids, tables_->arena, TenantIdText(id).view());
-    if (found && *found == Number{Tables::no_tenant}) return std::nullopt;
+    const std::optional<Number> found = tables_->with(tables_->tenant_ids, TenantIdText(id).view());
+    if (found == Number{Tables::no_tenant}) return std::nullopt;
     return found;
 }
 
 std::optional<Number> Index::with_organization(std::string_view canonical_domain) const noexcept {
-    return owner(tables_->organizations, tables_->arena, canonical_domain);
+    return tables_->with(tables_->organizations, canonical_domain);
 }
-
 std::optional<Number> Index::with_dkim_domain(std::string_view canonical_domain) const noexcept {
-    return owner(tables_->dkim_domains, tables_->arena, canonical_domain);
+    return tables_->with(tables_->dkim_domains, canonical_domain);
 }
 
 std::string_view Index::name(Number tenant) const noexcept { return tables_->arena.name((*tables_)[tenant].name); }

@@ -47,72 +47,74 @@ PolicyRef IndexBuilder::policy(const Policy& policy) {
 
 const Policy& IndexBuilder::operator[](PolicyRef ref) const noexcept { return index_.tables_->policies[static_cast<std::uint32_t>(ref)]; }
 
+Number IndexBuilder::next_number() noexcept {
+    const std::size_t count = index_.tables_->tenants.size();
+    full_ = full_ || count + 1 >= Index::Tables::no_tenant;
+    return Number{static_cast<std::uint32_t>(count)};
+}
+
+NameRef IndexBuilder::store(Number tenant, std::string_view name) {
+    const NameRef ref = index_.tables_->arena.add(name, {static_cast<std::uint32_t>(tenant)});
+    full_ = full_ || ref == 0;
+    return ref;
+}
+
+NameRef IndexBuilder::store_with_policy(Number tenant, std::string_view name, PolicyRef policy) {
+    const NameRef ref = index_.tables_->arena.add(
+        name, {static_cast<std::uint32_t>(policy), static_cast<std::uint32_t>(tenant) | Index::Tables::has_own_policy});
+    full_ = full_ || ref == 0;
+    return ref;
+}
+
 Number IndexBuilder::add_tenant(std::string_view name, PolicyRef policy, Findable findable) {
     Index::Tables& tables = *index_.tables_;
-    const auto number = static_cast<std::uint32_t>(tables.tenants.size());
+    const Number number = next_number();
     name = name.substr(0, max_tenant_name_octets);
-    Index::Tables::Tenant tenant;
-    if (findable == Findable::by_name) {
-        tenant.name = tables.arena.add(name, {number});
-        if (tenant.name != 0 && names_.find(name, tables.arena) == 0) names_.insert(tenant.name, tables.arena);
-    } else {
-        tenant.name = tables.arena.add(name, {});
-    }
-    full_ = full_ || tenant.name == 0;
-    tenant.policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_of_tenant;
-    tables.tenants.push_back(tenant);
-    return Number{number};
+    const NameRef ref = store(number, name);
+    if (findable == Findable::by_name && ref != 0 && names_.find(name, tables.arena) == 0) names_.insert(ref, tables.arena);
+    tables.tenants.push_back({.name = ref, .policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_mask});
+    return number;
 }
 
-std::optional<Number> IndexBuilder::tenant_named(std::string_view name) const noexcept {
-    const NameRef ref = names_.find(name, index_.tables_->arena);
-    if (ref == 0) return std::nullopt;
-    return Number{index_.tables_->arena.word(ref, 1)};
+Number IndexBuilder::add_tenant_with_id(const mail::TenantId& id, PolicyRef policy) {
+    Index::Tables& tables = *index_.tables_;
+    const Number number = next_number();
+    const NameRef ref = store(number, TenantIdText(id).view());
+    if (ref != 0) tables.tenant_ids.insert(ref, tables.arena);
+    tables.tenants.push_back({.name = ref, .policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_mask, .has_tenant_ids = 1});
+    return number;
 }
 
+std::optional<Number> IndexBuilder::tenant_named(std::string_view name) const noexcept { return index_.tables_->with(names_, name); }
 std::string_view IndexBuilder::name(Number tenant) const noexcept { return index_.name(tenant); }
 
 void IndexBuilder::set_policy(Number tenant, PolicyRef policy) noexcept {
-    (*index_.tables_)[tenant].policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_of_tenant;
+    (*index_.tables_)[tenant].policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_mask;
 }
 
 PolicyRef IndexBuilder::policy_of(Number tenant) const noexcept { return PolicyRef{std::as_const(*index_.tables_)[tenant].policy}; }
 
-std::optional<Clash> IndexBuilder::taken(const NameTable& table, std::string_view as, std::string_view name) const noexcept {
-    const NameRef ref = table.find(name, index_.tables_->arena);
-    if (ref == 0) return std::nullopt;
-    return Clash{Number{index_.tables_->arena.word(ref, 1)}, as};
-}
-
-void IndexBuilder::store(NameTable& table, Number tenant, std::string_view name) {
+void IndexBuilder::enter(NameTable& table, Number tenant, std::string_view name, NameRef same) {
     NameArena& arena = index_.tables_->arena;
-    if (const NameRef ref = arena.add(name, {static_cast<std::uint32_t>(tenant)}); ref != 0)
-        table.insert(ref, arena);
-    else
-        full_ = true;
-}
-
-void IndexBuilder::store_domain(NameTable& table, Number tenant, std::string_view name, std::uint32_t policy) {
-    NameArena& arena = index_.tables_->arena;
-    if (const NameRef ref = arena.add(name, {policy, static_cast<std::uint32_t>(tenant)}); ref != 0)
-        table.insert(ref, arena);
-    else
-        full_ = true;
+    const bool shared = same != 0 && arena.word(same, 1) == static_cast<std::uint32_t>(tenant);  // and has no policy of its own
+    if (const NameRef ref = shared ? same : store(tenant, name); ref != 0) table.insert(ref, arena);
 }
 
 std::optional<Clash> IndexBuilder::add_domain(Number tenant, std::string_view domain) {
     Index::Tables& tables = *index_.tables_;
-    if (const auto clash = taken(tables.domains, "domain", domain)) return clash;
-    if (const auto clash = taken(tables.organizations, "organization", domain); clash && clash->owner != tenant) return clash;
-    if (const auto clash = taken(tables.dkim_domains, "DKIM domain", domain); clash && clash->owner != tenant) return clash;
-    store_domain(tables.domains, tenant, domain, Index::Tables::policy_of_tenant);
+    if (const NameRef ref = tables.domains.find(domain, tables.arena)) return Clash{tables.owner(ref), "domain"};
+    const NameRef organization = tables.organizations.find(domain, tables.arena);
+    if (organization != 0 && tables.owner(organization) != tenant) return Clash{tables.owner(organization), "organization"};
+    const NameRef dkim_domain = tables.dkim_domains.find(domain, tables.arena);
+    if (dkim_domain != 0 && tables.owner(dkim_domain) != tenant) return Clash{tables.owner(dkim_domain), "DKIM domain"};
+    enter(tables.domains, tenant, domain, organization != 0 ? organization : dkim_domain);
     return std::nullopt;
 }
 
 std::optional<Clash> IndexBuilder::add_wildcard(Number tenant, std::string_view base) {
     Index::Tables& tables = *index_.tables_;
-    if (const auto clash = taken(tables.wildcards, "wildcard", base)) return clash;
-    store_domain(tables.wildcards, tenant, base, Index::Tables::policy_of_tenant);
+    if (const NameRef ref = tables.wildcards.find(base, tables.arena)) return Clash{tables.owner(ref), "wildcard"};
+    enter(tables.wildcards, tenant, base, tables.domains.find(base, tables.arena));
     return std::nullopt;
 }
 
@@ -120,25 +122,27 @@ std::optional<Clash> IndexBuilder::add_tenant_id(Number tenant, const mail::Tena
     Index::Tables& tables = *index_.tables_;
     tables[tenant].has_tenant_ids = 1;
     const TenantIdText text(id);
-    if (const auto clash = taken(tables.tenant_ids, "tenant id", text.view())) return clash;
-    store(tables.tenant_ids, tenant, text.view());
+    if (const NameRef ref = tables.tenant_ids.find(text.view(), tables.arena)) return Clash{tables.owner(ref), "tenant id"};
+    enter(tables.tenant_ids, tenant, text.view(), 0);
     return std::nullopt;
 }
 
 std::optional<Clash> IndexBuilder::add_organization(Number tenant, std::string_view organization) {
     Index::Tables& tables = *index_.tables_;
     tables[tenant].has_organizations = 1;
-    if (const auto clash = taken(tables.organizations, "organization", organization)) return clash;
-    if (const auto clash = taken(tables.domains, "domain", organization); clash && clash->owner != tenant) return clash;
-    store(tables.organizations, tenant, organization);
+    if (const NameRef ref = tables.organizations.find(organization, tables.arena)) return Clash{tables.owner(ref), "organization"};
+    const NameRef domain = tables.domains.find(organization, tables.arena);
+    if (domain != 0 && tables.owner(domain) != tenant) return Clash{tables.owner(domain), "domain"};
+    enter(tables.organizations, tenant, organization, domain);
     return std::nullopt;
 }
 
-std::optional<Clash> IndexBuilder::add_dkim_domain(Number tenant, std::string_view domain) {
+std::optional<Clash> IndexBuilder::add_dkim_domain(Number tenant, std::string_view name) {
     Index::Tables& tables = *index_.tables_;
-    if (const auto clash = taken(tables.dkim_domains, "DKIM domain", domain)) return clash;
-    if (const auto clash = taken(tables.domains, "domain", domain); clash && clash->owner != tenant) return clash;
-    store(tables.dkim_domains, tenant, domain);
+    if (const NameRef ref = tables.dkim_domains.find(name, tables.arena)) return Clash{tables.owner(ref), "DKIM domain"};
+    const NameRef domain = tables.domains.find(name, tables.arena);
+    if (domain != 0 && tables.owner(domain) != tenant) return Clash{tables.owner(domain), "domain"};
+    enter(tables.dkim_domains, tenant, name, domain);
     return std::nullopt;
 }
 
@@ -147,14 +151,31 @@ std::optional<Number> IndexBuilder::with_literal_domain(std::string_view domain)
     return index_.with_literal_domain(domain);
 }
 
-void IndexBuilder::put_domain(Number tenant, std::string_view domain, PolicyRef policy) {
+NameRef IndexBuilder::put(Number tenant, std::string_view domain, PolicyRef policy) {
     Index::Tables& tables = *index_.tables_;
-    const NameRef ref = tables.domains.find(domain, tables.arena);
-    if (ref == 0) return store_domain(tables.domains, tenant, domain, static_cast<std::uint32_t>(policy));
-    if (const std::uint32_t before = tables.arena.word(ref, 1); before != static_cast<std::uint32_t>(tenant))
-        maybe_without_domains_.push_back(before);
-    tables.arena.set_word(ref, 1, static_cast<std::uint32_t>(tenant));
-    tables.arena.set_word(ref, 2, static_cast<std::uint32_t>(policy));
+    const NameRef before = tables.domains.find(domain, tables.arena);
+    if (before != 0 && tables.owner(before) != tenant) maybe_without_domains_.push_back(static_cast<std::uint32_t>(tables.owner(before)));
+    if (before != 0 && (tables.arena.word(before, 1) & Index::Tables::has_own_policy) != 0) {
+        tables.arena.set_word(before, 1, static_cast<std::uint32_t>(tenant) | Index::Tables::has_own_policy);
+        tables.arena.set_word(before, 2, static_cast<std::uint32_t>(policy));
+        return before;
+    }
+    const NameRef ref = store_with_policy(tenant, domain, policy);
+    if (ref == 0) return 0;
+    if (before == 0)
+        tables.domains.insert(ref, tables.arena);
+    else
+        tables.domains.replace(before, ref, tables.arena);
+    return ref;
+}
+
+void IndexBuilder::put_domain(Number tenant, std::string_view domain, PolicyRef policy) { put(tenant, domain, policy); }
+
+Number IndexBuilder::put_domain(std::string_view domain, PolicyRef policy) {
+    const Number number = next_number();
+    const NameRef ref = put(number, domain, policy);
+    index_.tables_->tenants.push_back({.name = ref, .policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_mask});
+    return number;
 }
 
 std::size_t IndexBuilder::domain_count() const noexcept { return index_.domain_count(); }
@@ -168,13 +189,13 @@ void IndexBuilder::forget_replaced() {
     tables.tenant_count = tables.tenants.size();
     if (maybe_without_domains_.empty()) return;
     std::vector<bool> has_domains(tables.tenants.size(), false);
-    tables.domains.for_each([&](NameRef ref) { has_domains[tables.arena.word(ref, 1)] = true; });
+    tables.domains.for_each([&](NameRef ref) { has_domains[static_cast<std::uint32_t>(tables.owner(ref))] = true; });
     const auto is_gone = [&](std::uint32_t tenant) {
         return std::ranges::binary_search(maybe_without_domains_, tenant) && !has_domains[tenant];
     };
     tables.tenant_count -= static_cast<std::size_t>(std::ranges::count_if(maybe_without_domains_, is_gone));
     tables.tenant_ids.for_each([&](NameRef ref) {
-        if (is_gone(tables.arena.word(ref, 1))) tables.arena.set_word(ref, 1, Index::Tables::no_tenant);
+        if (is_gone(static_cast<std::uint32_t>(tables.owner(ref)))) tables.arena.set_word(ref, 1, Index::Tables::no_tenant);
     });
 }
 

@@ -47,6 +47,8 @@ public:
     /// Names may repeat; tenant_named() tells, for tenants that were added with `findable`.
     enum class Findable : bool { no, by_name };
     Number add_tenant(std::string_view name, PolicyRef policy, Findable findable = Findable::no);
+    /// Version 1: a tenant named by its id, which must not be there yet.
+    Number add_tenant_with_id(const mail::TenantId& id, PolicyRef policy);
     std::optional<Number> tenant_named(std::string_view name) const noexcept;
     std::string_view name(Number tenant) const noexcept;
     void set_policy(Number tenant, PolicyRef policy) noexcept;
@@ -66,6 +68,8 @@ public:
     std::optional<Number> with_literal_domain(std::string_view domain) const noexcept;
     /// Version 1: a domain with a policy of its own; takes it from whomever had it (the last of duplicate keys wins).
     void put_domain(Number tenant, std::string_view domain, PolicyRef policy);
+    /// The same for a tenant that is nothing but this domain, and named by it.
+    Number put_domain(std::string_view domain, PolicyRef policy);
 
     /// Some name found no room any more: the Index would be incomplete and must not be used.
     bool is_full() const noexcept { return full_; }
@@ -76,7 +80,12 @@ public:
 private:
     void store(NameTable& table, Number tenant, std::string_view name);
     void store_domain(NameTable& table, Number tenant, std::string_view name, std::uint32_t policy);
-    std::optional<Clash> taken(const NameTable& table, std::string_view as, std::string_view name) const noexcept;
+    Number next_number() noexcept;
+    NameRef store(Number tenant, std::string_view name);
+    NameRef store_with_policy(Number tenant, std::string_view name, PolicyRef policy);
+    /// Puts `name` into `table`; `same` is where the tenant has this name already, or 0.
+    void enter(NameTable& table, Number tenant, std::string_view name, NameRef same);
+    NameRef put(Number tenant, std::string_view domain, PolicyRef policy);
     void forget_replaced();
 
     Index index_;

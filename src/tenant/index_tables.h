@@ -11,8 +11,11 @@
 namespace exota::tenant {
 
 struct Index::Tables {
-    static constexpr std::uint32_t no_tenant = 0xffffffff;         // an id whose entries were all replaced (version 1, duplicate keys)
-    static constexpr std::uint32_t policy_of_tenant = 0x3fffffff;  // in a domain: no policy of its own
+    /// In the word before a name: the name has a policy of its own, in the word before that one.
+    static constexpr std::uint32_t has_own_policy = 0x80000000;
+    /// In place of a tenant: an id whose domains all went to others (version 1, duplicate keys).
+    static constexpr std::uint32_t no_tenant = 0x7fffffff;
+    static constexpr std::uint32_t policy_mask = 0x3fffffff;
 
     struct Tenant {
         NameRef name = 0;
@@ -21,13 +24,17 @@ struct Index::Tables {
         std::uint32_t has_organizations : 1 = 0;
     };
 
+    // Every name has its tenant before it. What a tenant has twice (as domain and organisation, say) is stored once.
     NameArena arena;
-    NameTable domains, wildcards;                       // words: policy, tenant. A wildcard is kept by its base: "*.a" as "a"
-    NameTable tenant_ids, organizations, dkim_domains;  // word: tenant. An id is kept as its 36 characters
+    NameTable domains, organizations, dkim_domains;
+    NameTable wildcards;   // by their base: "*.a" as "a"
+    NameTable tenant_ids;  // as their 36 characters
     std::vector<Tenant> tenants;
     std::deque<Policy> policies;  // 0 is the empty one
     std::size_t tenant_count = 0;
 
+    std::optional<Number> with(const NameTable& table, std::string_view name) const noexcept;
+    Number owner(NameRef ref) const noexcept { return Number{arena.word(ref, 1) & no_tenant}; }
     const Tenant& operator[](Number number) const noexcept { return tenants[static_cast<std::uint32_t>(number)]; }
     Tenant& operator[](Number number) noexcept { return tenants[static_cast<std::uint32_t>(number)]; }
 };

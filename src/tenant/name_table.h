@@ -7,7 +7,7 @@
 //
 // The fingerprint is half of the hash: it gives the place in the table, so growing reads no names, and it keeps almost every other
 // name from being looked at. What belongs to a name lies right before it, so a look-up that succeeds touches one slot and one name.
-// `policy` is written for domains and wildcards only.
+// A name has a tenant before it, and a policy before that only if it has one of its own (index_tables.h).
 //
 // Internal to this folder. Tested by index_test.cc.
 #pragma once
@@ -98,6 +98,14 @@ public:
         place({fingerprint_of(arena.name(ref)), ref});
         ++count_;
         if (const std::size_t length = arena.name(ref).size(); length > longest_) longest_ = length;
+    }
+
+    /// The same name is at `to` now.
+    void replace(NameRef from, NameRef to, const NameArena& arena) noexcept {
+        for (std::size_t i = home(fingerprint_of(arena.name(from)));; i = i + 1 == slots_.size() ? 0 : i + 1) {
+            if (slots_[i].ref == from) slots_[i].ref = to;
+            if (slots_[i].ref == to || slots_[i].ref == 0) return;
+        }
     }
 
     std::size_t count() const noexcept { return count_; }

@@ -147,14 +147,15 @@ void VersionOne::on_bool(bool value) {
 void VersionOne::read_tenant_id(std::string_view value, Text text) {
     tenant_id_.reset();
     if (value.empty()) return;
-    const base::Result<mail::TenantId> id = mail::TenantId::parse_lenient(value);
+    base::Result<mail::TenantId> id = mail::TenantId::parse(value);
+    if (!id) id = mail::TenantId::parse_lenient(value);
     if (!id || text == Text::cut) {
         sound_ = false;
         context_.problems.error(line(), path(), quoted(value) + " is no UUID");
         return;
     }
     tenant_id_ = *id;
-    if (const auto consumer = mail::TenantId::parse(mail::consumer_tenant_id); consumer && *id == *consumer)
+    if (is_consumer_tenant(*id))
         context_.problems.warning(line(), path(),
                                   "this is the tenant of all consumer accounts (outlook.com, hotmail.com): tenant-id never holds for it");
 }
@@ -178,19 +179,16 @@ void VersionOne::commit_entry() {
         rewritten_domains_.erase(domain_);
 
     const PolicyRef own = policy(flags_[0], flags_[1]);
-    std::optional<Number> tenant;
-    if (tenant_id_) {
-        tenant = builder.with_tenant_id(*tenant_id_);
-        if (!tenant) {
-            tenant = builder.add_tenant(tenant_id_->text(), own);
-            builder.add_tenant_id(*tenant, *tenant_id_);
-        } else if (strictness(own) > strictness(builder.policy_of(*tenant))) {
-            builder.set_policy(*tenant, own);  // for forwards, which no domain covers: the strictest of the tenant's entries
-        }
-    } else {
-        tenant = builder.add_tenant(domain_, own);
+    if (!tenant_id_) {
+        builder.put_domain(domain_, own);
         ++without_tenant_id_;
+        return;
     }
+    std::optional<Number> tenant = builder.with_tenant_id(*tenant_id_);
+    if (!tenant)
+        tenant = builder.add_tenant_with_id(*tenant_id_, own);
+    else if (strictness(own) > strictness(builder.policy_of(*tenant)))
+        builder.set_policy(*tenant, own);  // for forwards, which no domain covers: the strictest of the tenant's entries
     builder.put_domain(*tenant, domain_, own);
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "tenant/advice.h"
 #include "tenant/canonical.h"
 #include "tenant/version_two.h"
 
@@ -84,7 +85,7 @@ void VersionTwo::read_tenant_id(std::string_view value) {
     const base::Result<mail::TenantId> id = mail::TenantId::parse(value);
     if (!id) return error(quoted(value) + " is no UUID of 36 characters");
     ++draft_.names[0];
-    if (const auto consumer = mail::TenantId::parse(mail::consumer_tenant_id); consumer && *id == *consumer)
+    if (is_consumer_tenant(*id))
         warning("this is the tenant of all consumer accounts (outlook.com, hotmail.com): tenant-id never holds for it");
     report(context_.builder.add_tenant_id(draft_.number, *id), value);
 }
