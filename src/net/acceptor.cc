@@ -42,6 +42,9 @@ void Server::Acceptor::on_acceptable() {
                 server_.parts_->paused = true;
                 server_.counters_.paused.add();
                 server_.limit_.paused_.fetch_add(1);
+                if (server_.options_.on_trouble)
+                    server_.options_.on_trouble(
+                        {base::Errc::too_long, std::to_string(server_.limit_.max()) + " sessions are open: further connections wait"});
                 // A place may have become free between the two lines above, without anybody to tell us.
                 if (server_.limit_.open() < server_.limit_.max()) server_.loop_.post([&server = server_] { server.resume_accepting(); });
             }

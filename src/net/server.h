@@ -80,7 +80,7 @@ struct ServerOptions {
     std::chrono::milliseconds idle_timeout{7'200'000};
     std::size_t max_buffered_octets = std::size_t{256} * 1024 * 1024;  // of partial frames, on this loop
     std::chrono::milliseconds keep_waiting_interval{10'000};           // between two Session::keep_waiting of a pending answer
-    /// Told on the loop that accepting is in trouble (EMFILE …), at most once a back-off.
+    /// Told on the loop that accepting is in trouble: io (EMFILE …, at most once a back-off), too_long (the limit on sessions; often).
     std::function<void(const base::Error&)> on_trouble;
 };
 
