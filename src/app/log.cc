@@ -1,0 +1,141 @@
+#include "app/log.h"
+
+#include <unistd.h>
+
+#include <span>
+
+#include "decision/render.h"
+#include "evidence/json.h"
+
+namespace exota::app {
+
+namespace {
+
+std::unique_ptr<LogSink> sink_for(const LogConfig& config) {
+    switch (config.target) {
+        case LogTarget::standard_error:
+            break;
+        case LogTarget::syslog:
+            return make_datagram_sink(config.socket.empty() ? "/dev/log" : config.socket, DatagramKind::syslog);
+        case LogTarget::journal:
+            return make_datagram_sink(config.socket.empty() ? "/run/systemd/journal/socket" : config.socket, DatagramKind::journal);
+    }
+    return make_stream_sink(STDERR_FILENO);
+}
+
+bool wants_evidence(LogEvidence setting, const decision::Decision& decision) noexcept {
+    return setting == LogEvidence::all || (setting == LogEvidence::refused && decision.judged != decision::Verdict::accept);
+}
+
+/// What the fields of one record view into.
+struct MessageTexts {
+    std::string client, proof, findings, tls, reply, evidence;
+};
+
+/// In the order of message_field_names.
+void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const gate::Judged& message, LogEvidence evidence_setting) {
+    const decision::Decision& decision = message.decision;
+    const evidence::Evidence& evidence = message.evidence;
+    const auto text = [&fields](std::string_view name, std::string_view value) {
+        if (!value.empty()) fields.push_back(LogField::of(name, value));
+    };
+    text("verdict", decision::name_of(decision.verdict));
+    text("judged", decision::name_of(decision.judged));
+    text("reason", decision::name_of(decision.reason));
+    text("mode", tenant::name_of(decision.mode));
+    if (decision.quarantine) fields.push_back(LogField::of_boolean("quarantine", true));
+    text("tenant", decision.tenant_name);
+    text("author_domain", decision.author_domain);
+    fields.push_back(LogField::of_boolean("forward", decision.forward));
+    if (decision.proof && *decision.proof < decision.proofs.size()) text("proof", decision.proofs[*decision.proof].text);
+    if (decision.judged != decision::Verdict::accept) text("why", decision.why);
+    if (decision.judged_at_all) texts.findings = decision::findings_text(decision);
+    text("findings", texts.findings);
+    text("queue_id", evidence.envelope.queue_id);
+    if (const base::IpAddress* address = evidence::value_of(evidence.session.client.address)) texts.client = address->text();
+    text("client", texts.client);
+    text("client_name", evidence.session.client.name);
+    text("helo", evidence.session.helo);
+    text("tls", evidence.session.tls.version);
+    if (const std::string* name = evidence::value_of(evidence.session.tls.certificate_name)) text("certificate", *name);
+    if (evidence.session.tls.hint != evidence::CertificateHint::none)
+        text("certificate_hint", evidence::name_of(evidence.session.tls.hint));
+    if (evidence.envelope.has_mail) fields.push_back(LogField::of("mail_from", evidence.envelope.reverse_path));  // empty: the null sender
+    fields.push_back(LogField::of_number("recipients", evidence.envelope.recipient_count));
+    text("mail_class", evidence::name_of(evidence.header.mail_class));
+    fields.push_back(LogField::of_boolean("peer_proven", decision.peer_proven));
+    if (decision.reply) texts.reply = decision.reply->line();
+    text("reply", texts.reply);
+    fields.push_back(LogField::of_number("judging_us", std::chrono::duration_cast<std::chrono::microseconds>(message.judging).count()));
+    if (wants_evidence(evidence_setting, decision)) {
+        texts.evidence = evidence::to_json(evidence);
+        fields.push_back(LogField::of_json("evidence", texts.evidence));
+    }
+}
+
+}  // namespace
+
+Log::Log(const LogConfig& config, std::unique_ptr<LogSink> sink)
+    : target_(config.target),
+      name_(config.name),
+      process_(getpid()),
+      writer_(sink ? std::move(sink) : sink_for(config)),
+      service_channel_(writer_.add_channel()),
+      settings_(Settings{config.format, config.level, config.evidence}) {}
+
+Log::~Log() = default;
+
+void Log::encode(std::string& out, const LogRecord& record, LogFormat format) const {
+    switch (target_) {
+        case LogTarget::standard_error:
+            format == LogFormat::json ? append_json(out, record) : append_logfmt(out, record);
+            out += '\n';
+            return;
+        case LogTarget::syslog:
+            append_syslog(out, record, format, name_, process_);
+            return;
+        case LogTarget::journal:
+            append_journal(out, record, format, name_);
+            return;
+    }
+}
+
+void Log::service(LogLevel level, std::string_view event, std::string_view text, std::initializer_list<LogField> fields) {
+    const Settings settings = settings_.load(std::memory_order_relaxed);
+    if (level > settings.level) return;
+    std::vector<LogField> all{LogField::of("text", text)};
+    all.insert(all.end(), fields);
+    const std::lock_guard lock(service_mutex_);
+    encode(service_channel_.record(), {std::chrono::system_clock::now(), level, event, all}, settings.format);
+    service_channel_.end_record();
+    service_channel_.flush();
+}
+
+void Log::reconfigure(const LogConfig& config) {
+    settings_.store(Settings{config.format, config.level, config.evidence}, std::memory_order_relaxed);
+}
+
+MessageLog& Log::add_loop(net::Loop& loop) {
+    loops_.push_back(std::make_unique<MessageLog>(*this, loop));
+    return *loops_.back();
+}
+
+MessageLog::MessageLog(Log& log, net::Loop& loop) : log_(log), loop_(loop), channel_(log.writer_.add_channel()) {}
+
+void MessageLog::message(const gate::Judged& judged) {
+    const Log::Settings settings = log_.settings_.load(std::memory_order_relaxed);
+    if (settings.level < LogLevel::info) return;
+    MessageTexts texts;
+    fields_.clear();
+    collect_fields(fields_, texts, judged, settings.evidence);
+    log_.encode(channel_.record(), {std::chrono::system_clock::now(), LogLevel::info, "message", fields_}, settings.format);
+    channel_.end_record();
+    if (flush_posted_) return;
+    flush_posted_ = true;  // at the end of this turn of the loop
+    loop_.post([this] {
+        flush_posted_ = false;
+        channel_.flush();
+    });
+}
+
+}  // namespace exota::app

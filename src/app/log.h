@@ -1,0 +1,82 @@
+// The log: one record a judged message, and records of the daemon's own life.
+//
+// Records of messages are made on the loop that judged them, in its own channel (log_writer.h); service records come from any thread,
+// are rare, and take a lock. Format, level and evidence may change with a reload, target and name do not.
+//
+// Tested by log_test.cc, which also compares the fields with docs/reference/log.md.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "app/config.h"
+#include "app/log_line.h"
+#include "app/log_writer.h"
+#include "gate/judge.h"
+#include "net/loop.h"
+
+namespace exota::app {
+
+/// The fields of `event=message`, in order. Those without a value are left out of a record.
+inline constexpr std::array<std::string_view, 25> message_field_names{
+    "verdict",   "judged",     "reason",     "mode",        "quarantine",  "tenant",     "author_domain", "forward",     "proof",
+    "why",       "findings",   "queue_id",   "client",      "client_name", "helo",       "tls",           "certificate", "certificate_hint",
+    "mail_from", "recipients", "mail_class", "peer_proven", "reply",       "judging_us", "evidence"};
+
+class MessageLog;
+
+class Log {
+public:
+    /// @param sink  nullptr: made from the configuration's target.
+    explicit Log(const LogConfig& config, std::unique_ptr<LogSink> sink = nullptr);
+    ~Log();
+
+    /// From any thread.
+    /// @param event  a stable word: docs/reference/log.md lists them.
+    void service(LogLevel level, std::string_view event, std::string_view text, std::initializer_list<LogField> fields = {});
+    /// Format, level and evidence of a new configuration.
+    void reconfigure(const LogConfig& config);
+    /// The log of one loop; lives as long as this object.
+    MessageLog& add_loop(net::Loop& loop);
+    std::uint64_t lost() const noexcept { return writer_.lost(); }
+
+private:
+    friend class MessageLog;
+    struct alignas(4) Settings {  // one word, so that reading it takes no lock
+        LogFormat format;
+        LogLevel level;
+        LogEvidence evidence;
+    };
+    static_assert(std::atomic<Settings>::is_always_lock_free);
+    void encode(std::string& out, const LogRecord& record, LogFormat format) const;
+
+    const LogTarget target_;
+    const std::string name_;
+    const int process_;
+    LogWriter writer_;
+    std::mutex service_mutex_;
+    LogChannel& service_channel_;
+    std::atomic<Settings> settings_;
+    std::vector<std::unique_ptr<MessageLog>> loops_;
+};
+
+/// On its loop only.
+class MessageLog {
+public:
+    MessageLog(Log& log, net::Loop& loop);
+    void message(const gate::Judged& judged);
+
+private:
+    Log& log_;
+    net::Loop& loop_;
+    LogChannel& channel_;
+    bool flush_posted_ = false;
+    std::vector<LogField> fields_;
+};
+
+}  // namespace exota::app

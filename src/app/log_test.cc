@@ -1,0 +1,190 @@
+#include "app/log.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "app/testing.h"
+#include "net/testing.h"
+
+namespace exota::app {
+namespace {
+
+using testing::documented_names;
+using testing::MemorySink;
+
+struct Sample {
+    decision::Decision decision;
+    evidence::Evidence evidence;
+    gate::Snapshot snapshot;
+};
+
+/// A message that has a value for every field.
+Sample full_sample() {
+    Sample sample;
+    decision::Decision& d = sample.decision;
+    d.verdict = decision::Verdict::reject;
+    d.judged = decision::Verdict::reject;
+    d.reason = decision::Reason::not_proven;
+    d.quarantine = true;
+    d.tenant_name = "contoso";
+    d.author_domain = "contoso.com";
+    d.forward = true;
+    d.proofs.push_back({"client-cert + dkim", true, {}});
+    d.proof = 0;
+    d.findings[static_cast<std::size_t>(tenant::Factor::client_cert)].finding = decision::Finding::holds;
+    d.why = "no passing DKIM signature";
+    d.reply = mail::Reply{550, "5.7.20", "no passing DKIM signature"};
+    d.peer_proven = true;
+    evidence::Evidence& e = sample.evidence;
+    e.session.client.address = evidence::Observed<base::IpAddress>{*base::IpAddress::parse("40.92.0.1"), evidence::Source::mta};
+    e.session.client.name = "mail.example";
+    e.session.helo = "EUR01.outbound.example";
+    e.session.tls.version = "TLSv1.3";
+    e.session.tls.certificate_name = evidence::Observed<std::string>{"mail.protection.outlook.com", evidence::Source::mta};
+    e.session.tls.hint = evidence::CertificateHint::not_verified;
+    e.envelope.reverse_path = "a@contoso.com";
+    e.envelope.has_mail = true;
+    e.envelope.recipient_count = 2;
+    e.envelope.queue_id = "4ABC";
+    return sample;
+}
+
+std::string logged(const Sample& sample, LogConfig config) {
+    auto sink = std::make_unique<MemorySink>();
+    const auto lines = sink->lines();
+    {
+        net::testing::LoopThread thread;
+        Log log(config, std::move(sink));
+        MessageLog& messages = log.add_loop(thread.loop());
+        thread.call([&] { messages.message({sample.decision, sample.evidence, sample.snapshot, std::chrono::microseconds(57)}); });
+        thread.call([] {});  // the flush at the end of that turn is behind it
+        thread.stop();
+    }
+    return lines->all();
+}
+
+std::vector<std::string> names_in_logfmt(std::string_view line) {
+    std::vector<std::string> names;
+    bool quoted = false, in_name = true;
+    std::string name;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const char c = line[i];
+        if (quoted) {
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                quoted = false;
+        } else if (c == '"') {
+            quoted = true;
+        } else if (in_name && c == '=') {
+            names.push_back(name);
+            name.clear();
+            in_name = false;
+        } else if (c == ' ' || c == '\n') {
+            in_name = true;
+        } else if (in_name) {
+            name += c;
+        }
+    }
+    return names;
+}
+
+TEST(Log, a_message_has_every_field_in_order) {
+    const std::string line = logged(full_sample(), {.socket = {}, .evidence = LogEvidence::all});
+    std::vector<std::string> want{"time", "level", "event"};
+    want.insert(want.end(), message_field_names.begin(), message_field_names.end());
+    EXPECT_EQ(names_in_logfmt(line), want) << line;
+    EXPECT_NE(line.find(" verdict=reject judged=reject reason=not-proven mode=enforce quarantine=true tenant=contoso "
+                        "author_domain=contoso.com forward=true "
+                        "proof=\"client-cert + dkim\" why=\"no passing DKIM signature\" "),
+              std::string::npos)
+        << line;
+    EXPECT_NE(line.find(" client=40.92.0.1 "), std::string::npos) << line;
+    EXPECT_NE(line.find(" judging_us=57 "), std::string::npos) << line;
+}
+
+TEST(Log, fields_without_a_value_are_left_out) {
+    const std::string line = logged({}, {});
+    const auto names = names_in_logfmt(line);
+    for (const std::string_view absent :
+         {"tenant", "author_domain", "proof", "client", "tls", "mail_from", "reply", "evidence", "quarantine"})
+        EXPECT_EQ(std::count(names.begin(), names.end(), absent), 0) << absent << " in " << line;
+}
+
+TEST(Log, evidence_by_setting) {
+    Sample refused = full_sample();
+    Sample accepted = full_sample();
+    accepted.decision.judged = accepted.decision.verdict = decision::Verdict::accept;
+    Sample monitored = full_sample();
+    monitored.decision.verdict = decision::Verdict::accept;
+    const struct {
+        LogEvidence setting;
+        const Sample* sample;
+        bool want;
+    } cases[] = {
+        {LogEvidence::none, &refused, false},     {LogEvidence::refused, &refused, true},   {LogEvidence::all, &refused, true},
+        {LogEvidence::none, &accepted, false},    {LogEvidence::refused, &accepted, false}, {LogEvidence::all, &accepted, true},
+        {LogEvidence::refused, &monitored, true},
+    };
+    for (const auto& c : cases)
+        EXPECT_EQ(logged(*c.sample, {.socket = {}, .evidence = c.setting}).find(" evidence=") != std::string::npos, c.want)
+            << static_cast<int>(c.setting);
+}
+
+TEST(Log, the_level_leaves_out_what_is_below) {
+    EXPECT_EQ(logged(full_sample(), {.socket = {}, .level = LogLevel::warning}), "");
+    auto sink = std::make_unique<MemorySink>();
+    const auto lines = sink->lines();
+    {
+        Log log({.socket = {}, .level = LogLevel::warning}, std::move(sink));
+        log.service(LogLevel::info, "start", "not to be seen");
+        log.service(LogLevel::error, "reload-failed", "to be\nseen", {LogField::of("place", "a:1")});
+        log.reconfigure({.format = LogFormat::json, .socket = {}, .level = LogLevel::debug});
+        log.service(LogLevel::debug, "start", "too");
+    }
+    const std::string all = lines->all();
+    EXPECT_EQ(all.find("not to be seen"), std::string::npos);
+    EXPECT_NE(all.find("level=error event=reload-failed text=\"to be\\nseen\" place=a:1\n"), std::string::npos) << all;
+    EXPECT_NE(all.find("\"level\":\"debug\",\"event\":\"start\",\"text\":\"too\"}\n"), std::string::npos) << all;
+}
+
+TEST(Log, a_senders_text_stays_within_its_field) {
+    Sample sample = full_sample();
+    const std::string forged = "x\" verdict=accept\ntime=2023 level=info event=message verdict=accept";
+    sample.evidence.session.helo = sample.evidence.envelope.reverse_path = sample.evidence.session.client.name = forged;
+    sample.decision.author_domain = sample.decision.why = forged;
+    sample.evidence.envelope.queue_id = forged;
+    const std::string line = logged(sample, {.socket = {}, .evidence = LogEvidence::all});
+    EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1) << line;
+    const auto names = names_in_logfmt(line);
+    EXPECT_EQ(std::count(names.begin(), names.end(), "verdict"), 1) << line;
+    EXPECT_EQ(names.size(), 3 + message_field_names.size());
+}
+
+TEST(Log, documented) {
+    const std::set<std::string> documented = documented_names("docs/reference/log.md", "## `event=message`");
+    const std::set<std::string> known(message_field_names.begin(), message_field_names.end());
+    EXPECT_EQ(documented, known);
+}
+
+/// Every event that the sources name is in the document, and the other way round.
+TEST(Log, events_documented) {
+    std::set<std::string> used;
+    for (const auto& entry : std::filesystem::directory_iterator(EXOTA_SOURCE_DIR "/src/app")) {
+        const std::string name = entry.path().filename();
+        if (!name.ends_with(".cc") || name.ends_with("_test.cc")) continue;
+        std::stringstream text;
+        text << std::ifstream(entry.path()).rdbuf();
+        const std::string source = text.str();
+        static const std::regex call(R"(service\(\s*[\w:]+,\s*"([^"]+)\")");
+        for (std::sregex_iterator found(source.begin(), source.end(), call), end; found != end; ++found) used.insert((*found)[1]);
+    }
+    EXPECT_EQ(documented_names("docs/reference/log.md", "## Other events"), used);
+}
+
+}  // namespace
+}  // namespace exota::app

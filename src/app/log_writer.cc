@@ -1,0 +1,120 @@
+#include "app/log_writer.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <system_error>
+
+namespace exota::app {
+
+void LogChannel::end_record() {
+    const std::size_t start = current_.ends.empty() ? 0 : current_.ends.back();
+    if (current_.octets.size() > max_octets && start > 0) {  // a single long record is taken in any case
+        current_.octets.resize(start);
+        dropped_.add();
+        flush();
+        return;
+    }
+    current_.ends.push_back(current_.octets.size());
+    if (current_.octets.size() >= flush_octets) flush();
+}
+
+void LogChannel::flush() {
+    if (current_.empty()) return;
+    const std::size_t given = given_.load(std::memory_order_relaxed);
+    if (given - taken_.load(std::memory_order_acquire) == slots) return;  // it stays here; the next flush tries again
+    LogBatch& slot = ring_[given % slots];
+    std::swap(slot, current_);
+    current_.clear();  // what the writer is done with: its memory serves again
+    given_.store(given + 1);
+    writer_.wake();
+}
+
+bool LogChannel::take(LogBatch& batch) {
+    const std::size_t taken = taken_.load(std::memory_order_relaxed);
+    if (given_.load() == taken) return false;
+    std::swap(batch, ring_[taken % slots]);
+    ring_[taken % slots].clear();
+    taken_.store(taken + 1, std::memory_order_release);
+    return true;
+}
+
+LogWriter::LogWriter(std::unique_ptr<LogSink> sink) : sink_(std::move(sink)), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (!event_) throw std::system_error(errno, std::generic_category(), "eventfd");
+    thread_ = std::thread([this] { work(); });
+}
+
+LogWriter::~LogWriter() {
+    stopping_ = true;
+    const std::uint64_t one = 1;
+    static_cast<void>(::write(event_.get(), &one, sizeof one));  // can only fail when it is full, and then it wakes
+    thread_.join();
+    for (const auto& channel : channels_)  // what was never handed over: the producers are gone by now
+        if (!channel->current_.empty()) static_cast<void>(sink_->write(channel->current_));
+}
+
+LogChannel& LogWriter::add_channel() {
+    const std::lock_guard lock(channels_mutex_);
+    channels_.push_back(std::make_unique<LogChannel>(*this));
+    return *channels_.back();
+}
+
+std::uint64_t LogWriter::lost() const noexcept {
+    const std::lock_guard lock(channels_mutex_);
+    std::uint64_t sum = lost_in_sink_;
+    for (const auto& channel : channels_) sum += channel->dropped().value();
+    return sum;
+}
+
+/// Costs a system call only when the writer sleeps: it says so before it looks a last time, and we look after handing over.
+void LogWriter::wake() noexcept {
+    if (!asleep_.load() || !asleep_.exchange(false)) return;
+    const std::uint64_t one = 1;
+    static_cast<void>(::write(event_.get(), &one, sizeof one));  // can only fail when it is full, and then it wakes
+}
+
+bool LogWriter::write_all() {
+    std::vector<LogChannel*> channels;
+    {
+        const std::lock_guard lock(channels_mutex_);
+        for (const auto& channel : channels_) channels.push_back(channel.get());
+    }
+    LogBatch all, batch;
+    for (LogChannel* channel : channels)
+        while (channel->take(batch)) {
+            const std::size_t offset = all.octets.size();
+            all.octets += batch.octets;
+            for (const std::size_t end : batch.ends) all.ends.push_back(offset + end);
+            if (all.octets.size() >= LogChannel::max_octets) break;  // the rest comes with the next round
+        }
+    if (all.empty()) return false;
+    if (const std::size_t lost = sink_->write(all); lost > 0) lost_in_sink_ += lost;
+    return true;
+}
+
+void LogWriter::work() {
+    for (;;) {
+        const bool wrote = write_all();
+        if (stopping_) {
+            if (!wrote) return;
+            continue;
+        }
+        pollfd event{.fd = event_.get(), .events = POLLIN, .revents = 0};
+        if (wrote) {
+            static_cast<void>(::poll(&event, 1, gather_milliseconds));
+        } else {
+            asleep_ = true;
+            if (write_all()) {  // came between the last look and falling asleep
+                asleep_ = false;
+                continue;
+            }
+            static_cast<void>(::poll(&event, 1, -1));
+            asleep_ = false;
+        }
+        std::uint64_t count = 0;
+        static_cast<void>(::read(event_.get(), &count, sizeof count));  // nothing to read: nobody woke us
+    }
+}
+
+}  // namespace exota::app

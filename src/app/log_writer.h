@@ -1,0 +1,90 @@
+// The log's way from the loops to its sink: a channel for every loop, one thread that writes.
+//
+// A loop encodes records into its channel's buffer and hands the buffer over at the end of its turn; that takes no lock and, while the
+// writer is busy, no system call. The writer collects what all channels have and writes it at once, then waits a little for more, so that
+// a busy daemon writes tens of times a second, not once a message. Everything is bounded: what a slow sink cannot take is dropped at the
+// channel and counted, never waited for.
+//
+// Tested by log_writer_test.cc.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "app/log_sink.h"
+#include "net/counter.h"
+#include "net/descriptor.h"
+
+namespace exota::app {
+
+class LogWriter;
+
+/// Records of one producing thread.
+class LogChannel {
+public:
+    /// Handed over even within a turn.
+    static constexpr std::size_t flush_octets = 64 * 1024;
+    /// Kept while the writer does not take anything.
+    static constexpr std::size_t max_octets = 1024 * 1024;
+
+    explicit LogChannel(LogWriter& writer) : writer_(writer) {}
+
+    /// Where to append one encoded record; then call end_record().
+    std::string& record() noexcept { return current_.octets; }
+    void end_record();
+    /// Hands over what is there.
+    void flush();
+    bool empty() const noexcept { return current_.empty(); }
+    const net::Counter& dropped() const noexcept { return dropped_; }
+
+private:
+    friend class LogWriter;
+    static constexpr std::size_t slots = 8;
+
+    /// From the writer's thread: the oldest batch that was handed over, or none.
+    bool take(LogBatch& batch);
+
+    LogWriter& writer_;
+    LogBatch current_;
+    net::Counter dropped_;
+    std::array<LogBatch, slots> ring_;  // slot n % slots belongs to the producer unless taken_ <= n < given_
+    std::atomic<std::size_t> given_{0}, taken_{0};
+};
+
+class LogWriter {
+public:
+    explicit LogWriter(std::unique_ptr<LogSink> sink);
+    /// Writes what is left, as far as the sink takes it, and ends. No thread uses a channel any more.
+    ~LogWriter();
+    LogWriter(const LogWriter&) = delete;
+    LogWriter& operator=(const LogWriter&) = delete;
+
+    /// A channel for one thread; lives as long as the writer.
+    LogChannel& add_channel();
+    /// Records that a sink did not take, or that a channel dropped, so far.
+    std::uint64_t lost() const noexcept;
+
+private:
+    friend class LogChannel;
+    /// How long the writer lets records gather after it wrote some.
+    static constexpr int gather_milliseconds = 10;
+
+    void work();
+    bool write_all();
+    void wake() noexcept;
+
+    std::unique_ptr<LogSink> sink_;
+    net::Descriptor event_;
+    std::atomic<bool> asleep_{false};
+    std::atomic<bool> stopping_{false};
+    std::atomic<std::uint64_t> lost_in_sink_{0};
+    mutable std::mutex channels_mutex_;
+    std::vector<std::unique_ptr<LogChannel>> channels_;
+    std::thread thread_;
+};
+
+}  // namespace exota::app

@@ -1,0 +1,126 @@
+#include "app/log_writer.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <sstream>
+
+#include "app/testing.h"
+
+namespace exota::app {
+namespace {
+
+using testing::MemorySink;
+
+void put(LogChannel& channel, std::string_view text) {
+    channel.record() += text;
+    channel.end_record();
+}
+
+TEST(LogWriter, everything_handed_over_is_written_before_the_end_in_order) {
+    auto sink = std::make_unique<MemorySink>();
+    const auto lines = sink->lines();
+    {
+        LogWriter writer(std::move(sink));
+        LogChannel& channel = writer.add_channel();
+        for (int i = 0; i < 1000; ++i) {
+            put(channel, std::to_string(i) + '\n');
+            if (i % 7 == 0) channel.flush();
+        }
+        while (!channel.empty()) channel.flush();
+        EXPECT_EQ(writer.lost(), 0U);
+    }
+    std::string want;
+    for (int i = 0; i < 1000; ++i) want += std::to_string(i) + '\n';
+    EXPECT_EQ(lines->all(), want);
+}
+
+TEST(LogWriter, channels_of_several_threads) {
+    auto sink = std::make_unique<MemorySink>();
+    const auto lines = sink->lines();
+    constexpr int threads = 4, records = 5000;
+    {
+        LogWriter writer(std::move(sink));
+        std::vector<std::thread> producers;
+        for (int t = 0; t < threads; ++t)
+            producers.emplace_back([&channel = writer.add_channel(), t] {
+                for (int i = 0; i < records; ++i) {
+                    put(channel, std::to_string(t) + ' ' + std::to_string(i) + '\n');
+                    channel.flush();
+                }
+                while (!channel.empty()) channel.flush();
+            });
+        for (std::thread& producer : producers) producer.join();
+        EXPECT_EQ(writer.lost(), 0U);
+    }
+    std::array<int, threads> next{};
+    std::istringstream in(lines->all());
+    for (int t = 0, i = 0; in >> t >> i;) EXPECT_EQ(i, next[static_cast<std::size_t>(t)]++) << "of " << t;
+    for (const int count : next) EXPECT_EQ(count, records);
+}
+
+/// Does not take anything until it is told to.
+struct Hold {
+    std::promise<void> entered, release;
+    std::atomic<bool> inside{false};
+    std::atomic<std::size_t> records{0};
+};
+
+class HeldSink final : public LogSink {
+public:
+    explicit HeldSink(Hold& hold) : hold_(hold), released_(hold.release.get_future().share()) {}
+    std::size_t write(const LogBatch& batch) override {
+        if (!hold_.inside.exchange(true)) hold_.entered.set_value();
+        released_.get();
+        hold_.records += batch.ends.size();
+        return 0;
+    }
+
+private:
+    Hold& hold_;
+    std::shared_future<void> released_;
+};
+
+TEST(LogWriter, a_sink_that_hangs_costs_bounded_memory_and_is_counted) {
+    Hold hold;
+    constexpr std::size_t records = 20'000;
+    std::uint64_t lost = 0;
+    {
+        LogWriter writer(std::make_unique<HeldSink>(hold));
+        LogChannel& channel = writer.add_channel();
+        const std::string record(1000, 'x');
+        put(channel, record);
+        channel.flush();
+        hold.entered.get_future().get();
+        for (std::size_t i = 1; i < records; ++i) put(channel, record);
+        lost = writer.lost();
+        EXPECT_GT(lost, records / 2);
+        EXPECT_LE(channel.record().size(), LogChannel::max_octets);
+        hold.release.set_value();
+        while (!channel.empty()) channel.flush();
+        put(channel, record);
+        channel.flush();
+        EXPECT_EQ(writer.lost(), lost) << "it works again";
+    }
+    EXPECT_EQ(hold.records + lost, records + 1);
+}
+
+/// Loses every record.
+class BrokenSink final : public LogSink {
+    std::size_t write(const LogBatch& batch) override { return batch.ends.size(); }
+};
+
+TEST(LogWriter, what_the_sink_loses_is_counted) {
+    LogWriter writer(std::make_unique<BrokenSink>());
+    LogChannel& channel = writer.add_channel();
+    put(channel, "a");
+    put(channel, "b");
+    channel.flush();
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (writer.lost() < 2 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    EXPECT_EQ(writer.lost(), 2U);
+}
+
+}  // namespace
+}  // namespace exota::app
