@@ -1,0 +1,45 @@
+// The daemon's small HTTP: /metrics, /healthz, /readyz. GET and HEAD only; requests are limited in size, time and number.
+//
+// Runs on the control loop, so that a scraper never holds up mail. Tested by http_test.cc.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "net/descriptor.h"
+#include "net/loop.h"
+
+namespace exota::app {
+
+struct HttpPages {
+    std::function<std::string()> metrics;
+    std::function<bool()> ready;
+};
+
+struct HttpLimits {
+    std::size_t max_request_octets = 8192;      // header; a body is not taken
+    std::size_t max_connections = 64;           // above: closed at once
+    std::chrono::milliseconds timeout{10'000};  // for a request, and for a reader to take the answer
+};
+
+/// On its loop. To be destroyed after the loop has stopped.
+class HttpServer {
+public:
+    HttpServer(net::Loop& loop, HttpPages pages, HttpLimits limits = {});
+    ~HttpServer();
+    HttpServer(const HttpServer&) = delete;
+    HttpServer& operator=(const HttpServer&) = delete;
+
+    void listen(net::Descriptor listener);
+    void stop();
+
+private:
+    struct Parts;
+    class Connection;
+    std::shared_ptr<Parts> parts_;
+};
+
+}  // namespace exota::app

@@ -1,0 +1,211 @@
+#include "app/metrics.h"
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+namespace exota::app {
+
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+double now_in_seconds() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+MetricFamily family(std::string_view name, std::string_view help, MetricType type) {
+    return {std::string(name), std::string(help), type, {}};
+}
+
+void add(MetricFamily& to, double value, Labels labels = {}) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    (to.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+    to.metric.push_back(std::move(metric));
+}
+
+ClientMetric::Label label(std::string_view name, std::string_view value) { return {std::string(name), std::string(value)}; }
+
+template <class T>
+std::size_t number(T value) noexcept {
+    return static_cast<std::size_t>(value);
+}
+
+}  // namespace
+
+void LoopMetrics::judged(const gate::Judged& message) noexcept {
+    const decision::Decision& d = message.decision;
+    messages_[number(d.verdict)][number(d.judged)][number(d.reason)][number(d.mode)].add();
+    if (d.judged_at_all)
+        for (std::size_t factor = 0; factor < tenant::factor_count; ++factor) findings_[factor][number(d.findings[factor].finding)].add();
+    const auto nanoseconds = std::max<std::int64_t>(message.judging.count(), 0);
+    const double seconds = static_cast<double>(nanoseconds) / 1e9;
+    const auto bound = std::ranges::lower_bound(judging_bounds, seconds);
+    judging_[static_cast<std::size_t>(bound - judging_bounds.begin())].add();
+    judging_nanoseconds_.add(static_cast<std::uint64_t>(nanoseconds));
+}
+
+/// The kinds are few and known to the protocol's code, not here; the table keeps whatever comes, up to its end.
+void LoopMetrics::protocol_error(std::string_view kind) noexcept {
+    kind = kind.substr(0, std::tuple_size_v<decltype(Kind::name)> - 1);
+    const std::size_t used = kinds_used_.load(std::memory_order_relaxed);
+    for (std::size_t i = 0; i < used; ++i)
+        if (kind == kinds_[i].name.data()) return kinds_[i].count.add();
+    if (used == max_kinds) return other_kinds_.add();
+    std::ranges::copy(kind, kinds_[used].name.begin());
+    kinds_[used].count.add();
+    kinds_used_.store(used + 1, std::memory_order_release);  // readers see the name whole
+}
+
+/// Everything as metric families, when somebody asks.
+class Metrics::Collector final : public prometheus::Collectable {
+public:
+    explicit Collector(const Metrics& metrics) : m_(metrics) {}
+    std::vector<MetricFamily> Collect() const override {
+        std::vector<MetricFamily> all{messages(), findings(), judging()};
+        protocol(all);
+        sessions(all);
+        state(all);
+        return all;
+    }
+
+private:
+    template <class Read>
+    double sum(Read read) const {
+        std::uint64_t total = 0;
+        for (const Loop& loop : m_.loops_) total += read(loop);
+        return static_cast<double>(total);
+    }
+
+    /// Combinations that never occurred are left out: there are hundreds.
+    MetricFamily messages() const {
+        MetricFamily result = family("exota_messages_total", "Judged messages", MetricType::Counter);
+        using enum decision::Verdict;
+        for (const auto verdict : {accept, tempfail, reject})
+            for (const auto judged : {accept, tempfail, reject})
+                for (std::size_t reason = 0; reason < decision::reason_count; ++reason)
+                    for (std::size_t mode = 0; mode < LoopMetrics::mode_count; ++mode) {
+                        const double count =
+                            sum([&](const Loop& l) { return l.metrics->messages_[number(verdict)][number(judged)][reason][mode].value(); });
+                        if (count == 0) continue;
+                        add(result, count,
+                            {label("verdict", name_of(verdict)), label("judged", name_of(judged)),
+                             label("reason", name_of(static_cast<decision::Reason>(reason))),
+                             label("mode", name_of(static_cast<tenant::Mode>(mode)))});
+                    }
+        return result;
+    }
+
+    MetricFamily findings() const {
+        MetricFamily result = family("exota_factor_findings_total", "Findings of each factor", MetricType::Counter);
+        using enum decision::Finding;
+        for (std::size_t factor = 0; factor < tenant::factor_count; ++factor)
+            for (const auto finding : {holds, absent, contradicts, unavailable}) {
+                const double count = sum([&](const Loop& l) { return l.metrics->findings_[factor][number(finding)].value(); });
+                if (count > 0) add(result, count, {label("factor", tenant::factor_names[factor]), label("finding", name_of(finding))});
+            }
+        return result;
+    }
+
+    MetricFamily judging() const {
+        MetricFamily result = family("exota_judging_seconds", "Time from the end of a message to its verdict", MetricType::Histogram);
+        ClientMetric metric;
+        std::uint64_t cumulative = 0;
+        for (std::size_t i = 0; i < LoopMetrics::judging_bounds.size() + 1; ++i) {
+            for (const Loop& loop : m_.loops_) cumulative += loop.metrics->judging_[i].value();
+            const double bound =
+                i < LoopMetrics::judging_bounds.size() ? LoopMetrics::judging_bounds[i] : std::numeric_limits<double>::infinity();
+            metric.histogram.bucket.push_back({cumulative, bound});
+        }
+        metric.histogram.sample_count = cumulative;
+        metric.histogram.sample_sum = sum([](const Loop& l) { return l.metrics->judging_nanoseconds_.value(); }) / 1e9;
+        result.metric.push_back(std::move(metric));
+        return result;
+    }
+
+    void protocol(std::vector<MetricFamily>& all) const {
+        std::map<std::string, double, std::less<>> kinds;
+        for (const Loop& loop : m_.loops_) {
+            const std::size_t used = loop.metrics->kinds_used_.load(std::memory_order_acquire);
+            for (std::size_t i = 0; i < used; ++i)
+                kinds[loop.metrics->kinds_[i].name.data()] += static_cast<double>(loop.metrics->kinds_[i].count.value());
+            if (const auto other = loop.metrics->other_kinds_.value(); other > 0) kinds["other"] += static_cast<double>(other);
+        }
+        MetricFamily errors =
+            family("exota_protocol_errors_total", "Milter connections ended because the MTA broke the protocol", MetricType::Counter);
+        for (const auto& [kind, count] : kinds) add(errors, count, {label("kind", kind)});
+        all.push_back(std::move(errors));
+
+        MetricFamily missing =
+            family("exota_missing_certificates_total",
+                   "Messages over TLS from Exchange Online's addresses without a certificate that the MTA names", MetricType::Counter);
+        add(missing, sum([](const Loop& l) { return l.metrics->missing_certificates_.value(); }));
+        all.push_back(std::move(missing));
+    }
+
+    void sessions(std::vector<MetricFamily>& all) const {
+        const auto one = [&](std::string_view name, std::string_view help, MetricType type, double value) {
+            all.push_back(family(name, help, type));
+            add(all.back(), value);
+        };
+        one("exota_sessions", "Milter sessions that are open", MetricType::Gauge, sum([](const Loop& l) { return l.server->open(); }));
+        one("exota_sessions_total", "Milter sessions that were opened", MetricType::Counter,
+            sum([](const Loop& l) { return l.server->opened.value(); }));
+        MetricFamily ended = family("exota_sessions_ended_total", "Milter sessions that ended, by why", MetricType::Counter);
+        for (std::size_t why = 0; why < net::ending_count; ++why)
+            add(ended, sum([&](const Loop& l) { return l.server->ended[why].value(); }), {label("why", net::ending_names[why])});
+        all.push_back(std::move(ended));
+        one("exota_accept_paused_total", "Times that accepting stopped because milter.max_sessions were open", MetricType::Counter,
+            sum([](const Loop& l) { return l.server->paused.value(); }));
+        one("exota_accept_errors_total", "Times that the system had no descriptor or memory for a connection", MetricType::Counter,
+            sum([](const Loop& l) { return l.server->accept_errors.value(); }));
+    }
+
+    void state(std::vector<MetricFamily>& all) const {
+        const auto one = [&](std::string_view name, std::string_view help, MetricType type, double value, Labels labels = {}) {
+            all.push_back(family(name, help, type));
+            add(all.back(), value, std::move(labels));
+        };
+        State state;
+        {
+            const std::lock_guard lock(m_.state_mutex_);
+            state = m_.state_;
+        }
+        one("exota_tenants", "Tenants in use", MetricType::Gauge, static_cast<double>(state.tenants));
+        one("exota_tenant_domains", "Domains of all tenants in use", MetricType::Gauge, static_cast<double>(state.domains));
+        one("exota_endpoint_prefixes", "Prefixes of Exchange Online in use", MetricType::Gauge,
+            static_cast<double>(state.endpoint_prefixes));
+        one("exota_snapshot_generation", "Number of the configuration and tenants in use; counts up with each reload", MetricType::Gauge,
+            static_cast<double>(state.generation));
+        one("exota_snapshot_loaded_timestamp_seconds", "When they were loaded", MetricType::Gauge, state.loaded_at);
+        one("exota_reloads_total", "Reloads that succeeded", MetricType::Counter, static_cast<double>(m_.reloads_.load()));
+        one("exota_reload_failures_total", "Reloads that failed: the running configuration and tenants stayed", MetricType::Counter,
+            static_cast<double>(m_.reload_failures_.load()));
+        one("exota_log_records_dropped_total", "Log records that could not be written", MetricType::Counter,
+            m_.log_ ? static_cast<double>(m_.log_->lost()) : 0);
+        one("exota_start_timestamp_seconds", "When the daemon started", MetricType::Gauge, m_.started_at_);
+        one("exota_build_info", "Always 1", MetricType::Gauge, 1, {label("version", m_.version_)});
+    }
+
+    const Metrics& m_;
+};
+
+Metrics::Metrics(std::string version) : version_(std::move(version)), started_at_(now_in_seconds()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::add_loop(const LoopMetrics& metrics, const net::ServerCounters& server) { loops_.push_back({&metrics, &server}); }
+
+void Metrics::set_state(const State& state) {
+    const std::lock_guard lock(state_mutex_);
+    state_ = state;
+}
+
+std::string Metrics::text() const { return prometheus::TextSerializer().prometheus::Serializer::Serialize(Collector(*this).Collect()); }
+
+}  // namespace exota::app

@@ -1,0 +1,93 @@
+// What Prometheus reads: counters of each loop, summed when asked, and gauges of the daemon's state.
+//
+// A loop counts in plain words that only it writes (net/counter.h); reading adds the loops up. Names, types and labels are stable:
+// docs/reference/metrics.md has them, and a test compares both ways. Tested by metrics_test.cc.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/log.h"
+#include "gate/judge.h"
+#include "net/counter.h"
+#include "net/server.h"
+#include "tenant/factor.h"
+
+namespace exota::app {
+
+/// Of one loop; written on it, read from anywhere.
+class LoopMetrics {
+public:
+    static constexpr std::size_t verdict_count = 3, mode_count = 4, finding_count = 4;
+    /// Upper bounds of the histogram of judging, in seconds; the last bucket is +Inf.
+    static constexpr std::array<double, 14> judging_bounds{0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001,
+                                                           0.005,   0.025,    0.1,     0.5,    1,       5,      30};
+    /// Kinds of protocol errors that are told apart; further ones are "other".
+    static constexpr std::size_t max_kinds = 32;
+
+    void judged(const gate::Judged& message) noexcept;
+    void protocol_error(std::string_view kind) noexcept;
+    void missing_certificate() noexcept { missing_certificates_.add(); }
+
+private:
+    friend class Metrics;
+    struct Kind {
+        std::array<char, 48> name{};
+        net::Counter count;
+    };
+
+    // [verdict][judged][reason][mode]
+    net::Counter messages_[verdict_count][verdict_count][decision::reason_count][mode_count];
+    net::Counter findings_[tenant::factor_count][finding_count];
+    std::array<net::Counter, judging_bounds.size() + 1> judging_;
+    net::Counter judging_nanoseconds_;
+    net::Counter missing_certificates_;
+    std::array<Kind, max_kinds> kinds_;
+    std::atomic<std::size_t> kinds_used_{0};
+    net::Counter other_kinds_;
+};
+
+class Metrics {
+public:
+    explicit Metrics(std::string version);
+    ~Metrics();
+
+    /// Before the loops run; all live as long as this object, which does not own them.
+    void add_loop(const LoopMetrics& metrics, const net::ServerCounters& server);
+    void set_log(const Log& log) noexcept { log_ = &log; }
+
+    /// What is in use since now.
+    struct State {
+        std::uint64_t generation = 0;
+        std::size_t tenants = 0, domains = 0, endpoint_prefixes = 0;
+        double loaded_at = 0;  // seconds since 1970
+    };
+    void set_state(const State& state);
+    void reload_succeeded() noexcept { ++reloads_; }
+    void reload_failed() noexcept { ++reload_failures_; }
+
+    /// Prometheus' text form. From any thread.
+    std::string text() const;
+
+private:
+    class Collector;
+    const std::string version_;
+    const double started_at_;
+    struct Loop {
+        const LoopMetrics* metrics;
+        const net::ServerCounters* server;
+    };
+    std::vector<Loop> loops_;
+    const Log* log_ = nullptr;
+    std::atomic<std::uint64_t> reloads_{0}, reload_failures_{0};
+    mutable std::mutex state_mutex_;
+    State state_;
+};
+
+}  // namespace exota::app

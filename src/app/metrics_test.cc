@@ -1,0 +1,169 @@
+#include "app/metrics.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+namespace exota::app {
+namespace {
+
+/// A decision with the findings that a real one has: all there.
+decision::Decision decided(decision::Verdict verdict, decision::Verdict judged, decision::Reason reason, tenant::Mode mode) {
+    decision::Decision d;
+    d.verdict = verdict;
+    d.judged = judged;
+    d.reason = reason;
+    d.mode = mode;
+    d.findings[static_cast<std::size_t>(tenant::Factor::dkim)].finding = decision::Finding::holds;
+    return d;
+}
+
+void count(LoopMetrics& metrics, const decision::Decision& d, std::chrono::nanoseconds took = std::chrono::microseconds(30)) {
+    const evidence::Evidence evidence;
+    const gate::Snapshot snapshot;
+    metrics.judged({d, evidence, snapshot, took});
+}
+
+TEST(Metrics, loops_are_summed) {
+    using enum decision::Verdict;
+    Metrics metrics("1.2.3");
+    LoopMetrics first, second;
+    net::ServerCounters server_1, server_2;
+    metrics.add_loop(first, server_1);
+    metrics.add_loop(second, server_2);
+    count(first, decided(accept, accept, decision::Reason::authorised, tenant::Mode::enforce));
+    count(first, decided(accept, reject, decision::Reason::not_proven, tenant::Mode::monitor));
+    count(second, decided(accept, reject, decision::Reason::not_proven, tenant::Mode::monitor), std::chrono::seconds(60));
+    first.protocol_error("frame-too-long");
+    second.protocol_error("frame-too-long");
+    second.protocol_error("empty-frame");
+    second.missing_certificate();
+    server_1.opened.add(3);
+    server_2.opened.add(2);
+    server_2.ended[static_cast<std::size_t>(net::Ending::idle)].add();
+    metrics.set_state({.generation = 4, .tenants = 2, .domains = 9, .endpoint_prefixes = 5, .loaded_at = 1000});
+    metrics.reload_failed();
+    const std::string text = metrics.text();
+    for (const char* want : {
+             "exota_messages_total{verdict=\"accept\",judged=\"accept\",reason=\"authorised\",mode=\"enforce\"} 1\n",
+             "exota_messages_total{verdict=\"accept\",judged=\"reject\",reason=\"not-proven\",mode=\"monitor\"} 2\n",
+             "exota_factor_findings_total{factor=\"dkim\",finding=\"holds\"} 3\n",
+             "exota_factor_findings_total{factor=\"client-cert\",finding=\"absent\"} 3\n",
+             "exota_judging_seconds_count 3\n",
+             "exota_judging_seconds_bucket{le=\"+Inf\"} 3\n",
+             "exota_judging_seconds_bucket{le=\"30\"} 2\n",
+             "exota_protocol_errors_total{kind=\"frame-too-long\"} 2\n",
+             "exota_protocol_errors_total{kind=\"empty-frame\"} 1\n",
+             "exota_missing_certificates_total 1\n",
+             "exota_sessions 4\n",
+             "exota_sessions_total 5\n",
+             "exota_sessions_ended_total{why=\"idle\"} 1\n",
+             "exota_tenants 2\n",
+             "exota_tenant_domains 9\n",
+             "exota_endpoint_prefixes 5\n",
+             "exota_snapshot_generation 4\n",
+             "exota_reload_failures_total 1\n",
+             "exota_reloads_total 0\n",
+             "exota_build_info{version=\"1.2.3\"} 1\n",
+         })
+        EXPECT_NE(text.find(want), std::string::npos) << want << "\nin\n" << text;
+}
+
+TEST(Metrics, bounds_belong_to_their_bucket) {
+    Metrics metrics("1");
+    LoopMetrics loop;
+    net::ServerCounters server;
+    metrics.add_loop(loop, server);
+    const decision::Decision d =
+        decided(decision::Verdict::accept, decision::Verdict::accept, decision::Reason::authorised, tenant::Mode::enforce);
+    count(loop, d, std::chrono::milliseconds(1));
+    count(loop, d, std::chrono::milliseconds(1) + std::chrono::nanoseconds(1));
+    count(loop, d, std::chrono::nanoseconds(-5));  // a clock that jumped
+    const std::string text = metrics.text();
+    EXPECT_NE(text.find("exota_judging_seconds_bucket{le=\"0.001\"} 2\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("exota_judging_seconds_bucket{le=\"0.005\"} 3\n"), std::string::npos) << text;
+}
+
+TEST(Metrics, bypassed_messages_have_no_findings) {
+    Metrics metrics("1");
+    LoopMetrics loop;
+    net::ServerCounters server;
+    metrics.add_loop(loop, server);
+    decision::Decision d = decided(decision::Verdict::accept, decision::Verdict::accept, decision::Reason::bypassed, tenant::Mode::enforce);
+    d.judged_at_all = false;
+    count(loop, d);
+    EXPECT_EQ(metrics.text().find("exota_factor_findings_total{"), std::string::npos);
+}
+
+TEST(Metrics, kinds_of_protocol_errors_are_bounded_and_encoded) {
+    Metrics metrics("1");
+    LoopMetrics loop;
+    net::ServerCounters server;
+    metrics.add_loop(loop, server);
+    for (std::size_t i = 0; i < LoopMetrics::max_kinds + 10; ++i) loop.protocol_error("kind-" + std::to_string(i));
+    loop.protocol_error("kind-0");
+    loop.protocol_error(std::string(1000, 'k'));
+    const std::string text = metrics.text();
+    EXPECT_NE(text.find("exota_protocol_errors_total{kind=\"kind-0\"} 2\n"), std::string::npos);
+    EXPECT_NE(text.find("exota_protocol_errors_total{kind=\"other\"} 11\n"), std::string::npos) << text;
+    LoopMetrics odd;
+    Metrics quoted("1\"}\nforged 1");
+    quoted.add_loop(odd, server);
+    odd.protocol_error("a\"} 5\nforged 1");
+    for (const std::string& t : {quoted.text()}) EXPECT_EQ(t.find("\nforged"), std::string::npos) << t;
+}
+
+/// Name → type and labels, as the document says and as the text form shows.
+using Catalogue = std::map<std::string, std::pair<std::string, std::set<std::string>>>;
+
+Catalogue documented() {
+    std::ifstream file(EXOTA_SOURCE_DIR "/docs/reference/metrics.md");
+    Catalogue catalogue;
+    const std::regex row(R"(^\| `(exota_\w+)` \| (\w+) \|([^|]*)\|.*)"), quoted("`(\\w+)`");
+    for (std::string line; std::getline(file, line);) {
+        std::smatch found;
+        if (!std::regex_match(line, found, row)) continue;
+        auto& entry = catalogue[found[1]];
+        entry.first = found[2];
+        const std::string labels = found[3];
+        for (std::sregex_iterator i(labels.begin(), labels.end(), quoted), end; i != end; ++i) entry.second.insert((*i)[1]);
+    }
+    return catalogue;
+}
+
+TEST(Metrics, documented) {
+    Metrics metrics("1");
+    LoopMetrics loop;
+    net::ServerCounters server;
+    metrics.add_loop(loop, server);
+    count(loop, decided(decision::Verdict::accept, decision::Verdict::accept, decision::Reason::authorised, tenant::Mode::enforce));
+    loop.protocol_error("x");
+    Catalogue shown;
+    std::istringstream text(metrics.text());
+    const std::regex type(R"(# TYPE (\w+) (\w+))"), sample(R"((\w+)(?:\{(.*)\})? .*)"), label(R"((\w+)=")");
+    std::string name;
+    for (std::string line; std::getline(text, line);) {
+        std::smatch found;
+        if (std::regex_match(line, found, type)) {
+            name = found[1];
+            shown[name].first = found[2];
+        } else if (!line.starts_with('#') && std::regex_match(line, found, sample)) {
+            const std::string labels = found[2];
+            for (std::sregex_iterator i(labels.begin(), labels.end(), label), end; i != end; ++i)
+                if ((*i)[1] != "le") shown[name].second.insert((*i)[1]);
+        }
+    }
+    const Catalogue in_document = documented();
+    for (const auto& [key, entry] : shown) {
+        ASSERT_TRUE(in_document.contains(key)) << key << " is not documented";
+        EXPECT_EQ(in_document.at(key), entry) << key;
+    }
+    for (const auto& [key, entry] : in_document) EXPECT_TRUE(shown.contains(key)) << key << " is documented but not there";
+}
+
+}  // namespace
+}  // namespace exota::app
