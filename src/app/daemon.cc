@@ -1,0 +1,341 @@
+#include "app/daemon.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <exception>
+#include <optional>
+#include <thread>
+
+#include "app/http.h"
+#include "app/log.h"
+#include "app/metrics.h"
+#include "app/milter_server.h"
+#include "app/notify.h"
+#include "app/tenants_watch.h"
+#include "net/listener.h"
+
+namespace exota::app {
+
+namespace {
+
+using Severity = ConfigProblem::Severity;
+
+std::string place_of(const ConfigProblem& problem) {
+    std::string place = problem.file;
+    if (problem.line > 0) place += ':' + std::to_string(problem.line);
+    if (!problem.key.empty()) place += (place.empty() ? "" : ": ") + problem.key;
+    return place;
+}
+
+void log_problems(Log& log, const std::vector<ConfigProblem>& problems, const std::string& tenants_file) {
+    for (const ConfigProblem& problem : problems) {
+        const LogLevel level = problem.severity == Severity::error ? LogLevel::error : LogLevel::warning;
+        const std::string place = place_of(problem);
+        const bool of_tenants = !tenants_file.empty() && problem.file == tenants_file;
+        if (of_tenants)
+            log.service(level, "tenants-problem", problem.text, {LogField::of("place", place)});
+        else
+            log.service(level, "config-problem", problem.text, {LogField::of("place", place)});
+    }
+}
+
+std::size_t loops_of(const Config& config) {
+    return config.threads > 0 ? config.threads : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+/// Room for max_sessions sockets and what else is open.
+std::optional<std::string> raise_descriptor_limit(std::size_t sessions) {
+    const rlim_t wanted = sessions + 256;
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return std::nullopt;
+    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, wanted);
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted) return std::nullopt;
+    return "milter.max_sessions needs " + std::to_string(wanted) + " file descriptors, the system allows " +
+           std::to_string(limit.rlim_max) + " (LimitNOFILE=)";
+}
+
+struct Sockets {
+    std::vector<net::Listener> milter, http;
+    std::vector<std::string> bound() const {
+        std::vector<std::string> all;
+        for (const auto* list : {&milter, &http})
+            for (const net::Listener& listener : *list) all.push_back(listener.bound());
+        return all;
+    }
+};
+
+std::optional<Sockets> open_sockets(const Config& config, const DaemonOptions& options) {
+    std::vector<base::Error> problems;
+    const auto parsed = [&](const std::vector<std::string>& texts, auto parse) {
+        std::vector<net::Endpoint> endpoints;
+        for (const std::string& text : texts) {
+            if (auto endpoint = parse(text))
+                endpoints.push_back(std::move(*endpoint));
+            else
+                problems.push_back({endpoint.error().code, text + ": " + endpoint.error().detail});
+        }
+        return endpoints;
+    };
+    const auto milter = parsed(config.milter.listen, net::Endpoint::parse);
+    const auto http =
+        parsed(config.http.listen.empty() ? std::vector<std::string>{} : std::vector{config.http.listen}, net::Endpoint::parse_http);
+    if (config.milter.listen.empty()) problems.push_back({base::Errc::not_found, "milter.listen names no socket"});
+
+    Sockets sockets;
+    std::vector<net::ActivatedSocket> activated;
+    if (auto taken = net::take_activated_sockets())
+        activated = std::move(*taken);
+    else
+        problems.push_back(taken.error());
+    const net::ListenOptions access{config.milter.socket_mode, config.milter.socket_group};
+    sockets.http = net::open_listeners(http, access, 1, activated, problems);  // first: "systemd" is what is left
+    sockets.milter = net::open_listeners(milter, access, loops_of(config), activated, problems);
+    for (const net::ActivatedSocket& socket : activated)
+        if (socket.descriptor)
+            problems.push_back({base::Errc::invalid_data, "systemd passed a socket named '" + socket.name + "' that no setting names"});
+    if (problems.empty()) return sockets;
+    for (const base::Error& problem : problems) options.complain("exota: " + problem.detail);
+    return std::nullopt;
+}
+
+/// Settings that only a start reads; a reload that changes one says so.
+std::vector<std::string_view> changed_start_settings(const Config& before, const Config& after) {
+    std::vector<std::string_view> changed;
+    const auto look = [&](bool same, std::string_view setting) {
+        if (!same) changed.push_back(setting);
+    };
+    const MilterConfig &a = before.milter, &b = after.milter;
+    look(a.listen == b.listen, "milter.listen");
+    look(a.socket_mode == b.socket_mode, "milter.socket_mode");
+    look(a.socket_group == b.socket_group, "milter.socket_group");
+    look(a.max_sessions == b.max_sessions, "milter.max_sessions");
+    look(a.idle_timeout == b.idle_timeout, "milter.idle_timeout");
+    look(before.log.target == after.log.target && before.log.socket == after.log.socket && before.log.name == after.log.name, "log.target");
+    look(before.http.listen == after.http.listen, "http.listen");
+    look(before.threads == after.threads, "threads");
+    return changed;
+}
+
+/// A daemon that serves. Everything but the milter's loops happens on the control loop, the thread that called run_daemon.
+class Daemon {
+public:
+    Daemon(const DaemonOptions& options, Loaded loaded, Sockets sockets, Notifier notifier)
+        : options_(options),
+          config_(std::move(*loaded.config)),
+          snapshot_(std::move(loaded.snapshot)),
+          sockets_(std::move(sockets)),
+          notifier_(std::move(notifier)),
+          log_(config_.log),
+          metrics_(options.version),
+          milter_(config_.milter, loops_of(config_), snapshot_, log_, metrics_),
+          http_(control_, {.metrics = [this] { return metrics_.text(); }, .ready = [this] { return serving_; }}),
+          signals_(control_.context()),
+          watch_timer_(control_),
+          watchdog_timer_(control_),
+          drain_timer_(control_),
+          watch_(std::in_place, config_.tenants, loaded.tenants_stamp) {
+        log_.service(
+            LogLevel::info, "start", "exota starts",
+            {LogField::of("version", options_.version), LogField::of("config", config_.path.empty() ? "environment" : config_.path),
+             LogField::of_number("threads", static_cast<std::int64_t>(milter_.loop_count()))});
+        log_problems(log_, loaded.problems, config_.tenants.file);
+        for (const std::string& warning : drop_in_warnings(config_))
+            log_.service(LogLevel::warning, "config-problem", warning, {LogField::of("place", "drop-in")});
+        if (const auto warning = raise_descriptor_limit(config_.milter.max_sessions))
+            log_.service(LogLevel::warning, "config-problem", *warning, {LogField::of("place", "milter.max_sessions")});
+    }
+
+    ~Daemon() {
+        if (reload_.joinable()) reload_.join();
+    }
+
+    void run() {
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
+        wait_for_signal();
+        metrics_.set_log(log_);
+        show_state();
+        for (const std::string& endpoint : sockets_.bound())
+            log_.service(LogLevel::info, "listening", "accepts connections", {LogField::of("endpoint", endpoint)});
+        milter_.start(sockets_.milter);
+        for (net::Listener& listener : sockets_.http) http_.listen(listener.take(0));
+        serving_ = true;
+        watch_tenants();
+        feed_watchdog();
+        log_.service(LogLevel::info, "ready", status(),
+                     {LogField::of_number("generation", static_cast<std::int64_t>(snapshot_->generation))});
+        notifier_.ready(status());
+        if (options_.on_ready) options_.on_ready(sockets_.bound());
+        control_.run();
+    }
+
+private:
+    void wait_for_signal() {
+        signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+            if (error) return;
+            if (signal == SIGHUP)
+                start_reload(Cause::signal);
+            else
+                stop(signal);
+            wait_for_signal();
+        });
+    }
+
+    std::string status() const {
+        return "serving " + std::to_string(snapshot_->tenants->tenant_count()) + " tenants with " +
+               std::to_string(snapshot_->tenants->domain_count()) + " domains";
+    }
+
+    void show_state() {
+        metrics_.set_state({.generation = snapshot_->generation,
+                            .tenants = snapshot_->tenants->tenant_count(),
+                            .domains = snapshot_->tenants->domain_count(),
+                            .endpoint_prefixes = snapshot_->rules.exchange_online.size(),
+                            .loaded_at = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count()});
+    }
+
+    // --- Reload: beside the running one, then whole or not at all ---
+
+    enum class Cause : std::uint8_t { signal, tenants_file };
+
+    void start_reload(Cause cause) {
+        if (stopping_) return;
+        if (reload_.joinable()) {  // one at a time; a signal in the meantime asks for another one after it
+            if (cause == Cause::signal) reload_again_ = true;
+            return;
+        }
+        if (cause == Cause::signal) notifier_.reloading();
+        reload_ = std::thread([this, cause, config = config_, snapshot = snapshot_] {
+            Loaded loaded;
+            try {
+                loaded = cause == Cause::signal ? load_all(options_.read_config, options_.force_monitor, snapshot.get())
+                                                : load_tenants(config, snapshot.get());
+            } catch (const std::exception& error) {  // no memory for a second set of tenants: the first one serves on
+                loaded = {};
+                loaded.problems.push_back({Severity::error, {}, 0, 0, {}, error.what()});
+            }
+            control_.post(
+                [this, cause, loaded = std::make_shared<Loaded>(std::move(loaded))] { finish_reload(cause, std::move(*loaded)); });
+        });
+    }
+
+    void finish_reload(Cause cause, Loaded loaded) {
+        reload_.join();
+        if (loaded.config && loaded.config->tenants.file != watch_->path())
+            watch_.emplace(loaded.config->tenants, loaded.tenants_stamp);
+        else if (loaded.tenants_stamp)
+            watch_->was_read(loaded.tenants_stamp);
+        const std::string_view cause_name = cause == Cause::signal ? "signal" : "tenants-file";
+        log_problems(log_, loaded.problems, loaded.config ? loaded.config->tenants.file : config_.tenants.file);
+        if (loaded.config) {
+            for (const std::string_view setting : changed_start_settings(config_, *loaded.config))
+                log_.service(LogLevel::warning, "restart-needed", "this setting is only read at start; the old value stays until then",
+                             {LogField::of("setting", setting)});
+            config_ = std::move(*loaded.config);
+            snapshot_ = std::move(loaded.snapshot);
+            log_.reconfigure(config_.log);
+            milter_.use(snapshot_);
+            metrics_.reload_succeeded();
+            show_state();
+            log_.service(LogLevel::info, "reloaded", status(),
+                         {LogField::of_number("generation", static_cast<std::int64_t>(snapshot_->generation)),
+                          LogField::of_number("tenants", static_cast<std::int64_t>(snapshot_->tenants->tenant_count())),
+                          LogField::of_number("domains", static_cast<std::int64_t>(snapshot_->tenants->domain_count())),
+                          LogField::of("cause", cause_name)});
+        } else {
+            metrics_.reload_failed();
+            log_.service(LogLevel::error, "reload-failed", "configuration and tenants stay as they were",
+                         {LogField::of("cause", cause_name)});
+        }
+        notifier_.ready(loaded.config ? status() : "last reload failed, " + status());
+        if (std::exchange(reload_again_, false)) start_reload(Cause::signal);
+    }
+
+    /// Looks at the tenants file now and then; a change counts once it has settled.
+    void watch_tenants() {
+        const auto interval = config_.tenants.watch_interval.count() > 0 ? config_.tenants.watch_interval : std::chrono::seconds(5);
+        watch_timer_.start(interval, [this] {
+            if (stopping_) return;
+            if (config_.tenants.watch_interval.count() > 0 && !reload_.joinable() && watch_->changed()) start_reload(Cause::tenants_file);
+            watch_tenants();
+        });
+    }
+
+    /// The supervisor hears of us only if every loop answered.
+    void feed_watchdog() {
+        const auto interval = notifier_.watchdog_interval();
+        if (!interval) return;
+        milter_.ping([this] { control_.post([this] { notifier_.watchdog(); }); });
+        watchdog_timer_.start(*interval / 2, [this] { feed_watchdog(); });
+    }
+
+    // --- The end: no new sessions, then those with a message in hand, then what did not finish in time ---
+
+    void stop(int signal) {
+        if (stopping_) return cut();  // a second signal: at once
+        stopping_ = true;
+        serving_ = false;
+        notifier_.stopping("finishing the messages in hand");
+        log_.service(LogLevel::info, "stopping", "accepts no more connections and finishes the messages in hand",
+                     {LogField::of("signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"),
+                      LogField::of_number("sessions", static_cast<std::int64_t>(milter_.open_sessions()))});
+        sockets_.milter.clear();  // the socket files: a successor may put its own there
+        drain_timer_.start(config_.drain_timeout, [this] { cut(); });
+        milter_.drain([this] { control_.post([this] { finish(); }); });
+    }
+
+    void cut() {
+        cut_sessions_ += static_cast<std::int64_t>(milter_.open_sessions());
+        milter_.cut();
+    }
+
+    void finish() {
+        drain_timer_.cancel();
+        http_.stop();
+        log_.service(LogLevel::info, "stopped", "the end", {LogField::of_number("cut", cut_sessions_)});
+        control_.stop();
+    }
+
+    const DaemonOptions& options_;
+    Config config_;
+    std::shared_ptr<const gate::Snapshot> snapshot_;
+    Sockets sockets_;
+    Notifier notifier_;
+    Log log_;
+    Metrics metrics_;
+    net::Loop control_;
+    MilterServer milter_;
+    HttpServer http_;
+    boost::asio::signal_set signals_;
+    net::Timer watch_timer_, watchdog_timer_, drain_timer_;
+    std::optional<TenantsWatch> watch_;
+    std::thread reload_;
+    bool reload_again_ = false;
+    bool serving_ = false;
+    bool stopping_ = false;
+    std::int64_t cut_sessions_ = 0;
+};
+
+}  // namespace
+
+DaemonEnd run_daemon(const DaemonOptions& options) {
+    std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is an error of the write, not the end of the daemon
+    Notifier notifier = Notifier::from_environment();
+
+    Loaded loaded = load_all(options.read_config, options.force_monitor, nullptr);
+    if (!loaded.snapshot) {
+        for (const ConfigProblem& problem : loaded.problems) options.complain(to_text(problem));
+        return DaemonEnd::bad_config;
+    }
+    std::optional<Sockets> sockets = open_sockets(*loaded.config, options);
+    if (!sockets) return DaemonEnd::no_socket;
+
+    Daemon daemon(options, std::move(loaded), std::move(*sockets), std::move(notifier));
+    daemon.run();
+    return DaemonEnd::stopped;
+}
+
+}  // namespace exota::app

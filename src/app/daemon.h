@@ -1,0 +1,35 @@
+// The daemon's life, from the first look at the configuration to the last session. daemon.cc is to be read from top to bottom.
+//
+// Tested by daemon_test.cc and tests/system.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/config.h"
+#include "app/loading.h"
+
+namespace exota::app {
+
+struct DaemonOptions {
+    std::function<LoadedConfig()> read_config;      // at start and at every SIGHUP; called on other threads too, one at a time
+    ForceMonitor force_monitor = ForceMonitor::no;  // exota serve --monitor
+    std::string version;
+    /// Problems that keep it from starting, one line each.
+    std::function<void(std::string_view)> complain;
+    /// Mail is served at these sockets ("unix:/path", "inet:127.0.0.1:40123"; http ones after the milter's). For tests.
+    std::function<void(const std::vector<std::string>& bound)> on_ready;
+};
+
+enum class DaemonEnd : std::uint8_t {
+    stopped,     // by SIGTERM or SIGINT
+    bad_config,  // configuration or tenants: sysexits 78
+    no_socket,   // a socket could not be opened: 69
+};
+
+/// Serves until a signal ends it. Handles SIGTERM, SIGINT, SIGHUP of the process, so there is one at a time.
+DaemonEnd run_daemon(const DaemonOptions& options);
+
+}  // namespace exota::app

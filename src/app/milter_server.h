@@ -1,0 +1,55 @@
+// The milter's loops: each with its thread, its server, its judge, its log and its counters; a snapshot is handed to each by post().
+//
+// Nothing here is shared by two loops but the limit on sessions and the immutable snapshot. Tested by milter_server_test.cc.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "app/config.h"
+#include "app/log.h"
+#include "app/metrics.h"
+#include "gate/judge.h"
+#include "net/listener.h"
+#include "net/server.h"
+
+namespace exota::app {
+
+class MilterServer {
+public:
+    /// @param log, metrics  outlive this object.
+    MilterServer(const MilterConfig& config, std::size_t loops, std::shared_ptr<const gate::Snapshot> snapshot, Log& log, Metrics& metrics);
+    /// Stops the loops; sessions that are open end.
+    ~MilterServer();
+    MilterServer(const MilterServer&) = delete;
+    MilterServer& operator=(const MilterServer&) = delete;
+
+    /// Accepts on `listeners` (opened for as many loops) and starts the threads.
+    void start(std::vector<net::Listener>& listeners);
+
+    // From any thread, after start():
+    /// Messages that begin from now on are judged by `snapshot`.
+    void use(const std::shared_ptr<const gate::Snapshot>& snapshot);
+    /// Stops accepting and ends each session as soon as it has no message in hand.
+    /// @param done  called on one of the loops when all sessions of all loops are gone.
+    void drain(std::function<void()> done);
+    /// Ends all sessions now.
+    void cut();
+    /// Calls back on one of the loops once every loop has answered: proves that none of them hangs.
+    void ping(std::function<void()> alive);
+
+    std::size_t open_sessions() const noexcept { return limit_.open(); }
+    std::size_t loop_count() const noexcept { return workers_.size(); }
+
+private:
+    struct Worker;
+    /// Runs `work` on each loop; when all are through, `done` on the last of them.
+    void on_each(std::function<void(Worker&, std::function<void()> finished)> work, std::function<void()> done);
+
+    net::SessionLimit limit_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace exota::app

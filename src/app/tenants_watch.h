@@ -1,0 +1,43 @@
+// Whether the tenants file changed, by looking now and then; half-written files are waited for.
+//
+// Looks at the acceptance of a shrunken file as well (config_shrink.h): once an operator confirms, the file is tried again.
+// Tested by daemon_test.cc; the rule itself by directory/file_stamp_test.cc.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/config.h"
+#include "app/config_shrink.h"
+#include "directory/file_stamp.h"
+
+namespace exota::app {
+
+class TenantsWatch {
+public:
+    /// @param read  what was there when it was last read.
+    TenantsWatch(const TenantsConfig& config, const std::optional<directory::FileStamp>& read)
+        : path_(config.file), state_directory_(config.state_directory), watch_({read, look().acceptance}) {}
+
+    /// It was read otherwise (SIGHUP).
+    void was_read(const std::optional<directory::FileStamp>& read) { watch_.loaded({read, look().acceptance}); }
+
+    /// It has changed since the last time that this said so (or since the beginning), and has settled.
+    bool changed() { return watch_.look(look()) == directory::FileWatch::Action::load; }
+    const std::string& path() const noexcept { return path_; }
+
+private:
+    directory::Watched look() const {
+        directory::Watched seen;
+        if (auto stamp = directory::stamp_of(path_)) seen.file = *stamp;
+        if (!state_directory_.empty())
+            if (auto stamp = directory::stamp_of(state_directory_ + "/tenants.accepted")) seen.acceptance = *stamp;
+        return seen;
+    }
+
+    std::string path_;
+    std::string state_directory_;  // of the shrink guard
+    directory::FileWatch watch_;
+};
+
+}  // namespace exota::app
