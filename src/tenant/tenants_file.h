@@ -39,6 +39,8 @@ struct Defaults {
     std::function<bool(std::string_view)> is_public_suffix;
     /// Drop-in mode: the proofs of a version-1 entry from its flags (docs/migration.md), instead of product rules under TOML.
     std::function<std::vector<Proof>(bool dkim_enabled, bool dkim_alignment_required)> v1_proofs;
+    /// Says why a tenant's own proof cannot be used ("the factor arc needs …, which is not built yet"). Empty: every proof can.
+    std::function<std::optional<std::string>(const Proof&)> unusable_proof;
 };
 
 struct LoadedTenants {

@@ -77,6 +77,8 @@ void VersionTwo::read_element(std::string_view value) {
 void VersionTwo::read_proof(std::string_view value) {
     base::Result<Proof> proof = Proof::parse(value);
     if (!proof) return error(quoted(value) + ": " + proof.error().detail);
+    if (context_.defaults.unusable_proof)
+        if (const auto why = context_.defaults.unusable_proof(*proof)) return error(quoted(value) + ": " + *why);
     if (draft_.proofs->size() == max_proofs) return error("more than " + std::to_string(max_proofs) + " proofs");
     draft_.proofs->push_back(std::move(*proof));
 }
