@@ -8,6 +8,7 @@
 #include "app/endpoints.h"
 #include "base/text.h"
 #include "mail/domain.h"
+#include "net/endpoint.h"
 #include "tenant/policy.h"
 
 namespace exota::app {
@@ -40,12 +41,6 @@ base::Result<std::string> nonempty_name(std::string_view text) {
     return base::lower(trimmed);
 }
 
-base::Result<std::string> nonempty(std::string_view text) {
-    if (base::trim(text).empty() || text.find('\0') != std::string_view::npos)
-        return base::fail(base::Errc::invalid_data, "an empty string");
-    return std::string(text);
-}
-
 base::Result<std::string> method_name(std::string_view text) {
     const bool keyword = !text.empty() && std::ranges::all_of(text, [](char c) { return base::is_alnum(c) || c == '-' || c == '_'; });
     if (!keyword) return base::fail(base::Errc::invalid_data, '"' + std::string(text) + "\" is no method");
@@ -72,9 +67,15 @@ void check_reply(ConfigReader& in, std::string_view key) {
     }
 }
 
+base::Result<std::string> socket_text(std::string_view text) {
+    const auto endpoint = net::Endpoint::parse(text);
+    if (!endpoint) return std::unexpected(endpoint.error());
+    return std::string(text);
+}
+
 void read_milter(ConfigReader& in, Config& out) {
-    out.milter.listen = in.list("milter.listen", nonempty);
-    if (out.milter.listen.empty()) in.error("milter.listen", "names no socket");
+    out.milter.listen = in.list("milter.listen", socket_text);
+    if (in.texts("milter.listen").empty()) in.error("milter.listen", "names no socket");
     const std::int64_t mode = in.integer("milter.socket_mode");
     out.milter.socket_mode = mode < 0 ? std::nullopt : std::optional(static_cast<unsigned>(mode));
     out.milter.socket_group = in.text("milter.socket_group");
@@ -105,6 +106,7 @@ void read_authorisation(ConfigReader& in, Config& out) {
     defaults.forwarding = in.boolean("authorisation.forwarding");
     defaults.shared_suffixes = rules.shared_suffixes;
     defaults.is_public_suffix = is_public_suffix;
+    defaults.unusable_proof = unbuilt_in;
 }
 
 void read_client(ConfigReader& in, Config& out, ConfigOrigin origin) {
@@ -174,6 +176,8 @@ void read_output(ConfigReader& in, Config& out, ConfigOrigin origin) {
     out.log.evidence = in.choice<LogEvidence>("log.evidence");
     out.log.level = in.choice<LogLevel>("log.level");
     out.http.listen = in.text("http.listen");
+    if (!out.http.listen.empty())
+        if (const auto endpoint = net::Endpoint::parse_http(out.http.listen); !endpoint) in.error("http.listen", endpoint.error().detail);
 }
 
 void read_rest(ConfigReader& in, Config& out, ConfigOrigin origin) {

@@ -12,6 +12,7 @@
 #include "app/config.h"
 #include "app/config_build.h"
 #include "base/text.h"
+#include "net/endpoint.h"
 
 namespace exota::app {
 namespace {
@@ -193,6 +194,8 @@ LoadedConfig config_from_environment(const char* const* environment) {
     config.log.level = log_level(in.get_or("LOG_LEVEL", "info"));
     config.log.name = in.get_or("MILTER_NAME", "exota-milter");
     config.milter.listen = {in.get_or("MILTER_SOCKET", "/socket/exota-milter")};
+    if (const auto endpoint = net::Endpoint::parse(config.milter.listen.front()); !endpoint)
+        in.error("MILTER_SOCKET", endpoint.error().detail);
     rules.drop_in->reject_message = in.get_or("MILTER_REJECT_MESSAGE", rules.drop_in->reject_message);
     rules.drop_in->tempfail_message = in.get_or("MILTER_TMPFAIL_MESSAGE", rules.drop_in->tempfail_message);
     rules.drop_in->tenant_id_required = in.is_on("MILTER_TENANT_ID_REQUIRED");
