@@ -1,0 +1,127 @@
+// exota check: is what `exota serve` would load right? Every error and warning with its place; nothing is changed but, with
+// --accept-shrink, the note that a smaller tenants file is meant.
+//
+// Tested by tests/cli_test.py.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+
+#include "app/config_build.h"
+#include "app/config_keys.h"
+#include "app/endpoints.h"
+#include "programs/command.h"
+#include "programs/loading.h"
+
+namespace exota::programs {
+namespace {
+
+using Severity = app::ConfigProblem::Severity;
+
+struct Options {
+    std::optional<std::string> config;
+    bool strict = false, json = false, accept_shrink = false, keys = false;
+};
+
+/// The table of keys: for people, and for the test of the documents.
+std::string keys_as_text() {
+    std::string out;
+    for (const app::ConfigKey& key : app::config_keys()) {
+        out += std::string(key.name) + "\n    " + std::string(key.meaning) + "\n    " + std::string(name_of(key.type));
+        if (!key.choices.empty()) out += ' ' + std::string(key.choices);
+        if (!key.unit.empty()) out += ", " + std::string(key.unit);
+        if (key.most > 0 && key.type != app::KeyType::mode_bits)
+            out += ", " + std::to_string(key.least) + " to " + std::to_string(key.most);
+        out += key.fallback.empty() ? ", required\n" : ", default " + std::string(key.fallback) + '\n';
+    }
+    return out;
+}
+
+std::string keys_as_json() {
+    std::string out = "[";
+    for (const app::ConfigKey& key : app::config_keys()) {
+        if (out.size() > 1) out += ",\n ";
+        out += "{\"key\": " + json_string(key.name) + ", \"type\": " + json_string(name_of(key.type)) +
+               ", \"default\": " + (key.fallback.empty() ? "null" : json_string(key.fallback)) + ", \"unit\": " + json_string(key.unit) +
+               ", \"choices\": " + json_string(key.choices) + ", \"least\": " + std::to_string(key.least) +
+               ", \"most\": " + std::to_string(key.most) + ", \"meaning\": " + json_string(key.meaning) + '}';
+    }
+    return out + "]\n";
+}
+
+/// A tenants file that lost more than a fifth of the domains that the daemon serves: the reload will refuse it.
+void look_at_shrink(const Options& options, LoadedFiles& files) {
+    const app::TenantsConfig& tenants = files.config.config->tenants;
+    if (!files.tenants.index || tenants.state_directory.empty()) return;
+    const app::ShrinkGuard guard(tenants.state_directory);
+    const auto before = guard.last_domain_count();
+    const std::size_t now = files.tenants.index->domain_count();
+    const auto note = [&](Severity severity, std::string text) {
+        files.problems.push_back({severity, tenants.file, 0, 0, "", std::move(text)});
+    };
+    if (options.accept_shrink) {
+        if (files.errors() > 0) return;
+        if (const auto done = guard.accept(files.fingerprint); !done)
+            note(Severity::error, "cannot note that the shrunken file is meant: " + done.error().detail);
+        return;
+    }
+    if (before && app::shrinks_too_much(*before, now) && !guard.is_accepted(files.fingerprint))
+        note(Severity::warning, "has " + std::to_string(now) + " domains, the daemon serves " + std::to_string(*before) +
+                                    ": a reload refuses this until you say exota check --accept-shrink");
+}
+
+std::string summary(const LoadedFiles& files) {
+    const auto counted = [](std::size_t n, const char* word) { return std::to_string(n) + ' ' + word + (n == 1 ? "" : "s"); };
+    std::string out = counted(files.errors(), "error") + ", " + counted(files.warnings(), "warning");
+    if (files.config.config && files.tenants.index)
+        out += "; mode " + std::string(name_of(files.config.config->rules.mode)) + ", " +
+               counted(files.tenants.index->tenant_count(), "tenant") + ", " + counted(files.tenants.index->domain_count(), "domain");
+    return out;
+}
+
+Exit run(const Options& options) {
+    if (options.keys) {
+        print(options.json ? keys_as_json() : keys_as_text());
+        return Exit::ok;
+    }
+    LoadedFiles files = load_files(options.config);
+    std::vector<std::string> notes;
+    if (files.config.config) {
+        const app::Config& config = *files.config.config;
+        notes = app::config_notes(config);
+        if (!config.endpoints_file.empty())
+            if (auto old = app::endpoint_age_warning(config.endpoints_file, std::chrono::system_clock::now()))
+                files.problems.push_back({Severity::warning, config.endpoints_file, 0, 0, "", "endpoint list " + *std::move(old)});
+        look_at_shrink(options, files);
+    }
+    if (options.json) {
+        std::string out = "{\"errors\": " + std::to_string(files.errors()) + ", \"warnings\": " + std::to_string(files.warnings());
+        if (files.tenants.index)
+            out += ", \"tenants\": " + std::to_string(files.tenants.index->tenant_count()) +
+                   ", \"domains\": " + std::to_string(files.tenants.index->domain_count());
+        out += ", \"problems\": " + to_json(files.problems) + ", \"notes\": [";
+        for (std::size_t i = 0; i < notes.size(); ++i) out += (i > 0 ? ", " : "") + json_string(notes[i]);
+        print(out + "]}\n");
+    } else {
+        print(to_text(files.problems));
+        for (const std::string& note : notes) print("note: " + note + '\n');
+        print(summary(files) + '\n');
+    }
+    if (files.errors() > 0) return files.exit();
+    return options.strict && files.warnings() > 0 ? Exit::bad_config : Exit::ok;
+}
+
+}  // namespace
+
+void add_check(CLI::App& program, Exit& exit) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = program.add_subcommand("check", "Check configuration, tenants and endpoint list; print every error and warning");
+    command->add_option("-c,--config", options->config, "Configuration file (default: /etc/exota/exota.toml)")->type_name("FILE");
+    command->add_flag("--strict", options->strict, "Count warnings as errors");
+    command->add_flag("--accept-shrink", options->accept_shrink,
+                      "Let the next reload take this tenants file although it lost many domains");
+    command->add_flag("--keys", options->keys, "Print every key of the configuration with its default, and stop");
+    command->add_flag("--json", options->json, "Print JSON");
+    command->callback([options, &exit] { exit = run(*options); });
+}
+
+}  // namespace exota::programs

@@ -1,0 +1,301 @@
+#include "programs/eval_ops.h"
+
+#include <array>
+#include <boost/json.hpp>
+#include <new>
+#include <optional>
+#include <vector>
+
+#include "app/config.h"
+#include "authn/authres.h"
+#include "base/encode.h"
+#include "base/text.h"
+#include "decision/decide.h"
+#include "decision/render.h"
+#include "mail/author.h"
+#include "programs/message_reader.h"
+#include "programs/session_facts.h"
+#include "tenant/tenants_file.h"
+
+namespace exota::programs {
+namespace {
+
+namespace json = boost::json;
+using base::Errc;
+using base::fail;
+using Answer = base::Result<std::string>;  // a JSON object as text, or why there is none
+
+std::string quoted(std::string_view text) {
+    std::string out;
+    base::append_json_string(out, text);
+    return out;
+}
+
+std::string quoted_or_null(std::string_view text) { return text.empty() ? "null" : quoted(text); }
+
+std::string name_of_key(std::string_view key) { return '"' + std::string(key) + '"'; }
+
+/// nullopt: not there, or null.
+base::Result<std::optional<std::string>> optional_text(const json::object& in, std::string_view key) {
+    const json::value* value = in.if_contains(key);
+    if (!value || value->is_null()) return std::nullopt;
+    if (!value->is_string()) return fail(Errc::invalid_data, name_of_key(key) + " must be a string");
+    return std::string(value->get_string());
+}
+
+base::Result<std::string> required_text(const json::object& in, std::string_view key) {
+    auto text = optional_text(in, key);
+    if (!text) return std::unexpected(text.error());
+    if (!*text) return fail(Errc::invalid_data, name_of_key(key) + " is missing");
+    return **std::move(text);
+}
+
+/// nullptr: not there, or null.
+base::Result<const json::object*> optional_object(const json::object& in, std::string_view key) {
+    const json::value* value = in.if_contains(key);
+    if (!value || value->is_null()) return nullptr;
+    if (!value->is_object()) return fail(Errc::invalid_data, name_of_key(key) + " must be an object");
+    return &value->get_object();
+}
+
+base::Result<std::vector<std::string>> texts(const json::object& in, std::string_view key) {
+    std::vector<std::string> out;
+    const json::value* value = in.if_contains(key);
+    if (!value || value->is_null()) return out;
+    if (!value->is_array()) return fail(Errc::invalid_data, name_of_key(key) + " must be a list of strings");
+    for (const json::value& element : value->get_array()) {
+        if (!element.is_string()) return fail(Errc::invalid_data, name_of_key(key) + " must be a list of strings");
+        out.emplace_back(element.get_string());
+    }
+    return out;
+}
+
+base::Result<std::string> message_of(const json::object& in) {
+    const auto encoded = required_text(in, "message_b64");
+    if (!encoded) return std::unexpected(encoded.error());
+    auto message = base::base64_decode(*encoded);
+    if (!message) return fail(Errc::invalid_data, "\"message_b64\" is no base64");
+    return *std::move(message);
+}
+
+// --- from ---------------------------------------------------------------------------------------------------------------------------
+
+Answer from(const json::object& in) {
+    std::vector<MessageField> fields;
+    if (in.contains("headers")) {
+        const auto lines = texts(in, "headers");
+        if (!lines) return std::unexpected(lines.error());
+        fields = fields_of_lines(*lines);
+    } else {
+        const auto message = message_of(in);
+        if (!message) return std::unexpected(message.error());
+        fields = split_message(*message).fields;
+    }
+    std::vector<std::string> values;
+    for (const MessageField& field : fields)
+        if (base::iequals(base::trim(field.name), "From")) values.push_back(field.value);
+    const auto author = mail::parse_author(values);
+    if (!author) {
+        const std::string_view reason = author.error().problem == mail::AuthorProblem::missing ? "from-missing" : "from-ambiguous";
+        return "{\"verdict\": \"reject\", \"domain\": null, \"address\": null, \"reason\": " + quoted(reason) +
+               ", \"detail\": " + quoted(author.error().detail) + '}';
+    }
+    return "{\"verdict\": \"ok\", \"domain\": " + quoted(author->domain.text()) + ", \"address\": " + quoted(author->text()) +
+           ", \"reason\": null}";
+}
+
+// --- authres ------------------------------------------------------------------------------------------------------------------------
+
+Answer authres(const json::object& in) {
+    const auto field = required_text(in, "field");
+    if (!field) return std::unexpected(field.error());
+    std::string_view value = *field;
+    const std::string_view name = base::trim(base::take_until(value, ':'));
+    if (!base::iequals(name, "Authentication-Results")) return fail(Errc::invalid_data, "\"field\" is no Authentication-Results field");
+    const auto parsed = authn::parse_authentication_results(value);
+    if (!parsed) return std::unexpected(parsed.error());
+    std::string out =
+        "{\"authserv_id\": " + quoted(parsed->authserv_id) + ", \"version\": " + quoted_or_null(parsed->version) + ", \"results\": [";
+    for (std::size_t i = 0; i < parsed->results.size(); ++i) {
+        const authn::ResInfo& result = parsed->results[i];
+        out += i > 0 ? ", " : "";
+        out += "{\"method\": " + quoted(result.method) + ", \"version\": " + quoted_or_null(result.method_version) +
+               ", \"result\": " + quoted(result.result) + ", \"reason\": " + quoted_or_null(result.reason) + ", \"properties\": [";
+        for (std::size_t p = 0; p < result.properties.size(); ++p) {
+            const authn::Property& property = result.properties[p];
+            out += p > 0 ? ", " : "";
+            out += '[' + quoted(property.ptype) + ", " + quoted(property.property) + ", " + quoted(property.pvalue) + ']';
+        }
+        out += "]}";
+    }
+    return out + "]}";
+}
+
+// --- decide -------------------------------------------------------------------------------------------------------------------------
+
+base::Result<SessionFacts> session_of(const json::object& in) {
+    SessionFacts facts;
+    const auto session = optional_object(in, "session");
+    if (!session) return std::unexpected(session.error());
+    if (!*session) return facts;
+    const json::object& given = **session;
+    const struct {
+        std::string_view key;
+        std::optional<std::string>* fact;
+    } named[] = {
+        {"client_ip", &facts.client_ip}, {"client_cert", &facts.client_cert}, {"tls_version", &facts.tls_version},
+        {"helo", &facts.helo},           {"mail_from", &facts.mail_from},     {"xoorg", &facts.xoorg},
+        {"queue_id", &facts.queue_id},
+    };
+    for (const auto& [key, fact] : named) {
+        auto text = optional_text(given, key);
+        if (!text) return std::unexpected(text.error());
+        *fact = *std::move(text);
+    }
+    auto recipients = texts(given, "rcpts");
+    if (!recipients) return std::unexpected(recipients.error());
+    facts.recipients = *std::move(recipients);
+    if (const json::value* authenticated = given.if_contains("authenticated"); authenticated && !authenticated->is_null()) {
+        if (!authenticated->is_bool()) return fail(Errc::invalid_data, "\"authenticated\" must be true or false");
+        facts.authenticated = authenticated->get_bool();
+    }
+    const auto macros = optional_object(given, "macros");
+    if (!macros) return std::unexpected(macros.error());
+    if (*macros)
+        for (const auto& [name, value] : **macros) {
+            if (!value.is_string()) return fail(Errc::invalid_data, "each of \"macros\" must be a string");
+            facts.macros.insert_or_assign(std::string(name), std::string(value.get_string()));
+        }
+    return facts;
+}
+
+base::Result<evidence::MessageLimits> limits_of(const json::object& in, evidence::MessageLimits limits) {
+    const auto given = optional_object(in, "limits");
+    if (!given) return std::unexpected(given.error());
+    if (!*given) return limits;
+    const struct {
+        std::string_view name;
+        std::size_t* limit;
+    } known[] = {{"field_octets", &limits.field_octets},
+                 {"header_octets", &limits.header_octets},
+                 {"header_fields", &limits.header_fields},
+                 {"kept_fields", &limits.kept_fields}};
+    for (const auto& [name, value] : **given) {
+        std::size_t* found = nullptr;
+        for (const auto& entry : known)
+            if (entry.name == std::string_view(name)) found = entry.limit;
+        if (!found) return fail(Errc::invalid_data, "unknown limit " + name_of_key(std::string_view(name)));
+        json::error_code error;
+        const auto number = value.to_number<std::uint32_t>(error);
+        if (error) return fail(Errc::invalid_data, "the limit " + name_of_key(std::string_view(name)) + " must be a whole number");
+        *found = number;
+    }
+    return limits;
+}
+
+base::Result<app::Config> config_of(const json::object& in) {
+    const auto tree = optional_object(in, "config");
+    if (!tree) return std::unexpected(tree.error());
+    if (!*tree) return fail(Errc::invalid_data, "\"config\" is missing");
+    app::LoadedConfig loaded = app::config_from_json(json::serialize(**tree));
+    if (loaded.config) return *std::move(loaded.config);
+    std::string why = "config:";
+    for (const app::ConfigProblem& problem : loaded.problems)
+        if (problem.severity == app::ConfigProblem::Severity::error)
+            why += ' ' + (problem.key.empty() ? "" : problem.key + ": ") + problem.text + ';';
+    why.pop_back();
+    return fail(Errc::invalid_data, why);
+}
+
+base::Result<tenant::Index> tenants_of(const json::object& in, const tenant::Defaults& defaults) {
+    const json::value* tree = in.if_contains("tenants");
+    if (!tree) return fail(Errc::invalid_data, "\"tenants\" is missing");
+    tenant::LoadedTenants loaded = tenant::read_tenants(json::serialize(*tree), defaults);
+    if (loaded.index) return *std::move(loaded.index);
+    std::string why = "tenants:";
+    for (const tenant::Problem& problem : loaded.problems)
+        if (problem.severity == tenant::Problem::Severity::error)
+            why += ' ' + (problem.path.empty() ? "" : problem.path + ": ") + problem.text + ';';
+    why.pop_back();
+    return fail(Errc::invalid_data, why);
+}
+
+Answer decide(const json::object& in) {
+    const auto message = message_of(in);
+    if (!message) return std::unexpected(message.error());
+    const auto facts = session_of(in);
+    if (!facts) return std::unexpected(facts.error());
+    const auto config = config_of(in);
+    if (!config) return std::unexpected(config.error());
+    const auto limits = limits_of(in, config->limits);
+    if (!limits) return std::unexpected(limits.error());
+    const auto tenants = tenants_of(in, config->tenant_defaults);
+    if (!tenants) return std::unexpected(tenants.error());
+
+    evidence::Collector collector(*limits);
+    if (auto begun = begin_message(*facts, collector); !begun) return std::unexpected(begun.error());
+    note_fields(split_message(*message).fields, collector);
+    const evidence::Evidence evidence = collector.finish();
+    const decision::Decision decision = decision::decide(evidence, &*tenants, config->rules);
+    return decision::to_json(decision, evidence);
+}
+
+// --- dispatch -----------------------------------------------------------------------------------------------------------------------
+
+template <const std::string_view& part>
+Answer unbuilt(const json::object&) {
+    return fail(Errc::unavailable, std::string(part) + " is not built yet");
+}
+
+constexpr std::string_view dkim_part = "DKIM verification", arc_part = "ARC verification", spf_part = "SPF verification",
+                           dmarc_part = "DMARC verification";
+
+struct Operation {
+    std::string_view name;
+    Answer (*run)(const json::object&);
+};
+constexpr auto operations = std::to_array<Operation>({
+    {"from", from},
+    {"authres", authres},
+    {"decide", decide},
+    {"dkim", unbuilt<dkim_part>},
+    {"arc", unbuilt<arc_part>},
+    {"spf", unbuilt<spf_part>},
+    {"dmarc", unbuilt<dmarc_part>},
+});
+
+Answer evaluate(const json::object& in) {
+    const auto op = required_text(in, "op");
+    if (!op) return std::unexpected(op.error());
+    for (const Operation& operation : operations)
+        if (operation.name == *op) return operation.run(in);
+    return fail(Errc::invalid_data, "unknown op " + name_of_key(*op));
+}
+
+/// Puts the id in front of the other members.
+std::string with_id(std::string_view object, const json::value* id) {
+    if (!id) return std::string(object);
+    const std::string_view members = object.substr(1);
+    return "{\"id\": " + json::serialize(*id) + (members == "}" ? "" : ", ") + std::string(members);
+}
+
+std::string error_object(std::string_view why) { return "{\"error\": " + quoted(why) + '}'; }
+
+}  // namespace
+
+std::string evaluate_line(std::string_view line) {
+    if (line.size() > max_eval_line_octets) return error_object("line of more than " + std::to_string(max_eval_line_octets) + " octets");
+    try {
+        json::error_code error;
+        const json::value parsed = json::parse(json::string_view(line.data(), line.size()), error);
+        if (error) return error_object("no JSON: " + error.message());
+        const json::object* in = parsed.if_object();
+        if (!in) return error_object("each line must be a JSON object");
+        const Answer answer = evaluate(*in);
+        return with_id(answer ? *answer : error_object(answer.error().detail), in->if_contains("id"));
+    } catch (const std::bad_alloc&) {
+        return error_object("not enough memory for this line");
+    }
+}
+
+}  // namespace exota::programs

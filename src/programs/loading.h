@@ -1,0 +1,43 @@
+// What `check`, `explain` and `migrate` load alike: the configuration that `serve` would use, and the tenants it names.
+//
+// Tested by tests/cli_test.py.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "app/config_shrink.h"
+#include "programs/command.h"
+#include "tenant/tenants_file.h"
+
+namespace exota::programs {
+
+struct LoadedFiles {
+    app::LoadedConfig config;
+    tenant::LoadedTenants tenants;             // read only if the configuration is good
+    std::vector<app::ConfigProblem> problems;  // of both, in order
+    app::Fingerprint fingerprint;              // of the tenants file
+    bool file_missing = false;                 // configuration or tenants file does not exist
+    std::size_t errors() const;
+    std::size_t warnings() const;
+    /// ok, no_input or bad_config.
+    Exit exit() const;
+};
+
+/// @param named  what -c says.
+LoadedFiles load_files(const std::optional<std::string>& named);
+
+/// Reads a tenants file by pieces. Problems of the file system are one error without line.
+tenant::LoadedTenants read_tenants_file(const std::string& path, tenant::Defaults defaults, app::Fingerprint& fingerprint, bool& missing);
+
+/// One problem a line.
+std::string to_text(const std::vector<app::ConfigProblem>& problems);
+/// A JSON array of {severity, file, line, column, key, text}.
+std::string to_json(const std::vector<app::ConfigProblem>& problems);
+
+/// `text` as a JSON string.
+std::string json_string(std::string_view text);
+
+}  // namespace exota::programs
