@@ -48,6 +48,10 @@ int run(int argc, char** argv) {
 
     Exit exit = Exit::ok;
     add_check(program, exit);
+    add_explain(program, exit);
+    add_report(program, exit);
+    add_migrate(program, exit);
+    add_eval(program, exit);
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

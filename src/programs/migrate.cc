@@ -1,0 +1,110 @@
+// exota migrate: prints what replaces the predecessor's environment and policy file. Changes nothing unless --output says where.
+//
+// Tested by tests/cli_test.py.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "app/config_file.h"
+#include "programs/command.h"
+#include "programs/loading.h"
+#include "programs/migrate_files.h"
+
+extern "C" char** environ;
+
+namespace exota::programs {
+namespace {
+
+constexpr std::size_t max_policy_octets = std::size_t{1024} * 1024 * 1024;
+
+struct Options {
+    std::string tenants_file = "/etc/exota/tenants.json";
+    std::optional<std::string> output;
+    bool json = false;
+};
+
+/// Never over a file that is there.
+bool write_new(const std::string& path, const std::string& content) {
+    std::FILE* file = std::fopen(path.c_str(), "wxe");
+    if (!file) {
+        complain("exota migrate: " + path + ": " + std::generic_category().message(errno) + '\n');
+        return false;
+    }
+    const bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
+    if (std::fclose(file) == 0 && written) return true;
+    complain("exota migrate: " + path + ": " + std::generic_category().message(errno) + '\n');
+    return false;
+}
+
+Exit run(const Options& options) {
+    if (!app::drop_in_requested(environ)) {
+        complain("exota migrate: no MILTER_* variable is set; run it with the environment of the Python ExOTA-Milter\n");
+        return Exit::usage;
+    }
+    const app::LoadedConfig loaded = app::config_from_environment(environ);
+    if (!loaded.config) {
+        complain(to_text(loaded.problems));
+        return Exit::bad_config;
+    }
+    const std::string& policy_file = loaded.config->tenants.file;
+    const auto policy = app::read_whole_file(policy_file, max_policy_octets);
+    if (!policy) {
+        complain("exota migrate: " + policy.error().detail + '\n');
+        return policy.error().code == base::Errc::not_found ? Exit::no_input : Exit::bad_config;
+    }
+    const tenant::LoadedTenants checked = tenant::read_tenants(*policy, loaded.config->tenant_defaults);
+    std::vector<app::ConfigProblem> problems;
+    for (const tenant::Problem& problem : checked.problems)
+        problems.push_back({problem.severity == tenant::Problem::Severity::error ? app::ConfigProblem::Severity::error
+                                                                                 : app::ConfigProblem::Severity::warning,
+                            policy_file, problem.line, 0, problem.path, problem.text});
+    complain(to_text(problems));
+    if (!checked.index) return Exit::bad_config;
+    if (checked.version != 1 && checked.index->domain_count() > 0) {
+        complain("exota migrate: " + policy_file + " is no version-1 policy file\n");
+        return Exit::bad_config;
+    }
+    const auto migrated = migrate(*loaded.config, *policy, options.tenants_file);
+    if (!migrated) {
+        complain("exota migrate: " + policy_file + ": " + migrated.error().detail + '\n');
+        return Exit::bad_config;
+    }
+    for (const std::string& warning : migrated->warnings) complain("warning: " + warning + '\n');
+    if (options.output) {
+        const std::filesystem::path folder(*options.output);
+        return write_new(folder / "exota.toml", migrated->configuration) && write_new(folder / "tenants.json", migrated->tenants)
+                   ? Exit::ok
+                   : Exit::unavailable;
+    }
+    if (options.json) {
+        std::string warnings;
+        for (const std::string& warning : migrated->warnings) warnings += (warnings.empty() ? "" : ", ") + json_string(warning);
+        std::string one_line = migrated->tenants;  // line breaks stand between tokens only: strings have them escaped
+        std::ranges::replace(one_line, '\n', ' ');
+        print("{\"configuration\": " + json_string(migrated->configuration) + ", \"tenants\": " + one_line + ", \"warnings\": [" +
+              warnings + "]}\n");
+    } else {
+        print("# ---- exota.toml ----\n" + migrated->configuration + "\n# ---- tenants.json ----\n" + migrated->tenants);
+    }
+    return Exit::ok;
+}
+
+}  // namespace
+
+void add_migrate(CLI::App& program, Exit& exit) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = program.add_subcommand("migrate", "Turn the Python ExOTA-Milter's environment and policy file into our files");
+    command->add_option("--tenants-file", options->tenants_file, "Where the tenants file will lie (default: /etc/exota/tenants.json)")
+        ->type_name("FILE");
+    command->add_option("-o,--output", options->output, "Write exota.toml and tenants.json into this folder, over nothing that is there")
+        ->type_name("FOLDER");
+    command->add_flag("--json", options->json, "Print JSON");
+    command->footer("Run it with the predecessor's environment:  env $(cat milter.env) exota migrate");
+    command->callback([options, &exit] { exit = run(*options); });
+}
+
+}  // namespace exota::programs

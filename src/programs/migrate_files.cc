@@ -1,0 +1,223 @@
+#include "programs/migrate_files.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <map>
+
+#include "app/config_build.h"
+#include "base/encode.h"
+#include "mail/domain.h"
+#include "mail/tenant_id.h"
+
+namespace exota::programs {
+namespace {
+
+namespace json = boost::json;
+using base::Errc;
+using base::fail;
+
+/// One entry of the policy.
+struct Entry {
+    std::string domain;
+    std::string tenant_id;  // 36 characters, or empty
+    tenant::Proof proof;
+};
+
+/// What becomes one tenant: domains with one proof.
+struct Group {
+    std::string tenant_id;
+    tenant::Proof proof;
+    std::vector<std::string> domains;
+};
+
+bool flag(const json::object& entry, std::string_view name) {
+    const json::value* value = entry.if_contains(name);
+    return !value || !value->is_bool() || value->get_bool();  // both are true by default
+}
+
+base::Result<std::vector<Entry>> read_entries(const app::Config& drop_in, std::string_view policy) {
+    json::error_code error;
+    const json::value parsed = json::parse(json::string_view(policy.data(), policy.size()), error);
+    if (error) return fail(Errc::invalid_data, "no JSON: " + error.message());
+    std::vector<Entry> entries;
+    if (const json::array* list = parsed.if_array(); list && list->empty()) return entries;
+    const json::object* object = parsed.if_object();
+    if (!object) return fail(Errc::invalid_data, "no version-1 policy: a JSON object is wanted");
+    for (const auto& [name, value] : *object) {
+        const auto domain = mail::Domain::parse(std::string_view(name));
+        const json::object* fields = value.if_object();
+        if (!domain || !fields) return fail(Errc::invalid_data, "no version-1 policy: entry \"" + std::string(name) + '"');
+        Entry entry{domain->text(), "",
+                    drop_in.tenant_defaults.v1_proofs(flag(*fields, "dkim_enabled"), flag(*fields, "dkim_alignment_required")).front()};
+        if (const json::value* id = fields->if_contains("tenant_id"); id && id->is_string() && !id->get_string().empty()) {
+            const auto parsed_id = mail::TenantId::parse_lenient(std::string_view(id->get_string()));
+            if (!parsed_id) return fail(Errc::invalid_data, "entry \"" + std::string(name) + "\": " + parsed_id.error().detail);
+            entry.tenant_id = parsed_id->text();
+        }
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+/// More than another: all of its factors ask, and dkim-aligned asks more than dkim-any.
+int strictness(const tenant::Proof& proof) {
+    if (proof.set.contains(tenant::Factor::dkim_aligned)) return 2;
+    return proof.set.contains(tenant::Factor::dkim_any) ? 1 : 0;
+}
+
+std::string listed(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+    return out;
+}
+
+/// All domains of one tenant id, whose proofs differ.
+void merge_differing(std::vector<Group> parts, std::vector<Group>& out, std::vector<std::string>& warnings) {
+    std::ranges::sort(parts, std::ranges::greater{},
+                      [](const Group& part) { return std::pair(strictness(part.proof), part.domains.front()); });
+    if (!parts.front().proof.set.contains(tenant::Factor::tenant_id)) {
+        warnings.push_back("tenant " + parts.front().tenant_id + ": its domains differ in their DKIM flags, so it becomes " +
+                           std::to_string(parts.size()) + " tenants, of which one keeps the tenant id");
+        for (std::size_t i = 1; i < parts.size(); ++i) parts[i].tenant_id.clear();
+        std::ranges::move(parts, std::back_inserter(out));
+        return;
+    }
+    Group whole = std::move(parts.front());
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        warnings.push_back("tenant " + whole.tenant_id + ": " + listed(parts[i].domains) + " needed \"" + parts[i].proof.text +
+                           "\" and now needs \"" + whole.proof.text +
+                           "\", as the tenant's other domains do: one tenant has one set of proofs");
+        std::ranges::move(parts[i].domains, std::back_inserter(whole.domains));
+    }
+    out.push_back(std::move(whole));
+}
+
+std::vector<Group> grouped(const std::vector<Entry>& entries, std::vector<std::string>& warnings) {
+    std::vector<Group> groups;
+    std::vector<std::string> order;                       // of tenant ids, as they come
+    std::map<std::string, std::vector<Group>> by_tenant;  // by id, one group a proof
+    for (const Entry& entry : entries) {
+        if (entry.tenant_id.empty()) {
+            groups.push_back({"", entry.proof, {entry.domain}});
+            continue;
+        }
+        auto [found, is_new] = by_tenant.try_emplace(entry.tenant_id);
+        if (is_new) order.push_back(entry.tenant_id);
+        std::vector<Group>& parts = found->second;
+        auto part = std::ranges::find(parts, entry.proof, &Group::proof);
+        if (part == parts.end()) part = parts.insert(parts.end(), Group{entry.tenant_id, entry.proof, {}});
+        part->domains.push_back(entry.domain);
+    }
+    for (const std::string& id : order) {
+        std::vector<Group>& parts = by_tenant.at(id);
+        if (parts.size() == 1)
+            groups.push_back(std::move(parts.front()));
+        else
+            merge_differing(std::move(parts), groups, warnings);
+    }
+    return groups;
+}
+
+std::string quoted(std::string_view text) {
+    std::string out;
+    base::append_json_string(out, text);
+    return out;
+}
+
+std::string quoted_list(const std::vector<std::string>& words) {
+    std::string out = "[";
+    for (const std::string& word : words) out += (out.size() > 1 ? ", " : "") + quoted(word);
+    return out + ']';
+}
+
+std::string tenants_file_of(const std::vector<Group>& groups, const tenant::Proof& usual) {
+    std::string out = "{\n  \"version\": 2,\n  \"tenants\": {";
+    bool first = true;
+    for (const Group& group : groups) {
+        out += first ? "\n" : ",\n";
+        first = false;
+        out += "    " + quoted(group.domains.front()) + ": {";
+        if (!group.tenant_id.empty()) out += "\"tenant_ids\": " + quoted_list({group.tenant_id}) + ", ";
+        out += "\"domains\": " + quoted_list(group.domains);
+        if (group.proof != usual) out += ", \"proofs\": " + quoted_list({group.proof.text});
+        out += '}';
+    }
+    return out + (first ? "}\n}\n" : "\n  }\n}\n");
+}
+
+/// The predecessor's text of a reply as a template of ours: one line of printable ASCII without placeholders of its own.
+std::string reply_template(std::string_view base_text) {
+    std::string safe;
+    for (const char c : base_text.substr(0, 300)) safe += c == '{' ? '(' : c == '}' ? ')' : c >= 0x20 && c < 0x7f ? c : '?';
+    return "queue_id: {queue_id} - " + safe + " - reason: {text}";
+}
+
+std::vector<std::string> texts_of(const std::vector<base::IpPrefix>& prefixes) {
+    std::vector<std::string> out;
+    for (const base::IpPrefix& prefix : prefixes) out.push_back(prefix.text());
+    return out;
+}
+
+bool is_authserv_id(std::string_view text) {
+    return app::config_from_json("{\"authorisation\": {\"mode\": \"enforce\"}, \"header\": {\"authserv_id\": " + quoted(text) + "}}")
+               .config &&
+           !text.empty();
+}
+
+std::string configuration_of(const app::Config& drop_in, const tenant::Proof& usual, std::string_view tenants_file,
+                             std::vector<std::string>& warnings) {
+    const decision::Rules& rules = drop_in.rules;
+    static constexpr std::string_view levels[] = {"error", "warning", "info", "debug"};
+    std::string out =
+        "# Decides as the MILTER_* environment did. Each line marked (weak) keeps a hole open that the predecessor had; docs/migration.md "
+        "says\n"
+        "# what to put there instead. Before you switch: exota check, then a while with mode = \"monitor\" and exota report.\n";
+    out += "\n[milter]\nlisten = " + quoted_list(drop_in.milter.listen) + "\nsocket_mode = \"umask\"\n";
+    out += "\n[authorisation]\nmode = \"enforce\"\nproofs = " + quoted_list({usual.text});
+    if (!usual.set.contains(tenant::Factor::dkim_aligned)) out += "  # (weak) names no tenant by DKIM; better \"client-cert + dkim\"";
+    out +=
+        "\ncontradictions = \"ignore\"  # (weak) better \"refuse\"\npeer_proof = \"none\"  # (weak) better \"client-cert\"\nresent_from = "
+        "true\nforwarding = true\n";
+    out += "\n[client_cert]\nnames = " + quoted_list(rules.certificate_names) +
+           "\nexempt = " + quoted_list(texts_of(rules.certificate_exempt)) + '\n';
+    out += "\n[authentication_results]\n";
+    std::vector<std::string> ids;
+    for (const std::string& id : rules.authres.authserv_ids) {
+        if (is_authserv_id(id))
+            ids.push_back(id);
+        else
+            warnings.push_back("MILTER_TRUSTED_AUTHSERVID \"" + id +
+                               "\" is no authserv-id and is left out: no DKIM result counts until you name one");
+    }
+    out += "trusted_authserv_ids = " + quoted_list(ids) +
+           "\nposition = \"any\"  # (weak) better \"top\", with own_hops if the validator is not the last hop\n";
+    out += "\n[tenants]\nfile = " + quoted(tenants_file) + '\n';
+    out += "\n[reply]\nreject = " + quoted(reply_template(rules.drop_in->reject_message)) +
+           "\ntempfail = " + quoted(reply_template(rules.drop_in->tempfail_message)) + "\ntempfail_code = 450\n";
+    out += std::string("\n[header]\nadd = ") + (rules.header.add ? "true" : "false") + '\n';
+    if (is_authserv_id(rules.header.authserv_id))
+        out += "authserv_id = " + quoted(rules.header.authserv_id) + '\n';
+    else if (rules.header.add)
+        warnings.push_back("MILTER_AUTHSERVID \"" + rules.header.authserv_id +
+                           "\" is no authserv-id and is left out: the host's name is used");
+    out +=
+        "\n[log]\nlevel = " + quoted(levels[static_cast<std::size_t>(drop_in.log.level)]) + "\nname = " + quoted(drop_in.log.name) + '\n';
+    return out;
+}
+
+}  // namespace
+
+base::Result<Migrated> migrate(const app::Config& drop_in, std::string_view policy, std::string_view tenants_file) {
+    const auto entries = read_entries(drop_in, policy);
+    if (!entries) return std::unexpected(entries.error());
+    Migrated out;
+    const tenant::Proof usual = drop_in.tenant_defaults.v1_proofs(true, true).front();
+    out.tenants = tenants_file_of(grouped(*entries, out.warnings), usual);
+    out.configuration = configuration_of(drop_in, usual, tenants_file, out.warnings);
+    out.warnings.emplace_back(
+        "forwards: a message that only Resent-From connects with a tenant must now also show a tenant id, an organisation or a DKIM "
+        "signature of that tenant (docs/migration.md)");
+    return out;
+}
+
+}  // namespace exota::programs

@@ -1,0 +1,30 @@
+// The predecessor's environment and policy → our configuration and version-2 tenants file that decide the same.
+//
+// Domains of one tenant id become one tenant. Where their DKIM flags differ, one tenant cannot have the proof of each: if the tenant id
+// is no part of the proofs the tenant is split (exact), else the strictest proof is taken for all and a warning names the domains.
+//
+// Tested by migrate_files_test.cc, which loads the result and compares verdicts.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/config.h"
+#include "base/result.h"
+
+namespace exota::programs {
+
+struct Migrated {
+    std::string configuration;  // TOML
+    std::string tenants;        // JSON, version 2
+    std::vector<std::string> warnings;
+};
+
+/// @param drop_in       made by config_from_environment.
+/// @param policy        the policy file, version 1; already read without errors by tenant::read_tenants.
+/// @param tenants_file  where the tenants file will lie, for the configuration.
+/// @return              invalid_data if the policy is no version-1 file.
+base::Result<Migrated> migrate(const app::Config& drop_in, std::string_view policy, std::string_view tenants_file);
+
+}  // namespace exota::programs

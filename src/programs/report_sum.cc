@@ -1,0 +1,95 @@
+#include "programs/report_sum.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/cursor.h"
+#include "base/text.h"
+
+namespace exota::programs {
+namespace {
+
+namespace json = boost::json;
+
+/// Sets the column of that name, if it is one. The first of equal names counts.
+void set(ReportKey& key, std::array<bool, report_columns.size()>& seen, std::string_view name, std::string_view value) {
+    for (std::size_t i = 0; i < report_columns.size(); ++i)
+        if (report_columns[i] == name && !seen[i]) {
+            key[i] = value;
+            seen[i] = true;
+        }
+}
+
+/// A logfmt value: bare up to a blank, or quoted with \" \\ \n … inside.
+std::string take_value(base::Cursor& in) {
+    if (!in.skip('"')) return std::string(in.take_while([](char c) { return c != ' ' && c != '\t'; }));
+    std::string value;
+    while (!in.at_end() && !in.skip('"')) {
+        if (in.skip('\\') && in.at_end()) break;
+        value += in.peek();
+        in.advance();
+    }
+    return value;
+}
+
+bool read_logfmt(std::string_view line, ReportKey& key, std::array<bool, report_columns.size()>& seen) {
+    base::Cursor in(line);
+    while (!in.at_end()) {
+        in.take_while(base::is_wsp);
+        const std::string_view name = in.take_while([](char c) { return base::is_alnum(c) || c == '_'; });
+        if (!name.empty() && in.skip('='))
+            set(key, seen, name, take_value(in));
+        else
+            in.take_while([](char c) { return !base::is_wsp(c); });
+    }
+    return true;
+}
+
+bool read_json(std::string_view line, ReportKey& key, std::array<bool, report_columns.size()>& seen) {
+    json::error_code error;
+    const json::value parsed = json::parse(json::string_view(line.data(), line.size()), error);
+    const json::object* object = error ? nullptr : parsed.if_object();
+    if (!object) return false;
+    for (const auto& [name, value] : *object)
+        if (const json::string* text = value.if_string()) set(key, seen, std::string_view(name), std::string_view(*text));
+    return true;
+}
+
+}  // namespace
+
+std::optional<ReportKey> parse_log_line(std::string_view line) {
+    ReportKey key;
+    std::array<bool, report_columns.size()> seen{};
+    // What stands before the JSON object is the syslog header.
+    const std::size_t brace = line.find('{');
+    const std::size_t equals = line.find('=');
+    const bool is_json = brace != std::string_view::npos && brace < equals && read_json(base::trim(line.substr(brace)), key, seen);
+    if (!is_json && !read_logfmt(line, key, seen)) return std::nullopt;
+    const bool ours = seen[2] && seen[4];
+    if (!ours) return std::nullopt;
+    if (!seen[3]) key[3] = key[2];  // judged as it was said
+    return key;
+}
+
+void ReportSum::add(std::string_view line) {
+    auto key = parse_log_line(line);
+    if (!key) {
+        foreign_ += base::trim(line).empty() ? 0 : 1;
+        return;
+    }
+    ++messages_;
+    for (std::size_t i = 0; i < by_.size(); ++i)
+        if (!by_[i]) (*key)[i].clear();
+    if (groups_.size() >= max_groups_ && !groups_.contains(*key)) key->fill("(more)");
+    ++groups_[*std::move(key)];
+}
+
+std::vector<ReportSum::Row> ReportSum::rows() const {
+    std::vector<Row> rows;
+    rows.reserve(groups_.size());
+    for (const auto& [key, messages] : groups_) rows.push_back({key, messages});
+    std::ranges::sort(rows, [](const Row& a, const Row& b) { return a.messages != b.messages ? a.messages > b.messages : a.key < b.key; });
+    return rows;
+}
+
+}  // namespace exota::programs

@@ -1,0 +1,52 @@
+// Sums our log by tenant, author domain, verdict, judged and reason: what `exota report` prints.
+//
+// A line is ours if it is a JSON object, or has logfmt pairs (behind whatever syslog or the journal put before them), with both
+// `verdict` and `reason`. Everything else is foreign: counted, never guessed at. Groups are bounded; what comes beyond is summed as one.
+//
+// Tested by report_sum_test.cc.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace exota::programs {
+
+inline constexpr std::array<std::string_view, 5> report_columns{"tenant", "author_domain", "verdict", "judged", "reason"};
+inline constexpr std::size_t max_report_groups = 100'000;
+inline constexpr std::size_t max_report_line_octets = 4 * 1024 * 1024;  // with evidence, which is long
+
+using ReportKey = std::array<std::string, report_columns.size()>;
+
+/// The columns of one log line; nullopt: no line of ours about a message.
+std::optional<ReportKey> parse_log_line(std::string_view line);
+
+class ReportSum {
+public:
+    /// @param by  which of report_columns to keep apart; the others are left empty.
+    explicit ReportSum(std::array<bool, report_columns.size()> by, std::size_t max_groups = max_report_groups)
+        : by_(by), max_groups_(max_groups) {}
+    void add(std::string_view line);
+
+    struct Row {
+        ReportKey key;
+        std::uint64_t messages = 0;
+    };
+    /// Most messages first; equal numbers by name.
+    std::vector<Row> rows() const;
+    std::uint64_t messages() const noexcept { return messages_; }
+    std::uint64_t foreign_lines() const noexcept { return foreign_; }
+
+private:
+    std::array<bool, report_columns.size()> by_;
+    std::size_t max_groups_;
+    std::map<ReportKey, std::uint64_t> groups_;
+    std::uint64_t messages_ = 0, foreign_ = 0;
+};
+
+}  // namespace exota::programs

@@ -1,0 +1,69 @@
+#include "programs/report_sum.h"
+
+#include <gtest/gtest.h>
+
+namespace exota::programs {
+namespace {
+
+TEST(ReportSum, ReadsBothFormatsAndNothingElse) {
+    const struct {
+        std::string_view line;
+        std::string_view tenant, domain, verdict, judged, reason;  // no verdict: foreign
+    } cases[] = {
+        {"event=message verdict=accept judged=reject reason=not-proven tenant=contoso author_domain=contoso.com", "contoso", "contoso.com",
+         "accept", "reject", "not-proven"},
+        {"Nov 21 10:00:00 mx exota[7]: verdict=reject reason=no-policy author_domain=x.test", "", "x.test", "reject", "reject",
+         "no-policy"},
+        {R"({"verdict":"tempfail","judged":"tempfail","reason":"unavailable","tenant":"a","author_domain":"a.test","n":1})", "a", "a.test",
+         "tempfail", "tempfail", "unavailable"},
+        {R"(Nov 21 mx exota: {"verdict":"accept","judged":"accept","reason":"authorised"})", "", "", "accept", "accept", "authorised"},
+        // A value that holds another pair is one value.
+        {R"(verdict=reject why="reason=authorised verdict=accept" reason=not-proven)", "", "", "reject", "reject", "not-proven"},
+        {R"(verdict=reject why="\" reason=authorised" reason=not-proven)", "", "", "reject", "reject", "not-proven"},
+        {"verdict=reject reason=not-proven verdict=accept", "", "", "reject", "reject", "not-proven"},
+        {"postfix/smtpd[1]: connect from unknown[192.0.2.1]", "", "", "", "", ""},
+        {"event=started verdict=", "", "", "", "", ""},
+        {"{\"verdict\": \"accept\"}", "", "", "", "", ""},
+        {"{\"verdict\": ", "", "", "", "", ""},
+        {"verdict=\"accept", "", "", "", "", ""},
+        {"", "", "", "", "", ""},
+    };
+    for (const auto& c : cases) {
+        const auto key = parse_log_line(c.line);
+        ASSERT_EQ(key.has_value(), !c.verdict.empty()) << c.line;
+        if (key)
+            EXPECT_EQ(*key, (ReportKey{std::string(c.tenant), std::string(c.domain), std::string(c.verdict), std::string(c.judged),
+                                       std::string(c.reason)}))
+                << c.line;
+    }
+}
+
+TEST(ReportSum, SumsByTheColumnsAskedFor) {
+    ReportSum by_reason({false, false, false, false, true});
+    by_reason.add("verdict=reject reason=not-proven tenant=a");
+    by_reason.add("verdict=accept reason=authorised tenant=a");
+    by_reason.add("verdict=accept reason=authorised tenant=b");
+    by_reason.add("nonsense");
+    by_reason.add("   ");
+    const auto rows = by_reason.rows();
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0].messages, 2U);
+    EXPECT_EQ(rows[0].key[4], "authorised");
+    EXPECT_EQ(by_reason.messages(), 3U);
+    EXPECT_EQ(by_reason.foreign_lines(), 1U);
+}
+
+TEST(ReportSum, GroupsAreBounded) {
+    ReportSum total({false, true, false, false, false}, 10);
+    for (int i = 0; i < 10; ++i) total.add("verdict=reject reason=no-policy author_domain=d" + std::to_string(i));
+    EXPECT_EQ(total.rows().size(), 10U);
+    for (int i = 10; i < 15; ++i) total.add("verdict=reject reason=no-policy author_domain=d" + std::to_string(i));
+    total.add("verdict=reject reason=no-policy author_domain=d3");
+    EXPECT_EQ(total.rows().size(), 11U);
+    EXPECT_EQ(total.rows().front().messages, 5U);
+    EXPECT_EQ(total.rows().front().key[1], "(more)");
+    EXPECT_EQ(total.messages(), 16U);
+}
+
+}  // namespace
+}  // namespace exota::programs
