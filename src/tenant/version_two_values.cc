@@ -129,7 +129,8 @@ bool VersionTwo::covers_a_suffix(std::string_view base) const {
 void VersionTwo::report(const std::optional<Clash>& clash, std::string_view value) {
     if (!clash) return;
     if (clash->owner == draft_.number) return warning(quoted(value) + " stands twice in this tenant");
-    error(quoted(value) + " is a " + std::string(clash->as) + " of tenant " + quoted(context_.builder.name(clash->owner)) + " too");
+    error(quoted(value) + " is " + (clash->as.starts_with('o') ? "an " : "a ") + std::string(clash->as) + " of tenant " +
+          quoted(context_.builder.name(clash->owner)) + " too");
 }
 
 }  // namespace exota::tenant
