@@ -16,11 +16,6 @@ std::string in_quotes(const Proof& proof) { return "proof \"" + proof.text + "\"
 
 }  // namespace
 
-bool is_consumer_tenant(const mail::TenantId& id) noexcept {
-    static const base::Result<mail::TenantId> consumer = mail::TenantId::parse(mail::consumer_tenant_id);
-    return consumer && id == *consumer;
-}
-
 bool any_asks(const std::vector<Proof>& proofs, Factor factor) noexcept {
     return std::ranges::any_of(proofs, [&](const Proof& proof) { return proof.set.contains(factor); });
 }

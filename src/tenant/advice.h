@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "mail/tenant_id.h"
 #include "tenant/policy.h"
 
 namespace exota::tenant {
@@ -23,9 +22,6 @@ std::vector<std::string> advise(const std::vector<Proof>& proofs, bool forwardin
 
 /// The part of advise() about forwards only: for a tenant that takes the configuration's proofs and says `forwarding` itself.
 std::vector<std::string> advise_on_forwarding(const std::vector<Proof>& proofs);
-
-/// The tenant of all consumer accounts, which proves nothing.
-bool is_consumer_tenant(const mail::TenantId& id) noexcept;
 
 /// The factor is part of some proof.
 bool any_asks(const std::vector<Proof>& proofs, Factor factor) noexcept;

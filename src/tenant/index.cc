@@ -23,7 +23,7 @@ std::optional<Coverage> Index::covering(std::string_view canonical_domain) const
     return Coverage{tenant, &tables.policies[own ? tables.arena.word(entry, 2) : tables[tenant].policy]};
 }
 
-std::optional<Number> Index::Tables::with(const NameTable& table, std::string_view name) const noexcept {
+std::optional<Number> Index::Tables::with(const NameTable& table, const HashedName& name) const noexcept {
     const NameRef ref = table.find(name, arena);
     if (ref == 0) return std::nullopt;
     return owner(ref);

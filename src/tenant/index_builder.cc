@@ -71,16 +71,16 @@ Number IndexBuilder::add_tenant(std::string_view name, PolicyRef policy, Findabl
     const Number number = next_number();
     name = name.substr(0, max_tenant_name_octets);
     const NameRef ref = store(number, name);
-    if (findable == Findable::by_name && ref != 0 && names_.find(name, tables.arena) == 0) names_.insert(ref, tables.arena);
+    if (findable == Findable::by_name && ref != 0 && names_.find(name, tables.arena) == 0) names_.insert(ref, name);
     tables.tenants.push_back({.name = ref, .policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_mask});
     return number;
 }
 
-Number IndexBuilder::add_tenant_with_id(const mail::TenantId& id, PolicyRef policy) {
+Number IndexBuilder::add_tenant_with_id(const HashedName& id, PolicyRef policy) {
     Index::Tables& tables = *index_.tables_;
     const Number number = next_number();
-    const NameRef ref = store(number, TenantIdText(id).view());
-    if (ref != 0) tables.tenant_ids.insert(ref, tables.arena);
+    const NameRef ref = store(number, id.text);
+    if (ref != 0) tables.tenant_ids.insert(ref, id);
     tables.tenants.push_back({.name = ref, .policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_mask, .has_tenant_ids = 1});
     return number;
 }
@@ -94,13 +94,13 @@ void IndexBuilder::set_policy(Number tenant, PolicyRef policy) noexcept {
 
 PolicyRef IndexBuilder::policy_of(Number tenant) const noexcept { return PolicyRef{std::as_const(*index_.tables_)[tenant].policy}; }
 
-void IndexBuilder::enter(NameTable& table, Number tenant, std::string_view name, NameRef same) {
+void IndexBuilder::enter(NameTable& table, Number tenant, const HashedName& name, NameRef same) {
     NameArena& arena = index_.tables_->arena;
     const bool shared = same != 0 && arena.word(same, 1) == static_cast<std::uint32_t>(tenant);  // and has no policy of its own
-    if (const NameRef ref = shared ? same : store(tenant, name); ref != 0) table.insert(ref, arena);
+    if (const NameRef ref = shared ? same : store(tenant, name.text); ref != 0) table.insert(ref, name);
 }
 
-std::optional<Clash> IndexBuilder::add_domain(Number tenant, std::string_view domain) {
+std::optional<Clash> IndexBuilder::add_domain(Number tenant, const HashedName& domain) {
     Index::Tables& tables = *index_.tables_;
     if (const NameRef ref = tables.domains.find(domain, tables.arena)) return Clash{tables.owner(ref), "domain"};
     const NameRef organization = tables.organizations.find(domain, tables.arena);
@@ -111,7 +111,7 @@ std::optional<Clash> IndexBuilder::add_domain(Number tenant, std::string_view do
     return std::nullopt;
 }
 
-std::optional<Clash> IndexBuilder::add_wildcard(Number tenant, std::string_view base) {
+std::optional<Clash> IndexBuilder::add_wildcard(Number tenant, const HashedName& base) {
     Index::Tables& tables = *index_.tables_;
     if (const NameRef ref = tables.wildcards.find(base, tables.arena)) return Clash{tables.owner(ref), "wildcard"};
     enter(tables.wildcards, tenant, base, tables.domains.find(base, tables.arena));
@@ -119,15 +119,18 @@ std::optional<Clash> IndexBuilder::add_wildcard(Number tenant, std::string_view 
 }
 
 std::optional<Clash> IndexBuilder::add_tenant_id(Number tenant, const mail::TenantId& id) {
+    return add_tenant_id(tenant, HashedName(TenantIdText(id).view()));
+}
+
+std::optional<Clash> IndexBuilder::add_tenant_id(Number tenant, const HashedName& id) {
     Index::Tables& tables = *index_.tables_;
     tables[tenant].has_tenant_ids = 1;
-    const TenantIdText text(id);
-    if (const NameRef ref = tables.tenant_ids.find(text.view(), tables.arena)) return Clash{tables.owner(ref), "tenant id"};
-    enter(tables.tenant_ids, tenant, text.view(), 0);
+    if (const NameRef ref = tables.tenant_ids.find(id, tables.arena)) return Clash{tables.owner(ref), "tenant id"};
+    enter(tables.tenant_ids, tenant, id, 0);
     return std::nullopt;
 }
 
-std::optional<Clash> IndexBuilder::add_organization(Number tenant, std::string_view organization) {
+std::optional<Clash> IndexBuilder::add_organization(Number tenant, const HashedName& organization) {
     Index::Tables& tables = *index_.tables_;
     tables[tenant].has_organizations = 1;
     if (const NameRef ref = tables.organizations.find(organization, tables.arena)) return Clash{tables.owner(ref), "organization"};
@@ -137,7 +140,7 @@ std::optional<Clash> IndexBuilder::add_organization(Number tenant, std::string_v
     return std::nullopt;
 }
 
-std::optional<Clash> IndexBuilder::add_dkim_domain(Number tenant, std::string_view name) {
+std::optional<Clash> IndexBuilder::add_dkim_domain(Number tenant, const HashedName& name) {
     Index::Tables& tables = *index_.tables_;
     if (const NameRef ref = tables.dkim_domains.find(name, tables.arena)) return Clash{tables.owner(ref), "DKIM domain"};
     const NameRef domain = tables.domains.find(name, tables.arena);
@@ -146,12 +149,25 @@ std::optional<Clash> IndexBuilder::add_dkim_domain(Number tenant, std::string_vi
     return std::nullopt;
 }
 
-std::optional<Number> IndexBuilder::with_tenant_id(const mail::TenantId& id) const noexcept { return index_.with_tenant_id(id); }
-std::optional<Number> IndexBuilder::with_literal_domain(std::string_view domain) const noexcept {
-    return index_.with_literal_domain(domain);
+std::optional<Number> IndexBuilder::with_tenant_id(const HashedName& id) const noexcept {
+    return index_.tables_->with(index_.tables_->tenant_ids, id);
+}
+std::optional<Number> IndexBuilder::with_literal_domain(const HashedName& domain) const noexcept {
+    return index_.tables_->with(index_.tables_->domains, domain);
 }
 
-NameRef IndexBuilder::put(Number tenant, std::string_view domain, PolicyRef policy) {
+void IndexBuilder::expect_name(const HashedName& name) const noexcept {
+    index_.tables_->domains.prefetch(name);
+    index_.tables_->organizations.prefetch(name);
+    index_.tables_->dkim_domains.prefetch(name);
+}
+void IndexBuilder::expect_wildcard(const HashedName& base) const noexcept {
+    index_.tables_->wildcards.prefetch(base);
+    index_.tables_->domains.prefetch(base);
+}
+void IndexBuilder::expect_tenant_id(const HashedName& id) const noexcept { index_.tables_->tenant_ids.prefetch(id); }
+
+NameRef IndexBuilder::put(Number tenant, const HashedName& domain, PolicyRef policy) {
     Index::Tables& tables = *index_.tables_;
     const NameRef before = tables.domains.find(domain, tables.arena);
     if (before != 0 && tables.owner(before) != tenant) maybe_without_domains_.push_back(static_cast<std::uint32_t>(tables.owner(before)));
@@ -160,18 +176,18 @@ NameRef IndexBuilder::put(Number tenant, std::string_view domain, PolicyRef poli
         tables.arena.set_word(before, 2, static_cast<std::uint32_t>(policy));
         return before;
     }
-    const NameRef ref = store_with_policy(tenant, domain, policy);
+    const NameRef ref = store_with_policy(tenant, domain.text, policy);
     if (ref == 0) return 0;
     if (before == 0)
-        tables.domains.insert(ref, tables.arena);
+        tables.domains.insert(ref, domain);
     else
-        tables.domains.replace(before, ref, tables.arena);
+        tables.domains.replace(domain, before, ref);
     return ref;
 }
 
-void IndexBuilder::put_domain(Number tenant, std::string_view domain, PolicyRef policy) { put(tenant, domain, policy); }
+void IndexBuilder::put_domain(Number tenant, const HashedName& domain, PolicyRef policy) { put(tenant, domain, policy); }
 
-Number IndexBuilder::put_domain(std::string_view domain, PolicyRef policy) {
+Number IndexBuilder::put_domain(const HashedName& domain, PolicyRef policy) {
     const Number number = next_number();
     const NameRef ref = put(number, domain, policy);
     index_.tables_->tenants.push_back({.name = ref, .policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_mask});

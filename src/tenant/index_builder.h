@@ -47,29 +47,36 @@ public:
     /// Names may repeat; tenant_named() tells, for tenants that were added with `findable`.
     enum class Findable : bool { no, by_name };
     Number add_tenant(std::string_view name, PolicyRef policy, Findable findable = Findable::no);
-    /// Version 1: a tenant named by its id, which must not be there yet.
-    Number add_tenant_with_id(const mail::TenantId& id, PolicyRef policy);
+    /// Version 1: a tenant named by its id (36 characters, lower case), which must not be there yet.
+    Number add_tenant_with_id(const HashedName& id, PolicyRef policy);
     std::optional<Number> tenant_named(std::string_view name) const noexcept;
     std::string_view name(Number tenant) const noexcept;
     void set_policy(Number tenant, PolicyRef policy) noexcept;
     PolicyRef policy_of(Number tenant) const noexcept;
 
     /// A literal domain, with the tenant's policy. Clashes with another's domain, organisation or DKIM domain.
-    std::optional<Clash> add_domain(Number tenant, std::string_view domain);
+    std::optional<Clash> add_domain(Number tenant, const HashedName& domain);
     /// "*.base", with the tenant's policy. Clashes with another's wildcard.
-    std::optional<Clash> add_wildcard(Number tenant, std::string_view base);
+    std::optional<Clash> add_wildcard(Number tenant, const HashedName& base);
     std::optional<Clash> add_tenant_id(Number tenant, const mail::TenantId& id);
+    /// The same, given its 36 characters in lower case.
+    std::optional<Clash> add_tenant_id(Number tenant, const HashedName& id);
     /// Clashes with another's organisation or literal domain.
-    std::optional<Clash> add_organization(Number tenant, std::string_view organization);
+    std::optional<Clash> add_organization(Number tenant, const HashedName& organization);
     /// Clashes with another's DKIM domain or literal domain.
-    std::optional<Clash> add_dkim_domain(Number tenant, std::string_view domain);
+    std::optional<Clash> add_dkim_domain(Number tenant, const HashedName& domain);
 
-    std::optional<Number> with_tenant_id(const mail::TenantId& id) const noexcept;
-    std::optional<Number> with_literal_domain(std::string_view domain) const noexcept;
+    std::optional<Number> with_tenant_id(const HashedName& id) const noexcept;
+    std::optional<Number> with_literal_domain(const HashedName& domain) const noexcept;
     /// Version 1: a domain with a policy of its own; takes it from whomever had it (the last of duplicate keys wins).
-    void put_domain(Number tenant, std::string_view domain, PolicyRef policy);
+    void put_domain(Number tenant, const HashedName& domain, PolicyRef policy);
     /// The same for a tenant that is nothing but this domain, and named by it.
-    Number put_domain(std::string_view domain, PolicyRef policy);
+    Number put_domain(const HashedName& domain, PolicyRef policy);
+
+    /// A name will be added soon: the processor may fetch its places meanwhile. For a million names that is half of the time.
+    void expect_name(const HashedName& name) const noexcept;
+    void expect_wildcard(const HashedName& base) const noexcept;
+    void expect_tenant_id(const HashedName& id) const noexcept;
 
     /// Some name found no room any more: the Index would be incomplete and must not be used.
     bool is_full() const noexcept { return full_; }
@@ -78,14 +85,12 @@ public:
     Index build() &&;
 
 private:
-    void store(NameTable& table, Number tenant, std::string_view name);
-    void store_domain(NameTable& table, Number tenant, std::string_view name, std::uint32_t policy);
     Number next_number() noexcept;
     NameRef store(Number tenant, std::string_view name);
     NameRef store_with_policy(Number tenant, std::string_view name, PolicyRef policy);
     /// Puts `name` into `table`; `same` is where the tenant has this name already, or 0.
-    void enter(NameTable& table, Number tenant, std::string_view name, NameRef same);
-    NameRef put(Number tenant, std::string_view domain, PolicyRef policy);
+    void enter(NameTable& table, Number tenant, const HashedName& name, NameRef same);
+    NameRef put(Number tenant, const HashedName& domain, PolicyRef policy);
     void forget_replaced();
 
     Index index_;

@@ -33,7 +33,7 @@ struct Index::Tables {
     std::deque<Policy> policies;  // 0 is the empty one
     std::size_t tenant_count = 0;
 
-    std::optional<Number> with(const NameTable& table, std::string_view name) const noexcept;
+    std::optional<Number> with(const NameTable& table, const HashedName& name) const noexcept;
     Number owner(NameRef ref) const noexcept { return Number{arena.word(ref, 1) & no_tenant}; }
     const Tenant& operator[](Number number) const noexcept { return tenants[static_cast<std::uint32_t>(number)]; }
     Tenant& operator[](Number number) noexcept { return tenants[static_cast<std::uint32_t>(number)]; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/error.hpp>
+#include <cstdint>
 #include <functional>
 
 #include "base/text.h"
@@ -11,6 +12,19 @@ namespace exota::tenant {
 namespace {
 
 namespace json = boost::json;
+
+/// In blocks whose count fits an octet, which compilers turn into vector instructions.
+std::size_t count_newlines(const char* from, const char* to) noexcept {
+    constexpr std::ptrdiff_t block = 255;
+    std::size_t count = 0;
+    while (from != to) {
+        const char* end = from + std::min(to - from, block);
+        std::uint8_t some = 0;
+        for (; from != end; ++from) some = static_cast<std::uint8_t>(some + (*from == '\n' ? 1 : 0));
+        count += some;
+    }
+    return count;
+}
 
 /// A place in the piece that is being read, and the number of its line.
 class Position {
@@ -28,7 +42,7 @@ public:
     }
     std::size_t line() noexcept {
         if (at_ > counted_) {
-            line_ += static_cast<std::size_t>(std::count(counted_, at_, '\n'));
+            line_ += count_newlines(counted_, at_);
             counted_ = at_;
         }
         return line_;

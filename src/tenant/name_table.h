@@ -12,6 +12,7 @@
 // Internal to this folder. Tested by index_test.cc.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -79,30 +80,47 @@ private:
     std::size_t most_pieces_;
 };
 
+/// A name whose hash is known, so that it is computed once for several tables.
+struct HashedName {
+    template <class T>
+        requires std::convertible_to<const T&, std::string_view>
+    HashedName(const T& name) noexcept : HashedName(name, 0) {  // NOLINT(google-explicit-constructor): it is the name
+        fingerprint = static_cast<std::uint32_t>(std::uint64_t{std::hash<std::string_view>{}(text)} >> 32);
+    }
+    /// @param known  the fingerprint of the same name.
+    HashedName(std::string_view name, std::uint32_t known) noexcept : text(name), fingerprint(known) {}
+
+    std::string_view text;
+    std::uint32_t fingerprint;
+};
+
 class NameTable {
 public:
     /// @return 0 when the name is not in the table.
-    NameRef find(std::string_view name, const NameArena& arena) const noexcept {
+    NameRef find(const HashedName& name, const NameArena& arena) const noexcept {
         if (count_ == 0) return 0;
-        const std::uint32_t fingerprint = fingerprint_of(name);
-        for (std::size_t i = home(fingerprint);; i = i + 1 == slots_.size() ? 0 : i + 1) {
+        for (std::size_t i = home(name.fingerprint);; i = i + 1 == slots_.size() ? 0 : i + 1) {
             const Slot slot = slots_[i];
             if (slot.ref == 0) return 0;
-            if (slot.fingerprint == fingerprint && arena.name(slot.ref) == name) return slot.ref;
+            if (slot.fingerprint == name.fingerprint && arena.name(slot.ref) == name.text) return slot.ref;
         }
     }
-
-    /// The name at `ref` must not be in the table yet.
-    void insert(NameRef ref, const NameArena& arena) {
-        if ((count_ + 1) * 5 > slots_.size() * 4) grow();
-        place({fingerprint_of(arena.name(ref)), ref});
-        ++count_;
-        if (const std::size_t length = arena.name(ref).size(); length > longest_) longest_ = length;
+    /// Lets the processor fetch what find() will look at first.
+    void prefetch(const HashedName& name) const noexcept {
+        if (count_ > 0) __builtin_prefetch(&slots_[home(name.fingerprint)]);
     }
 
-    /// The same name is at `to` now.
-    void replace(NameRef from, NameRef to, const NameArena& arena) noexcept {
-        for (std::size_t i = home(fingerprint_of(arena.name(from)));; i = i + 1 == slots_.size() ? 0 : i + 1) {
+    /// `name` lies at `ref`, and must not be in the table yet.
+    void insert(NameRef ref, const HashedName& name) {
+        if ((count_ + 1) * 5 > slots_.size() * 4) grow();
+        place({name.fingerprint, ref});
+        ++count_;
+        if (name.text.size() > longest_) longest_ = name.text.size();
+    }
+
+    /// `name`, which lies at `from`, lies at `to` now.
+    void replace(const HashedName& name, NameRef from, NameRef to) noexcept {
+        for (std::size_t i = home(name.fingerprint);; i = i + 1 == slots_.size() ? 0 : i + 1) {
             if (slots_[i].ref == from) slots_[i].ref = to;
             if (slots_[i].ref == to || slots_[i].ref == 0) return;
         }
@@ -125,9 +143,6 @@ private:
         NameRef ref = 0;
     };
 
-    static std::uint32_t fingerprint_of(std::string_view name) noexcept {
-        return static_cast<std::uint32_t>(std::uint64_t{std::hash<std::string_view>{}(name)} >> 32);
-    }
     std::size_t home(std::uint32_t fingerprint) const noexcept {
         return static_cast<std::size_t>(std::uint64_t{fingerprint} * slots_.size() >> 32);
     }

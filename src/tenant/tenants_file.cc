@@ -163,8 +163,7 @@ LoadedTenants TenantsReader::finish() {
     state.events.finish();
     if (const std::optional<JsonError>& error = state.events.error())
         dispatcher.problems.error(error->line, "", error->text);
-    else if (dispatcher.reader)
-        dispatcher.reader->finish();
+    if (dispatcher.reader) dispatcher.reader->finish(!state.events.error());
     if (dispatcher.builder.is_full()) dispatcher.problems.error(0, "", "more names than an index can hold (4 GiB)");
     LoadedTenants loaded;
     if (!dispatcher.problems.any_error()) loaded.index = std::move(dispatcher.builder).build();

@@ -18,6 +18,13 @@ static_assert(!is_surely_canonical("") && !is_surely_canonical("a.") && !is_sure
 static_assert(!is_surely_canonical("xn--a.b") && !is_surely_canonical("-a.b") && !is_surely_canonical("a-.b") &&
               !is_surely_canonical("a.1") && !is_surely_canonical("a.b-"));
 
+static_assert(is_surely_canonical_id("1234abcd-18c5-45e8-88de-123456789abc"));
+static_assert(!is_surely_canonical_id("1234ABCD-18c5-45e8-88de-123456789abc") &&
+              !is_surely_canonical_id("1234abcd-18c5-45e8-88de-123456789abg"));
+static_assert(!is_surely_canonical_id("1234abcd118c5-45e8-88de-123456789abc") &&
+              !is_surely_canonical_id("1234abcd-18c5-45e8-88de-123456789ab"));
+static_assert(!is_surely_canonical_id("1234abcd-18c5-45e8-88de-12345678-abc"));
+
 TEST(TenantsFile, what_is_surely_canonical_is_what_domain_makes_of_it) {
     const std::string label(63, 'a');
     for (const std::string& name : {std::string("a-b.example.com"), std::string("localhost"), std::string("1.a"), std::string("a.b1"),

@@ -81,7 +81,7 @@ void VersionOne::begin_entry(std::string_view key, Text text) {
     key_ = key;
     entry_line_ = line();
     seen_ = {};
-    tenant_id_.reset();
+    tenant_id_.clear();
     flags_ = {true, true};
     sound_ = true;
     rewritten_ = false;
@@ -98,6 +98,8 @@ void VersionOne::begin_entry(std::string_view key, Text text) {
         return;
     }
     domain_ = *domain;
+    hashed_domain_ = HashedName(domain_);
+    context_.builder.expect_name(hashed_domain_);
     rewritten_ = domain_ != key_;
     if (rewritten_) context_.problems.warning(entry_line_, path(), "read as " + domain_ + " (ExOTA-Milter compared keys as written)");
 }
@@ -145,17 +147,20 @@ void VersionOne::on_bool(bool value) {
 }
 
 void VersionOne::read_tenant_id(std::string_view value, Text text) {
-    tenant_id_.reset();
+    tenant_id_.clear();
     if (value.empty()) return;
-    base::Result<mail::TenantId> id = mail::TenantId::parse(value);
-    if (!id) id = mail::TenantId::parse_lenient(value);
-    if (!id || text == Text::cut) {
+    if (is_surely_canonical_id(value)) {
+        tenant_id_ = value;
+    } else if (const base::Result<mail::TenantId> id = mail::TenantId::parse_lenient(value); id && text == Text::whole) {
+        tenant_id_ = id->text();
+    } else {
         sound_ = false;
         context_.problems.error(line(), path(), quoted(value) + " is no UUID");
         return;
     }
-    tenant_id_ = *id;
-    if (is_consumer_tenant(*id))
+    hashed_id_ = HashedName(tenant_id_);
+    context_.builder.expect_tenant_id(hashed_id_);
+    if (tenant_id_ == mail::consumer_tenant_id)
         context_.problems.warning(line(), path(),
                                   "this is the tenant of all consumer accounts (outlook.com, hotmail.com): tenant-id never holds for it");
 }
@@ -163,7 +168,7 @@ void VersionOne::read_tenant_id(std::string_view value, Text text) {
 void VersionOne::commit_entry() {
     if (!sound_ || domain_.empty()) return;
     IndexBuilder& builder = context_.builder;
-    const std::optional<Number> before = builder.with_literal_domain(domain_);
+    const std::optional<Number> before = builder.with_literal_domain(hashed_domain_);
     if (before) {
         const bool before_was_rewritten = rewritten_domains_.contains(domain_);
         if (rewritten_ && !before_was_rewritten)
@@ -179,17 +184,17 @@ void VersionOne::commit_entry() {
         rewritten_domains_.erase(domain_);
 
     const PolicyRef own = policy(flags_[0], flags_[1]);
-    if (!tenant_id_) {
-        builder.put_domain(domain_, own);
+    if (tenant_id_.empty()) {
+        builder.put_domain(hashed_domain_, own);
         ++without_tenant_id_;
         return;
     }
-    std::optional<Number> tenant = builder.with_tenant_id(*tenant_id_);
+    std::optional<Number> tenant = builder.with_tenant_id(hashed_id_);
     if (!tenant)
-        tenant = builder.add_tenant_with_id(*tenant_id_, own);
+        tenant = builder.add_tenant_with_id(hashed_id_, own);
     else if (strictness(own) > strictness(builder.policy_of(*tenant)))
         builder.set_policy(*tenant, own);  // for forwards, which no domain covers: the strictest of the tenant's entries
-    builder.put_domain(*tenant, domain_, own);
+    builder.put_domain(*tenant, hashed_domain_, own);
 }
 
 unsigned VersionOne::strictness(PolicyRef policy) const noexcept {
@@ -239,7 +244,8 @@ PolicyRef VersionOne::policy(bool dkim_enabled, bool dkim_alignment_required) {
     return *flavour.policy;
 }
 
-void VersionOne::finish() {
+void VersionOne::finish(bool well_formed) {
+    if (!well_formed) return;
     for (unsigned bits = 0; bits < flavours_.size(); ++bits) {
         const Flavour& flavour = flavours_[bits];
         if (!flavour.policy) continue;

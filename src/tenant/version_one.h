@@ -27,7 +27,7 @@ public:
     void on_null() override;
     void on_begin(Container container) override;
     void on_end(Container container) override;
-    void finish() override;
+    void finish(bool well_formed) override;
 
 private:
     enum class Place : unsigned char { document, domains, empty_list, entry };
@@ -60,7 +60,8 @@ private:
     Field field_ = Field::unknown;
     std::string unknown_field_;
     std::array<bool, 3> seen_{};
-    std::optional<mail::TenantId> tenant_id_;
+    std::string tenant_id_;  // 36 characters, or empty
+    HashedName hashed_domain_{std::string_view{}}, hashed_id_{std::string_view{}};
     std::array<bool, 2> flags_{true, true};
     bool sound_ = true;
     std::size_t entry_line_ = 0;

@@ -27,8 +27,8 @@ struct ReadingContext {
 class VersionReader : public JsonSink {
 public:
     virtual ~VersionReader() = default;
-    /// After the last event of a document that was well-formed: what can only be said of the whole.
-    virtual void finish() = 0;
+    /// After the last event. What can only be said of the whole is said only if the document was well-formed.
+    virtual void finish(bool well_formed) = 0;
 
 protected:
     VersionReader() = default;

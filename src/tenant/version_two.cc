@@ -220,6 +220,7 @@ PolicyRef VersionTwo::policy_of_draft() {
 }
 
 void VersionTwo::end_tenant() {
+    add_waiting();
     const bool own_proofs = draft_.proofs.has_value();
     defaults_used_ = defaults_used_ || !own_proofs;
     const PolicyRef policy = policy_of_draft();
@@ -240,7 +241,9 @@ void VersionTwo::end_tenant() {
     }
 }
 
-void VersionTwo::finish() {
+void VersionTwo::finish(bool well_formed) {
+    add_waiting();
+    if (!well_formed) return;
     if (!version_seen_) context_.problems.error(0, "version", "the key \"version\" with the number 2 is missing");
     if (!tenants_seen_) context_.problems.error(0, "tenants", "the key \"tenants\" is missing");
     if (defaults_used_)

@@ -25,7 +25,7 @@ public:
     void on_null() override;
     void on_begin(Container container) override;
     void on_end(Container container) override;
-    void finish() override;
+    void finish(bool well_formed) override;
 
 private:
     enum class Place : unsigned char { document, root, tenants, tenant, list };
@@ -67,6 +67,17 @@ private:
         bool hybrid = false;
     };
 
+    /// A name that was read and is soon added: until then the processor fetches its places in the tables.
+    struct Waiting {
+        Field field = Field::unknown;
+        bool wildcard = false;
+        std::string name;     // canonical
+        std::string written;  // as it stands in the file
+        std::uint32_t fingerprint = 0;
+        std::size_t line = 0;
+        std::size_t element = 0;
+    };
+
     void root_key(std::string_view key);
     void begin_tenant(std::string_view name, Text text);
     void tenant_key(std::string_view key);
@@ -78,9 +89,9 @@ private:
     void read_element(std::string_view value);
     void read_tenant_id(std::string_view value);
     void read_name(std::string_view value);
-    void read_wildcard(std::string_view value);
     void read_proof(std::string_view value);
-    void report(const std::optional<Clash>& clash, std::string_view value);
+    void wait(Field field, bool wildcard, std::string_view name, std::string_view written);
+    void add_waiting();
     bool covers_a_suffix(std::string_view base) const;
 
     PolicyRef policy_of_draft();
@@ -101,6 +112,8 @@ private:
     Draft draft_;
     Field field_ = Field::unknown;
     std::size_t element_ = 0;
+    std::array<Waiting, 16> waiting_;  // of this tenant
+    std::size_t waiting_count_ = 0;
     std::optional<PolicyRef> default_policy_;
     bool defaults_used_ = false;  // some tenant takes the configuration's proofs
 };

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "tenant/advice.h"
 #include "tenant/canonical.h"
 #include "tenant/version_two.h"
 
@@ -84,37 +83,75 @@ void VersionTwo::read_proof(std::string_view value) {
 }
 
 void VersionTwo::read_tenant_id(std::string_view value) {
-    const base::Result<mail::TenantId> id = mail::TenantId::parse(value);
-    if (!id) return error(quoted(value) + " is no UUID of 36 characters");
+    std::string storage;
+    std::string_view id = value;
+    if (!is_surely_canonical_id(value)) {
+        const base::Result<mail::TenantId> parsed = mail::TenantId::parse(value);
+        if (!parsed) return error(quoted(value) + " is no UUID of 36 characters");
+        storage = parsed->text();
+        id = storage;
+    }
     ++draft_.names[0];
-    if (is_consumer_tenant(*id))
+    if (id == mail::consumer_tenant_id)
         warning("this is the tenant of all consumer accounts (outlook.com, hotmail.com): tenant-id never holds for it");
-    report(context_.builder.add_tenant_id(draft_.number, *id), value);
+    wait(field_, false, id, value);
 }
 
 void VersionTwo::read_name(std::string_view value) {
-    if (value.starts_with("*.") && field_ == Field::domains) return read_wildcard(value);
+    const bool wildcard = value.starts_with("*.") && field_ == Field::domains;
     std::string storage;
-    const base::Result<std::string_view> name = canonical_domain(value, storage);
-    if (!name) return error(quoted(value) + " is no domain: " + name.error().detail);
+    const base::Result<std::string_view> name = canonical_domain(value.substr(wildcard ? 2 : 0), storage);
+    if (!name) return error(quoted(value) + (wildcard ? " is no wildcard: " : " is no domain: ") + name.error().detail);
     ++draft_.names[static_cast<std::size_t>(field_)];
-    IndexBuilder& builder = context_.builder;
-    if (field_ == Field::domains) return report(builder.add_domain(draft_.number, *name), value);
-    if (field_ == Field::dkim_domains) return report(builder.add_dkim_domain(draft_.number, *name), value);
+    if (wildcard && covers_a_suffix(*name))
+        return error(quoted(value) + ": a wildcard directly below a public or shared suffix covers other people's domains");
     // originator-org takes names below an organisation too, so an organisation that is a suffix would be everybody.
-    if (covers_a_suffix(*name))
+    if (field_ == Field::organizations && covers_a_suffix(*name))
         return error(quoted(value) + " is a suffix that many tenants share: everything below it would be this tenant");
-    report(builder.add_organization(draft_.number, *name), value);
+    wait(field_, wildcard, *name, value);
 }
 
-void VersionTwo::read_wildcard(std::string_view value) {
-    std::string storage;
-    const base::Result<std::string_view> base = canonical_domain(value.substr(2), storage);
-    if (!base) return error(quoted(value) + " is no wildcard: " + base.error().detail);
-    ++draft_.names[static_cast<std::size_t>(Field::domains)];
-    if (covers_a_suffix(*base))
-        return error(quoted(value) + ": a wildcard directly below a public or shared suffix covers other people's domains");
-    report(context_.builder.add_wildcard(draft_.number, *base), value);
+void VersionTwo::wait(Field field, bool wildcard, std::string_view name, std::string_view written) {
+    if (waiting_count_ == waiting_.size()) add_waiting();
+    Waiting& waiting = waiting_[waiting_count_++];
+    waiting.field = field;
+    waiting.wildcard = wildcard;
+    waiting.name = name;
+    waiting.written = written;
+    waiting.line = context_.line();
+    waiting.element = element_;
+    const HashedName hashed(name);
+    waiting.fingerprint = hashed.fingerprint;
+    if (field == Field::tenant_ids)
+        context_.builder.expect_tenant_id(hashed);
+    else if (wildcard)
+        context_.builder.expect_wildcard(hashed);
+    else
+        context_.builder.expect_name(hashed);
+}
+
+/// Adds the names of this tenant that wait, and tells which of them are somebody's already.
+void VersionTwo::add_waiting() {
+    IndexBuilder& builder = context_.builder;
+    for (std::size_t i = 0; i < waiting_count_; ++i) {
+        const Waiting& waiting = waiting_[i];
+        const HashedName name(waiting.name, waiting.fingerprint);
+        std::optional<Clash> clash;
+        if (waiting.field == Field::tenant_ids) clash = builder.add_tenant_id(draft_.number, name);
+        if (waiting.field == Field::organizations) clash = builder.add_organization(draft_.number, name);
+        if (waiting.field == Field::dkim_domains) clash = builder.add_dkim_domain(draft_.number, name);
+        if (waiting.field == Field::domains)
+            clash = waiting.wildcard ? builder.add_wildcard(draft_.number, name) : builder.add_domain(draft_.number, name);
+        if (!clash) continue;
+        std::string place = json_path(json_path(tenant_path(), field_names[static_cast<std::size_t>(waiting.field)]), waiting.element);
+        if (clash->owner == draft_.number)
+            context_.problems.warning(waiting.line, std::move(place), quoted(waiting.written) + " stands twice in this tenant");
+        else
+            context_.problems.error(waiting.line, std::move(place),
+                                    quoted(waiting.written) + " is " + (clash->as.starts_with('o') ? "an " : "a ") +
+                                        std::string(clash->as) + " of tenant " + quoted(builder.name(clash->owner)) + " too");
+    }
+    waiting_count_ = 0;
 }
 
 /// `base` is a public or a shared suffix, or a shared suffix lies below it.
@@ -124,13 +161,6 @@ bool VersionTwo::covers_a_suffix(std::string_view base) const {
     return std::ranges::any_of(defaults.shared_suffixes, [&](const std::string& suffix) {
         return suffix == base || (suffix.size() > base.size() && suffix.ends_with(base) && suffix[suffix.size() - base.size() - 1] == '.');
     });
-}
-
-void VersionTwo::report(const std::optional<Clash>& clash, std::string_view value) {
-    if (!clash) return;
-    if (clash->owner == draft_.number) return warning(quoted(value) + " stands twice in this tenant");
-    error(quoted(value) + " is " + (clash->as.starts_with('o') ? "an " : "a ") + std::string(clash->as) + " of tenant " +
-          quoted(context_.builder.name(clash->owner)) + " too");
 }
 
 }  // namespace exota::tenant
