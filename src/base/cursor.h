@@ -26,7 +26,7 @@ public:
 
     /// Takes the longest run of characters for which `belongs` holds; empty if none.
     template <class Predicate>
-    constexpr std::string_view take_while(Predicate belongs) noexcept {
+    constexpr std::string_view take_while(const Predicate& belongs) noexcept {
         const std::size_t start = position_;
         while (position_ < text_.size() && belongs(text_[position_])) ++position_;
         return text_.substr(start, position_ - start);

@@ -51,6 +51,10 @@ std::string lower(std::string_view text) {
 
 bool is_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
+        if (static_cast<unsigned char>(text.front()) < 0x80) [[likely]] {
+            text.remove_prefix(1);
+            continue;
+        }
         const std::size_t length = utf8_sequence(text);
         if (length == 0) return false;
         text.remove_prefix(length);
