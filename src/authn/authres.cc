@@ -27,15 +27,15 @@ using base::Result;
 using mail::skip_cfws;
 
 /// RFC 2045 section 5.1, for ASCII.
-constexpr bool is_token(char c) noexcept {
+constexpr mail::OctetSet is_token([](char c) {
     return c > ' ' && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
-}
+});
 /// Values may be internationalised (RFC 8601 section 2.2, RFC 6532).
-constexpr bool is_value(char c) noexcept { return is_token(c) || mail::is_8bit(c); }
+constexpr mail::OctetSet is_value([](char c) { return is_token(c) || mail::is_8bit(c); });
 /// A pvalue may be an address (atext and '@'), a domain, a part of a signature, an IPv6 address.
-constexpr bool is_pvalue(char c) noexcept { return is_value(c) || mail::is_atext(c) || c == ':' || c == '@'; }
+constexpr mail::OctetSet is_pvalue([](char c) { return is_value(c) || mail::is_atext(c) || c == ':' || c == '@'; });
 /// Keyword (RFC 5321 section 4.1.2), and the underscore that some validators use.
-constexpr bool is_keyword(char c) noexcept { return base::is_alnum(c) || c == '-' || c == '_'; }
+constexpr mail::OctetSet is_keyword([](char c) { return base::is_alnum(c) || c == '-' || c == '_'; });
 
 /// One field being read; the first fault stays.
 class Reader {
@@ -57,7 +57,7 @@ private:
     bool cfws() { return skip_cfws(in_) || fault("a comment that never closes or nests too deep"); }
 
     /// token / quoted-string.
-    bool read_value(std::string& out, bool (*belongs)(char) noexcept) {
+    bool read_value(std::string& out, const mail::OctetSet& belongs) {
         if (in_.next_is('"')) {
             std::string_view content;
             if (!mail::take_quoted_string(in_, content)) return fault("a quoted string that never closes");

@@ -27,7 +27,7 @@ std::unexpected<AuthorError> ambiguous(std::string_view why) {
     return std::unexpected(AuthorError{AuthorProblem::ambiguous, std::string(why)});
 }
 
-constexpr bool is_atext_or_dot(char c) noexcept { return is_atext(c) || c == '.'; }
+constexpr OctetSet is_atext_or_dot([](char c) { return is_atext(c) || c == '.'; });
 
 /// What a quoted local part may hold: characters that no reader takes for the end of the local part.
 constexpr bool is_harmless_quoted(char c) noexcept { return is_atext_or_dot(c) || base::is_wsp(c); }

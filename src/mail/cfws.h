@@ -6,6 +6,8 @@
 // Tested by cfws_test.cc and by every parser of a field.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -18,17 +20,30 @@ inline constexpr int max_comment_depth = 8;
 
 constexpr bool is_8bit(char c) noexcept { return static_cast<unsigned char>(c) >= 0x80; }
 
+/// A set of octets, asked by a table: these questions come for every octet of a field.
+class OctetSet {
+public:
+    constexpr explicit OctetSet(auto belongs) noexcept {
+        for (std::size_t octet = 0; octet < in_.size(); ++octet) in_[octet] = belongs(static_cast<char>(octet));
+    }
+    constexpr bool operator()(char c) const noexcept { return in_[static_cast<unsigned char>(c)]; }
+
+private:
+    std::array<bool, 256> in_{};
+};
+
 /// atext (RFC 5322 section 3.2.3), with octets above 127 (RFC 6532 section 3.2).
-constexpr bool is_atext(char c) noexcept {
+inline constexpr OctetSet is_atext([](char c) {
     return base::is_alnum(c) || is_8bit(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
-}
+});
 
 /// Controls are nowhere allowed; CR and LF only where they fold (section 2.2.3), with or without the CR.
 /// @return what forbids the field ("a NUL"), or empty.
 constexpr std::string_view find_forbidden_octet(std::string_view field) noexcept {
     for (std::size_t i = 0; i < field.size(); ++i) {
         const char c = field[i];
-        if (!base::is_control(c) || c == '\t') continue;
+        if (!base::is_control(c) || c == '\t') [[likely]]
+            continue;
         if (c == '\0') return "a NUL";
         if (c == '\r' && i + 1 < field.size() && field[i + 1] == '\n') continue;
         if (c == '\n' && i + 1 < field.size() && base::is_wsp(field[i + 1])) continue;
