@@ -72,6 +72,7 @@ TEST(Negotiate, the_answer_asks_for_our_macros_where_it_may) {
     EXPECT_EQ(answer.version, 6u);
     ASSERT_EQ(answer.macro_lists.size(), std::size(wanted_macros));
     EXPECT_EQ(answer.macro_lists[1].first, MacroStage::helo);
+    for (const auto& [stage, names] : answer.macro_lists) EXPECT_FALSE(names.empty()) << "an empty list asks for the MTA's default";
     for (const auto& [stage, names] : answer.macro_lists)
         if (stage == MacroStage::helo || stage == MacroStage::mail)
             for (const char* name : {"{tls_version}", "{cert_subject}", "{verify}", "{cn_subject}"})
