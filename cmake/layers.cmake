@@ -7,7 +7,7 @@ include(GoogleTest)
 # several checkouts share knows the other files again.
 function(exota_source_dir_for)
   foreach(source ${ARGN})
-    file(STRINGS ${source} uses REGEX "EXOTA_SOURCE_DIR")
+    file(STRINGS ${source} uses REGEX "EXOTA_SOURCE_DIR|/testing\\.h")  # a header for tests may use it, too
     if(uses)
       set_property(SOURCE ${source} APPEND PROPERTY COMPILE_DEFINITIONS EXOTA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     endif()
