@@ -1,7 +1,7 @@
 // Configuration and tenants, loaded whole: what the daemon starts with, and what a reload puts in their place.
 //
 // These functions block (a million domains take a second) and share nothing: a reload runs them on a thread of its own. They report every
-// problem, not just the first. Tested by loading_test.cc.
+// problem, not just the first. Tested by daemon_test.cc.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,6 @@
 // The milter's loops: each with its thread, its server, its judge, its log and its counters; a snapshot is handed to each by post().
 //
-// Nothing here is shared by two loops but the limit on sessions and the immutable snapshot. Tested by milter_server_test.cc.
+// Nothing here is shared by two loops but the limit on sessions and the immutable snapshot. Tested by daemon_test.cc.
 #pragma once
 
 #include <atomic>
