@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <span>
+#include <thread>
 
 #include "decision/render.h"
 #include "evidence/json.h"
@@ -108,7 +109,7 @@ void Log::service(LogLevel level, std::string_view event, std::string_view text,
     const std::lock_guard lock(service_mutex_);
     encode(service_channel_.record(), {std::chrono::system_clock::now(), level, event, all}, settings.format);
     service_channel_.end_record();
-    service_channel_.flush();
+    while (!service_channel_.flush()) std::this_thread::yield();  // for the moment of a swap
 }
 
 void Log::reconfigure(const LogConfig& config) {
@@ -131,10 +132,15 @@ void MessageLog::message(const gate::Judged& judged) {
     log_.encode(channel_.record(), {std::chrono::system_clock::now(), LogLevel::info, "message", fields_}, settings.format);
     channel_.end_record();
     if (flush_posted_) return;
-    flush_posted_ = true;  // at the end of this turn of the loop
+    post_flush();
+}
+
+/// At the end of this turn of the loop; if the writer is just taking the last batch, at the end of the next one.
+void MessageLog::post_flush() {
+    flush_posted_ = true;
     loop_.post([this] {
         flush_posted_ = false;
-        channel_.flush();
+        if (!channel_.flush()) post_flush();
     });
 }
 

@@ -72,6 +72,8 @@ public:
     void message(const gate::Judged& judged);
 
 private:
+    void post_flush();
+
     Log& log_;
     net::Loop& loop_;
     LogChannel& channel_;

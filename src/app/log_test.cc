@@ -166,7 +166,7 @@ TEST(Log, a_senders_text_stays_within_its_field) {
 }
 
 TEST(Log, documented) {
-    const std::set<std::string> documented = documented_names("docs/reference/log.md", "## `event=message`");
+    const std::set<std::string> documented = documented_names(EXOTA_SOURCE_DIR "/docs/reference/log.md", "## `event=message`");
     const std::set<std::string> known(message_field_names.begin(), message_field_names.end());
     EXPECT_EQ(documented, known);
 }
@@ -183,7 +183,7 @@ TEST(Log, events_documented) {
         static const std::regex call(R"(service\(\s*[\w:]+,\s*"([^"]+)\")");
         for (std::sregex_iterator found(source.begin(), source.end(), call), end; found != end; ++found) used.insert((*found)[1]);
     }
-    EXPECT_EQ(documented_names("docs/reference/log.md", "## Other events"), used);
+    EXPECT_EQ(documented_names(EXOTA_SOURCE_DIR "/docs/reference/log.md", "## Other events"), used);
 }
 
 }  // namespace

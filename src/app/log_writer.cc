@@ -8,36 +8,47 @@
 
 namespace exota::app {
 
+namespace {
+
+void append(LogBatch& to, const LogBatch& from) {
+    const std::size_t offset = to.octets.size();
+    to.octets += from.octets;
+    for (const std::size_t end : from.ends) to.ends.push_back(offset + end);
+}
+
+}  // namespace
+
 void LogChannel::end_record() {
     const std::size_t start = current_.ends.empty() ? 0 : current_.ends.back();
     if (current_.octets.size() > max_octets && start > 0) {  // a single long record is taken in any case
         current_.octets.resize(start);
         dropped_.add();
-        flush();
         return;
     }
     current_.ends.push_back(current_.octets.size());
-    if (current_.octets.size() >= flush_octets) flush();
+    if (current_.octets.size() >= flush_octets) static_cast<void>(flush());  // if not now, then at the end of the turn
 }
 
-void LogChannel::flush() {
-    if (current_.empty()) return;
-    const std::size_t given = given_.load(std::memory_order_relaxed);
-    if (given - taken_.load(std::memory_order_acquire) == slots) return;  // it stays here; the next flush tries again
-    LogBatch& slot = ring_[given % slots];
-    std::swap(slot, current_);
-    current_.clear();  // what the writer is done with: its memory serves again
-    given_.store(given + 1);
+bool LogChannel::flush() {
+    if (current_.empty()) return true;
+    {
+        const std::unique_lock lock(mutex_, std::try_to_lock);
+        if (!lock) return false;
+        if (given_.empty())
+            std::swap(given_, current_);
+        else if (given_.octets.size() + current_.octets.size() <= max_octets)
+            append(given_, current_);
+        else
+            dropped_.add(current_.ends.size());  // the sink is slow: these are lost, nobody waits
+    }
+    current_.clear();
     writer_.wake();
+    return true;
 }
 
-bool LogChannel::take(LogBatch& batch) {
-    const std::size_t taken = taken_.load(std::memory_order_relaxed);
-    if (given_.load() == taken) return false;
-    std::swap(batch, ring_[taken % slots]);
-    ring_[taken % slots].clear();
-    taken_.store(taken + 1, std::memory_order_release);
-    return true;
+void LogChannel::take(LogBatch& batch) {
+    const std::lock_guard lock(mutex_);
+    std::swap(batch, given_);
 }
 
 LogWriter::LogWriter(std::unique_ptr<LogSink> sink) : sink_(std::move(sink)), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -81,13 +92,14 @@ bool LogWriter::write_all() {
         for (const auto& channel : channels_) channels.push_back(channel.get());
     }
     LogBatch all, batch;
-    for (LogChannel* channel : channels)
-        while (channel->take(batch)) {
-            const std::size_t offset = all.octets.size();
-            all.octets += batch.octets;
-            for (const std::size_t end : batch.ends) all.ends.push_back(offset + end);
-            if (all.octets.size() >= LogChannel::max_octets) break;  // the rest comes with the next round
-        }
+    for (LogChannel* channel : channels) {
+        batch.clear();
+        channel->take(batch);
+        if (all.empty())
+            std::swap(all, batch);
+        else
+            append(all, batch);
+    }
     if (all.empty()) return false;
     if (const std::size_t lost = sink_->write(all); lost > 0) lost_in_sink_ += lost;
     return true;

@@ -1,14 +1,13 @@
 // The log's way from the loops to its sink: a channel for every loop, one thread that writes.
 //
-// A loop encodes records into its channel's buffer and hands the buffer over at the end of its turn; that takes no lock and, while the
-// writer is busy, no system call. The writer collects what all channels have and writes it at once, then waits a little for more, so that
-// a busy daemon writes tens of times a second, not once a message. Everything is bounded: what a slow sink cannot take is dropped at the
-// channel and counted, never waited for.
+// A loop encodes records into its channel's buffer and hands the buffer over at the end of its turn: by a swap of pointers under a lock
+// that is never held for longer than that, is only tried, never waited for, and costs no system call while the writer is busy. The writer
+// collects what all channels have and writes it at once, then waits a little for more, so that a busy daemon writes tens of times a second,
+// not once a message. Everything is bounded: what a slow sink cannot take is dropped at the channel and counted, never waited for.
 //
 // Tested by log_writer_test.cc.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -37,22 +36,22 @@ public:
     std::string& record() noexcept { return current_.octets; }
     void end_record();
     /// Hands over what is there.
-    void flush();
+    /// @return  false: the writer is just taking what was handed over before; call again soon.
+    bool flush();
     bool empty() const noexcept { return current_.empty(); }
     const net::Counter& dropped() const noexcept { return dropped_; }
 
 private:
     friend class LogWriter;
-    static constexpr std::size_t slots = 8;
 
-    /// From the writer's thread: the oldest batch that was handed over, or none.
-    bool take(LogBatch& batch);
+    /// From the writer's thread: what was handed over, or nothing.
+    void take(LogBatch& batch);
 
     LogWriter& writer_;
-    LogBatch current_;
+    LogBatch current_;  // the producer's own
     net::Counter dropped_;
-    std::array<LogBatch, slots> ring_;  // slot n % slots belongs to the producer unless taken_ <= n < given_
-    std::atomic<std::size_t> given_{0}, taken_{0};
+    std::mutex mutex_;
+    LogBatch given_;  // at most max_octets
 };
 
 class LogWriter {
