@@ -45,7 +45,7 @@ private:
 
 /// The names in back quotes that begin the rows of the tables below `heading` (up to the next heading of that rank).
 inline std::set<std::string> documented_names(const std::string& document, std::string_view heading) {
-    std::ifstream file(std::string(EXOTA_SOURCE_DIR "/") + document);
+    std::ifstream file(document);
     EXPECT_TRUE(file) << document;
     std::set<std::string> names;
     bool within = false;

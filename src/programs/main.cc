@@ -47,6 +47,7 @@ int run(int argc, char** argv) {
     program.get_formatter()->column_width(34);
 
     Exit exit = Exit::ok;
+    add_serve(program, exit);
     add_check(program, exit);
     add_explain(program, exit);
     add_report(program, exit);
