@@ -104,6 +104,7 @@ Answer from(const json::object& in) {
            ", \"reason\": null}";
 }
 
+// Names of methods, results and properties are keywords: lower case whatever was written. Values are as given.
 // --- authres ------------------------------------------------------------------------------------------------------------------------
 
 Answer authres(const json::object& in) {
@@ -119,12 +120,14 @@ Answer authres(const json::object& in) {
     for (std::size_t i = 0; i < parsed->results.size(); ++i) {
         const authn::ResInfo& result = parsed->results[i];
         out += i > 0 ? ", " : "";
-        out += "{\"method\": " + quoted(result.method) + ", \"version\": " + quoted_or_null(result.method_version) +
-               ", \"result\": " + quoted(result.result) + ", \"reason\": " + quoted_or_null(result.reason) + ", \"properties\": [";
+        out += "{\"method\": " + quoted(base::lower(result.method)) + ", \"version\": " + quoted_or_null(result.method_version) +
+               ", \"result\": " + quoted(base::lower(result.result)) + ", \"reason\": " + quoted_or_null(result.reason) +
+               ", \"properties\": [";
         for (std::size_t p = 0; p < result.properties.size(); ++p) {
             const authn::Property& property = result.properties[p];
             out += p > 0 ? ", " : "";
-            out += '[' + quoted(property.ptype) + ", " + quoted(property.property) + ", " + quoted(property.pvalue) + ']';
+            out += '[' + quoted(base::lower(property.ptype)) + ", " + quoted(base::lower(property.property)) + ", " +
+                   quoted(property.pvalue) + ']';
         }
         out += "]}";
     }

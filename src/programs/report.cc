@@ -108,6 +108,7 @@ void add_report(CLI::App& program, Exit& exit) {
     command->add_option("--by", options->by, "Columns to keep apart (default: all): " + CLI::detail::join(columns, ","))
         ->type_name("COLUMN,...")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->check(CLI::IsMember(columns).description(""));
     command->add_flag("--json", options->json, "Print JSON");
     command->add_option("LOG", options->logs, "Log files, logfmt or JSON (default, and -: standard input)");
