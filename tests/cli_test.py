@@ -1,0 +1,257 @@
+"""The command line: exit codes, help, documents that say what the program does."""
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[1]
+EXOTA = Path(os.environ.get("EXOTA_BUILD_DIR", SOURCE / "build/dev")) / "exota"
+COMMANDS = ["serve", "check", "explain", "report", "migrate", "eval"]  # in the order of the manual
+TENANTS = {"version": 2, "tenants": {"contoso": {"domains": ["contoso.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"]}}}
+GOOD = b"Authentication-Results: mx.test; dkim=pass header.d=contoso.test\r\nReceived: x\r\nFrom: Jane <jane@contoso.test>\r\n\r\nbody\r\n"
+FACTS = ["--client-ip", "40.92.0.1", "--client-cert", "mail.protection.outlook.com"]
+
+pytestmark = pytest.mark.skipif(not EXOTA.exists(), reason="the program is not built")
+
+
+def run(*arguments, environment=None, **options):
+    clean = {"PATH": os.environ["PATH"], **(environment or {})}
+    return subprocess.run([EXOTA, *map(str, arguments)], env=clean, capture_output=True, timeout=60, **options)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "tenants.json").write_text(json.dumps(TENANTS))
+    (tmp_path / "exota.toml").write_text(
+        '[authorisation]\nmode = "enforce"\n[authentication_results]\ntrusted_authserv_ids = ["mx.test"]\n'
+        f'[client_ip]\nendpoints_file = "{SOURCE}/packaging/endpoints.json"\n[tenants]\nfile = "tenants.json"\nstate_directory = "."\n')
+    (tmp_path / "good.eml").write_bytes(GOOD)
+    return tmp_path
+
+
+# --- usage --------------------------------------------------------------------------------------------------------------------------
+
+def test_version_and_usage():
+    assert run("--version").stdout.startswith(b"exota ")
+    assert run().returncode == 64
+    wrong = run("chekc")
+    assert wrong.returncode == 64 and b'did you mean "check"' in wrong.stderr
+    assert run("check", "--nonsense").returncode == 64
+    assert run("explain").returncode == 64
+
+
+def listed_commands():
+    shown = run("--help").stdout.decode()
+    return set(re.findall(r"^  ([a-z]+)  ", shown[shown.index("Subcommands:"):], re.M))
+
+
+def test_help_lists_the_commands():
+    assert set(COMMANDS) - {"serve"} <= listed_commands() <= set(COMMANDS)
+
+
+def options_of(command):
+    text = run(command, "--help").stdout.decode()
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_manual_has_every_option_and_no_other(command):
+    if command not in listed_commands():
+        pytest.skip(f"this build has no {command}")
+    shown = run(command, "--help")
+    assert shown.returncode == 0
+    manual = (SOURCE / "docs/man/exota.1").read_text().replace("\\-", "-")
+    sections = re.split(r"^\.SS exota (\w+)$|^\.SH ", manual, flags=re.M)
+    section = sections[sections.index(command) + 1]
+    documented = set(re.findall(r"--[a-z][a-z-]*", section))
+    wanted = options_of(command) - {"--help"}
+    assert wanted - documented == set()
+    own = set(re.findall(r"^\.(?:B|BI|BR)\s.*?(--[a-z][a-z-]*)", section, re.M))
+    assert own - wanted - {"--help", "--strict", "--evidence"} == set()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_are_documented(command):
+    assert f"`exota {command}" in (SOURCE / "docs/reference/commands.md").read_text()
+
+
+# --- settings -----------------------------------------------------------------------------------------------------------------------
+
+def keys():
+    return json.loads(run("check", "--keys", "--json").stdout)
+
+
+def test_settings_reference_is_the_programs_table():
+    text = (SOURCE / "docs/reference/settings.md").read_text()
+    rows = {}
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
+        if len(cells) == 5 and re.fullmatch(r"`[a-z_]+\.[a-z_]+`", cells[0]):
+            rows[cells[0].strip("`")] = cells
+    assert set(rows) == {key["key"] for key in keys()}
+    for key in keys():
+        _, kind, default, unit, meaning = rows[key["key"]]
+        assert default == ("required" if key["default"] is None else f"`{key['default']}`"), key["key"]
+        assert all(f'`"{choice}"`' in kind for choice in filter(None, key["choices"].split("|"))), key["key"]
+        assert key["unit"] in unit, key["key"]
+        if key["most"] and key["type"] != "file mode":
+            assert f"{key['least']} to {key['most']}" in unit, key["key"]
+        assert meaning == key["meaning"], key["key"]
+
+
+def test_manual_of_the_configuration_has_every_key():
+    manual = (SOURCE / "docs/man/exota.toml.5").read_text().replace("\\-", "-")
+    assert set(re.findall(r"^\.B ([a-z_]+\.[a-z_]+)$", manual, re.M)) == {key["key"] for key in keys()}
+
+
+def test_sample_configuration_is_right(tmp_path):
+    (tmp_path / "tenants.json").write_text(json.dumps(TENANTS))
+    sample = (SOURCE / "packaging/exota.toml").read_text().replace("/etc/exota/endpoints.json", str(SOURCE / "packaging/endpoints.json"))
+    (tmp_path / "exota.toml").write_text(sample.replace("/etc/exota/tenants.json", "tenants.json"))
+    done = run("check", "-c", tmp_path / "exota.toml", "--json")
+    assert done.returncode == 0, done.stdout
+    assert json.loads(done.stdout)["errors"] == 0
+    assert 'mode = "monitor"' in sample
+
+
+# --- check --------------------------------------------------------------------------------------------------------------------------
+
+def test_check_exit_codes(folder):
+    assert run("check", "-c", folder / "exota.toml").returncode == 0
+    assert run("check", "-c", folder / "missing.toml").returncode == 66
+    (folder / "tenants.json").write_text('{"version": 2, "tenants": {"a": {"domains": ["a.test"], "colour": 1}}}')
+    broken = run("check", "-c", folder / "exota.toml")
+    assert broken.returncode == 78 and b"tenants.json:1" in broken.stdout and b"colour" in broken.stdout
+    (folder / "tenants.json").unlink()
+    assert run("check", "-c", folder / "exota.toml").returncode == 66
+    (folder / "exota.toml").write_text("[authorisation]\nmode = \n")
+    syntax = run("check", "-c", folder / "exota.toml")
+    assert syntax.returncode == 78 and b"exota.toml:2:" in syntax.stdout
+
+
+def test_check_strict_counts_warnings(folder):
+    text = (folder / "exota.toml").read_text()
+    (folder / "exota.toml").write_text(text.replace('mode = "enforce"', 'mode = "enforce"\npeer_proof = "none"'))
+    assert run("check", "-c", folder / "exota.toml").returncode == 0
+    strict = run("check", "-c", folder / "exota.toml", "--strict", "--json")
+    assert strict.returncode == 78
+    assert any(problem["key"] == "authorisation.peer_proof" for problem in json.loads(strict.stdout)["problems"])
+
+
+def test_check_old_endpoint_list(folder):
+    copy = folder / "endpoints.json"
+    copy.write_bytes((SOURCE / "packaging/endpoints.json").read_bytes())
+    os.utime(copy, (1_600_000_000, 1_600_000_000))
+    text = (folder / "exota.toml").read_text().replace(f"{SOURCE}/packaging/endpoints.json", "endpoints.json")
+    (folder / "exota.toml").write_text(text)
+    assert b"days old" in run("check", "-c", folder / "exota.toml").stdout
+    copy.write_text("[]")
+    shrunk = run("check", "-c", folder / "exota.toml")
+    assert shrunk.returncode == 78 and b"shrank to nothing" in shrunk.stdout
+
+
+def test_check_shrink_is_warned_of_until_accepted(folder):
+    (folder / "tenants.domains").write_text("10\n")
+    assert b"--accept-shrink" in run("check", "-c", folder / "exota.toml").stdout
+    assert run("check", "-c", folder / "exota.toml", "--accept-shrink").returncode == 0
+    assert b"--accept-shrink" not in run("check", "-c", folder / "exota.toml").stdout
+    tenants = dict(TENANTS["tenants"], other={"domains": ["other.test"]})
+    (folder / "tenants.json").write_text(json.dumps({"version": 2, "tenants": tenants}))
+    assert b"--accept-shrink" in run("check", "-c", folder / "exota.toml").stdout, "another content was accepted, not this one"
+
+
+def test_check_drop_in(folder):
+    (folder / "policy.json").write_text('{"contoso.test": {}}')
+    done = run("check", environment={"MILTER_POLICY_FILE": str(folder / "policy.json"), "MILTER_X509_ENABLED": "false"})
+    assert done.returncode == 0 and b"reads as off" in done.stdout and b"hole 8" in done.stdout
+    assert run("check", environment={"MILTER_DKIM_ENABLED": "1"}).returncode == 78
+
+
+# --- explain ------------------------------------------------------------------------------------------------------------------------
+
+def test_explain_exit_by_judged(folder):
+    explain = ["explain", "-c", folder / "exota.toml"]
+    assert run(*explain, *FACTS, folder / "good.eml").returncode == 0
+    assert run(*explain, *FACTS, "-", input=GOOD).returncode == 0
+    assert run(*explain, folder / "good.eml").returncode == 77
+    # TLS from Exchange Online's address without a verified name: perhaps its certificate is for servers only. Unknown is no refusal.
+    assert run(*explain, "--client-ip", "40.92.0.1", "--tls-version", "TLSv1.3", folder / "good.eml").returncode == 75
+    assert run(*explain, *FACTS, folder / "missing.eml").returncode == 66
+    assert run(*explain, *FACTS, "-", input=b"").returncode == 65
+    assert run(*explain, *FACTS, "--client-ip", "nonsense", "-", input=GOOD).returncode in (64, 65)
+    text = (folder / "exota.toml").read_text()
+    (folder / "exota.toml").write_text(text.replace('"enforce"', '"monitor"'))
+    assert run(*explain, folder / "good.eml").returncode == 77, "the exit code is by what enforce would say"
+
+
+def test_explain_from_logged_evidence_says_the_same(folder):
+    first = json.loads(run("explain", "-c", folder / "exota.toml", "--json", *FACTS, folder / "good.eml").stdout)
+    for logged in (first["evidence"], first):
+        (folder / "evidence.json").write_text(json.dumps(logged))
+        again = run("explain", "-c", folder / "exota.toml", "--json", "--evidence", folder / "evidence.json")
+        assert again.returncode == 0 and json.loads(again.stdout) == first
+    (folder / "evidence.json").write_text('{"colour": 1}')
+    assert run("explain", "-c", folder / "exota.toml", "--evidence", folder / "evidence.json").returncode == 65
+
+
+# --- eval ---------------------------------------------------------------------------------------------------------------------------
+
+def test_eval_never_ends_on_bad_input():
+    lines = [b"", b"x", b"\xff\xfe", b"[" * 10000, b'{"op": "from", "headers": ["From: a@b.test"], "id": 3}', b"{\"op\": \"decide\"}", b'{"id": 9}']
+    done = run("eval", input=b"\n".join(lines))
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0 and len(answers) == len(lines)
+    assert answers[4] == {"id": 3, "verdict": "ok", "domain": "b.test", "address": "a@b.test", "reason": None}
+    assert all("error" in answer for index, answer in enumerate(answers) if index != 4)
+    assert answers[6]["id"] == 9
+
+
+def test_eval_answers_each_line_at_once():
+    with subprocess.Popen([EXOTA, "eval"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        for number in range(3):
+            process.stdin.write(json.dumps({"op": "from", "headers": ["From: a@b.test"], "id": number}).encode() + b"\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["id"] == number
+        process.stdin.close()
+        assert process.wait(timeout=30) == 0
+
+
+def test_eval_line_above_the_limit():
+    done = run("eval", input=b" " * (64 * 1024 * 1024 + 1) + b'\n{"op": "nonsense", "id": 1}\n')
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert "line of more than" in first["error"] and second["id"] == 1
+
+
+# --- migrate, report ----------------------------------------------------------------------------------------------------------------
+
+def test_migrate_prints_or_writes_what_check_takes(folder):
+    (folder / "policy.json").write_text('{"contoso.test": {"tenant_id": "1234abcd-18c5-45e8-88de-123456789abc"}, "b.test": {}}')
+    environment = {"MILTER_POLICY_FILE": str(folder / "policy.json"), "MILTER_X509_ENABLED": "1", "MILTER_DKIM_ENABLED": "1", "MILTER_TRUSTED_AUTHSERVID": "mx.test"}
+    printed = json.loads(run("migrate", "--json", environment=environment).stdout)
+    assert printed["tenants"]["version"] == 2 and "[authorisation]" in printed["configuration"]
+    new = folder / "new"
+    new.mkdir()
+    assert run("migrate", "-o", new, "--tenants-file", new / "tenants.json", environment=environment).returncode == 0
+    assert run("check", "-c", new / "exota.toml").returncode == 0
+    again = run("migrate", "-o", new, environment=environment)
+    assert again.returncode == 69 and b"exists" in again.stderr, "nothing is overwritten"
+    assert run("migrate").returncode == 64
+    assert run("migrate", environment={"MILTER_POLICY_FILE": "/does/not/exist"}).returncode == 66
+    (folder / "policy.json").write_text('{"contoso.test": {"foo": 1}}')
+    assert run("migrate", environment=environment).returncode == 78
+
+
+def test_report(folder):
+    log = folder / "exota.log"
+    log.write_text("verdict=accept judged=reject reason=not-proven tenant=contoso author_domain=contoso.test\nstarted\n"
+                   '{"verdict": "accept", "judged": "accept", "reason": "authorised", "tenant": "contoso", "author_domain": "contoso.test"}\n')
+    summed = json.loads(run("report", "--json", log).stdout)
+    assert summed["messages"] == 2 and summed["other_lines"] == 1 and len(summed["rows"]) == 2
+    by_tenant = run("report", "--by", "tenant,verdict", log).stdout.decode()
+    assert re.search(r"^ +2 +contoso +accept$", by_tenant, re.M) and "2 messages, 1 other lines" in by_tenant
+    assert run("report", input=b"nonsense\n").stdout.endswith(b"0 messages, 1 other lines\n")
+    assert run("report", folder / "missing.log").returncode == 66
+    assert run("report", "--by", "colour", log).returncode == 64
