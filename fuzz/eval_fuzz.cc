@@ -1,0 +1,29 @@
+// `exota eval`: every line gets exactly one line, which is a JSON object; the same line gets the same answer; an id comes back as it was.
+#include <boost/json.hpp>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "programs/eval_ops.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    namespace json = boost::json;
+    const std::string_view line(reinterpret_cast<const char*>(data), size);
+    if (line.find("_file") != std::string_view::npos || line.find("\\u") != std::string_view::npos)
+        return 0;  // would open files of the machine
+    const std::string answer = exota::programs::evaluate_line(line);
+    if (answer.find('\n') != std::string::npos || answer.find('\r') != std::string::npos) std::abort();
+    json::error_code error;
+    const json::value parsed = json::parse(answer, error);
+    if (error || !parsed.is_object()) std::abort();
+    if (exota::programs::evaluate_line(line) != answer) std::abort();
+
+    json::error_code question_error;
+    const json::value question = json::parse(json::string_view(line.data(), line.size()), question_error);
+    const json::object* asked = question_error ? nullptr : question.if_object();
+    const json::value* id = asked ? asked->if_contains("id") : nullptr;
+    if (id && (!parsed.get_object().contains("id") || json::serialize(parsed.get_object().at("id")) != json::serialize(*id))) std::abort();
+    if (!id && parsed.get_object().contains("id")) std::abort();
+    return 0;
+}
