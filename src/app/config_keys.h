@@ -3,7 +3,7 @@
 // Drives reading (types, ranges, defaults), unknown keys ("did you mean"), `exota check --keys`, and the test that compares it with
 // docs/reference/settings.md. What a key does to the Config is in config_build.cc.
 //
-// Tested by config_keys_test.cc.
+// Tested by config_test.cc, and against the documents by tests/cli_test.py.
 #pragma once
 
 #include <cstdint>

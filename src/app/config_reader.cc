@@ -17,7 +17,7 @@ const std::map<std::string_view, ConfigNode>& default_nodes() {
         for (const ConfigKey& key : config_keys()) {
             if (key.fallback.empty()) continue;
             auto parsed = parse_config_toml("v = " + std::string(key.fallback));
-            if (!parsed) std::abort();  // the table is ours: config_keys_test reads every default
+            if (!parsed) std::abort();  // the table is ours: config_test reads every default
             ConfigNode node = std::move(std::get<ConfigNode::Table>(parsed->value).front().value);
             node.line = node.column = 0;
             out.emplace(key.name, std::move(node));
