@@ -21,32 +21,7 @@ MockDns zone() {
     return dns;
 }
 
-struct Sealing {
-    std::string chain_status;  // empty: none for the first, pass for the others
-    std::string results = "mx.example; dkim=pass header.d=example.com";
-    std::string seal_more;  // further tags of the seal
-    TestSignature message_signature;
-};
-
-/// Seals a message as hop number `instance`, after RFC 8617 section 5.1, by the signer's own canonical forms.
-void seal(TestMessage& message, int instance, Sealing how = {}) {
-    const std::string i = "i=" + std::to_string(instance) + ";", domain = "hop" + std::to_string(instance) + ".example";
-    message.fields.insert(message.fields.begin(), {"ARC-Authentication-Results", " " + i + " " + how.results});
-    how.message_signature.field_name = "ARC-Message-Signature";
-    how.message_signature.version = " " + i;
-    how.message_signature.domain = domain;
-    sign(message, signer(), how.message_signature);
-    const std::string status = !how.chain_status.empty() ? how.chain_status : instance == 1 ? "none" : "pass";
-    std::string value = " " + i + " a=rsa-sha256; cv=" + status + "; d=" + domain + "; s=sel; " + how.seal_more + "\r\n\tb=";
-    Sha256 hash;
-    for (int set = 1; set <= instance; ++set)
-        for (const char* name : {"ARC-Authentication-Results", "ARC-Message-Signature", "ARC-Seal"})
-            for (const TestField& field : message.fields)
-                if (field.name == name && field.value.starts_with(" i=" + std::to_string(set) + ";"))
-                    hash.update(reference_relaxed_header(field.name, field.value) + "\r\n");
-    hash.update(reference_relaxed_header("ARC-Seal", value));
-    message.fields.insert(message.fields.begin(), {"ARC-Seal", value + base::base64_encode(signer().sign(hash.finish()))});
-}
+void seal(TestMessage& message, int instance, const Sealing& how = {}) { seal(message, signer(), instance, how); }
 
 TestMessage sealed(int hops) {
     TestMessage message;

@@ -48,6 +48,7 @@ private:
     class Gatherer;
     void release(Gatherer& out);
     void take_undecided(char c, Gatherer& out);
+    void take_tail(std::string_view run, Gatherer& out);
     void take_decided(std::string_view text, Gatherer& out);
 
     // What was seen and not passed on, in this order: line ends, white space, a CR.
@@ -57,10 +58,5 @@ private:
     bool anything_ = false;  // something other than white space and line ends has passed
     Canonicalization canonicalization_;
 };
-
-/// The first place at or behind `from` where the relaxed form differs from the text: a tab, or a blank before blank, tab or CR. npos: none.
-std::size_t find_relaxed_change(std::string_view text, std::size_t from) noexcept;
-/// The same, octet by octet: the definition that the tests hold the fast one to.
-std::size_t find_relaxed_change_bytewise(std::string_view text, std::size_t from) noexcept;
 
 }  // namespace exota::authn

@@ -119,15 +119,5 @@ TEST(BodyForms, keep_no_body_of_line_ends) {
     EXPECT_EQ(body_form(body + "y", Canonicalization::simple, 3), body + "y\r\n");
 }
 
-TEST(FindRelaxedChange, agrees_with_its_definition) {
-    std::mt19937 random(7);
-    for (int round = 0; round < 20'000; ++round) {
-        std::string text(random() % 200, 'x');
-        for (std::size_t count = random() % 6; count > 0 && !text.empty(); --count) text[random() % text.size()] = " \t\r\n"[random() % 4];
-        const std::size_t from = random() % (text.size() + 1);
-        ASSERT_EQ(find_relaxed_change(text, from), find_relaxed_change_bytewise(text, from)) << base::hex_encode(text) << " from " << from;
-    }
-}
-
 }  // namespace
 }  // namespace exota::authn

@@ -10,13 +10,30 @@
 
 namespace exota::authn {
 
-bool name_less(std::string_view a, std::string_view b) noexcept {
+namespace {
+
+/// FNV-1a over the name in lower case.
+std::uint32_t hash_of(std::string_view name) noexcept {
+    std::uint32_t hash = 2166136261U;
+    for (const char c : name) hash = (hash ^ static_cast<unsigned char>(base::to_lower(c))) * 16777619U;
+    return hash;
+}
+
+int compare_names(std::string_view a, std::string_view b) noexcept {
     const std::size_t common = std::min(a.size(), b.size());
     for (std::size_t i = 0; i < common; ++i) {
-        const auto x = static_cast<unsigned char>(base::to_lower(a[i])), y = static_cast<unsigned char>(base::to_lower(b[i]));
-        if (x != y) return x < y;
+        const int x = static_cast<unsigned char>(base::to_lower(a[i])), y = static_cast<unsigned char>(base::to_lower(b[i]));
+        if (x != y) return x - y;
     }
-    return a.size() < b.size();
+    return a.size() == b.size() ? 0 : a.size() < b.size() ? -1 : 1;
+}
+
+}  // namespace
+
+int HeaderFields::compare(std::uint32_t field, std::uint32_t hash, std::string_view wanted) const noexcept {
+    const std::uint32_t own = fields_[field].name_hash;
+    if (own != hash) return own < hash ? -1 : 1;
+    return compare_names(name(field), wanted);
 }
 
 void HeaderFields::add(std::string_view name, std::string_view value) {
@@ -33,6 +50,7 @@ void HeaderFields::add(std::string_view name, std::string_view value) {
     std::string_view trimmed = name;
     while (!trimmed.empty() && base::is_wsp(trimmed.back())) trimmed.remove_suffix(1);
     field.name_octets = static_cast<std::uint32_t>(trimmed.size());
+    field.name_hash = hash_of(trimmed);
     text_ += ':';
     while (!value.empty()) {
         const std::size_t feed = value.find('\n');
@@ -54,8 +72,8 @@ void HeaderFields::close() {
     by_name_.resize(fields_.size());
     std::iota(by_name_.begin(), by_name_.end(), 0U);
     std::ranges::sort(by_name_, [this](std::uint32_t a, std::uint32_t b) {
-        if (name_less(name(a), name(b))) return true;
-        return !name_less(name(b), name(a)) && a < b;
+        const int order = compare(a, fields_[b].name_hash, name(b));
+        return order != 0 ? order < 0 : a < b;
     });
 }
 
@@ -75,8 +93,10 @@ std::string_view HeaderFields::value(std::size_t index) const noexcept {
 }
 
 std::span<const std::uint32_t> HeaderFields::named(std::string_view wanted) const noexcept {
-    const auto found = std::ranges::equal_range(by_name_, wanted, name_less, [this](std::uint32_t index) { return name(index); });
-    return {found.begin(), found.end()};
+    const std::uint32_t hash = hash_of(wanted);
+    const auto first = std::ranges::partition_point(by_name_, [&](std::uint32_t field) { return compare(field, hash, wanted) < 0; });
+    const auto last = std::partition_point(first, by_name_.end(), [&](std::uint32_t field) { return compare(field, hash, wanted) == 0; });
+    return {first, last};
 }
 
 std::string_view HeaderFields::canonical(std::size_t index, Canonicalization canonicalization) {

@@ -51,15 +51,16 @@ private:
         std::uint32_t begin, colon, end;  // in text_: "Name:value\r\n"
         std::uint32_t name_octets;
         std::uint32_t relaxed_begin, relaxed_end;  // in relaxed_; equal: not made yet
+        std::uint32_t name_hash;                   // of the name in lower case
     };
     Limits limits_;
     bool overflowed_ = false;
     std::string text_, relaxed_;
     std::vector<Field> fields_;
-    std::vector<std::uint32_t> by_name_;
+    /// Less than 0, 0 or more: the order of by_name_. By hash, since most pairs are then settled; by name where hashes agree, so that
+    /// names made to collide are still told apart.
+    int compare(std::uint32_t field, std::uint32_t hash, std::string_view name) const noexcept;
+    std::vector<std::uint32_t> by_name_;  // fields of one name together, from the top
 };
-
-/// Order of names without regard to ASCII case.
-bool name_less(std::string_view a, std::string_view b) noexcept;
 
 }  // namespace exota::authn
