@@ -13,6 +13,7 @@
 #include "decision/decide.h"
 #include "decision/render.h"
 #include "mail/author.h"
+#include "programs/eval_dkim.h"
 #include "programs/message_reader.h"
 #include "programs/session_facts.h"
 #include "tenant/tenants_file.h"
@@ -250,7 +251,7 @@ Answer unbuilt(const json::object&) {
     return fail(Errc::unavailable, std::string(part) + " is not built yet");
 }
 
-constexpr std::string_view dkim_part = "DKIM verification", arc_part = "ARC verification", spf_part = "SPF verification",
+constexpr std::string_view spf_part = "SPF verification",
                            dmarc_part = "DMARC verification";
 
 struct Operation {
@@ -261,8 +262,8 @@ constexpr auto operations = std::to_array<Operation>({
     {"from", from},
     {"authres", authres},
     {"decide", decide},
-    {"dkim", unbuilt<dkim_part>},
-    {"arc", unbuilt<arc_part>},
+    {"dkim", evaluate_dkim},
+    {"arc", evaluate_arc},
     {"spf", unbuilt<spf_part>},
     {"dmarc", unbuilt<dmarc_part>},
 });
