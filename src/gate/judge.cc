@@ -1,22 +1,36 @@
 #include "gate/judge.h"
 
+#include <utility>
+
+#include "gate/verifications.h"
+
 namespace exota::gate {
 
 bool wants_body(const Snapshot& snapshot) noexcept { return snapshot.rules.dkim_source != decision::DkimSource::authentication_results; }
 
-void Judge::judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, Done done) {
-    const Instant began = now_();
-    // 1. What we see ourselves decides which look-ups in the network could still change the outcome: they would be awaited here.
-    // 2. The decision.
-    decision::Decision decision = decision::decide(evidence, snapshot->tenants.get(), snapshot->rules);
-    // 3. Limits, at an authorising verdict only.
+Judge::Judge(Observer& observer, Now now) : observer_(&observer), now_(now), verifications_(std::make_unique<Verifications>(*this)) {}
+Judge::~Judge() = default;
+
+void Judge::use(Network& network, LookupLimits limits) { verifications_->use(network, limits); }
+std::size_t Judge::waiting() const noexcept { return verifications_->waiting(); }
+
+void Judge::judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, std::unique_ptr<MessageHashing> message,
+                  Done done) {
+    if (!message) return conclude(evidence, *snapshot, now_(), done);
+    verifications_->begin(std::move(evidence), std::move(snapshot), std::move(message), now_(), std::move(done));
+}
+
+/// The evidence is complete: decision, limits, then whoever counts and logs, then the session.
+void Judge::conclude(const evidence::Evidence& evidence, const Snapshot& snapshot, Instant began, Done& done) {
+    decision::Decision decision = decision::decide(evidence, snapshot.tenants.get(), snapshot.rules);
+    // Limits are counted at an authorising verdict only.
     if (decision.judged == decision::Verdict::accept && decision.reason == decision::Reason::authorised && decision.tenant &&
-        decision.policy != nullptr && snapshot->tenant_limits) {
+        decision.policy != nullptr && snapshot.tenant_limits) {
         const auto passed =
-            snapshot->tenant_limits->count(*decision.tenant, decision.policy->limits, evidence.envelope.recipient_count, began);
-        if (passed) decision::apply_limit(decision, *passed, evidence, snapshot->rules);
+            snapshot.tenant_limits->count(*decision.tenant, decision.policy->limits, evidence.envelope.recipient_count, now_());
+        if (passed) decision::apply_limit(decision, *passed, evidence, snapshot.rules);
     }
-    observer_->judged(Judged{decision, evidence, *snapshot, now_() - began});
+    observer_->judged(Judged{decision, evidence, snapshot, now_() - began});
     done(std::move(decision));
 }
 

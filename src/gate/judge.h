@@ -53,6 +53,15 @@ public:
     virtual void protocol_error(std::string_view what) = 0;
 };
 
+class MessageHashing;
+class Network;
+
+/// Limits of the network look-ups of one message.
+struct LookupLimits {
+    std::chrono::milliseconds deadline{10'000};  // from its end to the verdict; then what is not known is temperror
+    std::size_t questions = 200;
+};
+
 /// Judges messages of one loop. Virtual, so that a test can let a verdict come late.
 class Judge {
 public:
@@ -62,9 +71,13 @@ public:
 
     /// @param observer  told of every verdict and protocol error; must outlive the judge.
     /// @param now       the clock of limits and timings; tests bring their own.
-    explicit Judge(Observer& observer, Now now = &std::chrono::steady_clock::now) noexcept : observer_(&observer), now_(now) {}
+    explicit Judge(Observer& observer, Now now = &std::chrono::steady_clock::now);
+    virtual ~Judge();
+    Judge(const Judge&) = delete;
+    Judge& operator=(const Judge&) = delete;
 
-    virtual ~Judge() = default;
+    /// Where look-ups go; must outlive the judge. Without one, what needs a look-up is unavailable.
+    void use(Network& network, LookupLimits limits = {});
 
     /// What messages that begin from now on are judged by. Never null.
     void use(std::shared_ptr<const Snapshot> snapshot) noexcept { current_ = std::move(snapshot); }
@@ -73,14 +86,22 @@ public:
 
     /// Evidence of a complete message → verdict: network look-ups that could still change it, decide, limits; then the observer is
     /// told and `done` called, before this returns or later from the loop.
-    virtual void judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, Done done);
+    /// @param message  what was hashed as it passed, so that its signatures can be verified; nullptr: nothing is verified.
+    virtual void judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, std::unique_ptr<MessageHashing> message,
+                       Done done);
 
     Observer& observer() const noexcept { return *observer_; }
+    /// Messages that wait for the network.
+    std::size_t waiting() const noexcept;
 
 private:
+    struct Verifications;
+    void conclude(const evidence::Evidence& evidence, const Snapshot& snapshot, Instant began, Done& done);
+
     Observer* observer_;
     Now now_;
     std::shared_ptr<const Snapshot> current_;
+    std::unique_ptr<Verifications> verifications_;
 };
 
 }  // namespace exota::gate

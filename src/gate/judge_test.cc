@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gate/session_fixture.h"
+#include "gate/verification.h"
 
 namespace exota::gate {
 namespace {
@@ -38,7 +39,7 @@ protected:
 
     decision::Decision decided(evidence::Evidence evidence) {
         std::optional<decision::Decision> verdict;
-        judge.judge(std::move(evidence), snapshot, [&](decision::Decision d) { verdict = std::move(d); });
+        judge.judge(std::move(evidence), snapshot, nullptr, [&](decision::Decision d) { verdict = std::move(d); });
         EXPECT_TRUE(verdict);
         return verdict.value_or(decision::Decision{});
     }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gate/mta_macros.h"
+#include "gate/verification.h"
 #include "wire/milter/dialogue.h"
 #include "wire/milter/events.h"
 #include "wire/milter/frames.h"
@@ -22,6 +23,8 @@ using milter::ProtocolError;
 /// weak pointer: a session that is gone hears nothing of it.
 struct Message {
     std::shared_ptr<const Snapshot> snapshot;  // a message is judged by what was in force when it began
+    std::unique_ptr<MessageHashing> hashing;   // only where we verify signatures ourselves
+    std::string restored;                      // see octets_on_the_wire
     std::optional<decision::Decision> verdict;
     const std::function<void()>* wake = nullptr;  // set while the session waits
 };
@@ -38,12 +41,18 @@ struct MilterSession::State_ {
     evidence::Collector collector;
     milter::Macros macros;
     milter::Terms terms;
+    bool body_agreed = false;  // asked for when the connection began; a reload may want it later
     milter::Dialogue dialogue;
     State state = State::reading;
     std::shared_ptr<Message> message;
 
     void answer(Command command, std::string& out) const {
         if (terms.answers(command)) milter::append_continue(out);
+    }
+    /// What stood behind the colon: MTAs that do not offer to keep it take one leading blank away.
+    std::string_view octets_on_the_wire(std::string_view value) {
+        if ((terms.steps & milter::step::header_leading_space) != 0) return value;
+        return message->restored.assign(1, ' ').append(value);
     }
     void drop_message() {
         collector.reset_message();
@@ -63,7 +72,7 @@ struct MilterSession::State_ {
     Handled on(const milter::Data&, std::string& out);
     Handled on(const milter::Header& event, std::string& out);
     Handled on(const milter::EndOfHeader&, std::string& out);
-    Handled on(const milter::Body&, std::string& out);
+    Handled on(const milter::Body& event, std::string& out);
     Handled on(const milter::EndOfMessage& event, std::string& out);
     Handled on(const milter::Abort&, std::string& out);
     Handled on(const milter::Quit&, std::string& out);
@@ -87,6 +96,7 @@ Handled MilterSession::State_::on(const milter::Offer& offer, std::string& out) 
     const auto agreed = milter::agree(offer, {.body = wants_body(*judge.current())});
     if (!agreed) return std::unexpected(agreed.error());
     terms = *agreed;
+    body_agreed = wants_body(*judge.current());
     milter::append_answer(out, terms);
     return {};
 }
@@ -118,6 +128,7 @@ Handled MilterSession::State_::on(const milter::Mail& event, std::string& out) {
     message = std::make_shared<Message>();
     message->snapshot = judge.current();
     message_limits = message->snapshot->limits;
+    if (wants_body(*message->snapshot)) message->hashing = std::make_unique<MessageHashing>(*message->snapshot, body_agreed);
     note_session_macros(macros, collector);
     collector.mail(event.arguments.front());
     answer(Command::mail, out);
@@ -132,13 +143,15 @@ Handled MilterSession::State_::on(const milter::Recipient& event, std::string& o
 
 Handled MilterSession::State_::on(const milter::Header& event, std::string& out) {
     collector.header_field(event.name, event.value);
+    if (message->hashing) message->hashing->header_field(event.name, octets_on_the_wire(event.value));
     answer(Command::header, out);
     return {};
 }
 
-Handled MilterSession::State_::on(const milter::Body&, std::string& out) {
+Handled MilterSession::State_::on(const milter::Body& event, std::string& out) {
+    if (message->hashing && body_agreed) message->hashing->body(event.octets);
     if (!terms.answers(Command::body)) return {};
-    if ((terms.steps & milter::step::skip) != 0)
+    if (!body_agreed && (terms.steps & milter::step::skip) != 0)
         milter::append_skip(out);
     else
         milter::append_continue(out);
@@ -158,16 +171,21 @@ Handled MilterSession::State_::on(const milter::UnknownCommand&, std::string& ou
     return {};
 }
 
-Handled MilterSession::State_::on(const milter::EndOfMessage&, std::string& out) {
+Handled MilterSession::State_::on(const milter::EndOfMessage& event, std::string& out) {
+    if (message->hashing) {
+        if (body_agreed && !event.octets.empty()) message->hashing->body(event.octets);
+        message->hashing->end_of_message();
+    }
     note_session_macros(macros, collector);
     if (const auto queue_id = macros.find("i")) collector.queue_id(*queue_id);
     macros.end_message();
-    judge.judge(collector.finish(), message->snapshot, [waiting = std::weak_ptr(message)](decision::Decision decided) {
-        const std::shared_ptr<Message> judged = waiting.lock();
-        if (!judged) return;
-        judged->verdict = std::move(decided);
-        if (judged->wake != nullptr) (*judged->wake)();
-    });
+    judge.judge(collector.finish(), message->snapshot, std::move(message->hashing),
+                [waiting = std::weak_ptr(message)](decision::Decision decided) {
+                    const std::shared_ptr<Message> judged = waiting.lock();
+                    if (!judged) return;
+                    judged->verdict = std::move(decided);
+                    if (judged->wake != nullptr) (*judged->wake)();
+                });
     if (message->verdict) {
         tell_verdict(out);
     } else {

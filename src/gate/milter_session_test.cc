@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gate/session_fixture.h"
+#include "gate/verification.h"
 
 namespace exota::gate {
 namespace {
@@ -261,9 +262,10 @@ TEST_F(Session, an_idle_session_holds_no_snapshot) {
 class LateJudge : public Judge {
 public:
     using Judge::Judge;
-    void judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, Done done) override {
-        held.push_back([this, e = std::move(evidence), s = std::move(snapshot), d = std::move(done)]() mutable {
-            Judge::judge(std::move(e), std::move(s), std::move(d));
+    void judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, std::unique_ptr<MessageHashing> message,
+               Done done) override {
+        held.push_back([this, e = std::move(evidence), s = std::move(snapshot), m = std::move(message), d = std::move(done)]() mutable {
+            Judge::judge(std::move(e), std::move(s), std::move(m), std::move(d));
         });
     }
     std::vector<std::move_only_function<void()>> held;

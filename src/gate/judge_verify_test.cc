@@ -1,0 +1,236 @@
+// Verification between the end of a message and its verdict: through the milter session, with DNS answers that come when the test says.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "authn/dkim_sign_helper.h"
+#include "gate/network.h"
+#include "gate/session_fixture.h"
+#include "gate/verification.h"
+
+namespace exota::gate {
+namespace {
+
+using decision::Reason;
+using decision::Verdict;
+using State = MilterSession::State;
+
+/// Holds every question until it is answered by hand; time passes when the test says so.
+class HeldNetwork : public Network {
+public:
+    void resolve(const authn::DnsQuestion& question, Answered answered) override { held.emplace(question.name, std::move(answered)); }
+    std::shared_ptr<void> call_after(std::chrono::milliseconds, std::function<void()> late) override {
+        auto alarm = std::make_shared<std::function<void()>>(std::move(late));
+        alarms.push_back(alarm);
+        return alarm;
+    }
+    std::chrono::sys_seconds now() override { return std::chrono::sys_seconds{std::chrono::seconds(1'800'000'000)}; }
+
+    void answer(const std::string& name, authn::DnsAnswer with) {
+        auto found = held.extract(name);
+        ASSERT_FALSE(found.empty()) << "nobody asked for " << name;
+        found.mapped()(std::move(with));
+    }
+    void time_is_up() {
+        for (const auto& weak : alarms)
+            if (const auto alarm = weak.lock()) (*alarm)();
+    }
+
+    std::multimap<std::string, Answered> held;
+    std::vector<std::weak_ptr<std::function<void()>>> alarms;
+};
+
+authn::DnsAnswer txt(std::string text) { return {.status = authn::DnsStatus::data, .records = {std::move(text)}}; }
+
+class Verifying : public ::testing::Test {
+protected:
+    void SetUp() override {
+        Snapshot snapshot = testing::snapshot_of(testing::index_of(testing::tenants_text));
+        snapshot.rules.dkim_source = decision::DkimSource::verify;
+        rules_changed(snapshot);
+        judge.use(network);
+    }
+    void rules_changed(Snapshot snapshot) { judge.use(testing::shared(std::move(snapshot))); }
+
+    static authn::TestMessage message_of(std::string_view author_domain) {
+        authn::TestMessage message;
+        message.fields[0].value = " Jane <jane@" + std::string(author_domain) + '>';
+        return message;
+    }
+    authn::TestSignature by(std::string domain, std::string selector = "s1") {
+        return {.domain = std::move(domain), .selector = std::move(selector)};
+    }
+    std::vector<milter::mta::FilterReply> send(testing::Mta& mta, const authn::TestMessage& message, std::size_t chunk = 65535) {
+        mta.envelope();
+        for (const authn::TestField& field : message.fields) milter::mta::append_header(mta.out, field.name, field.value);
+        for (std::string_view rest = message.body; !rest.empty(); rest.remove_prefix(std::min(chunk, rest.size())))
+            milter::mta::append_body(mta.out, rest.substr(0, chunk));
+        mta.end();
+        return mta.say();
+    }
+    const decision::Decision& last() { return recorder.messages.back().decision; }
+
+    testing::Recorder recorder;
+    HeldNetwork network;
+    Judge judge{recorder};
+    authn::TestSigner key = authn::TestSigner::rsa(2048);
+};
+
+TEST_F(Verifying, a_good_signature_authorises_when_its_key_comes) {
+    authn::TestMessage message = message_of("contoso.test");
+    sign(message, key, by("contoso.test"));
+    for (const std::size_t chunk : {65535UL, 7UL, 1UL}) {
+        testing::Mta mta(judge);
+        mta.greet_and_connect();
+        EXPECT_TRUE(send(mta, message, chunk).empty());
+        EXPECT_EQ(mta.state, State::waiting);
+        EXPECT_EQ(judge.waiting(), 1U);
+        network.answer("s1._domainkey.contoso.test", txt(key.record()));
+        EXPECT_EQ(mta.wakes, 1);
+        EXPECT_FALSE(mta.say().empty());
+        EXPECT_EQ(last().verdict, Verdict::accept) << last().why;
+        EXPECT_EQ(judge.waiting(), 0U);
+    }
+}
+
+TEST_F(Verifying, one_changed_octet_is_refused) {
+    authn::TestMessage message = message_of("contoso.test");
+    sign(message, key, by("contoso.test"));
+    message.body[0] = 'J';
+    testing::Mta mta(judge);
+    mta.greet_and_connect();
+    send(mta, message);
+    if (judge.waiting() == 1) network.answer("s1._domainkey.contoso.test", txt(key.record()));
+    EXPECT_EQ(last().verdict, Verdict::reject);
+    EXPECT_EQ(last().reason, Reason::not_proven);
+}
+
+TEST_F(Verifying, trouble_with_dns_defers_and_an_absent_key_refuses) {
+    struct Case {
+        authn::DnsStatus status;
+        Verdict want;
+    };
+    const Case cases[] = {{authn::DnsStatus::temporary_failure, Verdict::tempfail},
+                          {authn::DnsStatus::bogus, Verdict::tempfail},
+                          {authn::DnsStatus::nxdomain, Verdict::reject},
+                          {authn::DnsStatus::no_data, Verdict::reject}};
+    for (const Case& c : cases) {
+        authn::TestMessage message = message_of("contoso.test");
+        sign(message, key, by("contoso.test"));
+        testing::Mta mta(judge);
+        mta.greet_and_connect();
+        send(mta, message);
+        // A bogus answer brings its data along: they must not be looked at.
+        network.answer("s1._domainkey.contoso.test", {.status = c.status, .records = {key.record()}});
+        EXPECT_EQ(last().verdict, c.want) << static_cast<int>(c.status) << ' ' << last().why;
+    }
+}
+
+TEST_F(Verifying, silence_ends_at_the_deadline_with_451) {
+    authn::TestMessage message = message_of("contoso.test");
+    sign(message, key, by("contoso.test"));
+    testing::Mta mta(judge);
+    mta.greet_and_connect();
+    send(mta, message);
+    network.time_is_up();
+    EXPECT_EQ(mta.wakes, 1);
+    EXPECT_EQ(last().verdict, Verdict::tempfail);
+    EXPECT_EQ(last().reason, Reason::unavailable);
+    network.answer("s1._domainkey.contoso.test", txt(key.record()));  // too late for anybody
+    EXPECT_EQ(recorder.messages.size(), 1U);
+}
+
+TEST_F(Verifying, what_is_known_may_suffice) {
+    authn::TestMessage message = message_of("contoso.test");
+    for (int i = 0; i < 9; ++i) sign(message, key, by("slow" + std::to_string(i) + ".test"));
+    sign(message, key, by("contoso.test"));
+    testing::Mta mta(judge);
+    mta.greet_and_connect();
+    send(mta, message);
+    network.answer("s1._domainkey.contoso.test", txt(key.record()));
+    EXPECT_EQ(last().verdict, Verdict::accept) << "nine other servers say nothing";
+    EXPECT_EQ(judge.waiting(), 0U);
+}
+
+TEST_F(Verifying, nothing_is_asked_where_nothing_could_help) {
+    authn::TestMessage message = message_of("contoso.test");
+    sign(message, key, by("contoso.test"));
+    testing::Mta plain(judge);  // no TLS: client-cert cannot hold, so no signature helps
+    plain.greet();
+    plain.connect();
+    milter::mta::append_helo(plain.out, "outbound.test");
+    send(plain, message);
+    EXPECT_TRUE(network.held.empty());
+    EXPECT_EQ(last().verdict, Verdict::reject);
+
+    testing::Mta unsigned_mail(judge);
+    unsigned_mail.greet_and_connect();
+    send(unsigned_mail, message_of("contoso.test"));
+    EXPECT_TRUE(network.held.empty());
+    EXPECT_EQ(last().verdict, Verdict::reject);
+}
+
+TEST_F(Verifying, a_connection_that_began_without_bodies_defers_after_a_reload) {
+    Snapshot plain = testing::snapshot_of(testing::index_of(testing::tenants_text));
+    rules_changed(plain);
+    testing::Mta mta(judge);
+    mta.greet_and_connect();
+    plain.rules.dkim_source = decision::DkimSource::verify;
+    rules_changed(plain);
+    authn::TestMessage message = message_of("contoso.test");
+    sign(message, key, by("contoso.test"));
+    message.body.clear();
+    send(mta, message);
+    EXPECT_EQ(last().verdict, Verdict::tempfail) << last().why;
+}
+
+TEST_F(Verifying, a_session_that_ends_while_waiting_leaves_nothing_behind) {
+    authn::TestMessage message = message_of("contoso.test");
+    sign(message, key, by("contoso.test"));
+    {
+        testing::Mta mta(judge);
+        mta.greet_and_connect();
+        send(mta, message);
+    }
+    network.answer("s1._domainkey.contoso.test", txt(key.record()));
+    EXPECT_EQ(judge.waiting(), 0U);
+    EXPECT_EQ(recorder.messages.size(), 1U);  // judged and logged all the same
+}
+
+TEST_F(Verifying, spf_and_dmarc_work_from_our_own_evidence) {
+    Snapshot snapshot = testing::snapshot_of(testing::index_of(R"({"version": 2, "tenants": {
+        "contoso": {"domains": ["contoso.test"], "organizations": ["contoso.test"], "proofs": ["client-cert + dmarc"]},
+        "fabrikam": {"domains": ["fabrikam.test"], "organizations": ["fabrikam.test"], "proofs": ["client-cert + spf"]}}})"));
+    snapshot.rules.dkim_source = decision::DkimSource::verify;
+    rules_changed(std::move(snapshot));
+
+    authn::TestMessage message = message_of("contoso.test");
+    sign(message, key, by("contoso.test"));
+    testing::Mta mta(judge);
+    mta.greet_and_connect();
+    send(mta, message);
+    const std::map<std::string, authn::DnsAnswer> zone{{"s1._domainkey.contoso.test", txt(key.record())},
+                                                       {"_dmarc.contoso.test", txt("v=DMARC1; p=reject")},
+                                                       {"fabrikam.test", txt("v=spf1 ip4:192.0.2.1 -all")}};
+    const auto answer_all = [&] {
+        while (!network.held.empty()) {
+            auto first = network.held.extract(network.held.begin());
+            const auto known = zone.find(first.key());
+            first.mapped()(known == zone.end() ? authn::DnsAnswer{.status = authn::DnsStatus::nxdomain} : known->second);
+        }
+    };
+    answer_all();
+    EXPECT_EQ(last().verdict, Verdict::accept) << last().why;
+
+    testing::Mta weak(judge);
+    weak.greet_and_connect();
+    milter::mta::append_mail(weak.out, "<a@fabrikam.test>");
+    milter::mta::append_header(weak.out, "From", " a@fabrikam.test");
+    weak.end();
+    weak.say();
+    answer_all();
+    EXPECT_EQ(last().verdict, Verdict::accept) << last().why;
+}
+
+}  // namespace
+}  // namespace exota::gate

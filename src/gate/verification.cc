@@ -1,0 +1,199 @@
+#include "gate/verification.h"
+
+#include <array>
+
+#include "authn/arc.h"
+#include "authn/dmarc.h"
+#include "authn/spf.h"
+#include "mail/author.h"
+
+namespace exota::gate {
+namespace {
+
+using evidence::DkimResult;
+
+DkimResult::Value value_of(authn::DkimValue value) noexcept {
+    switch (value) {
+        case authn::DkimValue::pass:
+            return DkimResult::Value::pass;
+        case authn::DkimValue::fail:
+            return DkimResult::Value::fail;
+        case authn::DkimValue::permerror:
+            return DkimResult::Value::permerror;
+        case authn::DkimValue::neutral:
+            return DkimResult::Value::neutral;
+        case authn::DkimValue::policy:
+            return DkimResult::Value::policy;
+        case authn::DkimValue::temperror:
+            break;
+    }
+    return DkimResult::Value::temperror;
+}
+
+DkimResult result_of(const authn::DkimSignatureResult& signature) {
+    DkimResult result{.value = value_of(signature.value), .source = evidence::Source::own_verification, .counts = signature.counts};
+    if (auto sdid = mail::Domain::parse(signature.sdid)) result.sdid = std::move(*sdid);
+    result.detail = signature.value == authn::DkimValue::pass ? signature.detail : signature.reason;
+    return result;
+}
+
+/// A result that stands for what could not be looked at: of no domain, so it may be any.
+DkimResult unknown_dkim(std::string detail) {
+    return {
+        .value = DkimResult::Value::temperror, .source = evidence::Source::own_verification, .counts = false, .detail = std::move(detail)};
+}
+
+evidence::SpfValue value_of(authn::SpfValue value) noexcept {
+    static_assert(static_cast<int>(authn::SpfValue::permerror) == static_cast<int>(evidence::SpfValue::permerror));
+    return static_cast<evidence::SpfValue>(value);
+}
+evidence::DmarcValue value_of(authn::DmarcValue value) noexcept {
+    static_assert(static_cast<int>(authn::DmarcValue::permerror) == static_cast<int>(evidence::DmarcValue::permerror));
+    return static_cast<evidence::DmarcValue>(value);
+}
+evidence::ArcValue value_of(authn::ArcResult value) noexcept {
+    static_assert(static_cast<int>(authn::ArcResult::temperror) == static_cast<int>(evidence::ArcValue::temperror));
+    return static_cast<evidence::ArcValue>(value);
+}
+
+/// One round: each check where it is wanted, in the order in which they build on each other.
+class Round {
+public:
+    Round(evidence::Evidence& evidence, MessageHashing& message, const Snapshot& snapshot, authn::Dns& dns, std::chrono::sys_seconds now,
+          authn::KeyCache& keys)
+        : evidence_(evidence), message_(message), snapshot_(snapshot), dns_(dns), now_(now), keys_(keys) {}
+
+    bool run() {
+        evidence_.verification = {};
+        const decision::Wanted wanted = decision::wanted(evidence_, snapshot_.tenants.get(), snapshot_.rules);
+        if (wanted.dkim) check_dkim();
+        if (wanted.spf || wanted.dmarc) check_spf();
+        if (wanted.arc) check_arc();
+        if (wanted.dmarc) check_dmarc();
+        return pending_;
+    }
+
+private:
+    void check_dkim() {
+        auto& results = evidence_.verification.dkim.emplace();
+        if (!message_.is_complete()) return results.push_back(unknown_dkim("the body was not asked for when this connection began"));
+        const authn::DkimOutcome outcome = message_.verifier().check_dkim(dns_, now_, keys_);
+        pending_ |= outcome.pending;
+        for (const authn::DkimSignatureResult& signature : outcome.signatures) results.push_back(result_of(signature));
+        if (outcome.incomplete) results.push_back(unknown_dkim("header above the limit"));
+    }
+
+    void check_spf() {
+        const auto* address = evidence::value_of(evidence_.session.client.address);
+        auto& spf = evidence_.verification.spf.emplace();
+        if (address == nullptr) return;  // a local client: nothing that SPF speaks of
+        const authn::SpfResult result = authn::check_spf({.ip = *address,
+                                                          .helo = evidence_.session.helo,
+                                                          .mail_from = evidence_.envelope.reverse_path,
+                                                          .now = now_.time_since_epoch().count()},
+                                                         dns_);
+        pending_ |= result.pending;
+        spf.value = result.pending ? evidence::SpfValue::temperror : value_of(result.value);
+        if (auto domain = mail::Domain::parse(result.domain)) spf.domain = std::move(*domain);
+        spf.detail = result.detail;
+    }
+
+    void check_arc() {
+        auto& arc = evidence_.verification.arc.emplace();
+        if (!message_.is_complete()) {
+            arc.value = evidence::ArcValue::temperror;
+            arc.detail = "the body was not asked for when this connection began";
+            return;
+        }
+        authn::ArcOutcome outcome = message_.verifier().check_arc(dns_, now_, keys_);
+        pending_ |= outcome.pending;
+        arc.value = outcome.pending ? evidence::ArcValue::temperror : value_of(outcome.value);
+        arc.detail = outcome.reason;
+        if (outcome.value == authn::ArcResult::pass && !outcome.counts) {  // valid, but room for a forger behind a short l=
+            arc.value = evidence::ArcValue::fail;
+            arc.detail = "the newest signature does not cover the whole body";
+        }
+        for (authn::ArcInstance& instance : outcome.instances)
+            arc.instances.push_back({instance.instance, std::move(instance.sealer), std::move(instance.authentication_results)});
+    }
+
+    void check_dmarc() {
+        auto& dmarc = evidence_.verification.dmarc.emplace();
+        const auto author = mail::parse_author(evidence_.header.from);
+        if (!author) return;  // refused before any proof is looked at
+        authn::DmarcQuery query;
+        query.author_domain = author->domain.text();
+        query.shared_suffixes = snapshot_.rules.shared_suffixes;
+        if (evidence_.verification.dkim) {
+            for (const DkimResult& result : *evidence_.verification.dkim) {
+                const bool passes = result.value == DkimResult::Value::pass && result.counts;
+                // What could be anybody's is doubtful for the author's domain.
+                const bool doubtful = result.value == DkimResult::Value::temperror;
+                query.dkim.push_back(
+                    {result.sdid ? result.sdid->text() : query.author_domain, passes && result.sdid ? authn::IdentifierResult::pass
+                                                                              : doubtful            ? authn::IdentifierResult::temperror
+                                                                                                    : authn::IdentifierResult::other});
+            }
+        }
+        if (const auto& spf = evidence_.verification.spf; spf && spf->domain) {
+            query.spf = {spf->domain->text(), spf->value == evidence::SpfValue::pass        ? authn::IdentifierResult::pass
+                                              : spf->value == evidence::SpfValue::temperror ? authn::IdentifierResult::temperror
+                                                                                            : authn::IdentifierResult::other};
+        }
+        const authn::DmarcResult result = authn::check_dmarc(query, dns_);
+        pending_ |= result.pending;
+        dmarc.value = result.pending ? evidence::DmarcValue::temperror : value_of(result.value);
+        dmarc.aligned_dkim = result.aligned_dkim;
+        dmarc.aligned_spf = result.aligned_spf;
+        dmarc.policy = name_of(result.policy);
+        dmarc.detail = result.detail;
+    }
+
+    evidence::Evidence& evidence_;
+    MessageHashing& message_;
+    const Snapshot& snapshot_;
+    authn::Dns& dns_;
+    std::chrono::sys_seconds now_;
+    authn::KeyCache& keys_;
+    bool pending_ = false;
+};
+
+}  // namespace
+
+MessageHashing::MessageHashing(const Snapshot& snapshot, bool body_is_coming)
+    : snapshot_(&snapshot),
+      body_is_coming_(body_is_coming),
+      verifier_(
+          authn::VerifyLimits{
+              .header = {.max_octets = snapshot.limits.header_octets, .max_fields = snapshot.limits.header_fields}, .dkim = {}, .arc = {}},
+          {.dkim = true, .arc = !snapshot.rules.arc_trusted_sealers.empty()}) {}
+
+void MessageHashing::header_field(std::string_view name, std::string_view value) {
+    if (in_header_) verifier_.header_field(name, value);
+}
+
+void MessageHashing::end_of_header() {
+    in_header_ = false;
+    const tenant::Index* tenants = snapshot_->tenants.get();
+    verifier_.end_of_header([tenants](std::string_view sdid) {
+        const bool is_served = tenants != nullptr && (tenants->covering(sdid) || tenants->with_dkim_domain(sdid));
+        return is_served ? authn::Interest::first : authn::Interest::later;
+    });
+}
+
+void MessageHashing::body(std::string_view chunk) {
+    if (in_header_) end_of_header();
+    verifier_.body(chunk);
+}
+
+void MessageHashing::end_of_message() {
+    if (in_header_) end_of_header();
+    verifier_.end_of_body();
+}
+
+bool verify_round(evidence::Evidence& evidence, MessageHashing& message, const Snapshot& snapshot, authn::Dns& dns,
+                  std::chrono::sys_seconds now, authn::KeyCache& keys) {
+    return Round(evidence, message, snapshot, dns, now, keys).run();
+}
+
+}  // namespace exota::gate

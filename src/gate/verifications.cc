@@ -1,0 +1,71 @@
+#include "gate/verifications.h"
+
+namespace exota::gate {
+
+struct Judge::Verifications::Job {
+    evidence::Evidence evidence;
+    std::shared_ptr<const Snapshot> snapshot;
+    std::unique_ptr<MessageHashing> message;
+    Instant began;
+    Done done;
+    authn::Dns dns;
+    std::size_t asked = 0, outstanding = 0;
+    bool finished = false;
+    std::shared_ptr<void> deadline;                                  // destroyed: it never comes
+    std::optional<std::list<std::shared_ptr<Job>>::iterator> place;  // set while it waits
+};
+
+void Judge::Verifications::begin(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot,
+                                 std::unique_ptr<MessageHashing> message, Instant began, Done done) {
+    const auto job = std::make_shared<Job>();
+    job->evidence = std::move(evidence);
+    job->snapshot = std::move(snapshot);
+    job->message = std::move(message);
+    job->began = began;
+    job->done = std::move(done);
+    round(job);
+}
+
+void Judge::Verifications::round(const std::shared_ptr<Job>& job) {
+    const auto now = network_ ? network_->now() : std::chrono::sys_seconds{};
+    const bool pending = verify_round(job->evidence, *job->message, *job->snapshot, job->dns, now, keys_);
+    if (!pending || !network_) return finish(job);
+    // What is known may suffice: one good signature needs no word about the other forty-nine.
+    const decision::Decision sofar = decision::decide(job->evidence, job->snapshot->tenants.get(), job->snapshot->rules);
+    if (sofar.reason == decision::Reason::authorised) return finish(job);
+    ask(job);
+    if (job->outstanding == 0) return finish(job);  // no more questions are allowed
+    if (job->place) return;
+    job->place = jobs_.insert(jobs_.end(), job);
+    job->deadline = network_->call_after(limits_.deadline, [this, weak = std::weak_ptr(job)] {
+        if (const auto late = weak.lock()) finish(late);
+    });
+}
+
+void Judge::Verifications::ask(const std::shared_ptr<Job>& job) {
+    for (authn::DnsQuestion& question : job->dns.take_pending()) {
+        if (job->asked == limits_.questions) {
+            job->dns.put(std::move(question), {.status = authn::DnsStatus::temporary_failure});
+            continue;
+        }
+        ++job->asked;
+        ++job->outstanding;
+        network_->resolve(question, [this, weak = std::weak_ptr(job), question](authn::DnsAnswer answer) {
+            const auto waiting = weak.lock();
+            if (!waiting || waiting->finished) return;
+            --waiting->outstanding;
+            waiting->dns.put(question, std::move(answer));
+            round(waiting);
+        });
+    }
+}
+
+void Judge::Verifications::finish(const std::shared_ptr<Job>& job) {
+    if (std::exchange(job->finished, true)) return;
+    const std::shared_ptr<Job> keep = job;  // the list's may be the last
+    job->deadline.reset();
+    if (job->place) jobs_.erase(*job->place);
+    judge_.conclude(job->evidence, *job->snapshot, job->began, job->done);
+}
+
+}  // namespace exota::gate
