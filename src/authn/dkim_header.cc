@@ -37,11 +37,17 @@ int HeaderFields::compare(std::uint32_t field, std::uint32_t hash, std::string_v
 }
 
 void HeaderFields::add(std::string_view name, std::string_view value) {
-    const auto line_feeds = static_cast<std::size_t>(std::ranges::count(value, '\n'));
+    constexpr std::size_t usual_octets = 8192, usual_fields = 48;  // of a message from Exchange Online: no growing on the way
+    const bool folded = value.find('\n') != std::string_view::npos;
+    const auto line_feeds = folded ? static_cast<std::size_t>(std::ranges::count(value, '\n')) : 0;
     const std::size_t most = name.size() + value.size() + line_feeds + 3;
     if (overflowed_ || fields_.size() >= limits_.max_fields || most > limits_.max_octets - text_.size()) {
         overflowed_ = true;
         return;
+    }
+    if (fields_.empty()) {
+        text_.reserve(usual_octets);
+        fields_.reserve(usual_fields);
     }
     Field field{};
     field.begin = static_cast<std::uint32_t>(text_.size());
