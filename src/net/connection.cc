@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <boost/asio/post.hpp>
@@ -215,7 +216,11 @@ void Server::Connection::drop_kept() noexcept {
 }
 
 void Server::Connection::end_if_idle() {
-    if (state_ == Session::State::reading && unsent_.empty() && !session_->busy()) end(Ending::drained);
+    if (state_ != Session::State::reading || !unsent_.empty() || session_->busy()) return;
+    // What lies unread may begin a message: it is handled first, and handle() ends the connection if it did not.
+    int unread = 0;
+    if (::ioctl(socket_.native_handle(), FIONREAD, &unread) == 0 && unread > 0) return;
+    end(Ending::drained);
 }
 
 void Server::Connection::end(Ending why) {

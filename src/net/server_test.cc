@@ -389,6 +389,23 @@ TEST_P(ServerOn, a_drain_lets_finish_what_is_in_hand) {
     EXPECT_EQ(house.ended(Ending::drained), 3U);
 }
 
+TEST_P(ServerOn, a_drain_reads_what_has_arrived_first) {
+    House house(endpoint());
+    const Descriptor begins = house.client();
+    const Descriptor says_nothing_new = house.client();
+    ASSERT_TRUE(answers(begins));
+    ASSERT_TRUE(answers(says_nothing_new));
+    house.threads[0]->call([&] {  // on the loop: what is sent now cannot be read before the drain
+        EXPECT_TRUE(send_all(begins, "begin\n"));
+        EXPECT_TRUE(send_all(says_nothing_new, "ping\n"));
+        house.servers[0]->drain(nullptr);
+    });
+    EXPECT_EQ(receive(begins, 6), "begun\n");
+    EXPECT_EQ(receive_all(says_nothing_new), "pong\n");
+    EXPECT_TRUE(answers(begins, "end\n", "done\n"));
+    EXPECT_TRUE(at_end(begins));
+}
+
 TEST_P(ServerOn, a_drain_that_takes_too_long_is_cut) {
     House house(endpoint());
     const Descriptor busy = house.client();
