@@ -58,6 +58,24 @@ std::optional<std::string> raise_descriptor_limit(std::size_t sessions) {
            std::to_string(limit.rlim_max) + " (LimitNOFILE=)";
 }
 
+/// Signals wait until somebody listens to them: a SIGHUP during a long first load must not kill the daemon. Threads that are made
+/// meanwhile inherit the mask, so that only the control loop's thread is interrupted later.
+class SignalsHeld {
+public:
+    SignalsHeld() {
+        sigemptyset(&held_);
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&held_, signal);
+        pthread_sigmask(SIG_BLOCK, &held_, nullptr);
+    }
+    ~SignalsHeld() { release(); }
+    SignalsHeld(const SignalsHeld&) = delete;
+    SignalsHeld& operator=(const SignalsHeld&) = delete;
+    void release() const { pthread_sigmask(SIG_UNBLOCK, &held_, nullptr); }
+
+private:
+    sigset_t held_{};
+};
+
 struct Sockets {
     std::vector<net::Listener> milter, http;
     std::vector<std::string> bound() const {
@@ -153,7 +171,7 @@ public:
         if (reload_.joinable()) reload_.join();
     }
 
-    void run() {
+    void run(const SignalsHeld& held) {
         for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
         wait_for_signal();
         metrics_.set_log(log_);
@@ -168,6 +186,7 @@ public:
         log_.service(LogLevel::info, "ready", status(),
                      {LogField::of_number("generation", static_cast<std::int64_t>(snapshot_->generation))});
         notifier_.ready(status());
+        held.release();
         if (options_.on_ready) options_.on_ready(sockets_.bound());
         control_.run();
     }
@@ -323,6 +342,7 @@ private:
 
 DaemonEnd run_daemon(const DaemonOptions& options) {
     std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is an error of the write, not the end of the daemon
+    const SignalsHeld held;
     Notifier notifier = Notifier::from_environment();
 
     Loaded loaded = load_all(options.read_config, options.force_monitor, nullptr);
@@ -334,7 +354,7 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
     if (!sockets) return DaemonEnd::no_socket;
 
     Daemon daemon(options, std::move(loaded), std::move(*sockets), std::move(notifier));
-    daemon.run();
+    daemon.run(held);
     return DaemonEnd::stopped;
 }
 

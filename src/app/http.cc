@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <array>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -87,6 +89,14 @@ private:
         write(std::move(response));
     }
 
+    /// What the peer still sends is read and forgotten for a while: closing with octets unread would make the kernel throw our answer away.
+    void discard() {
+        stream_.async_read_some(asio::buffer(rest_), [self = shared_from_this()](const beast::error_code& error, std::size_t octets) {
+            self->discarded_ += octets;
+            if (!error && !self->parts_->stopped && self->discarded_ < max_discarded_octets) self->discard();
+        });
+    }
+
     static http::response<http::string_body> failure(http::status status) {
         http::response<http::string_body> response(status, 11);
         response.set(http::field::content_type, "text/plain; charset=utf-8");
@@ -104,6 +114,7 @@ private:
             if (self->response_.keep_alive()) return self->read();
             beast::error_code ignored;  // the peer may be gone already
             self->stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+            self->discard();
         };
         if (head_) {
             serializer_.emplace(response_);
@@ -120,6 +131,9 @@ private:
     http::response<http::string_body> response_;
     std::optional<http::response_serializer<http::string_body>> serializer_;
     bool head_ = false;
+    static constexpr std::size_t max_discarded_octets = 1024 * 1024;
+    std::array<char, 4096> rest_{};
+    std::size_t discarded_ = 0;
 };
 
 http::response<http::string_body> HttpServer::Parts::answer(const http::request<http::empty_body>& request) const {

@@ -96,8 +96,6 @@ TEST_F(Http, bad_requests_get_4xx) {
     };
     for (const auto& c : cases) {
         const std::string answer = ask(c.request);
-        // A server that closes with octets unread may have its answer thrown away by the kernel: only then nothing is fine.
-        if (answer.empty() && c.request.size() > 100'000) continue;
         EXPECT_TRUE(answer.starts_with(std::string("HTTP/1.1 ") + c.status)) << c.name << ": " << answer;
     }
     EXPECT_TRUE(get("/healthz").starts_with("HTTP/1.1 200 "));
