@@ -7,12 +7,12 @@
 
 #include <gtest/gtest.h>
 
-#include <charconv>
 #include <cstring>
 
 #include "base/text.h"
 #include "net/listener.h"
 #include "net/testing.h"
+#include "net/testing_lines.h"
 
 namespace exota::net {
 namespace {
@@ -20,90 +20,13 @@ namespace {
 using namespace std::chrono_literals;
 using testing::at_end;
 using testing::connect_to;
+using testing::LineSession;
 using testing::LoopThread;
 using testing::receive;
 using testing::receive_all;
 using testing::send_all;
+using testing::Stage;
 using testing::TemporaryDirectory;
-
-/// What the sessions of a test report, and what it holds back from them. Touched on the loop only.
-struct Stage {
-    Loop* loop = nullptr;
-    std::vector<std::function<void()>> wakes;
-    std::atomic<int> sessions{0};
-    std::atomic<int> quiet_rearmed{0};
-    std::atomic<int> quiet_missed{0};
-};
-
-/// A protocol of lines, enough to bring a connection into every situation.
-class LineSession final : public Session {
-public:
-    LineSession(Stage& stage, const Peer& peer, std::function<void()> wake) : stage_(stage), peer_(peer), wake_(std::move(wake)) {
-        ++stage_.sessions;
-    }
-    ~LineSession() override { --stage_.sessions; }
-
-    Step feed(std::string_view bytes, std::string& out) override {
-        std::size_t consumed = 0;
-        if (pending_) {
-            pending_ = false;
-            out += "answer\n";
-        }
-        for (;;) {
-            const std::size_t end = bytes.find('\n', consumed);
-            if (end == std::string_view::npos) return {consumed, State::reading};
-            const std::string_view line = bytes.substr(consumed, end - consumed);
-            consumed = end + 1;
-            if (line == "ping") {
-                out += "pong\n";
-            } else if (line == "begin") {
-                busy_ = true;
-                out += "begun\n";
-            } else if (line == "end") {
-                busy_ = false;
-                out += "done\n";
-            } else if (line == "quiet") {
-                check_acknowledgement();
-            } else if (line.starts_with("big ")) {
-                std::size_t octets = 0;
-                std::from_chars(line.data() + 4, line.data() + line.size(), octets);
-                out.append(octets, 'x');
-            } else if (line == "wait") {
-                pending_ = true;
-                stage_.wakes.push_back(wake_);
-                return {consumed, State::waiting};
-            } else if (line == "wait-not") {  // the answer is there before feed returns
-                pending_ = true;
-                wake_();
-                return {consumed, State::waiting};
-            } else if (line == "quit") {
-                out += "bye\n";
-                return {consumed, State::closing};
-            } else {
-                return {consumed, State::closing};
-            }
-        }
-    }
-    bool busy() const noexcept override { return busy_; }
-    void keep_waiting(std::string& out) override { out += "still\n"; }
-
-private:
-    /// Looks when the server is done with this read: does the kernel still hold acknowledgements back?
-    void check_acknowledgement() {
-        stage_.loop->post([&stage = stage_, descriptor = peer_.descriptor] {
-            int quick = 0;
-            socklen_t size = sizeof quick;
-            getsockopt(descriptor, IPPROTO_TCP, TCP_QUICKACK, &quick, &size);
-            ++(quick != 0 ? stage.quiet_rearmed : stage.quiet_missed);
-        });
-    }
-
-    Stage& stage_;
-    Peer peer_;
-    std::function<void()> wake_;
-    bool pending_ = false;
-    bool busy_ = false;
-};
 
 /// Servers on some loops behind one endpoint.
 class House {
@@ -304,7 +227,6 @@ TEST_P(ServerOn, partial_frames_of_all_have_one_limit) {
     const Descriptor third = house.client();
     ASSERT_TRUE(send_all(third, std::string(400, 'c')));  // what the second kept is free again
     ASSERT_TRUE(answers(house.client()));
-    EXPECT_EQ(house.open() >= 2, true);
     EXPECT_EQ(house.ended(Ending::too_much), 1U);
 }
 
@@ -393,8 +315,7 @@ TEST_P(ServerOn, a_drain_reads_what_has_arrived_first) {
     House house(endpoint());
     const Descriptor begins = house.client();
     const Descriptor says_nothing_new = house.client();
-    ASSERT_TRUE(answers(begins));
-    ASSERT_TRUE(answers(says_nothing_new));
+    ASSERT_TRUE(answers(begins) && answers(says_nothing_new));
     house.threads[0]->call([&] {  // on the loop: what is sent now cannot be read before the drain
         EXPECT_TRUE(send_all(begins, "begin\n"));
         EXPECT_TRUE(send_all(says_nothing_new, "ping\n"));
