@@ -56,18 +56,17 @@ class Traffic:
 
 
 def check_nothing_lost_nothing_unjudged(path, answers):
+    """What was accepted arrived; what arrived was judged: it bears our result header, which no message brought along.
+
+    (The log cannot tell after SIGKILL: records are written in batches.)"""
     accepted = [(forged, reply) for _, forged, reply in answers if reply and reply.accepted]
     assert accepted and not [reply for forged, reply in accepted if forged], "a forged message was accepted"
     for _, reply in accepted:
-        delivered = path.sink.wait_for(reply.queue_id, 60)
-        (value,) = delivered.values("X-ExOTA-Authentication-Results")
-        assert "auth=pass" in value
-        judged = path.exota.find_judged(reply.queue_id)
-        assert judged and judged["verdict"] == "accept", f"{reply.queue_id} was accepted without a verdict in the log"
-    ids = {reply.queue_id for _, reply in accepted}
-    # A message may reach the sink whose answer was lost on the way to the client; but never one that was not judged.
-    for message in path.sink.messages:
-        assert message.queue_id in ids or path.exota.find_judged(message.queue_id)["verdict"] == "accept"
+        path.sink.wait_for(reply.queue_id, 60)
+    for message in list(path.sink.messages):
+        values = message.values("X-ExOTA-Authentication-Results")
+        assert len(values) == 1 and "auth=pass" in values[0] and "contoso.com" in values[0], message.header
+        assert message.values("From") == ["Jane Doe <jane@contoso.com>"]
 
 
 def test_killed_and_restarted_in_mid_flow(chain, sanitized):

@@ -105,7 +105,7 @@ def test_no_delay_of_small_writes(exota_of, sanitized):
 
 def test_versions_and_offers_down_to_two(exota_of):
     exota = exota_of()
-    for version, actions, protocol in ((6, 0x1FF, 0x1FFFFF), (6, 0x3F, 0x7F), (4, 0x3F, 0x7F), (2, 0x3F, 0x7F), (2, 0x0F, 0x1F), (6, 0, 0)):
+    for version, actions, protocol in ((6, 0x1FF, 0x1FFFFF), (6, 0x3F, 0x7F), (4, 0x3F, 0x7F), (2, 0x3F, 0x7F), (2, 0x1F, 0x1F), (6, 0x11, 0)):
         with MilterClient(exota.where, offer=struct.pack(">III", version, actions, protocol)) as mta:
             assert mta.version <= version
             assert mta.actions & ~actions == 0, "it asks for no action that was not offered"
@@ -115,6 +115,10 @@ def test_versions_and_offers_down_to_two(exota_of):
             assert answer is None or answer[0] == "c"
             _, (command, _) = mta.message([("From", "jane@contoso.com")])
             assert command in "yrt"
+    # Without leave to change headers forged results could not be removed: such an MTA is not served at all.
+    for actions in (0x0F, 0x1, 0x10, 0):
+        with pytest.raises(EOFError):
+            MilterClient(exota.where, offer=struct.pack(">III", 6, actions, 0x7F))
 
 
 def test_idle_sessions_end_after_their_time(exota_of):
