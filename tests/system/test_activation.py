@@ -27,6 +27,8 @@ def activated(binary, directory, listeners, names=""):
                   wrapper=["/bin/sh", "-c", f'export LISTEN_PID=$$ LISTEN_FDS={len(listeners)} LISTEN_FDNAMES={names or ":".join(["milter"] * len(listeners))}; exec "$@"', "sh"])
     exota.where = listeners[0].getsockname()
     exota.start(pass_fds=tuple(range(3, 3 + len(listeners))), before_exec=inherited(*listeners))
+    with MilterClient(exota.where) as mta:  # the socket is ours, and takes connections before the program is there to answer
+        assert mta.version == 6
     return exota
 
 

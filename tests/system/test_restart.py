@@ -1,5 +1,6 @@
 """Killed, restarted, reloaded, drained while mail flows: nothing is lost, nothing is accepted unjudged."""
 import signal
+import struct
 import threading
 import time
 
@@ -65,8 +66,8 @@ def check_nothing_lost_nothing_unjudged(path, answers):
         path.sink.wait_for(reply.queue_id, 60)
     for message in list(path.sink.messages):
         values = message.values("X-ExOTA-Authentication-Results")
-        assert len(values) == 1 and "auth=pass" in values[0] and "contoso.com" in values[0], message.header
-        assert message.values("From") == ["Jane Doe <jane@contoso.com>"]
+        assert len(values) == 1 and "auth=pass" in values[0], message.header
+        assert message.values("From")[0] in ("Jane Doe <jane@contoso.com>", "ann@author.test")
 
 
 def test_killed_and_restarted_in_mid_flow(chain, sanitized):
@@ -112,13 +113,13 @@ def test_terminated_in_mid_flow_it_ends_what_it_has_in_hand(chain):
 
 def test_a_message_in_hand_is_answered_after_sigterm(exota_of):
     exota = exota_of(changes={"client_cert": {"exempt": ["127.0.0.0/8"]}, "authorisation": {"proofs": ["client-cert + dkim"]}})
-    with MilterClient(exota.where) as mta:
+    every_step_answered = struct.pack(">III", 6, 0x1FF, 0)  # an answer means that the step was read
+    with MilterClient(exota.where, offer=every_step_answered) as mta:
         mta.macros("C", v="Postfix 3.7.11")
         mta.connect(address="127.0.0.1")
         mta.macros("M", mail_addr="jane@contoso.com")
-        mta.send("M", b"<jane@contoso.com>\0")
-        mta.send("R", b"<bob@dest.test>\0")
-        mta.send("L", b"From\0jane@contoso.com\0")
+        for command, payload in (("M", b"<jane@contoso.com>\0"), ("R", b"<bob@dest.test>\0"), ("L", b"From\0jane@contoso.com\0")):
+            assert mta.send(command, payload)[0] == "c"
         exota.process.send(signal.SIGTERM)
         wait_for(lambda: any("term" in line.lower() or "stop" in line.lower() or "drain" in line.lower() for line in exota.lines()), "a log line about the end")
         mta.send("L", b"Authentication-Results\0mx.test; dkim=pass header.d=contoso.com\0")
