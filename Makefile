@@ -7,7 +7,7 @@ demo:
 test:
 	scripts/test
 install: all
-	cmake --install build/release
+	cmake --install build/release --prefix $(or $(PREFIX),/usr/local)
 format:
 	git ls-files '*.cc' '*.h' | xargs clang-format-19 -i
 fuzz:
