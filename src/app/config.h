@@ -13,6 +13,8 @@
 
 #include "decision/rules.h"
 #include "evidence/collector.h"
+#include "gate/judge.h"
+#include "net/resolver.h"
 #include "tenant/tenants_file.h"
 
 namespace exota::app {
@@ -46,6 +48,12 @@ struct HttpConfig {
     std::string listen;  // empty: none
 };
 
+/// Own verification asks DNS. Read at start; a reload does not change it.
+struct DnsConfig {
+    net::ResolverSettings resolver;
+    gate::LookupLimits lookups;
+};
+
 struct TenantsConfig {
     std::string source = "file";
     std::string file;
@@ -63,6 +71,7 @@ struct Config {
     TenantsConfig tenants;
     LogConfig log;
     HttpConfig http;
+    DnsConfig dns;
     std::size_t threads = 0;                 // 0: one a core
     std::chrono::seconds drain_timeout{30};  // after SIGTERM
 };

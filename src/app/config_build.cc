@@ -6,6 +6,7 @@
 #include "app/config_reader.h"
 #include "app/config_unbuilt.h"
 #include "app/endpoints.h"
+#include "app/loop_network.h"
 #include "base/text.h"
 #include "mail/domain.h"
 #include "net/endpoint.h"
@@ -180,6 +181,30 @@ void read_output(ConfigReader& in, Config& out, ConfigOrigin origin) {
         if (const auto endpoint = net::Endpoint::parse_http(out.http.listen); !endpoint) in.error("http.listen", endpoint.error().detail);
 }
 
+base::Result<std::pair<std::string, std::string>> stub_zone(std::string_view text) {
+    const std::size_t blank = text.find(' ');
+    if (blank == std::string_view::npos || blank == 0 || base::trim(text.substr(blank)).empty())
+        return base::fail(base::Errc::invalid_data,
+                          '"' + std::string(text) + "\": a zone and a server are wanted, as in \"example.net 127.0.0.1@5353\"");
+    return std::pair(std::string(text.substr(0, blank)), std::string(base::trim(text.substr(blank))));
+}
+
+void read_dns(ConfigReader& in, Config& out, ConfigOrigin origin) {
+    net::ResolverSettings& resolver = out.dns.resolver;
+    resolver.servers = in.texts("dns.servers");
+    resolver.dnssec = in.choice<net::Dnssec>("dns.dnssec");
+    resolver.trust_anchor_files = in.texts("dns.trust_anchor_files");
+    resolver.stub_zones = in.list("dns.stub_zones", stub_zone);
+    resolver.open_zones = in.texts("dns.open_zones");
+    resolver.timeout = in.duration("dns.timeout");
+    resolver.max_in_flight = in.size("dns.max_in_flight");
+    out.dns.lookups.deadline = in.duration("dns.message_timeout");
+    out.dns.lookups.questions = in.size("dns.max_questions");
+    const bool verifies = out.rules.dkim_source != decision::DkimSource::authentication_results;
+    if (origin != ConfigOrigin::json && verifies)
+        if (const auto problem = problem_of(resolver)) in.error("dns.servers", *problem);
+}
+
 void read_rest(ConfigReader& in, Config& out, ConfigOrigin origin) {
     out.limits.field_octets = in.size("limits.field_octets");
     out.limits.header_octets = in.size("limits.header_octets");
@@ -213,6 +238,7 @@ LoadedConfig build_config(const ConfigNode& root, const std::string& path, Confi
     read_client(in, config, origin);
     read_authentication(in, config);
     read_output(in, config, origin);
+    read_dns(in, config, origin);
     read_rest(in, config, origin);
     if (std::ranges::any_of(loaded.problems, [](const ConfigProblem& p) { return p.severity == ConfigProblem::Severity::error; }))
         return loaded;

@@ -99,6 +99,16 @@ constexpr auto keys = std::to_array<ConfigKey>({
      "of which messages the evidence is logged, for `exota explain --evidence`"},
     {"log.level", choice, R"("info")", "", 0, 0, "error|warning|info|debug", "the least severe lines that are written"},
 
+    {"dns.servers", text_list, "[]", "", 0, 0, "", "DNS servers to ask, ADDRESS or ADDRESS@PORT; none: those of /etc/resolv.conf"},
+    {"dns.dnssec", choice, R"("auto")", "", 0, 0, "auto|on|off", "validation: if the servers pass DNSSEC on, always, never"},
+    {"dns.trust_anchor_files", text_list, R"(["/usr/share/dns/root.key"])", "", 0, 0, "", "files with DNSSEC trust anchors"},
+    {"dns.stub_zones", text_list, "[]", "", 0, 0, "", "zones with a server of their own: \"ZONE ADDRESS@PORT\""},
+    {"dns.open_zones", text_list, "[]", "", 0, 0, "", "special names that are to be asked for all the same (\"test.\")"},
+    {"dns.timeout", duration, "5", "seconds", 1, 60, "", "how long one question may take"},
+    {"dns.message_timeout", duration, "10", "seconds", 1, 300, "", "how long the look-ups of one message may take; then 451"},
+    {"dns.max_in_flight", integer, "4096", "questions", 1, 100000, "", "questions at once of one loop; more are temporary failures"},
+    {"dns.max_questions", integer, "200", "questions", 10, 10000, "", "questions for one message; more are temporary failures"},
+
     {"http.listen", text, R"("")", "", 0, 0, "", "HOST:PORT for /metrics, /healthz and /readyz; empty: none"},
 
     {"server.threads", integer, "0", "threads", 0, 1024, "", "event loops; 0: one a core"},

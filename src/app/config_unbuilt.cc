@@ -29,7 +29,6 @@ struct UnbuiltSection {
     std::string_view section, part;
 };
 constexpr auto unbuilt_sections = std::to_array<UnbuiltSection>({
-    {"dns", "the resolver"},
     {"gateway", "the SMTP gateway"},
     {"ldap", "tenants from LDAP"},
     {"postgresql", "tenants from PostgreSQL"},

@@ -149,7 +149,7 @@ public:
           notifier_(std::move(notifier)),
           log_(config_.log),
           metrics_(options.version),
-          milter_(config_.milter, loops_of(config_), snapshot_, log_, metrics_),
+          milter_(config_.milter, config_.dns, loops_of(config_), snapshot_, log_, metrics_),
           http_(control_, {.metrics = [this] { return metrics_.text(); }, .ready = [this] { return serving_; }}),
           signals_(control_.context()),
           watch_timer_(control_),

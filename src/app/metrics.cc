@@ -71,6 +71,7 @@ public:
         std::vector<MetricFamily> all{messages(), findings(), judging()};
         protocol(all);
         sessions(all);
+        dns(all);
         state(all);
         return all;
     }
@@ -167,6 +168,22 @@ private:
             sum([](const Loop& l) { return l.server->accept_errors.value(); }));
     }
 
+    void dns(std::vector<MetricFamily>& all) const {
+        MetricFamily questions =
+            family("exota_dns_questions_total", "DNS questions of own verification, by how they ended", MetricType::Counter);
+        const auto outcome = [&](std::string_view name, std::uint64_t (*count)(const net::ResolverCounters&)) {
+            const double value = sum([&](const Loop& l) { return l.resolver ? count(*l.resolver) : 0; });
+            if (value > 0) add(questions, value, {label("outcome", name)});
+        };
+        using Counters = net::ResolverCounters;
+        outcome("answered", [](const Counters& c) { return c.answered.value() - c.bogus.value(); });
+        outcome("bogus", [](const Counters& c) { return c.bogus.value(); });
+        outcome("timeout", [](const Counters& c) { return c.timed_out.value(); });
+        outcome("refused", [](const Counters& c) { return c.refused.value(); });
+        outcome("failed", [](const Counters& c) { return c.failed.value() - c.timed_out.value() - c.refused.value(); });
+        all.push_back(std::move(questions));
+    }
+
     void state(std::vector<MetricFamily>& all) const {
         const auto one = [&](std::string_view name, std::string_view help, MetricType type, double value, Labels labels = {}) {
             all.push_back(family(name, help, type));
@@ -199,7 +216,9 @@ private:
 Metrics::Metrics(std::string version) : version_(std::move(version)), started_at_(now_in_seconds()) {}
 Metrics::~Metrics() = default;
 
-void Metrics::add_loop(const LoopMetrics& metrics, const net::ServerCounters& server) { loops_.push_back({&metrics, &server}); }
+void Metrics::add_loop(const LoopMetrics& metrics, const net::ServerCounters& server, const net::ResolverCounters* resolver) {
+    loops_.push_back({&metrics, &server, resolver});
+}
 
 void Metrics::set_state(const State& state) {
     const std::lock_guard lock(state_mutex_);

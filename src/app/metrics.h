@@ -16,6 +16,7 @@
 #include "app/log.h"
 #include "gate/judge.h"
 #include "net/counter.h"
+#include "net/resolver.h"
 #include "net/server.h"
 #include "tenant/factor.h"
 
@@ -59,7 +60,7 @@ public:
     ~Metrics();
 
     /// Before the loops run; all live as long as this object, which does not own them.
-    void add_loop(const LoopMetrics& metrics, const net::ServerCounters& server);
+    void add_loop(const LoopMetrics& metrics, const net::ServerCounters& server, const net::ResolverCounters* resolver = nullptr);
     void set_log(const Log& log) noexcept { log_ = &log; }
 
     /// What is in use since now.
@@ -82,6 +83,7 @@ private:
     struct Loop {
         const LoopMetrics* metrics;
         const net::ServerCounters* server;
+        const net::ResolverCounters* resolver;
     };
     std::vector<Loop> loops_;
     const Log* log_ = nullptr;

@@ -139,7 +139,9 @@ TEST(Metrics, documented) {
     Metrics metrics("1");
     LoopMetrics loop;
     net::ServerCounters server;
-    metrics.add_loop(loop, server);
+    net::ResolverCounters resolver;
+    metrics.add_loop(loop, server, &resolver);
+    resolver.answered.add();
     count(loop, decided(decision::Verdict::accept, decision::Verdict::accept, decision::Reason::authorised, tenant::Mode::enforce));
     loop.protocol_error("x");
     Catalogue shown;

@@ -3,6 +3,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/loop_network.h"
 #include "gate/milter_session.h"
 
 namespace exota::app {
@@ -61,15 +62,18 @@ private:
 
 /// Everything of one loop. Members are destroyed from the last up: the server before the judge it feeds, the loop last.
 struct MilterServer::Worker final : gate::Observer {
-    Worker(net::SessionLimit& limit, const MilterConfig& config, std::shared_ptr<const gate::Snapshot> snapshot, Log& service_log)
+    Worker(net::SessionLimit& limit, const MilterConfig& config, const DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot,
+           Log& service_log)
         : log(service_log),
           messages(service_log.add_loop(loop)),
+          network(loop, dns.resolver, [this](const std::string& trouble) { log.service(LogLevel::warning, "dns-trouble", trouble); }),
           judge(*this),
           server(
               loop, limit,
               [this](const net::Peer&, std::function<void()> wake) { return std::make_unique<Session>(judge, std::move(wake)); },
               options(config)) {
         judge.use(std::move(snapshot));
+        judge.use(network, dns.lookups);
     }
 
     net::ServerOptions options(const MilterConfig& config) {
@@ -108,17 +112,18 @@ struct MilterServer::Worker final : gate::Observer {
     MessageLog& messages;
     LoopMetrics metrics;
     Pace certificate_pace, protocol_pace, full_pace;
+    LoopNetwork network;  // outlives the judge that asks it
     gate::Judge judge;
     net::Server server;
     std::thread thread;
 };
 
-MilterServer::MilterServer(const MilterConfig& config, std::size_t loops, std::shared_ptr<const gate::Snapshot> snapshot, Log& log,
-                           Metrics& metrics)
+MilterServer::MilterServer(const MilterConfig& config, const DnsConfig& dns, std::size_t loops,
+                           std::shared_ptr<const gate::Snapshot> snapshot, Log& log, Metrics& metrics)
     : limit_(config.max_sessions) {
     for (std::size_t i = 0; i < loops; ++i) {
-        workers_.push_back(std::make_unique<Worker>(limit_, config, snapshot, log));
-        metrics.add_loop(workers_.back()->metrics, workers_.back()->server.counters());
+        workers_.push_back(std::make_unique<Worker>(limit_, config, dns, snapshot, log));
+        metrics.add_loop(workers_.back()->metrics, workers_.back()->server.counters(), &workers_.back()->network.counters());
     }
 }
 

@@ -20,7 +20,8 @@ namespace exota::app {
 class MilterServer {
 public:
     /// @param log, metrics  outlive this object.
-    MilterServer(const MilterConfig& config, std::size_t loops, std::shared_ptr<const gate::Snapshot> snapshot, Log& log, Metrics& metrics);
+    MilterServer(const MilterConfig& config, const DnsConfig& dns, std::size_t loops, std::shared_ptr<const gate::Snapshot> snapshot,
+                 Log& log, Metrics& metrics);
     /// Stops the loops; sessions that are open end.
     ~MilterServer();
     MilterServer(const MilterServer&) = delete;

@@ -57,7 +57,8 @@ Result<Context> make_context(UnboundEvents& events, const ResolverSettings& sett
 }  // namespace
 
 struct Resolver::Parts {
-    Parts(Loop& on, const ResolverSettings& with) : loop(on), settings(with), events(on) {}
+    Parts(Loop& on, const ResolverSettings& with, ResolverCounters* count_in)
+        : loop(on), settings(with), events(on), counters(count_in ? *count_in : own_counters) {}
 
     struct Question {
         Parts* parts = nullptr;
@@ -78,7 +79,8 @@ struct Resolver::Parts {
     UnboundEvents events;  // before the contexts: it must outlive them
     Context retired;       // what validated until the probe said that it cannot; answers may still be on their way
     Context context;
-    ResolverCounters counters;
+    ResolverCounters own_counters;
+    ResolverCounters& counters;
     std::unordered_map<std::uint64_t, std::unique_ptr<Question>> questions;
     std::uint64_t next_id = 1;
     std::shared_ptr<bool> alive = std::make_shared<bool>(true);
@@ -146,8 +148,8 @@ Resolver::~Resolver() {
     for (const auto& [id, question] : parts_->questions) ub_cancel(question->asked, question->async_id);
 }
 
-Result<std::unique_ptr<Resolver>> Resolver::create(Loop& loop, const ResolverSettings& settings) {
-    auto parts = std::make_unique<Parts>(loop, settings);
+Result<std::unique_ptr<Resolver>> Resolver::create(Loop& loop, const ResolverSettings& settings, ResolverCounters* counters) {
+    auto parts = std::make_unique<Parts>(loop, settings, counters);
     Result<Context> context = make_context(parts->events, settings, settings.dnssec != Dnssec::off);
     if (!context) return std::unexpected(std::move(context.error()));
     parts->context = std::move(*context);

@@ -59,7 +59,9 @@ public:
     using Done = std::function<void(RawAnswer)>;
 
     /// @return  invalid_data naming the setting that libunbound does not take.
-    static base::Result<std::unique_ptr<Resolver>> create(Loop& loop, const ResolverSettings& settings);
+    /// @param counters  where to count; must outlive the resolver. nullptr: it counts for itself.
+    static base::Result<std::unique_ptr<Resolver>> create(Loop& loop, const ResolverSettings& settings,
+                                                          ResolverCounters* counters = nullptr);
     /// On the loop's thread; what is in flight is never called back.
     ~Resolver();
     Resolver(const Resolver&) = delete;

@@ -1,0 +1,57 @@
+#include "app/loop_network.h"
+
+#include "authn/dns_message.h"
+
+namespace exota::app {
+namespace {
+
+/// What the resolver brought, as verification understands it. Only what was validated, or could not be, is ever looked into.
+authn::DnsAnswer read_answer(const net::RawAnswer& raw, const authn::DnsQuestion& question) {
+    if (raw.validation == net::Validation::bogus) return {.status = authn::DnsStatus::bogus};
+    if (!raw.answered) return {.status = authn::DnsStatus::temporary_failure};
+    authn::DnsAnswer answer = authn::read_dns_message(raw.packet, question);
+    answer.secure = raw.validation == net::Validation::secure;
+    return answer;
+}
+
+}  // namespace
+
+LoopNetwork::LoopNetwork(net::Loop& loop, net::ResolverSettings settings, std::function<void(const std::string&)> tell)
+    : loop_(loop), settings_(std::move(settings)), tell_(std::move(tell)) {}
+
+net::Resolver* LoopNetwork::resolver() {
+    if (std::exchange(tried_, true)) return resolver_.get();
+    auto made = net::Resolver::create(loop_, settings_, &counters_);
+    if (!made) {
+        tell_(made.error().detail);
+        return nullptr;
+    }
+    resolver_ = std::move(*made);
+    resolver_->probe_dnssec([this](const std::string& trouble) {
+        if (!trouble.empty()) tell_(trouble);
+    });
+    return resolver_.get();
+}
+
+void LoopNetwork::resolve(const authn::DnsQuestion& question, Answered answered) {
+    net::Resolver* const ask = resolver();
+    if (ask == nullptr) return loop_.post([answered = std::move(answered)] { answered({.status = authn::DnsStatus::temporary_failure}); });
+    ask->resolve(question.name, static_cast<std::uint16_t>(question.type),
+                 [question, answered = std::move(answered)](const net::RawAnswer& raw) { answered(read_answer(raw, question)); });
+}
+
+std::shared_ptr<void> LoopNetwork::call_after(std::chrono::milliseconds delay, std::function<void()> late) {
+    auto timer = std::make_shared<net::Timer>(loop_);
+    timer->start(delay, std::move(late));
+    return timer;
+}
+
+std::chrono::sys_seconds LoopNetwork::now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+
+std::optional<std::string> problem_of(const net::ResolverSettings& settings) {
+    net::Loop loop;
+    const auto made = net::Resolver::create(loop, settings);
+    return made ? std::nullopt : std::optional(made.error().detail);
+}
+
+}  // namespace exota::app

@@ -1,0 +1,43 @@
+// gate::Network on an event loop: libunbound for names, the loop's timers, the system's clock.
+//
+// Tested by loop_network_test.cc and tests/system.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "gate/network.h"
+#include "net/loop.h"
+#include "net/resolver.h"
+
+namespace exota::app {
+
+class LoopNetwork final : public gate::Network {
+public:
+    /// The resolver is made with the first question: whoever never verifies has none. `tell` hears, once, what an operator should know
+    /// of the DNS servers (DNSSEC that they do not pass on, settings that libunbound does not take).
+    LoopNetwork(net::Loop& loop, net::ResolverSettings settings, std::function<void(const std::string&)> tell);
+
+    void resolve(const authn::DnsQuestion& question, Answered answered) override;
+    std::shared_ptr<void> call_after(std::chrono::milliseconds delay, std::function<void()> late) override;
+    std::chrono::sys_seconds now() override;
+
+    const net::ResolverCounters& counters() const noexcept { return counters_; }
+
+private:
+    /// nullptr: libunbound does not take the settings.
+    net::Resolver* resolver();
+
+    net::Loop& loop_;
+    net::ResolverSettings settings_;
+    std::function<void(const std::string&)> tell_;
+    net::ResolverCounters counters_;
+    std::unique_ptr<net::Resolver> resolver_;
+    bool tried_ = false;
+};
+
+/// What libunbound says against the settings; nullopt: nothing. Makes a resolver and throws it away.
+std::optional<std::string> problem_of(const net::ResolverSettings& settings);
+
+}  // namespace exota::app

@@ -1,0 +1,85 @@
+#include "app/loop_network.h"
+
+#include <gtest/gtest.h>
+
+#include "net/testing.h"
+
+namespace exota::app {
+namespace {
+
+net::ResolverSettings asking(const std::string& server) {
+    net::ResolverSettings settings;
+    settings.servers = {server};
+    settings.dnssec = net::Dnssec::off;
+    settings.timeout = std::chrono::milliseconds(200);
+    return settings;
+}
+
+/// A socket that takes questions and never answers.
+struct SilentServer {
+    SilentServer() {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
+            ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+            std::abort();
+        name = "127.0.0.1@" + std::to_string(ntohs(address.sin_port));
+    }
+    net::Descriptor socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    std::string name;
+};
+
+TEST(LoopNetwork, silence_is_a_temporary_failure) {
+    const SilentServer server;
+    net::testing::LoopThread thread;
+    std::promise<authn::DnsAnswer> got;
+    std::unique_ptr<LoopNetwork> network;
+    thread.call([&] {
+        network = std::make_unique<LoopNetwork>(thread.loop(), asking(server.name), [](const std::string&) {});
+        network->resolve({"selector1._domainkey.example.org", authn::RecordType::txt},
+                         [&](authn::DnsAnswer answer) { got.set_value(std::move(answer)); });
+    });
+    EXPECT_EQ(got.get_future().get().status, authn::DnsStatus::temporary_failure);
+    EXPECT_EQ(network->counters().timed_out.value(), 1U);
+    thread.call([&] { network.reset(); });
+}
+
+TEST(LoopNetwork, settings_that_do_not_work_are_told_once_and_never_read_as_absence) {
+    net::testing::LoopThread thread;
+    std::vector<std::string> told;
+    std::promise<authn::DnsAnswer> first, second;
+    std::unique_ptr<LoopNetwork> network;
+    thread.call([&] {
+        network =
+            std::make_unique<LoopNetwork>(thread.loop(), asking("nonsense"), [&](const std::string& trouble) { told.push_back(trouble); });
+        for (std::promise<authn::DnsAnswer>* got : {&first, &second})
+            network->resolve({"example.org", authn::RecordType::txt},
+                             [got](authn::DnsAnswer answer) { got->set_value(std::move(answer)); });
+    });
+    EXPECT_EQ(first.get_future().get().status, authn::DnsStatus::temporary_failure);
+    EXPECT_EQ(second.get_future().get().status, authn::DnsStatus::temporary_failure);
+    EXPECT_EQ(told.size(), 1U);
+    EXPECT_TRUE(problem_of(asking("nonsense")));
+    EXPECT_FALSE(problem_of(asking("127.0.0.1@53")));
+    thread.call([&] { network.reset(); });
+}
+
+TEST(LoopNetwork, an_alarm_whose_handle_is_gone_never_comes) {
+    net::testing::LoopThread thread;
+    LoopNetwork network(thread.loop(), asking("127.0.0.1"), [](const std::string&) {});
+    std::promise<void> second;
+    bool first = false;
+    std::shared_ptr<void> kept;
+    thread.call([&] {
+        network.call_after(std::chrono::milliseconds(1), [&] { first = true; });  // dropped at once
+        kept = network.call_after(std::chrono::milliseconds(20), [&] { second.set_value(); });
+    });
+    second.get_future().get();
+    EXPECT_FALSE(first);
+    thread.call([&] { kept.reset(); });
+}
+
+}  // namespace
+}  // namespace exota::app
