@@ -58,7 +58,7 @@ struct TenantsConfig {
     std::string source = "file";
     std::string file;
     std::chrono::seconds watch_interval{2};      // besides SIGHUP; 0: never look by itself
-    std::string state_directory = "/run/exota";  // see config_shrink.h; empty: no guard against a file that shrank
+    std::string state_directory = "/run/exota";  // see directory/shrink_guard.h; empty: no guard against a file that shrank
 };
 
 struct Config {

@@ -134,7 +134,8 @@ std::vector<std::string_view> changed_start_settings(const Config& before, const
     look(a.idle_timeout == b.idle_timeout, "milter.idle_timeout");
     look(before.log.target == after.log.target && before.log.socket == after.log.socket && before.log.name == after.log.name, "log.target");
     look(before.http.listen == after.http.listen, "http.listen");
-    look(before.threads == after.threads, "threads");
+    look(before.threads == after.threads, "server.threads");
+    look(before.dns.resolver == after.dns.resolver, "dns");
     return changed;
 }
 

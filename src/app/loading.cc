@@ -1,52 +1,14 @@
 #include "app/loading.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
-#include "app/config_shrink.h"
-#include "net/descriptor.h"
+#include "directory/tenants_file_source.h"
 
 namespace exota::app {
 
 namespace {
 
 using Severity = ConfigProblem::Severity;
-
-struct ReadTenants {
-    tenant::LoadedTenants tenants;
-    Fingerprint fingerprint;
-};
-
-/// By pieces: memory while reading is the index and one piece.
-base::Result<ReadTenants> read_file(const std::string& path, tenant::Defaults defaults, std::optional<directory::FileStamp>& stamp) {
-    const auto failed = [](int error) { return base::fail(base::Errc::io, std::strerror(error)); };
-    const net::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat before{}, after{};
-    if (!file || fstat(file.get(), &before) != 0) return failed(errno);
-    if (!S_ISREG(before.st_mode)) return base::fail(base::Errc::io, "it is no regular file");
-    stamp = directory::stamp_of(before);
-    ReadTenants result;
-    tenant::TenantsReader reader(std::move(defaults));
-    std::vector<char> buffer(std::size_t{256} * 1024);
-    for (;;) {
-        const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return failed(errno);
-        if (got == 0) break;
-        const std::string_view piece(buffer.data(), static_cast<std::size_t>(got));
-        result.fingerprint.feed(piece);
-        reader.feed(piece);
-    }
-    if (fstat(file.get(), &after) != 0) return failed(errno);
-    if (directory::stamp_of(after) != *stamp) return base::fail(base::Errc::unavailable, "it changed while it was read");
-    result.tenants = reader.finish();
-    return result;
-}
 
 bool has_error(const std::vector<ConfigProblem>& problems) {
     return std::ranges::any_of(problems, [](const ConfigProblem& p) { return p.severity == Severity::error; });
@@ -58,8 +20,9 @@ void add_tenants(Loaded& loaded, const gate::Snapshot* previous) {
     const auto problem = [&](Severity severity, std::string text, std::size_t line = 0, std::string key = {}) {
         loaded.problems.push_back({severity, config.tenants.file, line, 0, std::move(key), std::move(text)});
     };
-    base::Result<ReadTenants> read = read_file(config.tenants.file, config.tenant_defaults, loaded.tenants_stamp);
+    base::Result<directory::LoadedFile> read = directory::load_tenants_file(config.tenants.file, config.tenant_defaults);
     if (!read) return problem(Severity::error, "cannot be read: " + read.error().detail);
+    loaded.tenants_stamp = read->stamp;
     for (tenant::Problem& p : read->tenants.problems)
         problem(p.severity == tenant::Problem::Severity::error ? Severity::error : Severity::warning, std::move(p.text), p.line,
                 std::move(p.path));
@@ -69,10 +32,10 @@ void add_tenants(Loaded& loaded, const gate::Snapshot* previous) {
     }
     const auto index = std::make_shared<const tenant::Index>(std::move(*read->tenants.index));
     if (!config.tenants.state_directory.empty()) {
-        const ShrinkGuard guard(config.tenants.state_directory);
+        const directory::ShrinkGuard guard(config.tenants.state_directory);
         if (previous && previous->tenants) {
             const std::size_t before = previous->tenants->domain_count();
-            if (shrinks_too_much(before, index->domain_count()) && !guard.is_accepted(read->fingerprint))
+            if (directory::shrinks_too_much(before, index->domain_count()) && !guard.is_accepted(read->fingerprint))
                 return problem(Severity::error, "would leave " + std::to_string(index->domain_count()) + " of " + std::to_string(before) +
                                                     " domains: if that is meant, say so with exota check --accept-shrink");
         }

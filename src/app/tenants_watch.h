@@ -1,6 +1,6 @@
 // Whether the tenants file changed, by looking now and then; half-written files are waited for.
 //
-// Looks at the acceptance of a shrunken file as well (config_shrink.h): once an operator confirms, the file is tried again.
+// Looks at the acceptance of a shrunken file as well (directory/shrink_guard.h): once an operator confirms, the file is tried again.
 // Tested by daemon_test.cc; the rule itself by directory/file_stamp_test.cc.
 #pragma once
 
@@ -8,8 +8,8 @@
 #include <string>
 
 #include "app/config.h"
-#include "app/config_shrink.h"
 #include "directory/file_stamp.h"
+#include "directory/shrink_guard.h"
 
 namespace exota::app {
 
@@ -31,7 +31,7 @@ private:
         directory::Watched seen;
         if (auto stamp = directory::stamp_of(path_)) seen.file = *stamp;
         if (!state_directory_.empty())
-            if (auto stamp = directory::stamp_of(state_directory_ + "/tenants.accepted")) seen.acceptance = *stamp;
+            if (auto stamp = directory::stamp_of(directory::ShrinkGuard(state_directory_).acceptance_path())) seen.acceptance = *stamp;
         return seen;
     }
 

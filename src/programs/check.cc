@@ -52,7 +52,7 @@ std::string keys_as_json() {
 void look_at_shrink(const Options& options, LoadedFiles& files) {
     const app::TenantsConfig& tenants = files.config.config->tenants;
     if (!files.tenants.index || tenants.state_directory.empty()) return;
-    const app::ShrinkGuard guard(tenants.state_directory);
+    const directory::ShrinkGuard guard(tenants.state_directory);
     const auto before = guard.last_domain_count();
     const std::size_t now = files.tenants.index->domain_count();
     const auto note = [&](Severity severity, std::string text) {
@@ -64,7 +64,7 @@ void look_at_shrink(const Options& options, LoadedFiles& files) {
             note(Severity::error, "cannot note that the shrunken file is meant: " + done.error().detail);
         return;
     }
-    if (before && app::shrinks_too_much(*before, now) && !guard.is_accepted(files.fingerprint))
+    if (before && directory::shrinks_too_much(*before, now) && !guard.is_accepted(files.fingerprint))
         note(Severity::warning, "has " + std::to_string(now) + " domains, the daemon serves " + std::to_string(*before) +
                                     ": a reload refuses this until you say exota check --accept-shrink");
 }

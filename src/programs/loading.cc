@@ -3,12 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <fstream>
-#include <system_error>
 
 #include "base/encode.h"
+#include "directory/tenants_file_source.h"
 
 extern "C" char** environ;
 
@@ -32,29 +30,6 @@ Exit LoadedFiles::exit() const {
     return file_missing ? Exit::no_input : Exit::bad_config;
 }
 
-tenant::LoadedTenants read_tenants_file(const std::string& path, tenant::Defaults defaults, app::Fingerprint& fingerprint, bool& missing) {
-    const auto failed = [&](const std::string& why) {
-        tenant::LoadedTenants out;
-        out.problems.push_back({tenant::Problem::Severity::error, 0, "", why});
-        return out;
-    };
-    missing = is_missing(path);
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return failed(std::generic_category().message(errno != 0 ? errno : EIO));
-    tenant::TenantsReader reader(std::move(defaults));
-    std::array<char, 256 * 1024> buffer;
-    do {
-        errno = 0;
-        file.read(buffer.data(), buffer.size());
-        const std::string_view piece(buffer.data(), static_cast<std::size_t>(file.gcount()));
-        fingerprint.feed(piece);
-        reader.feed(piece);
-    } while (file);
-    if (file.bad()) return failed("cannot be read: " + std::generic_category().message(errno != 0 ? errno : EIO));
-    return reader.finish();
-}
-
 LoadedFiles load_files(const std::optional<std::string>& named) {
     LoadedFiles out;
     out.config = app::choose_config(named, environ);
@@ -64,7 +39,14 @@ LoadedFiles load_files(const std::optional<std::string>& named) {
         return out;
     }
     const app::Config& config = *out.config.config;
-    out.tenants = read_tenants_file(config.tenants.file, config.tenant_defaults, out.fingerprint, out.file_missing);
+    base::Result<directory::LoadedFile> read = directory::load_tenants_file(config.tenants.file, config.tenant_defaults);
+    if (!read) {
+        out.file_missing = read.error().code == base::Errc::not_found;
+        out.problems.push_back({Severity::error, config.tenants.file, 0, 0, "", "cannot be read: " + read.error().detail});
+        return out;
+    }
+    out.tenants = std::move(read->tenants);
+    out.fingerprint = read->fingerprint;
     for (const tenant::Problem& problem : out.tenants.problems)
         out.problems.push_back({problem.severity == tenant::Problem::Severity::error ? Severity::error : Severity::warning,
                                 config.tenants.file, problem.line, 0, problem.path, problem.text});

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "app/config.h"
-#include "app/config_shrink.h"
+#include "directory/shrink_guard.h"
 #include "programs/command.h"
 #include "tenant/tenants_file.h"
 
@@ -18,7 +18,7 @@ struct LoadedFiles {
     app::LoadedConfig config;
     tenant::LoadedTenants tenants;             // read only if the configuration is good
     std::vector<app::ConfigProblem> problems;  // of both, in order
-    app::Fingerprint fingerprint;              // of the tenants file
+    directory::Fingerprint fingerprint;        // of the tenants file
     bool file_missing = false;                 // configuration or tenants file does not exist
     std::size_t errors() const;
     std::size_t warnings() const;
@@ -28,9 +28,6 @@ struct LoadedFiles {
 
 /// @param named  what -c says.
 LoadedFiles load_files(const std::optional<std::string>& named);
-
-/// Reads a tenants file by pieces. Problems of the file system are one error without line.
-tenant::LoadedTenants read_tenants_file(const std::string& path, tenant::Defaults defaults, app::Fingerprint& fingerprint, bool& missing);
 
 /// One problem a line.
 std::string to_text(const std::vector<app::ConfigProblem>& problems);

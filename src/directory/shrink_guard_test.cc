@@ -1,11 +1,11 @@
-#include "app/config_shrink.h"
+#include "directory/shrink_guard.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 
-namespace exota::app {
+namespace exota::directory {
 namespace {
 
 static_assert(!shrinks_too_much(0, 0) && !shrinks_too_much(5, 5) && !shrinks_too_much(5, 9));
@@ -49,4 +49,4 @@ TEST(ShrinkGuard, RemembersAndAcceptsExactlyOneContent) {
 }
 
 }  // namespace
-}  // namespace exota::app
+}  // namespace exota::directory

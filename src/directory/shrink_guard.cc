@@ -1,4 +1,4 @@
-#include "app/config_shrink.h"
+#include "directory/shrink_guard.h"
 
 #include <unistd.h>
 
@@ -8,10 +8,9 @@
 #include <fstream>
 #include <system_error>
 
-#include "app/config_file.h"
 #include "base/text.h"
 
-namespace exota::app {
+namespace exota::directory {
 namespace {
 
 constexpr std::size_t max_state_octets = 100;
@@ -30,6 +29,17 @@ base::Result<void> replace_file(const std::string& path, std::string_view conten
     return {};
 }
 
+/// A record of ours; nullopt where there is none, or one that is too long to be ours.
+std::optional<std::string> read_small_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::string text(max_state_octets + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    const auto got = static_cast<std::size_t>(in.gcount());
+    if (in.bad() || got == 0 || got > max_state_octets) return std::nullopt;
+    text.resize(got);
+    return text;
+}
+
 }  // namespace
 
 void Fingerprint::feed(std::string_view piece) noexcept {
@@ -44,7 +54,7 @@ std::string Fingerprint::text() const {
 }
 
 std::optional<std::size_t> ShrinkGuard::last_domain_count() const {
-    const auto text = read_whole_file(directory_ + "/tenants.domains", max_state_octets);
+    const auto text = read_small_file(directory_ + "/tenants.domains");
     if (!text) return std::nullopt;
     const std::string_view number = base::trim(*text);
     std::size_t count = 0;
@@ -57,13 +67,13 @@ base::Result<void> ShrinkGuard::note_domain_count(std::size_t domains) const {
     return replace_file(directory_ + "/tenants.domains", std::to_string(domains));
 }
 
+std::string ShrinkGuard::acceptance_path() const { return directory_.empty() ? std::string() : directory_ + "/tenants.accepted"; }
+
 bool ShrinkGuard::is_accepted(const Fingerprint& content) const {
-    const auto text = read_whole_file(directory_ + "/tenants.accepted", max_state_octets);
+    const auto text = read_small_file(acceptance_path());
     return text && base::trim(*text) == content.text();
 }
 
-base::Result<void> ShrinkGuard::accept(const Fingerprint& content) const {
-    return replace_file(directory_ + "/tenants.accepted", content.text());
-}
+base::Result<void> ShrinkGuard::accept(const Fingerprint& content) const { return replace_file(acceptance_path(), content.text()); }
 
-}  // namespace exota::app
+}  // namespace exota::directory

@@ -4,7 +4,7 @@
 // Two small files in tenants.state_directory carry that between the daemon and `check`: "tenants.domains" (the daemon writes how many
 // domains it serves, after every load) and "tenants.accepted" (`check --accept-shrink` writes the fingerprint of the content it saw).
 //
-// Tested by config_shrink_test.cc.
+// Tested by shrink_guard_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 #include "base/result.h"
 
-namespace exota::app {
+namespace exota::directory {
 
 /// More than a fifth of `before` is gone.
 constexpr bool shrinks_too_much(std::size_t before, std::size_t after) noexcept { return after < before && (before - after) * 5 > before; }
@@ -38,9 +38,11 @@ public:
     base::Result<void> note_domain_count(std::size_t domains) const;
     bool is_accepted(const Fingerprint& content) const;
     base::Result<void> accept(const Fingerprint& content) const;
+    /// The file that accept() writes; empty without a state directory.
+    std::string acceptance_path() const;
 
 private:
     std::string directory_;
 };
 
-}  // namespace exota::app
+}  // namespace exota::directory
