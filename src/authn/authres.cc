@@ -37,6 +37,13 @@ constexpr mail::OctetSet is_pvalue([](char c) { return is_value(c) || mail::is_a
 /// Keyword (RFC 5321 section 4.1.2), and the underscore that some validators use.
 constexpr mail::OctetSet is_keyword([](char c) { return base::is_alnum(c) || c == '-' || c == '_'; });
 
+/// RFC 8601 section 2.2, as far as OpenDKIM knows it.
+bool is_usual_ptype(std::string_view ptype) noexcept {
+    for (const std::string_view known : {"header", "smtp", "body", "policy"})
+        if (base::iequals(ptype, known)) return true;
+    return false;
+}
+
 /// One field being read; the first fault stays.
 class Reader {
 public:
@@ -45,6 +52,10 @@ public:
     Result<AuthenticationResults> read() {
         AuthenticationResults out;
         if (!read_payload(out)) return std::unexpected(std::move(error_));
+        if (in_.position() > max_usual_authres_octets) note_unusual("more than 4000 octets");
+        if (properties_ > max_usual_authres_properties) note_unusual("more than 60 properties");
+        if (comments_ > max_usual_authres_comments) note_unusual("more than 60 comments");
+        out.unusual = unusual_;
         return out;
     }
 
@@ -54,7 +65,25 @@ private:
         return false;
     }
 
-    bool cfws() { return skip_cfws(in_) || fault("a comment that never closes or nests too deep"); }
+    void note_unusual(std::string_view what) noexcept {
+        if (unusual_.empty()) unusual_ = what;
+    }
+
+    bool cfws() {
+        for (;;) {
+            mail::skip_fws(in_);
+            if (!in_.next_is('(')) return true;
+            ++comments_;
+            if (!mail::skip_comment(in_)) return fault("a comment that never closes or nests too deep");
+        }
+    }
+    /// CFWS before a mark that OpenDKIM expects at once.
+    bool cfws_before_mark(std::string_view if_comment) {
+        const std::size_t before = comments_;
+        if (!cfws()) return false;
+        if (comments_ != before) note_unusual(if_comment);
+        return true;
+    }
 
     /// token / quoted-string.
     bool read_value(std::string& out, const mail::OctetSet& belongs) {
@@ -101,20 +130,29 @@ private:
     /// reasonspec or propspec; a property without ptype ("action=none") is read and dropped.
     bool read_property(ResInfo& result) {
         std::string first;
-        if (!read_keyword(first, "no property") || !cfws()) return false;
+        if (!read_keyword(first, "no property") || !cfws_before_mark("a comment before '.' or '='")) return false;
         if (in_.skip('=')) {
             std::string value;
             if (!read_pvalue(value)) return false;
-            if (base::iequals(first, "reason") && result.reason.empty()) result.reason = std::move(value);
+            if (!base::iequals(first, "reason")) {
+                note_unusual("a property without ptype");
+            } else {
+                if (has_reason_ || !result.properties.empty()) note_unusual("a reason behind a property or another reason");
+                has_reason_ = true;
+                if (result.reason.empty()) result.reason = std::move(value);
+            }
             return true;
         }
         if (!in_.skip('.')) return fault("no '.' or '=' behind a property");
         if (++properties_ > max_authres_properties) return fault("more than 500 properties", Errc::too_long);
         Property& property = result.properties.emplace_back();
         property.ptype = std::move(first);
+        if (!is_usual_ptype(property.ptype)) note_unusual("a ptype other than header, smtp, body and policy");
         if (!cfws() || !read_keyword(property.property, "no property behind the ptype") || !cfws()) return false;
         if (!in_.skip('=')) return fault("no '=' behind a property");
-        return read_pvalue(property.pvalue);
+        if (!read_pvalue(property.pvalue)) return false;
+        if (property.pvalue.starts_with('=')) note_unusual("a value that begins with '='");
+        return true;
     }
 
     /// methodspec, then properties up to ';' or the end. The method's keyword has been read.
@@ -145,13 +183,14 @@ private:
             if (in_.at_end() && (none || !out.results.empty())) return true;  // a final ';'
             if (none) return fault("a result behind \"none\"");
             std::string method;
-            if (!read_keyword(method, "no method") || !cfws()) return false;
+            if (!read_keyword(method, "no method") || !cfws_before_mark("a comment before '='")) return false;
             if (out.results.empty() && base::iequals(method, "none") && (in_.at_end() || in_.next_is(';'))) {
                 none = true;
                 continue;
             }
             if (out.results.size() == max_authres_results) return fault("more than 100 results", Errc::too_long);
             ResInfo& result = out.results.emplace_back();
+            has_reason_ = false;
             result.method = std::move(method);
             if (!read_result(result)) return false;
         }
@@ -160,7 +199,9 @@ private:
     }
 
     Cursor in_;
-    std::size_t properties_ = 0;
+    std::size_t properties_ = 0, comments_ = 0;
+    bool has_reason_ = false;  // the result that is being read
+    std::string_view unusual_;
     base::Error error_;
 };
 

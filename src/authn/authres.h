@@ -35,12 +35,22 @@ struct AuthenticationResults {
     std::string authserv_id;  // as written, quotes removed
     std::string version;      // empty: none written (which means 1)
     std::vector<ResInfo> results;
-    friend bool operator==(const AuthenticationResults&, const AuthenticationResults&) = default;
+    /// What in the field OpenDKIM's clean-up cannot read although the grammar allows it ("a comment before '='"): it leaves such a
+    /// field in place, whoever wrote it, and never writes one. Empty: nothing.
+    std::string_view unusual;
+    /// The same meaning, however it was written.
+    friend bool operator==(const AuthenticationResults& a, const AuthenticationResults& b) {
+        return a.authserv_id == b.authserv_id && a.version == b.version && a.results == b.results;
+    }
 };
 
 inline constexpr std::size_t max_authres_octets = 64 * 1024;
 inline constexpr std::size_t max_authres_results = 100;     // beyond: too_long
 inline constexpr std::size_t max_authres_properties = 500;  // of all results together; beyond: too_long
+// Beyond these `unusual`; OpenDKIM 2.11 gives up above 4,096 octets and 512 tokens, of which a property has five.
+inline constexpr std::size_t max_usual_authres_octets = 4000;
+inline constexpr std::size_t max_usual_authres_properties = 60;
+inline constexpr std::size_t max_usual_authres_comments = 60;
 
 /// @param value  the field's value, behind the colon, folding included.
 /// @return       invalid_data (with what and at which octet) where the grammar is broken; too_long above the limits.

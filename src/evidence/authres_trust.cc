@@ -2,7 +2,8 @@
 //
 // Only fields of a trusted id are parsed, so a hundred forged ones of other ids cost a hundred looks at the first word. The topmost
 // field that names the method decides even where it does not count: OpenDKIM's default clean-up leaves fields with versions and with
-// more than 15 results in place, so such a field may be a forgery above which the validator put nothing.
+// more than 15 results in place, so such a field may be a forgery above which the validator put nothing. Where fields anywhere are
+// believed, whatever else OpenDKIM's clean-up leaves in place (AuthenticationResults::unusual) does not count either.
 //
 // Tested by authres_trust_test.cc.
 #include "evidence/authres_trust.h"
@@ -26,12 +27,12 @@ bool names_method(const authn::AuthenticationResults& field) noexcept {
 }
 
 /// Why a field of a trusted id does not count, or empty.
-std::string_view find_reason_not_to_count(const authn::AuthenticationResults& field, std::size_t max_results) noexcept {
+std::string_view find_reason_not_to_count(const authn::AuthenticationResults& field, const AuthresTrust& trust) noexcept {
     if (!field.version.empty() && field.version != "1") return "a version other than 1";
-    if (field.results.size() > max_results) return "too many results";
+    if (field.results.size() > trust.max_results) return "too many results";
     for (const authn::ResInfo& result : field.results)
         if (!result.method_version.empty()) return "a method with a version";
-    return {};
+    return trust.position == AuthresTrust::Position::any ? field.unusual : std::string_view{};
 }
 
 std::optional<DkimResult::Value> value_of_word(std::string_view word) noexcept {
@@ -77,7 +78,7 @@ BelievedDkim believed_dkim(const Header& header, const AuthresTrust& trust) {
         const std::string_view id = authn::peek_authserv_id(field.value, scratch);
         if (id.empty() || !contains(trust.authserv_ids, id)) continue;
         const auto parsed = authn::parse_authentication_results(field.value);
-        const std::string_view reason = parsed ? find_reason_not_to_count(*parsed, trust.max_results) : std::string_view("unparseable");
+        const std::string_view reason = parsed ? find_reason_not_to_count(*parsed, trust) : std::string_view("unparseable");
         if (parsed && !names_method(*parsed)) continue;
         out.named = out.named || parsed || top_only;  // what cannot be parsed may name it: at the top that decides
         if (!reason.empty()) {

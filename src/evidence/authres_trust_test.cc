@@ -106,6 +106,50 @@ TEST(AuthresTrust, top_field_decides) {
     }
 }
 
+// What OpenDKIM 2.11 with its defaults leaves in place, found by asking it. Whoever believes fields anywhere has nothing but this.
+TEST(AuthresTrust, anywhere_nothing_counts_that_opendkim_leaves_in_place) {
+    const std::string pass = "gw.example; dkim=pass header.d=evil.example";
+    const auto repeated = [](std::size_t count, std::string_view text) {
+        std::string out;
+        for (std::size_t i = 0; i < count; ++i) out += text;
+        return out;
+    };
+    struct Left {
+        std::string field;
+        std::string_view why;  // empty: OpenDKIM removes it, and writes such itself
+    };
+    const Left cases[] = {
+        {pass + " foo.bar=x", "a ptype other than header, smtp, body and policy"},
+        {"gw.example; spf=pass dns.sec=yes; dkim=pass header.d=evil.example", "a ptype other than header, smtp, body and policy"},
+        {pass + " action=none", "a property without ptype"},
+        {pass + " reason=ok", "a reason behind a property or another reason"},
+        {"gw.example; dkim=pass reason=ok reason=ok header.d=evil.example", "a reason behind a property or another reason"},
+        {"gw.example; dkim=pass reason=\"\" reason=ok header.d=evil.example", "a reason behind a property or another reason"},
+        {"gw.example; dkim(x)=pass header.d=evil.example", "a comment before '='"},
+        {"gw.example; dkim=pass header(x).d=evil.example", "a comment before '.' or '='"},
+        {"gw.example; dkim=pass reason (x) =ok header.d=evil.example", "a comment before '.' or '='"},
+        {pass + " header.b==x", "a value that begins with '='"},
+        {pass + repeated(60, " header.b=x"), "more than 60 properties"},
+        {"gw.example; dkim=pass " + repeated(61, "(a)") + " header.d=evil.example", "more than 60 comments"},
+        {"gw.example; dkim=pass (" + std::string(4000, 'x') + ") header.d=evil.example", "more than 4000 octets"},
+        {pass + repeated(59, " header.b=x"), ""},
+        {"gw.example; dkim=pass " + repeated(60, "(a)") + " header.d=evil.example", ""},
+        {"gw.example; dkim=pass (" + std::string(3900, 'x') + ") header.d=evil.example", ""},
+        {"gw.example;\n\tdkim=pass (2048-bit key, unprotected) header.d=evil.example header.i=@evil.example header.b=\"a+b/c=\"; "
+         "dkim-atps=neutral",
+         ""},
+        {"(c) gw.example (c) 1 (c); (c) dkim = (c) pass (c) reason = (c) \"a\" HEADER . (c) d (c) = (c) evil.example (c)", ""},
+        {"gw.example; spf=pass reason=a smtp.mailfrom=x; dkim=pass reason=b header.d=evil.example", ""},
+    };
+    for (const Left& c : cases) {
+        const std::string believed = "named pass:evil.example";
+        EXPECT_EQ(outcome({{c.field, 0, 1}}, trusting()), believed) << "above the first Received: " << c.field;
+        EXPECT_EQ(outcome({{c.field, 3, 1}}, trusting(0, AuthresTrust::Position::any)),
+                  c.why.empty() ? believed : "named [field 1 does not count: " + std::string(c.why) + ']')
+            << c.field;
+    }
+}
+
 TEST(AuthresTrust, own_hops_on_both_sides) {
     const std::vector<AuthresField> fields{{forged, 2, 1}};
     EXPECT_EQ(outcome(fields, trusting(1)), "-");
