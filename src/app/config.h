@@ -24,7 +24,7 @@ struct MilterConfig {
                                       // "systemd" or "systemd:NAME"
     std::optional<unsigned> socket_mode = 0660;  // nullopt: by umask (drop-in)
     std::string socket_group;                    // empty: as it comes
-    std::size_t max_frame_octets = 1024 * 1024;
+    std::size_t max_frame_octets = 4 * 1024 * 1024;
     std::size_t max_macro_octets = 64 * 1024;  // of one session
     std::size_t max_sessions = 10000;
     std::chrono::seconds idle_timeout{7200};  // a session that says nothing

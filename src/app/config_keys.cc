@@ -18,7 +18,7 @@ constexpr auto keys = std::to_array<ConfigKey>({
      "sockets on which the MTA reaches us: unix:/path, inet:HOST:PORT, inet6:[HOST]:PORT, systemd or systemd:NAME"},
     {"milter.socket_mode", mode_bits, R"("0660")", "", 0, 0777, "", "permissions of our Unix sockets; \"umask\" leaves them to the umask"},
     {"milter.socket_group", text, R"("")", "", 0, 0, "", "group of our Unix sockets; empty: as it comes"},
-    {"milter.max_frame_octets", integer, "1048576", "octets", 65536, 64 * mebibyte, "", "a longer milter frame ends the session"},
+    {"milter.max_frame_octets", integer, "4194304", "octets", 65536, 64 * mebibyte, "", "a longer milter frame ends the session"},
     {"milter.max_macro_octets", integer, "65536", "octets", 1024, 16 * mebibyte, "", "macros kept of one session; more ends it"},
     {"milter.max_sessions", integer, "10000", "sessions", 1, 1000000, "", "open sessions; more are made to wait"},
     {"milter.idle_timeout", duration, "7200", "seconds", 10, 7 * day, "", "a session that says nothing for so long is closed"},

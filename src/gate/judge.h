@@ -20,8 +20,8 @@ namespace exota::gate {
 
 /// Limits of the milter protocol, not of a message: above them the connection is ended.
 struct MilterLimits {
-    std::size_t max_frame_octets = 1024 * 1024;
-    std::size_t max_macro_octets = 64 * 1024;  // of one session
+    std::size_t max_frame_octets = 4 * 1024 * 1024;  // above limits.field_octets: a longer field gets a verdict
+    std::size_t max_macro_octets = 64 * 1024;        // of one session
 };
 
 struct Snapshot {

@@ -162,6 +162,22 @@ TEST_F(SessionEdges, frame_limit_on_both_sides) {
     EXPECT_EQ(recorder.errors, std::vector<std::string>{"frame above the limit"});
 }
 
+TEST_F(SessionEdges, a_message_over_a_limit_gets_a_verdict_and_the_connection_lives_on) {
+    for (const std::size_t octets : {std::size_t{1} << 20, std::size_t{4'000'000}}) {
+        Mta mta(judge);
+        mta.greet_and_connect();
+        mta.envelope();
+        mta::append_header(mta.out, "X", std::string(octets, 'v'));
+        mta.header("contoso.test", true);
+        mta.end();
+        EXPECT_FALSE(accepted(mta.say()));
+        EXPECT_EQ(mta.state, State::reading);
+        EXPECT_EQ(last().decision.reason, decision::Reason::too_complex);
+        EXPECT_TRUE(accepted(mta.message())) << "the next one";
+    }
+    EXPECT_TRUE(recorder.errors.empty());
+}
+
 TEST_F(SessionEdges, macro_limit_on_both_sides) {
     Snapshot snapshot = snapshot_of(tenants);
     snapshot.milter.max_macro_octets = 1000;
