@@ -59,7 +59,7 @@ private:
 DmarcResult Check::stopped(Trouble trouble, std::string detail) {
     result_.pending = trouble == Trouble::pending;
     result_.value = DmarcValue::temperror;
-    result_.aligned_dkim = result_.aligned_spf = false;
+    result_.aligned_dkim = result_.aligned_spf = result_.doubtful_dkim = false;
     result_.detail = std::move(detail);
     return result_;
 }
@@ -180,6 +180,7 @@ Trouble Check::align_all(const DmarcRecord& record, bool& doubtful) {
         (identifier.result == IdentifierResult::pass ? passes : doubtful) = true;
     };
     for (const DmarcIdentifier& identifier : query_.dkim) examine(identifier, record.adkim, result_.aligned_dkim);
+    result_.doubtful_dkim = !result_.aligned_dkim && (doubtful || worst != Trouble::none);
     examine(query_.spf, record.aspf, result_.aligned_spf);
     return worst;
 }

@@ -45,6 +45,7 @@ struct DmarcResult {
     std::string organizational_domain;               // of the author domain; empty while no record was found
     std::string policy_domain;                       // where the record was found
     bool aligned_dkim = false, aligned_spf = false;  // a *passing* identifier is aligned
+    bool doubtful_dkim = false;                      // none does by DKIM, but one could not be checked that might
     std::string detail;
 };
 

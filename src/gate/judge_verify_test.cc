@@ -222,6 +222,31 @@ TEST_F(Verifying, spf_and_dmarc_work_from_our_own_evidence) {
     answer_all();
     EXPECT_EQ(last().verdict, Verdict::accept) << last().why;
 
+    // DMARC passes by SPF alone where the key cannot be had: whether it passes by DKIM is not known, so neither yes nor no.
+    for (const bool deadline : {false, true}) {
+        testing::Mta doubtful(judge);
+        doubtful.greet_and_connect();
+        milter::mta::append_mail(doubtful.out, "<a@contoso.test>");
+        for (const authn::TestField& field : message.fields) milter::mta::append_header(doubtful.out, field.name, field.value);
+        milter::mta::append_body(doubtful.out, message.body);
+        doubtful.end();
+        doubtful.say();
+        while (!network.held.empty()) {
+            auto first = network.held.extract(network.held.begin());
+            if (first.key() == "contoso.test")
+                first.mapped()(txt("v=spf1 ip4:192.0.2.1 -all"));
+            else if (const auto known = zone.find(first.key()); known != zone.end() && !first.key().starts_with("s1."))
+                first.mapped()(known->second);
+            else if (!first.key().starts_with("s1."))
+                first.mapped()({.status = authn::DnsStatus::nxdomain});
+            else if (!deadline)
+                first.mapped()({.status = authn::DnsStatus::temporary_failure});
+        }
+        if (deadline) network.time_is_up();
+        EXPECT_EQ(last().verdict, Verdict::tempfail) << last().why;
+        EXPECT_EQ(last().reason, Reason::unavailable);
+    }
+
     testing::Mta weak(judge);
     weak.greet_and_connect();
     milter::mta::append_mail(weak.out, "<a@fabrikam.test>");

@@ -147,6 +147,11 @@ private:
         dmarc.aligned_spf = result.aligned_spf;
         dmarc.policy = name_of(result.policy);
         dmarc.detail = result.detail;
+        // A pass by SPF alone proves nothing here; whether there is one by DKIM is what we do not know.
+        if (dmarc.value == evidence::DmarcValue::pass && result.doubtful_dkim) {
+            dmarc.value = evidence::DmarcValue::temperror;
+            dmarc.detail = "passes by SPF, and an aligned signature could not be checked";
+        }
     }
 
     evidence::Evidence& evidence_;
