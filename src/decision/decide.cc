@@ -130,8 +130,17 @@ void judge(Decision& decision, const Examination& examination, const Author& aut
     weigh_evidence(decision, both(names_its_tenant ? Finding::holds : evidence_of_tenant(decision.findings), foreign_author));
 }
 
+/// The header firewall cannot remove what the collector could not keep, so nothing lets such a message through: no mode, no bypass.
+bool must_not_pass(const evidence::Evidence& evidence, const Rules& rules) noexcept {
+    return rules.header_firewall && evidence.header.firewall_incomplete;
+}
+
 /// Steps 8 and 9 and the reply: everything that follows from what was judged.
 void finish(Decision& decision, const evidence::Evidence& evidence, const Rules& rules) {
+    if (must_not_pass(evidence, rules)) {
+        set(decision, Verdict::reject, Reason::too_complex);
+        decision.mode = tenant::Mode::enforce;
+    }
     const bool as_predecessor = rules.drop_in && decision.judged != Verdict::accept;
     Explanation explanation = as_predecessor ? explain_as_predecessor(decision, evidence, rules) : explain_refusal(decision);
     soften(decision);

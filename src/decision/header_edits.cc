@@ -41,13 +41,14 @@ bool poses_as_ours(std::string_view value, const std::string& authserv_id, bool 
 void remove_forged_authentication_results(std::vector<mail::HeaderEdit>& edits, const evidence::Header& header, const Rules& rules) {
     if (rules.header.authserv_id.empty()) return;
     const auto& fields = header.authentication_results;
-    // Fields beyond those that were kept could not be looked at, so they go.
-    const std::uint32_t last_seen = fields.empty() ? 0 : fields.back().index;
-    for (std::uint32_t index = header.authentication_results_count; index > last_seen; --index)
-        edits.push_back({EditOp::remove, index, std::string(authentication_results_field), {}});
-    for (auto field = fields.rbegin(); field != fields.rend(); ++field)
-        if (poses_as_ours(field->value, rules.header.authserv_id, rules.header.verification_results))
-            edits.push_back({EditOp::remove, field->index, std::string(authentication_results_field), {}});
+    auto field = fields.rbegin();
+    for (std::uint32_t index = header.authentication_results_count; index > 0; --index) {
+        while (field != fields.rend() && field->index > index) ++field;
+        // One that was not kept (too many, too long) could not be looked at, wherever it stands: it goes.
+        const bool is_known = field != fields.rend() && field->index == index;
+        if (!is_known || poses_as_ours(field->value, rules.header.authserv_id, rules.header.verification_results))
+            edits.push_back({EditOp::remove, index, std::string(authentication_results_field), {}});
+    }
 }
 
 /// Of the operator's own Exchange organisation, not of the service: kept only where that organisation spans both.

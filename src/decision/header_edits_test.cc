@@ -66,6 +66,13 @@ TEST(HeaderEdits, FieldsThatCouldNotBeLookedAtGo) {
     ASSERT_EQ(removed.size(), 3u);
     EXPECT_EQ(removed[0].index, 4u);
     EXPECT_EQ(removed[2].index, 2u);
+    // A forged one that was too long to keep may stand above one that was kept.
+    evidence.header.authentication_results[0].index = 3;
+    const auto around = removals(decide(evidence, &all_customers(), strict_rules()));
+    ASSERT_EQ(around.size(), 3u);
+    EXPECT_EQ(around[0].index, 4u);
+    EXPECT_EQ(around[1].index, 2u);
+    EXPECT_EQ(around[2].index, 1u);
 }
 
 TEST(HeaderEdits, ResultInThePredecessorsForm) {
@@ -179,6 +186,24 @@ TEST(HeaderFirewall, IsOffByDefault) { EXPECT_TRUE(removed_names(with_microsofts
 TEST(HeaderFirewall, ProvenPeerAndAcceptedKeepWhatTheServiceWrites) {
     EXPECT_EQ(removed_names(with_microsofts_fields(honest_mail()), with_firewall()), of_organization);
     EXPECT_TRUE(removed_names(with_microsofts_fields(of_fabrikam()), with_firewall()).empty()) << "hybrid keeps all";
+}
+
+TEST(HeaderFirewall, WhatItCannotRemoveIsNeverLetThrough) {
+    evidence::Evidence evidence = evidence_of(honest_mail());
+    evidence.too_complex = "header fields above 2000";
+    evidence.header.firewall_incomplete = true;
+    Rules rules = with_firewall();
+    rules.force_monitor = true;
+    for (const bool bypassed : {false, true}) {
+        if (bypassed) rules.bypass_clients = {*base::IpPrefix::parse("0.0.0.0/0"), *base::IpPrefix::parse("::/0")};
+        const Decision decision = decide(evidence, &all_customers(), rules);
+        EXPECT_EQ(decision.verdict, Verdict::reject);
+        EXPECT_EQ(decision.reason, Reason::too_complex);
+        EXPECT_TRUE(decision.reply);
+        EXPECT_TRUE(decision.header_edits.empty());
+    }
+    rules.header_firewall = false;
+    EXPECT_EQ(decide(evidence, &all_customers(), rules).verdict, Verdict::accept);
 }
 
 TEST(HeaderFirewall, EverybodyElseLosesAll) {

@@ -122,7 +122,10 @@ struct Collector::Message {
                 ++header.firewall[i].count;
                 return;
             }
-        if (full) return;
+        if (full) {
+            header.firewall_incomplete = true;
+            return;
+        }
         firewall_hashes.push_back(hash);
         header.firewall.push_back({std::string(name), 1});
     }

@@ -319,6 +319,7 @@ TEST(Collector, a_flood_is_counted_but_not_kept) {
     EXPECT_EQ(evidence.header.own_result_count, 5'000U);
     EXPECT_LE(evidence.header.authentication_results.size(), usual.kept_fields);
     EXPECT_LE(evidence.header.firewall.size(), usual.header_fields);
+    EXPECT_TRUE(evidence.header.firewall_incomplete);
     EXPECT_EQ(evidence.header.firewall.at(1).count, 2U);
 }
 

@@ -81,6 +81,7 @@ void describe(A& a, V& v) {
     a.member("dkim_signature_count", v.dkim_signature_count);
     a.member("own_result_count", v.own_result_count);
     a.member("firewall", v.firewall);
+    a.member("firewall_incomplete", v.firewall_incomplete);
     a.member("mail_class", v.mail_class);
     a.member("field_count", v.field_count);
     a.member("octets", v.octets);

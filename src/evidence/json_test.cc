@@ -48,6 +48,7 @@ Evidence full() {
     e.header.dkim_signature_count = 5;
     e.header.own_result_count = 6;
     e.header.firewall = {{"X-OriginatorOrg", 2}};
+    e.header.firewall_incomplete = true;
     e.header.mail_class = MailClass::connector_validation;
     e.header.field_count = std::numeric_limits<std::uint32_t>::max();
     e.header.octets = std::numeric_limits<std::uint64_t>::max();
