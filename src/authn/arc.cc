@@ -3,9 +3,11 @@
 // Tested by arc_test.cc, arc_corpus_test.cc and fuzz/arc_fuzz.cc.
 #include "authn/arc.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "authn/dkim_verify.h"
+#include "base/text.h"
 
 namespace exota::authn {
 
@@ -128,7 +130,10 @@ ArcOutcome ArcVerifier::check(HeaderFields& header, BodyHashes& bodies, Dns& dns
         settle(ArcResult::temperror, std::move(unavailable));
     } else {
         settle(ArcResult::pass, {});
-        outcome_.counts = !newest.body_octets || *newest.body_octets == body.canonical_octets();
+        const bool names_author =
+            std::ranges::any_of(newest.signed_names, [](const std::string& name) { return base::iequals(name, "From"); });
+        const bool covers_body = !newest.body_octets || *newest.body_octets == body.canonical_octets();
+        outcome_.counts = covers_body && names_author && !uncovered_repetition(header, newest);
     }
     return outcome_;
 }

@@ -35,7 +35,7 @@ struct ArcOutcome {
     ArcResult value = ArcResult::none;
     std::string reason;                  // empty for none and pass
     bool pending = false;                // ask again when the Dns knows more; value is what to say if time runs out now
-    bool counts = false;                 // passes, and the newest signature covers the whole body
+    bool counts = false;                 // passes, and the newest signature leaves no room: see DkimSignatureResult, and it names From
     std::vector<ArcInstance> instances;  // from 1; empty where the sets could not be read
 };
 

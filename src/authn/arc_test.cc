@@ -220,6 +220,18 @@ TEST(Arc, a_short_length_passes_and_does_not_count) {
     EXPECT_FALSE(outcome.counts);
 }
 
+TEST(Arc, what_could_be_added_behind_the_sealer_passes_and_does_not_count) {
+    TestMessage repeated = sealed(1);
+    repeated.fields.insert(repeated.fields.begin(), {"Subject", " not what was sealed"});
+    EXPECT_EQ(said(check(repeated)), "pass");
+    EXPECT_FALSE(check(repeated).counts);
+
+    TestMessage nobodys;
+    seal(nobodys, 1, {.message_signature = {.names = "Subject:Date"}});
+    EXPECT_EQ(said(check(nobodys)), "pass");
+    EXPECT_FALSE(check(nobodys).counts) << "any author can be put in front";
+}
+
 TEST(Arc, limits) {
     VerifyLimits limits;
     limits.arc.max_instances = 2;

@@ -4,30 +4,12 @@
 #include "authn/dkim.h"
 
 #include <algorithm>
-#include <array>
 
 #include "authn/dkim_verify.h"
 #include "base/text.h"
 
 namespace exota::authn {
 namespace {
-
-/// Fields that RFC 5322 section 3.6 allows once. From is not among them: more than one is refused outright.
-constexpr std::array<std::string_view, 10> single_fields = {"Date", "Sender",     "Reply-To",    "To",         "Cc",
-                                                            "Bcc",  "Message-ID", "In-Reply-To", "References", "Subject"};
-
-/// A field that is there more than once and more often than h= names it: the reader may see one that nobody signed.
-std::optional<std::string> uncovered_repetition(const HeaderFields& header, const Signature& signature) {
-    for (const std::string_view name : single_fields) {
-        const std::size_t there = header.named(name).size();
-        if (there < 2) continue;
-        const auto covered =
-            std::ranges::count_if(signature.signed_names, [name](const std::string& item) { return base::iequals(item, name); });
-        if (there > static_cast<std::size_t>(covered))
-            return std::to_string(there) + ' ' + std::string(name) + " fields, h= covers " + std::to_string(covered);
-    }
-    return std::nullopt;
-}
 
 std::chrono::sys_seconds time_of(std::uint64_t seconds) {
     return std::chrono::sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(seconds)));  // at most twelve digits

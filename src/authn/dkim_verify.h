@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,10 @@ void hash_own_field(Sha256& hash, const HeaderFields& header, std::size_t field,
 /// The data hash of RFC 6376 section 3.7: the fields that h= names, each name taking the lowest one not taken yet and never the
 /// signature's own, then the own field.
 Sha256Digest hash_signed_header(HeaderFields& header, std::size_t own_field, const Signature& signature);
+
+/// A field that RFC 5322 allows once, is there more than once and more often than h= names it: the reader may see one that nobody
+/// signed. @return  what, for people ("2 Subject fields, h= covers 1").
+std::optional<std::string> uncovered_repetition(const HeaderFields& header, const Signature& signature);
 
 struct KeyedResult {
     enum class Value : std::uint8_t {

@@ -109,9 +109,9 @@ private:
         pending_ |= outcome.pending;
         arc.value = outcome.pending ? evidence::ArcValue::temperror : value_of(outcome.value);
         arc.detail = outcome.reason;
-        if (outcome.value == authn::ArcResult::pass && !outcome.counts) {  // valid, but room for a forger behind a short l=
+        if (outcome.value == authn::ArcResult::pass && !outcome.counts) {  // valid, but with room for a forger
             arc.value = evidence::ArcValue::fail;
-            arc.detail = "the newest signature does not cover the whole body";
+            arc.detail = "the newest signature does not cover the whole body, From, or each of a field that should be there once";
         }
         for (authn::ArcInstance& instance : outcome.instances)
             arc.instances.push_back({instance.instance, std::move(instance.sealer), std::move(instance.authentication_results)});
