@@ -78,9 +78,7 @@ bool IpPrefix::contains(const IpAddress& address) const noexcept {
     return (network_.octets()[whole] & mask) == (address.octets()[whole] & mask);
 }
 
-std::string IpPrefix::text() const {
-    return network_.text() + '/' + std::to_string(network_.is_v4() && bits_ >= 96 ? bits_ - 96 : bits_);
-}
+std::string IpPrefix::text() const { return network_.text() + '/' + std::to_string(network_.is_v4() && bits_ >= 96 ? bits_ - 96 : bits_); }
 
 bool any_contains(const std::vector<IpPrefix>& prefixes, const IpAddress& address) noexcept {
     return std::ranges::any_of(prefixes, [&](const IpPrefix& prefix) { return prefix.contains(address); });

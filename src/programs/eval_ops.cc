@@ -251,8 +251,7 @@ Answer unbuilt(const json::object&) {
     return fail(Errc::unavailable, std::string(part) + " is not built yet");
 }
 
-constexpr std::string_view spf_part = "SPF verification",
-                           dmarc_part = "DMARC verification";
+constexpr std::string_view spf_part = "SPF verification", dmarc_part = "DMARC verification";
 
 struct Operation {
     std::string_view name;

@@ -161,8 +161,7 @@ LoadedTenants TenantsReader::finish() {
     State& state = *state_;
     Dispatcher& dispatcher = state.dispatcher;
     state.events.finish();
-    if (const std::optional<JsonError>& error = state.events.error())
-        dispatcher.problems.error(error->line, "", error->text);
+    if (const std::optional<JsonError>& error = state.events.error()) dispatcher.problems.error(error->line, "", error->text);
     if (dispatcher.reader) dispatcher.reader->finish(!state.events.error());
     if (dispatcher.builder.is_full()) dispatcher.problems.error(0, "", "more names than an index can hold (4 GiB)");
     LoadedTenants loaded;
