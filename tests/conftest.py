@@ -4,6 +4,7 @@ EXOTA_BUILD_DIR says where the program is (default: build/release, else build/de
 """
 import os
 import re
+import resource
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from harness.namespace import Namespace, NotPermitted
 from harness.processes import fresh_directory, stop_all
 
 ADDRESSES = ["40.92.0.10", "40.107.3.4", "52.100.0.1", "104.47.0.1", "40.95.0.10", "203.0.113.9", "192.0.2.25", "2a01:111:f400::10", "2001:db8::9"]
+
+
+# Floods need descriptors: as many as the system allows, for us and for what we start.
+resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 
 
 def built_program():

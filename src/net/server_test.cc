@@ -192,7 +192,7 @@ TEST_P(ServerOn, an_answer_that_comes_while_the_last_is_being_written) {
 }
 
 TEST_P(ServerOn, silence_ends_a_session_but_not_one_that_waits_for_us) {
-    House house(endpoint(), 1, {.idle_timeout = 30ms, .on_trouble = {}});
+    House house(endpoint(), 1, {.idle_timeout = 1s, .on_trouble = {}});
     const Descriptor waiting = house.client();
     ASSERT_TRUE(send_all(waiting, "wait\n"));
     const Descriptor silent = house.client();

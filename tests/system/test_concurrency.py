@@ -10,8 +10,9 @@ import time
 import pytest
 from harness.exota import TENANTS
 from harness.milter import MilterClient, strings
+from harness.processes import PATIENCE, wait_for
 
-SECONDS = 15
+SECONDS, LONGEST = 15, 120
 PASS = ("Authentication-Results", "mx.test; dkim=pass header.d=contoso.com")
 GOOD = [PASS, ("Received", "from a by b; now"), ("From", "jane@contoso.com")]
 KINDS = [(GOOD, "ca"), ([("From", "jane@nobody.test")], "y"), ([("From", "jane@contoso.com")], "y"), ([*GOOD, ("From", "x@evil.test")], "y")]
@@ -22,10 +23,10 @@ def exota(exota_of):
     return exota_of(tcp=True, changes={"client_cert": {"exempt": ["40.92.0.0/15"]}, "authorisation": {"proofs": ["client-cert + dkim"]}})
 
 
-def storm(exota, seed, until, problems, counts):
+def storm(exota, seed, over, problems, counts):
     source = random.Random(seed)
     try:
-        while time.monotonic() < until:
+        while not over.is_set():
             with MilterClient(exota.where) as mta:
                 mta.macros("C", v="Postfix 3.7.11")
                 mta.connect()
@@ -46,22 +47,28 @@ def storm(exota, seed, until, problems, counts):
 
 
 def test_storm_with_reloads(exota):
-    until, problems, counts = time.monotonic() + SECONDS, [], [0] * 8
-    threads = [threading.Thread(target=storm, args=(exota, seed, until, problems, counts)) for seed in range(8)]
+    over, problems, counts = threading.Event(), [], [0] * 8
+    threads = [threading.Thread(target=storm, args=(exota, seed, over, problems, counts)) for seed in range(8)]
     for thread in threads:
         thread.start()
-    reloads = 0
-    while time.monotonic() < until:
-        exota.write_tenants({**TENANTS, "tenants": {**TENANTS["tenants"], f"t{reloads}": {"domains": [f"d{reloads}.test"], "organizations": [f"d{reloads}.test"]}}})
-        exota.process.send(signal.SIGHUP)
-        reloads += 1
-        assert exota.http("/metrics")[0] == 200
-        assert exota.http("/readyz")[0] == 200
+    begin, reloads = time.monotonic(), 0
+    enough = lambda: time.monotonic() > begin + SECONDS and sum(counts) > 100 and reloads > 5  # noqa: E731
+    try:
+        while not enough() and not problems and time.monotonic() < begin + LONGEST:
+            exota.write_tenants({**TENANTS, "tenants": {**TENANTS["tenants"], f"t{reloads}": {"domains": [f"d{reloads}.test"], "organizations": [f"d{reloads}.test"]}}})
+            exota.process.send(signal.SIGHUP)
+            reloads += 1
+            for page in ("/metrics", "/readyz"):
+                if (status := exota.http(page)[0]) != 200:
+                    problems.append(f"{page}: {status}")
+    finally:
+        over.set()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
+        assert not thread.is_alive(), "a session hangs"
     assert problems == []
     assert sum(counts) > 100 and reloads > 5
-    assert exota.stop(seconds=40) == 0
+    assert exota.stop() == 0
     said = "\n".join(exota.lines())
     assert "ThreadSanitizer" not in said and "AddressSanitizer" not in said, said[-3000:]
     judged = [record["queue_id"] for record in exota.records() if "verdict" in record]
@@ -69,14 +76,17 @@ def test_storm_with_reloads(exota):
 
 
 def test_ended_in_the_middle_of_a_storm(exota):
-    until, problems, counts = time.monotonic() + 4, [], [0] * 4
-    threads = [threading.Thread(target=storm, args=(exota, seed, until, problems, counts)) for seed in range(4)]
+    over, problems, counts = threading.Event(), [], [0] * 4
+    threads = [threading.Thread(target=storm, args=(exota, seed, over, problems, counts)) for seed in range(4)]
     for thread in threads:
         thread.start()
-    while sum(counts) < 50 and time.monotonic() < until:
-        time.sleep(0.01)
-    assert exota.stop(seconds=40) == 0
+    try:
+        wait_for(lambda: sum(counts) >= 50, lambda: f"fifty messages: {counts} {problems}")
+        assert exota.stop() == 0
+    finally:
+        over.set()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
+        assert not thread.is_alive(), "a session hangs"
     assert not [text for text in problems if "instead of" in text], "a verdict that was given is right to the end"
     assert "ThreadSanitizer" not in "\n".join(exota.lines())

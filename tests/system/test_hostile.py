@@ -1,6 +1,7 @@
 """Bad input, over SMTP and straight to the milter port: an error that can be seen, that session or message only, bounded memory."""
 import os
 import random
+import resource
 import socket
 import struct
 import threading
@@ -8,7 +9,7 @@ import threading
 import pytest
 from harness.chain import Chain
 from harness.milter import OFFER, MilterClient, frame, strings
-from harness.processes import fresh_directory, wait_for
+from harness.processes import PATIENCE, fresh_directory, wait_for
 
 NO_WORD = {"tenant_id": None, "organization": None}
 
@@ -51,11 +52,14 @@ GARBAGE = {
 def test_garbage_ends_that_session_only(exota, kind):
     with MilterClient(exota.where) as bystander:
         bystander.connect()
-        with socket.create_connection(exota.where, 10) as raw:
-            raw.sendall(GARBAGE[kind])
-            raw.shutdown(socket.SHUT_WR)
-            while raw.recv(65536):
-                pass
+        with socket.create_connection(exota.where, PATIENCE) as raw:
+            try:
+                raw.sendall(GARBAGE[kind])
+                raw.shutdown(socket.SHUT_WR)
+                while raw.recv(65536):
+                    pass
+            except OSError as problem:  # a reset is a way to hang up, too
+                assert not isinstance(problem, TimeoutError), "it does not hang up"
         _, (command, _) = bystander.message([("From", "jane@nobody.test")])
         assert command == "y", "the session beside it goes on"
     assert exota.process.running()
@@ -101,7 +105,7 @@ def test_protocol_errors_are_counted_and_logged(exota):
     def errors():
         return sum(value for name, value in exota.metrics().items() if "protocol" in name)
     before = errors()
-    with socket.create_connection(exota.where, 10) as raw:
+    with socket.create_connection(exota.where, PATIENCE) as raw:
         raw.sendall(b"\0\0\0\0")
         assert raw.recv(10) == b""
     wait_for(lambda: errors() > before, "the counter of protocol errors")
@@ -110,17 +114,19 @@ def test_protocol_errors_are_counted_and_logged(exota):
 
 def test_a_flood_of_connections(exota, sanitized):
     """Thousands of connections that say nothing, or half a frame: others are served meanwhile, and memory comes to an end."""
+    connections = min(3000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 300)
+    assert connections >= 500, "this machine allows too few descriptors for a flood"
     before = memory_kib(exota.process)
     held = []
     try:
-        for number in range(3000):
-            connection = socket.create_connection(exota.where, 10)
+        for number in range(connections):
+            connection = socket.create_connection(exota.where, PATIENCE)
             if number % 2:
                 connection.sendall(b"\0\0\0\x0d" + b"O\0\0")
             held.append(connection)
         assert still_serves(exota)
         grown = memory_kib(exota.process) - before
-        assert sanitized or grown < 3000 * 16, f"{grown} KiB for 3000 sessions"
+        assert sanitized or grown < connections * 16, f"{grown} KiB for {connections} sessions"
     finally:
         for connection in held:
             connection.close()
@@ -128,7 +134,7 @@ def test_a_flood_of_connections(exota, sanitized):
 
 
 def test_half_a_frame_stalls_nobody(exota):
-    with socket.create_connection(exota.where, 10) as slow:
+    with socket.create_connection(exota.where, PATIENCE) as slow:
         for octet in frame("O", OFFER)[:-1]:
             slow.sendall(bytes([octet]))
         assert still_serves(exota)
@@ -270,6 +276,6 @@ def test_many_hostile_sessions_beside_honest_ones(chain):
     finally:
         stopping.set()
         for thread in threads:
-            thread.join(30)
+            thread.join(PATIENCE)
     assert codes == [250] * 30
     assert path.exota.process.running() and os.path.exists(f"/proc/{path.exota.process.pid}")

@@ -4,7 +4,7 @@ import signal
 import socket
 
 from harness.milter import MilterClient
-from harness.processes import wait_for
+from harness.processes import PATIENCE, wait_for
 
 
 def total(samples, name, **labels):
@@ -61,24 +61,27 @@ def test_not_ready_while_it_drains(exota_of):
         wait_for(not_ready, "readiness taken back")
         mta.macros("E", i="DRAIN1")
         mta.end_of_message()
-    assert exota.process.wait(20) == 0
+    assert exota.process.wait() == 0
 
 
 def test_strangers_at_the_port(path):
     def answer(octets):
-        with socket.create_connection(("127.0.0.1", path.exota.http_port), 5) as raw:
-            raw.sendall(octets)
-            raw.shutdown(socket.SHUT_WR)
-            parts = b""
-            while part := raw.recv(65536):
-                parts += part
-            return parts
+        parts = b""
+        with socket.create_connection(("127.0.0.1", path.exota.http_port), PATIENCE) as raw:
+            try:
+                raw.sendall(octets)
+                raw.shutdown(socket.SHUT_WR)
+                while part := raw.recv(65536):
+                    parts += part
+            except (ConnectionError, OSError) as problem:  # hung up on with octets unread: the kernel may throw the answer away
+                assert not isinstance(problem, TimeoutError), "it neither answers nor hangs up"
+        return parts
     assert b" 405 " in answer(b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").split(b"\r\n")[0]
     for octets in (b"\0\0\0\x0dO", b"GET", b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n", b"X" * 100_000):
         answer_ = answer(octets)
         assert b" 200 " not in answer_[:20]
     assert path.exota.http("/healthz")[0] == 200
-    held = [socket.create_connection(("127.0.0.1", path.exota.http_port), 5) for _ in range(200)]
+    held = [socket.create_connection(("127.0.0.1", path.exota.http_port), PATIENCE) for _ in range(200)]
     assert path.send(path.workshop.message(signed_by="contoso.com")).code == 250
     for connection in held:
         connection.close()

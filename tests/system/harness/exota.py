@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 from .message import CONTOSO_ID, FABRIKAM_ID
-from .processes import Process, free_port, listens, wait_for
+from .processes import PATIENCE, Process, free_port, listens, wait_for
 
 SOURCE = Path(__file__).resolve().parents[3]
 
@@ -93,7 +93,7 @@ class Exota:
         self.process = Process(self.command(), self.log_file, environment=environment, pass_fds=pass_fds, before_exec=before_exec)
         self.wait_until_ready()
 
-    def wait_until_ready(self, seconds=15.0):
+    def wait_until_ready(self, seconds=PATIENCE):
         wait_for(lambda: self._reachable() or not self.process.running(), lambda: "exota listening: " + self.process.tail(), seconds)
         assert self.process.running(), "exota ended at start: " + self.process.tail()
 
@@ -114,14 +114,15 @@ class Exota:
         wait_for(lambda: any("reload" in line.lower() for line in self.lines()[before:]), "a log line about the reload")
         return self.lines()[before:]
 
-    def stop(self, seconds=15.0):
+    def stop(self, seconds=PATIENCE):
         return self.process.stop(seconds=seconds) if self.process else 0
 
     def kill(self):
         return self.process.kill()
 
     def lines(self):
-        return self.log_file.read_text(errors="replace").splitlines() if self.log_file.exists() else []
+        """The whole lines of the log; one that is being written is not there yet."""
+        return self.log_file.read_text(errors="replace").rpartition("\n")[0].splitlines() if self.log_file.exists() else []
 
     def records(self):
         """The log lines that are JSON objects (all of them, with log.format = "json")."""
@@ -138,14 +139,14 @@ class Exota:
     def find_judged(self, queue_id):
         return next((record for record in self.records() if record.get("queue_id") == queue_id and "verdict" in record), None)
 
-    def judged(self, queue_id, seconds=5.0):
+    def judged(self, queue_id, seconds=PATIENCE):
         """The log record of one message."""
         return wait_for(lambda: self.find_judged(queue_id), lambda: f"log line of {queue_id}: {self.process.tail()}", seconds)
 
     def http(self, path):
         """(status, text) of the built-in HTTP server."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=PATIENCE) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -158,7 +159,7 @@ class Exota:
 
     def run(self, *arguments, standard_input=b"", environment=None):
         """A command line tool: the finished process with its output as bytes."""
-        return subprocess.run([self.binary, *map(str, arguments)], input=standard_input, capture_output=True, timeout=60,
+        return subprocess.run([self.binary, *map(str, arguments)], input=standard_input, capture_output=True, timeout=PATIENCE,
                               env={"PATH": os.environ["PATH"], **(environment or {})})
 
     def explain(self, raw, *facts):

@@ -2,6 +2,8 @@
 import socket
 import struct
 
+from .processes import PATIENCE
+
 # protocol steps and replies of the offer, as Postfix 3.7 makes it
 OFFER = struct.pack(">III", 6, 0x1FF, 0x1FFFFF)
 EVERY_STEP = {"C": 0x1, "H": 0x2, "M": 0x4, "R": 0x8, "B": 0x10, "L": 0x20, "N": 0x40, "U": 0x100, "T": 0x200}
@@ -19,7 +21,7 @@ def strings(*parts):
 class MilterClient:
     """One connection to a milter. Steps that the filter negotiated away are not sent, replies that it will not give are not read."""
 
-    def __init__(self, where, *, seconds=20, offer=OFFER):
+    def __init__(self, where, *, seconds=PATIENCE, offer=OFFER):
         if isinstance(where, tuple):
             self._socket = socket.create_connection(where, seconds)
         else:

@@ -12,7 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from .processes import free_port, wait_for
+from .processes import PATIENCE, free_port, wait_for
 
 MASTER = "/usr/lib/postfix/sbin/master"
 QUEUES_PRIVATE = "active bounce corrupt defer deferred flush hold incoming private saved trace".split()
@@ -110,7 +110,7 @@ class Postfix:
         path = self.base / "mail.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def wait_for_log(self, text, seconds=10.0):
+    def wait_for_log(self, text, seconds=PATIENCE):
         wait_for(lambda: text in self.log(), f"{text!r} in Postfix's log", seconds)
 
     def queued(self, queue="hold"):

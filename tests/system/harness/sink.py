@@ -3,7 +3,7 @@ import socket
 import threading
 from dataclasses import dataclass, field
 
-from .processes import wait_for
+from .processes import PATIENCE, wait_for
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Sink:
         self._server.close()
         self._thread.join(5)
 
-    def wait_for(self, queue_id, seconds=15.0):
+    def wait_for(self, queue_id, seconds=PATIENCE):
         """The message with this queue id, once it has arrived."""
         return wait_for(lambda: self.find(queue_id), f"message {queue_id} at the sink", seconds)
 

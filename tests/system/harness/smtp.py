@@ -3,6 +3,8 @@ import socket
 import ssl
 from dataclasses import dataclass
 
+from .processes import PATIENCE
+
 
 @dataclass
 class Reply:
@@ -36,7 +38,7 @@ def tls_context(certificate=None):
 
 
 class SmtpClient:
-    def __init__(self, port, address="127.0.0.1", source=None, seconds=30):
+    def __init__(self, port, address="127.0.0.1", source=None, seconds=PATIENCE):
         self._socket = socket.create_connection((address, port), seconds, source_address=(source, 0) if source else None)
         self._stream = self._socket.makefile("rb")
         self.greeting = self.reply()
