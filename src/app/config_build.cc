@@ -48,11 +48,17 @@ base::Result<std::string> method_name(std::string_view text) {
     return base::lower(text);
 }
 
-base::Result<tenant::Proof> built_proof(std::string_view text) {
+base::Result<tenant::Proof> parsed_proof(std::string_view text) {
     auto proof = tenant::Proof::parse(text);
     if (!proof) return base::fail(proof.error().code, '"' + std::string(text) + "\": " + proof.error().detail);
-    if (auto why = unbuilt_in(*proof)) return base::fail(base::Errc::invalid_data, '"' + std::string(text) + "\": " + *why);
     return proof;
+}
+
+/// DMARC and ARC rest on signatures that we verified ourselves: without dkim.source "verify" or "both" nothing ever looks at them.
+std::optional<std::string> needs_own_verification(const tenant::Proof& proof) {
+    for (const tenant::Factor factor : {tenant::Factor::dmarc, tenant::Factor::arc})
+        if (proof.set.contains(factor)) return "the factor " + std::string(name_of(factor)) + " needs dkim.source = \"verify\" or \"both\"";
+    return std::nullopt;
 }
 
 /// A reply text: one line of printable ASCII whose placeholders are known.
@@ -96,7 +102,7 @@ void read_authorisation(ConfigReader& in, Config& out) {
 
     tenant::Defaults& defaults = out.tenant_defaults;
     defaults.mode = rules.mode;
-    defaults.proofs = in.list("authorisation.proofs", built_proof);
+    defaults.proofs = in.list("authorisation.proofs", parsed_proof);
     if (in.given("authorisation.proofs") && in.texts("authorisation.proofs").empty())
         in.error("authorisation.proofs", "names no proof: nothing could ever be authorised");
     if (defaults.proofs.size() > tenant::max_proofs)
@@ -107,7 +113,6 @@ void read_authorisation(ConfigReader& in, Config& out) {
     defaults.forwarding = in.boolean("authorisation.forwarding");
     defaults.shared_suffixes = rules.shared_suffixes;
     defaults.is_public_suffix = is_public_suffix;
-    defaults.unusable_proof = unbuilt_in;
 }
 
 void read_client(ConfigReader& in, Config& out, ConfigOrigin origin) {
@@ -144,14 +149,17 @@ void read_client(ConfigReader& in, Config& out, ConfigOrigin origin) {
 void read_authentication(ConfigReader& in, Config& out) {
     decision::Rules& rules = out.rules;
     rules.dkim_source = in.choice<decision::DkimSource>("dkim.source");
+    if (rules.dkim_source == decision::DkimSource::authentication_results) {
+        out.tenant_defaults.unusable_proof = needs_own_verification;
+        for (const tenant::Proof& proof : out.tenant_defaults.proofs)
+            if (const auto why = needs_own_verification(proof)) in.error("authorisation.proofs", '"' + proof.text + "\": " + *why);
+    }
     rules.authres.authserv_ids = in.list("authentication_results.trusted_authserv_ids", authserv_id);
     rules.authres.methods = in.list("authentication_results.methods", method_name);
     rules.authres.own_hops = static_cast<std::uint32_t>(in.integer("authentication_results.own_hops"));
     rules.authres.position = in.choice<evidence::AuthresTrust::Position>("authentication_results.position");
     rules.authres_missing = in.choice<decision::WhenMissing>("authentication_results.missing");
     rules.arc_trusted_sealers = in.list("arc.trusted_sealers", domain_text);
-    if (!rules.arc_trusted_sealers.empty())
-        if (auto unbuilt = unbuilt_factor(tenant::Factor::arc)) in.error("arc.trusted_sealers", *std::move(unbuilt));
 }
 
 void read_output(ConfigReader& in, Config& out, ConfigOrigin origin) {

@@ -8,7 +8,6 @@
 #include "app/config_keys.h"
 #include "app/config_reader.h"
 #include "app/config_tree.h"
-#include "app/config_unbuilt.h"
 
 namespace exota::app {
 namespace {
@@ -194,24 +193,43 @@ TEST(Config, ReportsEveryProblemNotJustTheFirst) {
     EXPECT_EQ(loaded.problems.size(), 4U) << all_of(loaded);
 }
 
-TEST(Config, UnbuiltFactorsAreRefusedByName) {
-    for (const tenant::Factor factor : {tenant::Factor::spf, tenant::Factor::dmarc, tenant::Factor::arc}) {
-        if (!unbuilt_factor(factor)) continue;  // built by now
-        const LoadedConfig loaded = from_toml(std::string(minimal) + "proofs = [\"client-cert + " + std::string(name_of(factor)) + "\"]\n");
-        EXPECT_FALSE(loaded.config);
-        EXPECT_NE(all_of(loaded).find("not built yet"), std::string::npos) << all_of(loaded);
+TEST(Config, FactorsThatRestOnOwnVerificationNeedIt) {
+    const struct {
+        std::string_view source, factor;
+        bool good;
+    } cases[] = {
+        {"authentication-results", "dmarc", false},
+        {"authentication-results", "arc", false},
+        {"authentication-results", "spf", true},
+        {"authentication-results", "dkim", true},
+        {"verify", "dmarc", true},
+        {"verify", "arc", true},
+        {"verify", "spf", true},
+        {"both", "dmarc", true},
+        {"both", "arc", true},
+        {"both", "spf", true},
+    };
+    for (const auto& c : cases) {
+        const std::string proof = "client-cert + " + std::string(c.factor);
+        const std::string source = "[dkim]\nsource = \"" + std::string(c.source) + "\"\n";
+        const LoadedConfig of_all = from_toml(std::string(minimal) + "proofs = [\"" + proof + "\"]\n" + source);
+        EXPECT_EQ(of_all.config.has_value(), c.good) << c.source << proof << all_of(of_all);
+        if (!c.good) EXPECT_NE(all_of(of_all).find("needs dkim.source"), std::string::npos) << all_of(of_all);
+
+        const LoadedConfig loaded = from_toml(std::string(minimal) + source);
+        ASSERT_TRUE(loaded.config) << all_of(loaded);
+        const std::string text = R"({"version": 2, "tenants": {"t": {"domains": ["t.example"], "proofs": [")" + proof + R"("]}}})";
+        EXPECT_EQ(tenant::read_tenants(text, loaded.config->tenant_defaults).index.has_value(), c.good) << c.source << text;
     }
 }
 
-TEST(Config, UnbuiltFactorsInTenantsFilesAreRefusedToo) {
-    const LoadedConfig loaded = from_toml(minimal);
-    ASSERT_TRUE(loaded.config);
-    for (const tenant::Factor factor : {tenant::Factor::spf, tenant::Factor::dmarc, tenant::Factor::arc}) {
-        const std::string text = R"({"version": 2, "tenants": {"t": {"domains": ["t.example"], "proofs": ["client-cert + )" +
-                                 std::string(name_of(factor)) + R"("]}}})";
-        const auto tenants = tenant::read_tenants(text, loaded.config->tenant_defaults);
-        EXPECT_EQ(tenants.index.has_value(), !unbuilt_factor(factor)) << text;
-    }
+TEST(Config, SealersWithoutOwnVerificationAreWarnedOf) {
+    const std::string sealers = "[arc]\ntrusted_sealers = [\"lists.example\"]\n";
+    const LoadedConfig idle = from_toml(std::string(minimal) + sealers);
+    EXPECT_TRUE(idle.config);
+    EXPECT_NE(all_of(idle).find("ARC chains are looked at only"), std::string::npos) << all_of(idle);
+    const LoadedConfig used = from_toml(std::string(minimal) + "[dkim]\nsource = \"verify\"\n" + sealers);
+    EXPECT_EQ(all_of(used).find("ARC chains"), std::string::npos) << all_of(used);
 }
 
 TEST(Config, FromJson) {

@@ -10,15 +10,9 @@
 #include <vector>
 
 #include "app/config_tree.h"
-#include "tenant/factor.h"
-#include "tenant/proof.h"
 
 namespace exota::app {
 
-/// "SPF verification is not built yet" where no verification can bring that factor's evidence; nullopt: it works.
-std::optional<std::string> unbuilt_factor(tenant::Factor factor);
-/// The first factor of a proof that is not built, as a sentence; nullopt: all work.
-std::optional<std::string> unbuilt_in(const tenant::Proof& proof);
 /// A known key with a value that needs a part which is not built.
 std::optional<std::string> unbuilt_value(std::string_view key, std::string_view value);
 /// A whole section ("gateway") of a part which is not built.

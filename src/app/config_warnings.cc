@@ -36,12 +36,15 @@ void add_config_warnings(const Config& config, std::vector<ConfigProblem>& probl
     if (uses_client_ip(config) && rules.exchange_online.empty())
         warn("client_ip", "no prefix of Exchange Online is known (endpoints_file, prefixes), so client-ip never holds");
     const bool from_fields = rules.dkim_source != decision::DkimSource::verify;
+    const bool from_own_verification = rules.dkim_source != decision::DkimSource::authentication_results;
     const bool needs_dkim = some_proof_needs(config, {Factor::dkim, Factor::dkim_aligned, Factor::dkim_any});
     if (from_fields && needs_dkim && rules.authres.authserv_ids.empty())
         warn("authentication_results.trusted_authserv_ids",
              "no authserv-id is trusted, so no DKIM result counts and the dkim factors never hold");
     if (from_fields && needs_dkim && std::ranges::find(rules.authres.methods, "dkim") == rules.authres.methods.end())
         warn("authentication_results.methods", "\"dkim\" is missing, so the dkim factors never hold");
+    if (!from_own_verification && !rules.arc_trusted_sealers.empty())
+        warn("arc.trusted_sealers", "ARC chains are looked at only with dkim.source = \"verify\" or \"both\"");
     if (rules.authres.position == evidence::AuthresTrust::Position::any)
         warn("authentication_results.position",
              "\"any\" believes every field of a trusted id wherever it stands: forged ones too, if the validator leaves them");

@@ -16,7 +16,9 @@ std::size_t Judge::waiting() const noexcept { return verifications_->waiting(); 
 
 void Judge::judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, std::unique_ptr<MessageHashing> message,
                   Done done) {
-    if (!message) return conclude(evidence, *snapshot, now_(), done);
+    // Without a verifier of signatures SPF is all that may be looked up, where a proof asks for it.
+    const bool looks_up = message || (snapshot->tenants && snapshot->tenants->factors().contains(tenant::Factor::spf));
+    if (!looks_up) return conclude(evidence, *snapshot, now_(), done);
     verifications_->begin(std::move(evidence), std::move(snapshot), std::move(message), now_(), std::move(done));
 }
 

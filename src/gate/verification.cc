@@ -59,13 +59,16 @@ evidence::ArcValue value_of(authn::ArcResult value) noexcept {
 /// One round: each check where it is wanted, in the order in which they build on each other.
 class Round {
 public:
-    Round(evidence::Evidence& evidence, MessageHashing& message, const Snapshot& snapshot, authn::Dns& dns, std::chrono::sys_seconds now,
+    Round(evidence::Evidence& evidence, MessageHashing* message, const Snapshot& snapshot, authn::Dns& dns, std::chrono::sys_seconds now,
           authn::KeyCache& keys)
         : evidence_(evidence), message_(message), snapshot_(snapshot), dns_(dns), now_(now), keys_(keys) {}
 
     bool run() {
         evidence_.verification = {};
-        const decision::Wanted wanted = decision::wanted(evidence_, snapshot_.tenants.get(), snapshot_.rules);
+        return run(decision::wanted(evidence_, snapshot_.tenants.get(), snapshot_.rules));
+    }
+    bool run(const decision::Wanted& wanted) {
+        evidence_.verification = {};
         if (wanted.dkim) check_dkim();
         if (wanted.spf || wanted.dmarc) check_spf();
         if (wanted.arc) check_arc();
@@ -74,10 +77,12 @@ public:
     }
 
 private:
+    bool is_complete() const noexcept { return message_ != nullptr && message_->is_complete(); }
+
     void check_dkim() {
         auto& results = evidence_.verification.dkim.emplace();
-        if (!message_.is_complete()) return results.push_back(unknown_dkim("the body was not asked for when this connection began"));
-        const authn::DkimOutcome outcome = message_.verifier().check_dkim(dns_, now_, keys_);
+        if (!is_complete()) return results.push_back(unknown_dkim("the body was not asked for when this connection began"));
+        const authn::DkimOutcome outcome = message_->verifier().check_dkim(dns_, now_, keys_);
         pending_ |= outcome.pending;
         for (const authn::DkimSignatureResult& signature : outcome.signatures) results.push_back(result_of(signature));
         if (outcome.incomplete) results.push_back(unknown_dkim("header above the limit"));
@@ -100,12 +105,12 @@ private:
 
     void check_arc() {
         auto& arc = evidence_.verification.arc.emplace();
-        if (!message_.is_complete()) {
+        if (!is_complete()) {
             arc.value = evidence::ArcValue::temperror;
             arc.detail = "the body was not asked for when this connection began";
             return;
         }
-        authn::ArcOutcome outcome = message_.verifier().check_arc(dns_, now_, keys_);
+        authn::ArcOutcome outcome = message_->verifier().check_arc(dns_, now_, keys_);
         pending_ |= outcome.pending;
         arc.value = outcome.pending ? evidence::ArcValue::temperror : value_of(outcome.value);
         arc.detail = outcome.reason;
@@ -155,7 +160,7 @@ private:
     }
 
     evidence::Evidence& evidence_;
-    MessageHashing& message_;
+    MessageHashing* message_;
     const Snapshot& snapshot_;
     authn::Dns& dns_;
     std::chrono::sys_seconds now_;
@@ -166,12 +171,15 @@ private:
 }  // namespace
 
 MessageHashing::MessageHashing(const Snapshot& snapshot, bool body_is_coming)
+    : MessageHashing(snapshot, body_is_coming, {.dkim = true, .arc = !snapshot.rules.arc_trusted_sealers.empty()}) {}
+
+MessageHashing::MessageHashing(const Snapshot& snapshot, bool body_is_coming, authn::MessageVerifier::Wanted checks)
     : snapshot_(&snapshot),
       body_is_coming_(body_is_coming),
       verifier_(
           authn::VerifyLimits{
               .header = {.max_octets = snapshot.limits.header_octets, .max_fields = snapshot.limits.header_fields}, .dkim = {}, .arc = {}},
-          {.dkim = true, .arc = !snapshot.rules.arc_trusted_sealers.empty()}) {}
+          checks) {}
 
 void MessageHashing::header_field(std::string_view name, std::string_view value) {
     if (in_header_) verifier_.header_field(name, value);
@@ -196,9 +204,14 @@ void MessageHashing::end_of_message() {
     verifier_.end_of_body();
 }
 
-bool verify_round(evidence::Evidence& evidence, MessageHashing& message, const Snapshot& snapshot, authn::Dns& dns,
+bool verify_round(evidence::Evidence& evidence, MessageHashing* message, const Snapshot& snapshot, authn::Dns& dns,
                   std::chrono::sys_seconds now, authn::KeyCache& keys) {
     return Round(evidence, message, snapshot, dns, now, keys).run();
+}
+
+bool verify_round(evidence::Evidence& evidence, MessageHashing& message, const Snapshot& snapshot, authn::Dns& dns,
+                  std::chrono::sys_seconds now, authn::KeyCache& keys, const decision::Wanted& wanted) {
+    return Round(evidence, &message, snapshot, dns, now, keys).run(wanted);
 }
 
 }  // namespace exota::gate

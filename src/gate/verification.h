@@ -21,6 +21,8 @@ class MessageHashing {
 public:
     /// @param snapshot  outlives this object: it says which signing domains could count.
     MessageHashing(const Snapshot& snapshot, bool body_is_coming);
+    /// @param checks  instead of what the snapshot's rules could use.
+    MessageHashing(const Snapshot& snapshot, bool body_is_coming, authn::MessageVerifier::Wanted checks);
 
     void header_field(std::string_view name, std::string_view value);
     void body(std::string_view chunk);
@@ -37,8 +39,17 @@ private:
 };
 
 /// One round of checks with the answers known so far: fills in `evidence.verification` and notes in `dns` what is missing.
+/// @param message  nullptr where nothing listened (wants_body() was false): then only SPF can be checked.
 /// @return  true: something is still missing (its results say temperror for now).
-bool verify_round(evidence::Evidence& evidence, MessageHashing& message, const Snapshot& snapshot, authn::Dns& dns,
+bool verify_round(evidence::Evidence& evidence, MessageHashing* message, const Snapshot& snapshot, authn::Dns& dns,
                   std::chrono::sys_seconds now, authn::KeyCache& keys);
+inline bool verify_round(evidence::Evidence& evidence, MessageHashing& message, const Snapshot& snapshot, authn::Dns& dns,
+                         std::chrono::sys_seconds now, authn::KeyCache& keys) {
+    return verify_round(evidence, &message, snapshot, dns, now, keys);
+}
+
+/// The same with the checks that are named, whatever a verdict would need.
+bool verify_round(evidence::Evidence& evidence, MessageHashing& message, const Snapshot& snapshot, authn::Dns& dns,
+                  std::chrono::sys_seconds now, authn::KeyCache& keys, const decision::Wanted& wanted);
 
 }  // namespace exota::gate

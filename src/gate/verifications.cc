@@ -28,7 +28,7 @@ void Judge::Verifications::begin(evidence::Evidence evidence, std::shared_ptr<co
 
 void Judge::Verifications::round(const std::shared_ptr<Job>& job) {
     const auto now = network_ ? network_->now() : std::chrono::sys_seconds{};
-    const bool pending = verify_round(job->evidence, *job->message, *job->snapshot, job->dns, now, keys_);
+    const bool pending = verify_round(job->evidence, job->message.get(), *job->snapshot, job->dns, now, keys_);
     if (!pending || !network_) return finish(job);
     // What is known may suffice: one good signature needs no word about the other forty-nine.
     const decision::Decision sofar = decision::decide(job->evidence, job->snapshot->tenants.get(), job->snapshot->rules);

@@ -21,6 +21,10 @@ Loop::Loop() : parts_(std::make_unique<Parts>()) {}
 Loop::~Loop() = default;
 
 void Loop::run() { parts_->context.run(); }
+void Loop::run_until(const std::function<bool()>& done) {
+    while (!done() && parts_->context.run_one() != 0) {
+    }
+}
 void Loop::stop() noexcept { parts_->context.stop(); }
 void Loop::post(std::function<void()> work) { asio::post(parts_->context, std::move(work)); }
 std::span<char> Loop::read_buffer() noexcept { return parts_->buffer; }

@@ -30,6 +30,8 @@ public:
 
     /// Works until stop(); the calling thread is the loop's thread from then on.
     void run();
+    /// Works on the calling thread until `done` says so; it is asked after each piece of work. Not together with run() and stop().
+    void run_until(const std::function<bool()>& done);
     /// From any thread. What is queued may never run.
     void stop() noexcept;
     /// From any thread: runs `work` on the loop, after what is queued already.

@@ -27,6 +27,7 @@ enum class Exit : int {
 void add_serve(CLI::App& program, Exit& exit);
 void add_check(CLI::App& program, Exit& exit);
 void add_explain(CLI::App& program, Exit& exit);
+void add_verify(CLI::App& program, Exit& exit);
 void add_eval(CLI::App& program, Exit& exit);
 void add_migrate(CLI::App& program, Exit& exit);
 void add_report(CLI::App& program, Exit& exit);

@@ -67,7 +67,8 @@ Exit run() {
 void add_eval(CLI::App& program, Exit& exit) {
     CLI::App* command = program.add_subcommand("eval", "Answer JSON questions, one a line, from standard input (for programs and tests)");
     command->footer(
-        "Operations (\"op\"): from, authres, decide, dkim, arc. Each line of input gets one line of output with the same \"id\";\n"
+        "Operations (\"op\"): from, authres, dkim, arc, spf, dmarc, decide. Each line of input gets one line of output with the same "
+        "\"id\";\n"
         "bad input gets {\"error\": \"...\"}. The members of each are in docs/reference/commands.md.");
     command->add_flag_callback("--json", [] {}, "Changes nothing: the output is always JSON");
     command->callback([&exit] { exit = run(); });

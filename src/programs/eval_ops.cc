@@ -2,20 +2,24 @@
 
 #include <array>
 #include <boost/json.hpp>
+#include <memory>
 #include <new>
 #include <optional>
 #include <vector>
 
 #include "app/config.h"
 #include "authn/authres.h"
-#include "base/encode.h"
 #include "base/text.h"
 #include "decision/decide.h"
 #include "decision/render.h"
+#include "gate/judge.h"
 #include "mail/author.h"
 #include "programs/eval_dkim.h"
+#include "programs/eval_input.h"
+#include "programs/eval_spf.h"
 #include "programs/message_reader.h"
 #include "programs/session_facts.h"
+#include "programs/verifying.h"
 #include "tenant/tenants_file.h"
 
 namespace exota::programs {
@@ -24,60 +28,8 @@ namespace {
 namespace json = boost::json;
 using base::Errc;
 using base::fail;
-using Answer = base::Result<std::string>;  // a JSON object as text, or why there is none
-
-std::string quoted(std::string_view text) {
-    std::string out;
-    base::append_json_string(out, text);
-    return out;
-}
-
-std::string quoted_or_null(std::string_view text) { return text.empty() ? "null" : quoted(text); }
 
 std::string name_of_key(std::string_view key) { return '"' + std::string(key) + '"'; }
-
-/// nullopt: not there, or null.
-base::Result<std::optional<std::string>> optional_text(const json::object& in, std::string_view key) {
-    const json::value* value = in.if_contains(key);
-    if (!value || value->is_null()) return std::nullopt;
-    if (!value->is_string()) return fail(Errc::invalid_data, name_of_key(key) + " must be a string");
-    return std::string(value->get_string());
-}
-
-base::Result<std::string> required_text(const json::object& in, std::string_view key) {
-    auto text = optional_text(in, key);
-    if (!text) return std::unexpected(text.error());
-    if (!*text) return fail(Errc::invalid_data, name_of_key(key) + " is missing");
-    return **std::move(text);
-}
-
-/// nullptr: not there, or null.
-base::Result<const json::object*> optional_object(const json::object& in, std::string_view key) {
-    const json::value* value = in.if_contains(key);
-    if (!value || value->is_null()) return nullptr;
-    if (!value->is_object()) return fail(Errc::invalid_data, name_of_key(key) + " must be an object");
-    return &value->get_object();
-}
-
-base::Result<std::vector<std::string>> texts(const json::object& in, std::string_view key) {
-    std::vector<std::string> out;
-    const json::value* value = in.if_contains(key);
-    if (!value || value->is_null()) return out;
-    if (!value->is_array()) return fail(Errc::invalid_data, name_of_key(key) + " must be a list of strings");
-    for (const json::value& element : value->get_array()) {
-        if (!element.is_string()) return fail(Errc::invalid_data, name_of_key(key) + " must be a list of strings");
-        out.emplace_back(element.get_string());
-    }
-    return out;
-}
-
-base::Result<std::string> message_of(const json::object& in) {
-    const auto encoded = required_text(in, "message_b64");
-    if (!encoded) return std::unexpected(encoded.error());
-    auto message = base::base64_decode(*encoded);
-    if (!message) return fail(Errc::invalid_data, "\"message_b64\" is no base64");
-    return *std::move(message);
-}
 
 // --- from ---------------------------------------------------------------------------------------------------------------------------
 
@@ -173,30 +125,6 @@ base::Result<SessionFacts> session_of(const json::object& in) {
     return facts;
 }
 
-base::Result<evidence::MessageLimits> limits_of(const json::object& in, evidence::MessageLimits limits) {
-    const auto given = optional_object(in, "limits");
-    if (!given) return std::unexpected(given.error());
-    if (!*given) return limits;
-    const struct {
-        std::string_view name;
-        std::size_t* limit;
-    } known[] = {{"field_octets", &limits.field_octets},
-                 {"header_octets", &limits.header_octets},
-                 {"header_fields", &limits.header_fields},
-                 {"kept_fields", &limits.kept_fields}};
-    for (const auto& [name, value] : **given) {
-        std::size_t* found = nullptr;
-        for (const auto& entry : known)
-            if (entry.name == std::string_view(name)) found = entry.limit;
-        if (!found) return fail(Errc::invalid_data, "unknown limit " + name_of_key(std::string_view(name)));
-        json::error_code error;
-        const auto number = value.to_number<std::uint32_t>(error);
-        if (error) return fail(Errc::invalid_data, "the limit " + name_of_key(std::string_view(name)) + " must be a whole number");
-        *found = number;
-    }
-    return limits;
-}
-
 base::Result<app::Config> config_of(const json::object& in) {
     const auto tree = optional_object(in, "config");
     if (!tree) return std::unexpected(tree.error());
@@ -231,27 +159,33 @@ Answer decide(const json::object& in) {
     if (!facts) return std::unexpected(facts.error());
     const auto config = config_of(in);
     if (!config) return std::unexpected(config.error());
-    const auto limits = limits_of(in, config->limits);
-    if (!limits) return std::unexpected(limits.error());
-    const auto tenants = tenants_of(in, config->tenant_defaults);
+    gate::Snapshot snapshot{.rules = config->rules, .limits = config->limits};
+    evidence::MessageLimits& limits = snapshot.limits;
+    const auto read = read_limits(in, {{"field_octets", &limits.field_octets},
+                                       {"header_octets", &limits.header_octets},
+                                       {"header_fields", &limits.header_fields},
+                                       {"kept_fields", &limits.kept_fields}});
+    if (!read) return std::unexpected(read.error());
+    auto tenants = tenants_of(in, config->tenant_defaults);
     if (!tenants) return std::unexpected(tenants.error());
+    snapshot.tenants = std::make_shared<const tenant::Index>(*std::move(tenants));
+    const auto zone = zone_of(in);
+    if (!zone) return std::unexpected(zone.error());
+    const auto now = now_of(in);
+    if (!now) return std::unexpected(now.error());
 
-    evidence::Collector collector(*limits);
+    const MessageParts parts = split_message(*message);
+    evidence::Collector collector(limits);
     if (auto begun = begin_message(*facts, collector); !begun) return std::unexpected(begun.error());
-    note_fields(split_message(*message).fields, collector);
-    const evidence::Evidence evidence = collector.finish();
-    const decision::Decision decision = decision::decide(evidence, &*tenants, config->rules);
+    note_fields(parts.fields, collector);
+    evidence::Evidence evidence = collector.finish();
+    ZoneNames names(*zone);
+    verify_message(evidence, parts, snapshot, names, *now);
+    const decision::Decision decision = decision::decide(evidence, snapshot.tenants.get(), snapshot.rules);
     return decision::to_json(decision, evidence);
 }
 
 // --- dispatch -----------------------------------------------------------------------------------------------------------------------
-
-template <const std::string_view& part>
-Answer unbuilt(const json::object&) {
-    return fail(Errc::unavailable, std::string(part) + " is not built yet");
-}
-
-constexpr std::string_view spf_part = "SPF verification", dmarc_part = "DMARC verification";
 
 struct Operation {
     std::string_view name;
@@ -263,8 +197,8 @@ constexpr auto operations = std::to_array<Operation>({
     {"decide", decide},
     {"dkim", evaluate_dkim},
     {"arc", evaluate_arc},
-    {"spf", unbuilt<spf_part>},
-    {"dmarc", unbuilt<dmarc_part>},
+    {"spf", evaluate_spf},
+    {"dmarc", evaluate_dmarc},
 });
 
 Answer evaluate(const json::object& in) {

@@ -1,4 +1,5 @@
-// The operations of `exota eval`: one JSON object in, one out. Pure: no file but those that a configuration names, no clock.
+// The operations of `exota eval`: one JSON object in, one out. Opens no file but those
+// that a configuration names; looks at the clock only where a line that verifies gives no `now`.
 //
 // Tested by eval_ops_test.cc, fuzz/eval_fuzz.cc and the shared corpora (tests/corpora_test.py).
 #pragma once

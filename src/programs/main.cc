@@ -50,6 +50,7 @@ int run(int argc, char** argv) {
     add_serve(program, exit);
     add_check(program, exit);
     add_explain(program, exit);
+    add_verify(program, exit);
     add_report(program, exit);
     add_migrate(program, exit);
     add_eval(program, exit);

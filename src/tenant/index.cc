@@ -51,6 +51,8 @@ bool Index::has_tenant_ids(Number tenant) const noexcept { return (*tables_)[ten
 bool Index::has_organizations(Number tenant) const noexcept { return (*tables_)[tenant].has_organizations != 0; }
 const Policy& Index::policy(Number tenant) const noexcept { return tables_->policies[(*tables_)[tenant].policy]; }
 
+FactorSet Index::factors() const noexcept { return tables_->factors; }
+
 std::size_t Index::tenant_count() const noexcept { return tables_->tenant_count; }
 std::size_t Index::domain_count() const noexcept { return tables_->domains.count() + tables_->wildcards.count(); }
 

@@ -14,6 +14,7 @@
 
 #include "mail/domain.h"
 #include "mail/tenant_id.h"
+#include "tenant/factor.h"
 #include "tenant/policy.h"
 
 namespace exota::tenant {
@@ -51,6 +52,9 @@ public:
     bool has_organizations(Number tenant) const noexcept;
     /// The tenant's policy for what is not found through a domain (forwards named by id or organisation).
     const Policy& policy(Number tenant) const noexcept;
+
+    /// Every factor that some proof in here asks for, and possibly others (a policy that was replaced while the index was built).
+    FactorSet factors() const noexcept;
 
     std::size_t tenant_count() const noexcept;
     /// Entries: literal domains and wildcards.

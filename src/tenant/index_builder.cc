@@ -41,6 +41,8 @@ PolicyRef IndexBuilder::policy(const Policy& policy) {
         if (tables.policies[known->second] == policy) return PolicyRef{known->second};
     const auto number = static_cast<std::uint32_t>(tables.policies.size());
     tables.policies.push_back(policy);
+    for (const Proof& proof : policy.proofs)
+        for (const Factor factor : proof.factors) tables.factors.insert(factor);
     policies_by_hash_.emplace(hash, number);
     return PolicyRef{number};
 }

@@ -30,6 +30,7 @@ struct Index::Tables {
     NameTable wildcards;   // by their base: "*.a" as "a"
     NameTable tenant_ids;  // as their 36 characters
     std::vector<Tenant> tenants;
+    FactorSet factors;            // of all proofs of all policies
     std::deque<Policy> policies;  // 0 is the empty one
     std::size_t tenant_count = 0;
 

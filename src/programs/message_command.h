@@ -1,0 +1,36 @@
+// What `explain` and `verify` share: the options that tell of session and world, and reading the message.
+//
+// Tested by tests/cli_test.py and tests/authn/verify_test.py.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "evidence/evidence.h"
+#include "programs/command.h"
+#include "programs/message_reader.h"
+#include "programs/session_facts.h"
+#include "programs/verifying.h"
+
+namespace exota::programs {
+
+void add_session_options(CLI::App& command, SessionFacts& session);
+void add_world_options(CLI::App& command, WorldOptions& world);
+
+/// @param path  "-" is standard input.
+base::Result<std::string> read_message(const std::string& path);
+
+struct SeenMessage {
+    std::string text;
+    MessageParts parts;  // points into `text`
+    evidence::Evidence evidence;
+};
+/// @return  not_found, io, too_long of the file; invalid_data: no message, or a fact that cannot be.
+base::Result<std::unique_ptr<SeenMessage>> see_message(const std::string& path, const SessionFacts& session,
+                                                       const evidence::MessageLimits& limits);
+
+/// Says what is wrong. @return no_input or bad_data.
+Exit failed(const base::Error& error);
+
+}  // namespace exota::programs

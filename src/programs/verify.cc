@@ -1,0 +1,99 @@
+// exota verify: DKIM, ARC, SPF and DMARC of one message, as an Authentication-Results field.
+//
+// Tested by tests/authn/verify_test.py.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <boost/json.hpp>
+#include <memory>
+
+#include "app/config_build.h"
+#include "decision/verified_results.h"
+#include "evidence/json.h"
+#include "mail/author.h"
+#include "programs/command.h"
+#include "programs/loading.h"
+#include "programs/message_command.h"
+
+namespace exota::programs {
+namespace {
+
+struct Options {
+    std::optional<std::string> config;
+    std::string message;
+    SessionFacts session;
+    WorldOptions world;
+    bool json = false;
+};
+
+void verify(SeenMessage& seen, const gate::Snapshot& snapshot, Names& names, std::chrono::sys_seconds now, std::size_t questions) {
+    evidence::Evidence& evidence = seen.evidence;
+    const bool knows_client = evidence::value_of(evidence.session.client.address) != nullptr;
+    const bool knows_sender = evidence.envelope.has_mail || !evidence.session.helo.empty();
+    const decision::Wanted wanted{.dkim = true, .spf = knows_client && knows_sender, .dmarc = true, .arc = true};
+    verify_message(evidence, seen.parts, snapshot, names, now, wanted, questions);
+    evidence::Verification& verified = evidence.verification;
+    if (!wanted.spf) verified.spf.reset();  // "none" would say that it was looked for
+    if (const auto author = mail::parse_author(evidence.header.from); !author && verified.dmarc) {
+        verified.dmarc->value = evidence::DmarcValue::permerror;
+        verified.dmarc->detail = author.error().detail;
+    }
+}
+
+bool has_temperror(const evidence::Verification& verified) {
+    const auto dkim_has = [&] {
+        return std::ranges::any_of(
+            *verified.dkim, [](const evidence::DkimResult& result) { return result.value == evidence::DkimResult::Value::temperror; });
+    };
+    return (verified.dkim && dkim_has()) || (verified.spf && verified.spf->value == evidence::SpfValue::temperror) ||
+           (verified.arc && verified.arc->value == evidence::ArcValue::temperror) ||
+           (verified.dmarc && verified.dmarc->value == evidence::DmarcValue::temperror);
+}
+
+/// {"authentication_results": …, "verification": …}; the second as in logged evidence.
+std::string to_json(const std::string& field, const evidence::Evidence& evidence) {
+    const boost::json::value all = boost::json::parse(evidence::to_json(evidence));
+    return "{\"authentication_results\": " + json_string(field) +
+           ", \"verification\": " + boost::json::serialize(all.as_object().at("verification")) + "}\n";
+}
+
+Exit run(const Options& options) {
+    gate::Snapshot snapshot;
+    app::DnsConfig dns;
+    std::string authserv_id = app::host_name();
+    if (options.config) {
+        const app::LoadedConfig loaded = app::choose_config(options.config, nullptr);
+        if (!loaded.config) {
+            complain(to_text(loaded.problems));
+            return Exit::bad_config;
+        }
+        snapshot.rules = loaded.config->rules;
+        snapshot.limits = loaded.config->limits;
+        dns = loaded.config->dns;
+        authserv_id = snapshot.rules.header.authserv_id;
+    }
+    auto seen = see_message(options.message, options.session, snapshot.limits);
+    if (!seen) return failed(seen.error());
+    const auto names = names_of(options.world, dns);
+    if (!names) return failed(names.error());
+    verify(**seen, snapshot, **names, options.world.time(), dns.lookups.questions);
+
+    const evidence::Evidence& evidence = (*seen)->evidence;
+    const std::string field = decision::verified_results(evidence.verification, authserv_id);
+    print(options.json ? to_json(field, evidence) : "Authentication-Results: " + field + '\n');
+    return has_temperror(evidence.verification) ? Exit::temporary : Exit::ok;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& program, Exit& exit) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = program.add_subcommand("verify", "Verify DKIM, ARC, SPF and DMARC of a message (exit code: 75 if DNS fails)");
+    command->add_option("-c,--config", options->config, "Configuration file for name, limits and DNS (default: none)")->type_name("FILE");
+    add_world_options(*command, options->world);
+    add_session_options(*command, options->session);
+    command->add_flag("--json", options->json, "Print JSON");
+    command->add_option("MESSAGE", options->message, "Message file as the MTA received it; - is standard input")->required();
+    command->callback([options, &exit] { exit = run(*options); });
+}
+
+}  // namespace exota::programs
