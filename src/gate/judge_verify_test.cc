@@ -93,6 +93,33 @@ TEST_F(Verifying, a_good_signature_authorises_when_its_key_comes) {
     }
 }
 
+TEST_F(Verifying, spf_is_looked_up_though_nobody_listens_to_signatures) {
+    const auto tenants =
+        testing::index_of(R"({"version": 2, "tenants": {"contoso": {"domains": ["contoso.test"], "proofs": ["client-cert + spf"]}}})");
+    rules_changed(testing::snapshot_of(tenants));  // DKIM results from Authentication-Results
+    for (const auto& [record, want] : {std::pair("v=spf1 +all", Verdict::accept), std::pair("v=spf1 -all", Verdict::reject)}) {
+        testing::Mta mta(judge);
+        mta.greet_and_connect();
+        mta.envelope();
+        milter::mta::append_header(mta.out, "From", " jane@contoso.test");
+        mta.end();
+        mta.say();
+        ASSERT_EQ(judge.waiting(), 1U);
+        ASSERT_EQ(network.held.size(), 1U);
+        network.answer(std::string(network.held.begin()->first), txt(record));
+        EXPECT_EQ(last().verdict, want) << last().why;
+    }
+    rules_changed(testing::snapshot_of(testing::index_of(testing::tenants_text)));  // no proof asks for SPF
+    testing::Mta mta(judge);
+    mta.greet_and_connect();
+    mta.envelope();
+    milter::mta::append_header(mta.out, "From", " jane@contoso.test");
+    mta.end();
+    mta.say();
+    EXPECT_TRUE(network.held.empty());
+    EXPECT_EQ(judge.waiting(), 0U);
+}
+
 TEST_F(Verifying, one_changed_octet_is_refused) {
     authn::TestMessage message = message_of("contoso.test");
     sign(message, key, by("contoso.test"));
