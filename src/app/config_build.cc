@@ -176,6 +176,7 @@ void read_output(ConfigReader& in, Config& out, ConfigOrigin origin) {
         rules.header.authserv_id = origin == ConfigOrigin::json ? "localhost" : host_name();
     else if (const auto checked = authserv_id(rules.header.authserv_id); !checked)
         in.error("header.authserv_id", checked.error().detail);
+    rules.header.verification_results = in.boolean("header.verification_results");
     rules.header_firewall = in.boolean("header_firewall.enabled");
 
     out.log.format = in.choice<LogFormat>("log.format");

@@ -87,6 +87,8 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"header.add", boolean, "true", "", 0, 0, "", "whether the verdict is added to the header"},
     {"header.authserv_id", text, R"("")", "", 0, 0, "", "our name in that field; empty: the host's name"},
     {"header.format", choice, R"("exota")", "", 0, 0, "exota|rfc8601", "X-ExOTA-Authentication-Results, or Authentication-Results"},
+    {"header.verification_results", boolean, "false", "", 0, 0, "",
+     "whether what we verified ourselves is written as Authentication-Results; those that came in with our id are removed then"},
 
     {"header_firewall.enabled", boolean, "false", "", 0, 0, "",
      "whether fields that only Microsoft may write are removed from everybody else"},
