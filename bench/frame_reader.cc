@@ -42,9 +42,11 @@ int listen_on(std::string_view where) {
 
 std::string answer(bool body) {
     std::string out;
-    FrameWriter(out, 'O').word(6).word(action::add_headers | action::change_headers).word(
-        step::no_helo | step::no_recipient | step::no_end_of_header | step::no_unknown | step::no_data | step::no_reply_connect | step::no_reply_mail |
-        step::no_reply_header | step::header_leading_space | (body ? step::no_reply_body : step::no_body));
+    FrameWriter(out, 'O')
+        .word(6)
+        .word(action::add_headers | action::change_headers)
+        .word(step::no_helo | step::no_recipient | step::no_end_of_header | step::no_unknown | step::no_data | step::no_reply_connect |
+              step::no_reply_mail | step::no_reply_header | step::header_leading_space | (body ? step::no_reply_body : step::no_body));
     return out;
 }
 

@@ -58,7 +58,8 @@ int connect_to(std::string_view where) {
         }
         if (status == 0) return fd;
         close(fd);
-        if ((errno != EAGAIN && errno != ECONNREFUSED && errno != ENOENT) || Clock::now() > deadline) die(std::string("cannot connect: ") + std::strerror(errno));
+        if ((errno != EAGAIN && errno != ECONNREFUSED && errno != ENOENT) || Clock::now() > deadline)
+            die(std::string("cannot connect: ") + std::strerror(errno));
         usleep(2000);  // the listener's queue is full: as an MTA, come back
     }
 }
@@ -175,7 +176,8 @@ private:
             write_turns(session);
         }
         if (parked_.empty()) return 1000;
-        return static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(next_start_ - Clock::now()).count()));
+        return static_cast<int>(
+            std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(next_start_ - Clock::now()).count()));
     }
 
     /// Writes until a reply is due. Blocking writes: the filter always reads.
@@ -271,8 +273,11 @@ double quantile(std::vector<double>& values, double q) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::map<std::string, std::string> options{{"--sessions", "1"}, {"--messages", "1000"}, {"--per-session", "10"}, {"--rate", "0"}, {"--windows", "0"}};
-    if (argc < 2) die("usage: milter_load SOCKET --message FILE [--sessions N] [--messages N] [--per-session N] [--rate N] [--windows SECONDS] | --idle N");
+    std::map<std::string, std::string> options{
+        {"--sessions", "1"}, {"--messages", "1000"}, {"--per-session", "10"}, {"--rate", "0"}, {"--windows", "0"}};
+    if (argc < 2)
+        die("usage: milter_load SOCKET --message FILE [--sessions N] [--messages N] [--per-session N] [--rate N] [--windows SECONDS] | "
+            "--idle N");
     for (int i = 2; i + 1 < argc; i += 2) options[argv[i]] = argv[i + 1];
     std::string text = "From: a@contoso.com\n\n";
     if (options.contains("--message")) {
@@ -288,7 +293,8 @@ int main(int argc, char** argv) {
         return 0;
     }
     const auto began = Clock::now();
-    load.run(std::stoi(options["--sessions"]), std::stoi(options["--messages"]), std::stoi(options["--per-session"]), std::stod(options["--rate"]));
+    load.run(std::stoi(options["--sessions"]), std::stoi(options["--messages"]), std::stoi(options["--per-session"]),
+             std::stod(options["--rate"]));
     const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
@@ -304,8 +310,10 @@ int main(int argc, char** argv) {
     }
     std::string p99s;
     for (auto& [number, values] : windows) p99s += fmt::format("{}{:.0f}", p99s.empty() ? "" : ", ", quantile(values, 0.99));
-    fmt::print(R"({{"messages": {}, "seconds": {:.3f}, "per_second": {:.0f}, "p50_us": {:.1f}, "p99_us": {:.1f}, "replies": {:.2f}, "edits": {:.2f}, "accepted": {}, "refused": {}, "client_cpu_us": {:.1f}, "window_p99_us": [{}]}})"
-               "\n",
-               totals.messages, seconds, count / seconds, quantile(all, 0.5), quantile(all, 0.99), static_cast<double>(totals.replies) / count,
-               static_cast<double>(totals.edits) / count, totals.accepted, totals.refused, (cpu(usage.ru_utime) + cpu(usage.ru_stime)) / count * 1e6, p99s);
+    fmt::print(
+        R"({{"messages": {}, "seconds": {:.3f}, "per_second": {:.0f}, "p50_us": {:.1f}, "p99_us": {:.1f}, "replies": {:.2f}, "edits": {:.2f}, "accepted": {}, "refused": {}, "client_cpu_us": {:.1f}, "window_p99_us": [{}]}})"
+        "\n",
+        totals.messages, seconds, count / seconds, quantile(all, 0.5), quantile(all, 0.99), static_cast<double>(totals.replies) / count,
+        static_cast<double>(totals.edits) / count, totals.accepted, totals.refused,
+        (cpu(usage.ru_utime) + cpu(usage.ru_stime)) / count * 1e6, p99s);
 }

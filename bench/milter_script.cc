@@ -40,11 +40,16 @@ const Macros& known() {
 
 std::string_view default_list(MacroStage stage) {
     switch (stage) {
-        case MacroStage::connect: return "j {daemon_name} {daemon_addr} v _";
-        case MacroStage::helo: return "{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer}";
-        case MacroStage::mail: return "{mail_addr} {mail_host} {mail_mailer}";
-        case MacroStage::recipient: return "{rcpt_addr} {rcpt_host} {rcpt_mailer}";
-        default: return "i";
+        case MacroStage::connect:
+            return "j {daemon_name} {daemon_addr} v _";
+        case MacroStage::helo:
+            return "{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer}";
+        case MacroStage::mail:
+            return "{mail_addr} {mail_host} {mail_mailer}";
+        case MacroStage::recipient:
+            return "{rcpt_addr} {rcpt_host} {rcpt_mailer}";
+        default:
+            return "i";
     }
 }
 

@@ -22,7 +22,9 @@ public:
         ++position_;
         return true;
     }
-    constexpr void advance(std::size_t octets = 1) noexcept { position_ = octets > text_.size() - position_ ? text_.size() : position_ + octets; }
+    constexpr void advance(std::size_t octets = 1) noexcept {
+        position_ = octets > text_.size() - position_ ? text_.size() : position_ + octets;
+    }
 
     /// Takes the longest run of characters for which `belongs` holds; empty if none.
     template <class Predicate>

@@ -16,7 +16,8 @@ namespace exota::base {
 
 class IpAddress {
 public:
-    /// @param text  "192.0.2.1", "2001:db8::1" or "IPv6:2001:db8::1" (as milter macros and address literals write it). No zone, no brackets.
+    /// @param text  "192.0.2.1", "2001:db8::1" or "IPv6:2001:db8::1" (as milter macros and address literals write it). No zone, no
+    /// brackets.
     static Result<IpAddress> parse(std::string_view text);
     static IpAddress from_octets(const std::array<std::uint8_t, 16>& octets) noexcept;
 

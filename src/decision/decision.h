@@ -23,7 +23,17 @@ enum class Finding : std::uint8_t { holds, absent, contradicts, unavailable };
 
 /// Stable codes: logs, metrics and other programs know them by name; docs/reference/reasons.md explains each.
 enum class Reason : std::uint8_t {
-    authorised, bypassed, too_complex, from_missing, from_ambiguous, unavailable, no_policy, forwarding_not_allowed, contradiction, not_proven, limit_exceeded,
+    authorised,
+    bypassed,
+    too_complex,
+    from_missing,
+    from_ambiguous,
+    unavailable,
+    no_policy,
+    forwarding_not_allowed,
+    contradiction,
+    not_proven,
+    limit_exceeded,
 };
 inline constexpr std::size_t reason_count = 11;
 std::string_view name_of(Verdict verdict) noexcept;
@@ -39,7 +49,7 @@ struct FactorFinding {
 using Findings = std::array<FactorFinding, tenant::factor_count>;  // by tenant::Factor
 
 struct ProofOutcome {
-    std::string text;                     // "client-cert + dkim"
+    std::string text;  // "client-cert + dkim"
     bool holds = false;
     std::vector<tenant::Factor> missing;  // in the proof's order
 };
@@ -49,19 +59,19 @@ struct Decision {
     Verdict judged = Verdict::tempfail;   // what `enforce` would have said
     bool quarantine = false;              // verdict accept, into the hold queue
     Reason reason = Reason::unavailable;
-    std::string why;                      // one sentence for people; names domain and first missing factor, never internals
+    std::string why;  // one sentence for people; names domain and first missing factor, never internals
     tenant::Mode mode = tenant::Mode::enforce;
-    std::string author_domain;            // canonical; empty when there is none
+    std::string author_domain;  // canonical; empty when there is none
     std::string author_address;
     std::optional<tenant::Number> tenant;
     std::string tenant_name;
     bool forward = false;
     bool peer_proven = false;
-    bool judged_at_all = true;            // false: bypassed, no findings
-    std::optional<std::size_t> proof;     // which of `proofs` held
+    bool judged_at_all = true;         // false: bypassed, no findings
+    std::optional<std::size_t> proof;  // which of `proofs` held
     std::vector<ProofOutcome> proofs;
     Findings findings;
-    std::optional<mail::Reply> reply;     // none on accept
+    std::optional<mail::Reply> reply;  // none on accept
     std::vector<mail::HeaderEdit> header_edits;
     const tenant::Policy* policy = nullptr;  // of the tenant; lives as long as the Index that was asked
 };

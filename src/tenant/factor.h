@@ -12,11 +12,25 @@
 namespace exota::tenant {
 
 enum class Factor : std::uint8_t {
-    peer, client_ip, client_cert, xoorg, originator_org, tenant_id, dkim, dkim_aligned, dmarc, spf, arc, hosted, dkim_any, listed,
+    peer,
+    client_ip,
+    client_cert,
+    xoorg,
+    originator_org,
+    tenant_id,
+    dkim,
+    dkim_aligned,
+    dmarc,
+    spf,
+    arc,
+    hosted,
+    dkim_any,
+    listed,
 };
 inline constexpr std::size_t factor_count = 14;
 inline constexpr std::array<std::string_view, factor_count> factor_names{
-    "peer", "client-ip", "client-cert", "xoorg", "originator-org", "tenant-id", "dkim", "dkim-aligned", "dmarc", "spf", "arc", "hosted", "dkim-any", "listed",
+    "peer",         "client-ip", "client-cert", "xoorg", "originator-org", "tenant-id", "dkim",
+    "dkim-aligned", "dmarc",     "spf",         "arc",   "hosted",         "dkim-any",  "listed",
 };
 constexpr std::string_view name_of(Factor factor) noexcept { return factor_names[static_cast<std::size_t>(factor)]; }
 std::optional<Factor> factor_named(std::string_view name) noexcept;
@@ -25,7 +39,9 @@ std::optional<Factor> factor_named(std::string_view name) noexcept;
 class FactorSet {
 public:
     constexpr FactorSet() noexcept = default;
-    constexpr FactorSet(std::initializer_list<Factor> factors) noexcept { for (const Factor f : factors) insert(f); }
+    constexpr FactorSet(std::initializer_list<Factor> factors) noexcept {
+        for (const Factor f : factors) insert(f);
+    }
     constexpr void insert(Factor f) noexcept { bits_ |= bit(f); }
     constexpr void erase(Factor f) noexcept { bits_ &= ~bit(f); }
     constexpr bool contains(Factor f) const noexcept { return (bits_ & bit(f)) != 0; }
