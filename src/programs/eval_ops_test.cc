@@ -115,6 +115,10 @@ TEST(Eval, Decide) {
     EXPECT_EQ(answer(monitored).at("judged"), "reject");
 }
 
+json::value text_or_null(std::string_view text) {
+    return text.empty() ? json::value(nullptr) : json::value(json::string(text.data(), text.size()));
+}
+
 json::object spf_question(json::value zone) {
     return {{"op", "spf"}, {"ip", "192.0.2.1"}, {"helo", "mx.a.test"}, {"mail_from", "jane@a.test"}, {"zone", std::move(zone)}, {"now", 1}};
 }
@@ -141,8 +145,8 @@ TEST(Eval, Spf) {
     };
     for (const auto& c : cases) {
         const auto got = answer(spf_question(json::parse(c.zone)));
-        EXPECT_EQ(got.at("result"), c.result) << c.zone << json::serialize(got);
-        EXPECT_EQ(got.at("explanation"), c.explanation.empty() ? json::value(nullptr) : json::value(c.explanation)) << c.zone;
+        EXPECT_EQ(got.at("result"), text_or_null(c.result)) << c.zone << json::serialize(got);
+        EXPECT_EQ(got.at("explanation"), text_or_null(c.explanation)) << c.zone;
         EXPECT_EQ(got.at("lookups"), c.lookups) << c.zone;
         EXPECT_EQ(got.at("void_lookups"), c.void_lookups) << c.zone;
     }
@@ -154,14 +158,14 @@ TEST(Eval, SpfLimitsOnBothSides) {
     for (int i = 0; i < 10; ++i) {
         const std::string name = "h" + std::to_string(i) + ".test";
         record += " a:" + name;
-        zone[name] = {json::object{{"A", "198.51.100.1"}}};
+        zone[name] = json::parse(R"([{"A": "198.51.100.1"}])");
     }
-    zone["a.test"] = {json::object{{"TXT", record + " -all"}}};
+    zone["a.test"] = json::parse(R"([{"TXT": ")" + record + R"( -all"}])");
     json::object question = spf_question(zone);
     EXPECT_EQ(answer(question).at("result"), "fail");
     question["limits"] = {{"lookups", 9}};
     EXPECT_EQ(answer(question).at("result"), "permerror");
-    zone["a.test"] = {json::object{{"TXT", "v=spf1 include:a.test -all"}}};  // without end
+    zone["a.test"] = json::parse(R"([{"TXT": "v=spf1 include:a.test -all"}])");  // without end
     question = spf_question(zone);
     question["limits"] = {{"lookups", 100}};
     EXPECT_EQ(answer(question).at("result"), "permerror");
@@ -194,8 +198,7 @@ TEST(Eval, Dmarc) {
         question["op"] = "dmarc";
         question["zone"] = zone;
         const auto got = answer(question);
-        const auto text_or_null = [](std::string_view text) { return text.empty() ? json::value(nullptr) : json::value(text); };
-        EXPECT_EQ(got.at("result"), c.result) << c.more << json::serialize(got);
+        EXPECT_EQ(got.at("result"), text_or_null(c.result)) << c.more << json::serialize(got);
         EXPECT_EQ(got.at("policy"), text_or_null(c.policy)) << c.more;
         if (c.result != "temperror") EXPECT_EQ(got.at("disposition"), text_or_null(c.disposition)) << c.more;
         EXPECT_EQ(got.at("organizational_domain"), text_or_null(c.organization)) << c.more;
