@@ -3,9 +3,6 @@
 #include "authn/dns_message.h"
 
 namespace exota::app {
-namespace {
-
-/// What the resolver brought, as verification understands it. Only what was validated, or could not be, is ever looked into.
 authn::DnsAnswer read_answer(const net::RawAnswer& raw, const authn::DnsQuestion& question) {
     if (raw.validation == net::Validation::bogus) return {.status = authn::DnsStatus::bogus};
     if (!raw.answered) return {.status = authn::DnsStatus::temporary_failure};
@@ -13,8 +10,6 @@ authn::DnsAnswer read_answer(const net::RawAnswer& raw, const authn::DnsQuestion
     answer.secure = raw.validation == net::Validation::secure;
     return answer;
 }
-
-}  // namespace
 
 LoopNetwork::LoopNetwork(net::Loop& loop, net::ResolverSettings settings, std::function<void(const std::string&)> tell)
     : loop_(loop), settings_(std::move(settings)), tell_(std::move(tell)) {}

@@ -37,6 +37,9 @@ private:
     bool tried_ = false;
 };
 
+/// What a resolver brought, as verification understands it: bogus is neither data nor absence, silence is a temporary failure.
+authn::DnsAnswer read_answer(const net::RawAnswer& raw, const authn::DnsQuestion& question);
+
 /// What libunbound says against the settings; nullopt: nothing. Makes a resolver and throws it away.
 std::optional<std::string> problem_of(const net::ResolverSettings& settings);
 

@@ -2,22 +2,10 @@
 
 #include <optional>
 
-#include "authn/dns_message.h"
+#include "app/loop_network.h"
 #include "programs/command.h"
 
 namespace exota::programs {
-namespace {
-
-authn::DnsAnswer read_answer(const net::RawAnswer& raw, const authn::DnsQuestion& question) {
-    if (raw.validation == net::Validation::bogus) return {.status = authn::DnsStatus::bogus};
-    if (!raw.answered) return {.status = authn::DnsStatus::temporary_failure};
-    authn::DnsAnswer answer = authn::read_dns_message(raw.packet, question);
-    answer.secure = raw.validation == net::Validation::secure;
-    return answer;
-}
-
-}  // namespace
-
 /// The questions of one call. Shared with the callbacks: those that come after the deadline find it alive and are not looked at.
 struct LiveNames::Waiting {
     std::vector<authn::DnsQuestion> questions;
@@ -53,7 +41,7 @@ void LiveNames::answer(std::vector<authn::DnsQuestion> questions, authn::Dns& dn
         for (std::size_t i = 0; i < waiting->questions.size(); ++i) {
             const authn::DnsQuestion& question = waiting->questions[i];
             resolver_->resolve(question.name, static_cast<std::uint16_t>(question.type), [waiting, i](const net::RawAnswer& raw) {
-                waiting->answers[i] = read_answer(raw, waiting->questions[i]);
+                waiting->answers[i] = app::read_answer(raw, waiting->questions[i]);
                 --waiting->missing;
             });
         }
