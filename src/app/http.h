@@ -25,7 +25,7 @@ struct HttpLimits {
     std::chrono::milliseconds timeout{10'000};  // for a request, and for a reader to take the answer
 };
 
-/// On its loop. To be destroyed after the loop has stopped.
+/// On its loop. To be destroyed on the loop's thread, or after the loop has stopped.
 class HttpServer {
 public:
     HttpServer(net::Loop& loop, HttpPages pages, HttpLimits limits = {});
