@@ -223,12 +223,15 @@ private:
 
     void start_reload(Cause cause) {
         if (stopping_) return;
+        free_retired();
         if (reload_.joinable()) {  // one at a time; a signal in the meantime asks for another one after it
             if (cause == Cause::signal) reload_again_ = true;
             return;
         }
         if (cause == Cause::signal) notifier_.reloading();
         reload_ = std::thread([this, cause, config = config_, snapshot = snapshot_] {
+            // Messages go first where processors are scarce (who = 0 is this thread, on Linux).
+            static_cast<void>(::setpriority(PRIO_PROCESS, 0, reload_niceness));
             Loaded loaded;
             try {
                 loaded = cause == Cause::signal ? load_all(options_.read_config, options_.force_monitor, snapshot.get())
@@ -255,7 +258,7 @@ private:
                 log_.service(LogLevel::warning, "restart-needed", "this setting is only read at start; the old value stays until then",
                              {LogField::of("setting", setting)});
             config_ = std::move(*loaded.config);
-            snapshot_ = std::move(loaded.snapshot);
+            retired_.push_back(std::exchange(snapshot_, std::move(loaded.snapshot)));
             log_.reconfigure(config_.log);
             milter_.use(snapshot_);
             metrics_.reload_succeeded();
@@ -274,10 +277,16 @@ private:
         if (std::exchange(reload_again_, false)) start_reload(Cause::signal);
     }
 
+    /// To free a million domains takes milliseconds, which no message shall wait for: here, once no loop and no message has them.
+    void free_retired() {
+        std::erase_if(retired_, [](const auto& snapshot) { return snapshot.use_count() == 1; });
+    }
+
     /// Looks at the tenants file now and then; a change counts once it has settled.
     void watch_tenants() {
         const auto interval = config_.tenants.watch_interval.count() > 0 ? config_.tenants.watch_interval : std::chrono::seconds(5);
         watch_timer_.start(interval, [this] {
+            free_retired();
             if (stopping_) return;
             if (config_.tenants.watch_interval.count() > 0 && !reload_.joinable() && watch_->changed()) start_reload(Cause::tenants_file);
             watch_tenants();
@@ -332,7 +341,9 @@ private:
     boost::asio::signal_set signals_;
     net::Timer watch_timer_, watchdog_timer_, drain_timer_;
     std::optional<TenantsWatch> watch_;
+    static constexpr int reload_niceness = 10;
     std::thread reload_;
+    std::vector<std::shared_ptr<const gate::Snapshot>> retired_;  // no longer in force, but somebody may still judge by it
     bool reload_again_ = false;
     bool serving_ = false;
     bool stopping_ = false;
