@@ -11,11 +11,11 @@ Index& Index::operator=(Index&&) noexcept = default;
 
 std::optional<Coverage> Index::covering(std::string_view canonical_domain) const noexcept {
     const Tables& tables = *tables_;
-    NameRef entry = tables.domains.find(canonical_domain, tables.arena);
-    if (entry == 0 && tables.wildcards.count() > 0) {
+    NameRef entry = tables.find(Tables::domain, canonical_domain);
+    if (entry == 0 && tables.wildcard_count > 0) {
         // From the longest parent to the shortest, so the first hit is the most specific.
         for (std::string_view base = mail::parent_of(canonical_domain); !base.empty() && entry == 0; base = mail::parent_of(base))
-            if (base.size() <= tables.wildcards.longest()) entry = tables.wildcards.find(base, tables.arena);
+            if (base.size() <= tables.longest_wildcard) entry = tables.find(Tables::wildcard, base);
     }
     if (entry == 0) return std::nullopt;
     const Number tenant = tables.owner(entry);
@@ -29,8 +29,14 @@ std::optional<Number> Index::Tables::with(const NameTable& table, const HashedNa
     return owner(ref);
 }
 
+std::optional<Number> Index::Tables::with(Role role, const HashedName& name) const noexcept {
+    const NameRef ref = find(role, name);
+    if (ref == 0) return std::nullopt;
+    return owner(ref);
+}
+
 std::optional<Number> Index::with_literal_domain(std::string_view canonical_domain) const noexcept {
-    return tables_->with(tables_->domains, canonical_domain);
+    return tables_->with(Tables::domain, canonical_domain);
 }
 
 std::optional<Number> Index::with_tenant_id(const mail::TenantId& id) const noexcept {
@@ -40,10 +46,10 @@ std::optional<Number> Index::with_tenant_id(const mail::TenantId& id) const noex
 }
 
 std::optional<Number> Index::with_organization(std::string_view canonical_domain) const noexcept {
-    return tables_->with(tables_->organizations, canonical_domain);
+    return tables_->with(Tables::organization, canonical_domain);
 }
 std::optional<Number> Index::with_dkim_domain(std::string_view canonical_domain) const noexcept {
-    return tables_->with(tables_->dkim_domains, canonical_domain);
+    return tables_->with(Tables::dkim_domain, canonical_domain);
 }
 
 std::string_view Index::name(Number tenant) const noexcept { return tables_->arena.name((*tables_)[tenant].name); }
@@ -54,12 +60,12 @@ const Policy& Index::policy(Number tenant) const noexcept { return tables_->poli
 FactorSet Index::factors() const noexcept { return tables_->factors; }
 
 std::size_t Index::tenant_count() const noexcept { return tables_->tenant_count; }
-std::size_t Index::domain_count() const noexcept { return tables_->domains.count() + tables_->wildcards.count(); }
+std::size_t Index::domain_count() const noexcept { return tables_->domain_count + tables_->wildcard_count; }
 
 std::size_t Index::memory_octets() const noexcept {
     const Tables& t = *tables_;
-    return t.arena.octets() + t.domains.octets() + t.wildcards.octets() + t.tenant_ids.octets() + t.organizations.octets() +
-           t.dkim_domains.octets() + t.tenants.capacity() * sizeof(Tables::Tenant) + t.policies.size() * sizeof(Policy);
+    return t.arena.octets() + t.names.octets() + t.tenant_ids.octets() + t.tenants.capacity() * sizeof(Tables::Tenant) +
+           t.policies.size() * sizeof(Policy);
 }
 
 }  // namespace exota::tenant

@@ -55,15 +55,16 @@ Number IndexBuilder::next_number() noexcept {
     return Number{static_cast<std::uint32_t>(count)};
 }
 
-NameRef IndexBuilder::store(Number tenant, std::string_view name) {
-    const NameRef ref = index_.tables_->arena.add(name, {static_cast<std::uint32_t>(tenant)});
+NameRef IndexBuilder::store(Number tenant, std::string_view name, std::uint32_t roles) {
+    const NameRef ref = index_.tables_->arena.add(name, {static_cast<std::uint32_t>(tenant) | roles});
     full_ = full_ || ref == 0;
     return ref;
 }
 
 NameRef IndexBuilder::store_with_policy(Number tenant, std::string_view name, PolicyRef policy) {
     const NameRef ref = index_.tables_->arena.add(
-        name, {static_cast<std::uint32_t>(policy), static_cast<std::uint32_t>(tenant) | Index::Tables::has_own_policy});
+        name,
+        {static_cast<std::uint32_t>(policy), static_cast<std::uint32_t>(tenant) | Index::Tables::has_own_policy | Index::Tables::domain});
     full_ = full_ || ref == 0;
     return ref;
 }
@@ -96,27 +97,58 @@ void IndexBuilder::set_policy(Number tenant, PolicyRef policy) noexcept {
 
 PolicyRef IndexBuilder::policy_of(Number tenant) const noexcept { return PolicyRef{std::as_const(*index_.tables_)[tenant].policy}; }
 
-void IndexBuilder::enter(NameTable& table, Number tenant, const HashedName& name, NameRef same) {
-    NameArena& arena = index_.tables_->arena;
-    const bool shared = same != 0 && arena.word(same, 1) == static_cast<std::uint32_t>(tenant);  // and has no policy of its own
-    if (const NameRef ref = shared ? same : store(tenant, name.text); ref != 0) table.insert(ref, name);
+/// Who has a name already, found in one walk.
+struct IndexBuilder::Holders {
+    NameRef domain = 0, wildcard = 0, organization = 0, dkim_domain = 0;
+    NameRef own = 0;  // the tenant that is asked for, in whatever role
+};
+
+IndexBuilder::Holders IndexBuilder::holders(Number tenant, const HashedName& name) const noexcept {
+    const Index::Tables& tables = *index_.tables_;
+    Holders found;
+    tables.names.find_if(name, tables.arena, [&](NameRef ref) {
+        const std::uint32_t word = tables.arena.word(ref, 1);
+        if ((word & Index::Tables::domain) != 0) found.domain = ref;
+        if ((word & Index::Tables::wildcard) != 0) found.wildcard = ref;
+        if ((word & Index::Tables::organization) != 0) found.organization = ref;
+        if ((word & Index::Tables::dkim_domain) != 0) found.dkim_domain = ref;
+        if (tables.owner(ref) == tenant && (word & Index::Tables::has_own_policy) == 0) found.own = ref;
+        return false;  // go on
+    });
+    return found;
+}
+
+void IndexBuilder::enter(std::uint32_t role, Number tenant, const HashedName& name, NameRef own) {
+    Index::Tables& tables = *index_.tables_;
+    if (own != 0)
+        tables.arena.set_word(own, 1, tables.arena.word(own, 1) | role);
+    else if (const NameRef ref = store(tenant, name.text, role); ref != 0)
+        tables.names.insert(ref, name);
+}
+
+std::optional<Clash> IndexBuilder::clash(NameRef holder, std::string_view as, Number tenant) const noexcept {
+    if (holder == 0 || index_.tables_->owner(holder) == tenant) return std::nullopt;
+    return Clash{index_.tables_->owner(holder), as};
 }
 
 std::optional<Clash> IndexBuilder::add_domain(Number tenant, const HashedName& domain) {
     Index::Tables& tables = *index_.tables_;
-    if (const NameRef ref = tables.domains.find(domain, tables.arena)) return Clash{tables.owner(ref), "domain"};
-    const NameRef organization = tables.organizations.find(domain, tables.arena);
-    if (organization != 0 && tables.owner(organization) != tenant) return Clash{tables.owner(organization), "organization"};
-    const NameRef dkim_domain = tables.dkim_domains.find(domain, tables.arena);
-    if (dkim_domain != 0 && tables.owner(dkim_domain) != tenant) return Clash{tables.owner(dkim_domain), "DKIM domain"};
-    enter(tables.domains, tenant, domain, organization != 0 ? organization : dkim_domain);
+    const Holders found = holders(tenant, domain);
+    if (found.domain != 0) return Clash{tables.owner(found.domain), "domain"};
+    if (const auto other = clash(found.organization, "organization", tenant)) return other;
+    if (const auto other = clash(found.dkim_domain, "DKIM domain", tenant)) return other;
+    ++tables.domain_count;
+    enter(Index::Tables::domain, tenant, domain, found.own);
     return std::nullopt;
 }
 
 std::optional<Clash> IndexBuilder::add_wildcard(Number tenant, const HashedName& base) {
     Index::Tables& tables = *index_.tables_;
-    if (const NameRef ref = tables.wildcards.find(base, tables.arena)) return Clash{tables.owner(ref), "wildcard"};
-    enter(tables.wildcards, tenant, base, tables.domains.find(base, tables.arena));
+    const Holders found = holders(tenant, base);
+    if (found.wildcard != 0) return Clash{tables.owner(found.wildcard), "wildcard"};
+    ++tables.wildcard_count;
+    tables.longest_wildcard = std::max(tables.longest_wildcard, base.text.size());
+    enter(Index::Tables::wildcard, tenant, base, found.own);
     return std::nullopt;
 }
 
@@ -128,26 +160,26 @@ std::optional<Clash> IndexBuilder::add_tenant_id(Number tenant, const HashedName
     Index::Tables& tables = *index_.tables_;
     tables[tenant].has_tenant_ids = 1;
     if (const NameRef ref = tables.tenant_ids.find(id, tables.arena)) return Clash{tables.owner(ref), "tenant id"};
-    enter(tables.tenant_ids, tenant, id, 0);
+    if (const NameRef ref = store(tenant, id.text); ref != 0) tables.tenant_ids.insert(ref, id);
     return std::nullopt;
 }
 
 std::optional<Clash> IndexBuilder::add_organization(Number tenant, const HashedName& organization) {
     Index::Tables& tables = *index_.tables_;
     tables[tenant].has_organizations = 1;
-    if (const NameRef ref = tables.organizations.find(organization, tables.arena)) return Clash{tables.owner(ref), "organization"};
-    const NameRef domain = tables.domains.find(organization, tables.arena);
-    if (domain != 0 && tables.owner(domain) != tenant) return Clash{tables.owner(domain), "domain"};
-    enter(tables.organizations, tenant, organization, domain);
+    const Holders found = holders(tenant, organization);
+    if (found.organization != 0) return Clash{tables.owner(found.organization), "organization"};
+    if (const auto other = clash(found.domain, "domain", tenant)) return other;
+    enter(Index::Tables::organization, tenant, organization, found.own);
     return std::nullopt;
 }
 
 std::optional<Clash> IndexBuilder::add_dkim_domain(Number tenant, const HashedName& name) {
     Index::Tables& tables = *index_.tables_;
-    if (const NameRef ref = tables.dkim_domains.find(name, tables.arena)) return Clash{tables.owner(ref), "DKIM domain"};
-    const NameRef domain = tables.domains.find(name, tables.arena);
-    if (domain != 0 && tables.owner(domain) != tenant) return Clash{tables.owner(domain), "domain"};
-    enter(tables.dkim_domains, tenant, name, domain);
+    const Holders found = holders(tenant, name);
+    if (found.dkim_domain != 0) return Clash{tables.owner(found.dkim_domain), "DKIM domain"};
+    if (const auto other = clash(found.domain, "domain", tenant)) return other;
+    enter(Index::Tables::dkim_domain, tenant, name, found.own);
     return std::nullopt;
 }
 
@@ -155,35 +187,29 @@ std::optional<Number> IndexBuilder::with_tenant_id(const HashedName& id) const n
     return index_.tables_->with(index_.tables_->tenant_ids, id);
 }
 std::optional<Number> IndexBuilder::with_literal_domain(const HashedName& domain) const noexcept {
-    return index_.tables_->with(index_.tables_->domains, domain);
+    return index_.tables_->with(Index::Tables::domain, domain);
 }
 
-void IndexBuilder::expect_name(const HashedName& name) const noexcept {
-    index_.tables_->domains.prefetch(name);
-    index_.tables_->organizations.prefetch(name);
-    index_.tables_->dkim_domains.prefetch(name);
-}
-void IndexBuilder::expect_wildcard(const HashedName& base) const noexcept {
-    index_.tables_->wildcards.prefetch(base);
-    index_.tables_->domains.prefetch(base);
-}
+void IndexBuilder::expect_name(const HashedName& name) const noexcept { index_.tables_->names.prefetch(name); }
 void IndexBuilder::expect_tenant_id(const HashedName& id) const noexcept { index_.tables_->tenant_ids.prefetch(id); }
 
 NameRef IndexBuilder::put(Number tenant, const HashedName& domain, PolicyRef policy) {
     Index::Tables& tables = *index_.tables_;
-    const NameRef before = tables.domains.find(domain, tables.arena);
+    const NameRef before = tables.find(Index::Tables::domain, domain);
     if (before != 0 && tables.owner(before) != tenant) maybe_without_domains_.push_back(static_cast<std::uint32_t>(tables.owner(before)));
     if (before != 0 && (tables.arena.word(before, 1) & Index::Tables::has_own_policy) != 0) {
-        tables.arena.set_word(before, 1, static_cast<std::uint32_t>(tenant) | Index::Tables::has_own_policy);
+        tables.arena.set_word(before, 1, static_cast<std::uint32_t>(tenant) | Index::Tables::has_own_policy | Index::Tables::domain);
         tables.arena.set_word(before, 2, static_cast<std::uint32_t>(policy));
         return before;
     }
     const NameRef ref = store_with_policy(tenant, domain.text, policy);
     if (ref == 0) return 0;
-    if (before == 0)
-        tables.domains.insert(ref, domain);
-    else
-        tables.domains.replace(domain, before, ref);
+    if (before == 0) {
+        tables.names.insert(ref, domain);
+        ++tables.domain_count;
+    } else {
+        tables.names.replace(domain, before, ref);
+    }
     return ref;
 }
 
@@ -207,7 +233,9 @@ void IndexBuilder::forget_replaced() {
     tables.tenant_count = tables.tenants.size();
     if (maybe_without_domains_.empty()) return;
     std::vector<bool> has_domains(tables.tenants.size(), false);
-    tables.domains.for_each([&](NameRef ref) { has_domains[static_cast<std::uint32_t>(tables.owner(ref))] = true; });
+    tables.names.for_each([&](NameRef ref) {
+        if ((tables.arena.word(ref, 1) & Index::Tables::domain) != 0) has_domains[static_cast<std::uint32_t>(tables.owner(ref))] = true;
+    });
     const auto is_gone = [&](std::uint32_t tenant) {
         return std::ranges::binary_search(maybe_without_domains_, tenant) && !has_domains[tenant];
     };

@@ -75,7 +75,6 @@ public:
 
     /// A name will be added soon: the processor may fetch its places meanwhile. For a million names that is half of the time.
     void expect_name(const HashedName& name) const noexcept;
-    void expect_wildcard(const HashedName& base) const noexcept;
     void expect_tenant_id(const HashedName& id) const noexcept;
 
     /// Some name found no room any more: the Index would be incomplete and must not be used.
@@ -86,10 +85,14 @@ public:
 
 private:
     Number next_number() noexcept;
-    NameRef store(Number tenant, std::string_view name);
+    NameRef store(Number tenant, std::string_view name, std::uint32_t roles = 0);
     NameRef store_with_policy(Number tenant, std::string_view name, PolicyRef policy);
-    /// Puts `name` into `table`; `same` is where the tenant has this name already, or 0.
-    void enter(NameTable& table, Number tenant, const HashedName& name, NameRef same);
+    struct Holders;
+    Holders holders(Number tenant, const HashedName& name) const noexcept;
+    /// The holder of a name, if that is another tenant.
+    std::optional<Clash> clash(NameRef holder, std::string_view as, Number tenant) const noexcept;
+    /// @param own  where the tenant has this name already, or 0.
+    void enter(std::uint32_t role, Number tenant, const HashedName& name, NameRef own);
     NameRef put(Number tenant, const HashedName& domain, PolicyRef policy);
     void forget_replaced();
 

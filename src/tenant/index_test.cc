@@ -26,6 +26,34 @@ TEST(Index, empty_finds_nothing) {
     EXPECT_EQ(index.domain_count(), 0U);
 }
 
+TEST(Index, a_name_may_be_something_of_two_tenants) {
+    IndexBuilder builder;
+    const PolicyRef policy = builder.policy({});
+    const Number a = builder.add_tenant("a", policy), b = builder.add_tenant("b", policy), c = builder.add_tenant("c", policy);
+    const auto as = [](const std::optional<Clash>& clash) { return clash ? std::string(clash->as) : ""; };
+    EXPECT_EQ(as(builder.add_domain(a, "x.example")), "");
+    EXPECT_EQ(as(builder.add_wildcard(b, "x.example")), "") << "the domain below is somebody else's";
+    EXPECT_EQ(as(builder.add_organization(a, "x.example")), "");
+    EXPECT_EQ(as(builder.add_organization(b, "x.example")), "organization");
+    EXPECT_EQ(as(builder.add_dkim_domain(b, "x.example")), "domain");
+    EXPECT_EQ(as(builder.add_wildcard(c, "x.example")), "wildcard");
+    EXPECT_EQ(as(builder.add_domain(a, "x.example")), "domain") << "twice";
+    EXPECT_EQ(as(builder.add_organization(b, "y.example")), "");
+    EXPECT_EQ(as(builder.add_dkim_domain(c, "y.example")), "") << "organisation of one, DKIM domain of another";
+    EXPECT_EQ(as(builder.add_domain(b, "y.example")), "DKIM domain");
+    EXPECT_EQ(as(builder.add_domain(c, "y.example")), "organization");
+    const Index index = std::move(builder).build();
+    EXPECT_EQ(index.with_literal_domain("x.example"), a);
+    EXPECT_EQ(index.with_organization("x.example"), a);
+    EXPECT_EQ(index.with_dkim_domain("x.example"), std::nullopt);
+    EXPECT_EQ(covered_by(index, "x.example"), "a");
+    EXPECT_EQ(covered_by(index, "below.x.example"), "b");
+    EXPECT_EQ(index.with_organization("y.example"), b);
+    EXPECT_EQ(index.with_dkim_domain("y.example"), c);
+    EXPECT_EQ(index.with_literal_domain("y.example"), std::nullopt);
+    EXPECT_EQ(index.domain_count(), 2U);
+}
+
 TEST(Index, the_most_specific_entry_covers) {
     IndexBuilder builder;
     const PolicyRef policy = builder.policy({});

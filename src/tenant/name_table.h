@@ -98,11 +98,16 @@ class NameTable {
 public:
     /// @return 0 when the name is not in the table.
     NameRef find(const HashedName& name, const NameArena& arena) const noexcept {
+        return find_if(name, arena, [](NameRef) { return true; });
+    }
+    /// A name may be there several times; the first that `accepts` takes, or 0.
+    template <class Accepts>
+    NameRef find_if(const HashedName& name, const NameArena& arena, Accepts accepts) const noexcept {
         if (count_ == 0) return 0;
         for (std::size_t i = home(name.fingerprint);; i = i + 1 == slots_.size() ? 0 : i + 1) {
             const Slot slot = slots_[i];
             if (slot.ref == 0) return 0;
-            if (slot.fingerprint == name.fingerprint && arena.name(slot.ref) == name.text) return slot.ref;
+            if (slot.fingerprint == name.fingerprint && arena.name(slot.ref) == name.text && accepts(slot.ref)) return slot.ref;
         }
     }
     /// Lets the processor fetch what find() will look at first.
@@ -110,12 +115,11 @@ public:
         if (count_ > 0) __builtin_prefetch(&slots_[home(name.fingerprint)]);
     }
 
-    /// `name` lies at `ref`, and must not be in the table yet.
+    /// `name` lies at `ref`, which must not be in the table yet.
     void insert(NameRef ref, const HashedName& name) {
         if ((count_ + 1) * 5 > slots_.size() * 4) grow();
         place({name.fingerprint, ref});
         ++count_;
-        if (name.text.size() > longest_) longest_ = name.text.size();
     }
 
     /// `name`, which lies at `from`, lies at `to` now.
@@ -127,8 +131,6 @@ public:
     }
 
     std::size_t count() const noexcept { return count_; }
-    /// Octets of the longest name: nothing longer need be looked up.
-    std::size_t longest() const noexcept { return longest_; }
     std::size_t octets() const noexcept { return slots_.capacity() * sizeof(Slot); }
 
     template <class Visit>
@@ -161,7 +163,6 @@ private:
 
     std::vector<Slot> slots_;
     std::size_t count_ = 0;
-    std::size_t longest_ = 0;
 };
 
 }  // namespace exota::tenant

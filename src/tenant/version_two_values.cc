@@ -124,8 +124,6 @@ void VersionTwo::wait(Field field, bool wildcard, std::string_view name, std::st
     waiting.fingerprint = hashed.fingerprint;
     if (field == Field::tenant_ids)
         context_.builder.expect_tenant_id(hashed);
-    else if (wildcard)
-        context_.builder.expect_wildcard(hashed);
     else
         context_.builder.expect_name(hashed);
 }
