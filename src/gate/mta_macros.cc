@@ -1,5 +1,7 @@
 #include "gate/mta_macros.h"
 
+#include <array>
+
 #include "base/text.h"
 
 namespace exota::gate {
@@ -9,6 +11,33 @@ using evidence::CertificateHint;
 using evidence::Source;
 using milter::Macros;
 
+/// All macros that say something of the session, found in one walk.
+class SessionMacros {
+public:
+    explicit SessionMacros(const Macros& macros) noexcept { macros.find(all_); }
+
+    using Value = std::optional<std::string_view>;
+    const Value& mta() const noexcept { return all_[0].value; }
+    const Value& tls_version() const noexcept { return all_[1].value; }
+    const Value& cipher() const noexcept { return all_[2].value; }
+    const Value& certificate_subject() const noexcept { return all_[3].value; }
+    const Value& verify() const noexcept { return all_[4].value; }
+    const Value& common_name() const noexcept { return all_[5].value; }
+    const Value& login_type() const noexcept { return all_[6].value; }
+    const Value& login() const noexcept { return all_[7].value; }
+
+private:
+    static constexpr Macros::Scope tls = Macros::Scope::since_helo;
+    std::array<Macros::Wanted, 8> all_{{{"v"},
+                                        {"tls_version", tls},
+                                        {"cipher", tls},
+                                        {"cert_subject", tls},
+                                        {"verify", tls},
+                                        {"cn_subject", tls},
+                                        {"auth_type"},
+                                        {"auth_authen"}}};
+};
+
 /// Views of what an evidence::Tls would hold, so that an unchanged one need not be built.
 struct TlsView {
     std::string_view version, cipher;
@@ -16,19 +45,18 @@ struct TlsView {
     CertificateHint hint = CertificateHint::none;
 };
 
-TlsView read_tls(const Macros& macros, std::string_view mta) noexcept {
-    const auto macro = [&](std::string_view name) { return macros.find(name, Macros::Scope::since_helo); };
-    TlsView tls{.version = macro("tls_version").value_or(""), .cipher = macro("cipher").value_or(""), .certificate_name = {}};
+TlsView read_tls(const SessionMacros& macros, std::string_view mta) noexcept {
+    TlsView tls{.version = macros.tls_version().value_or(""), .cipher = macros.cipher().value_or(""), .certificate_name = {}};
     if (is_postfix(mta)) {
-        tls.certificate_name = macro("cert_subject");
+        tls.certificate_name = macros.certificate_subject();
         if (!tls.certificate_name && !tls.version.empty()) tls.hint = CertificateHint::no_certificate_seen;
         return tls;
     }
-    const auto verify = macro("verify");
-    const auto name = macro("cn_subject");
+    const auto& verify = macros.verify();
+    const auto& name = macros.common_name();
     if (!verify) {
         // A certificate is spoken of, or TLS is in use, but nobody says whether anything was verified.
-        if (name || macro("cert_subject") || !tls.version.empty()) tls.hint = CertificateHint::no_verify_macro;
+        if (name || macros.certificate_subject() || !tls.version.empty()) tls.hint = CertificateHint::no_verify_macro;
     } else if (*verify == "OK") {
         tls.certificate_name = name.value_or("");
     } else if (*verify == "NO" || *verify == "NOT" || *verify == "NONE" || verify->empty()) {
@@ -38,6 +66,12 @@ TlsView read_tls(const Macros& macros, std::string_view mta) noexcept {
         tls.hint = CertificateHint::not_verified;  // FAIL, TEMP, PROTOCOL, SOFTWARE, CONFIG …
     }
     return tls;
+}
+
+bool is_logged_in(const SessionMacros& macros) noexcept {
+    const auto& type = macros.login_type();
+    const auto& identity = macros.login();
+    return type && identity && !type->empty() && !identity->empty() && !base::iequals(*type, "XCLIENT");
 }
 
 bool says_the_same(const TlsView& view, const evidence::Tls& tls) noexcept {
@@ -77,19 +111,16 @@ evidence::Client client_of(const milter::Connect& event, const Macros& macros) {
     return client;
 }
 
-evidence::Tls tls_of(const Macros& macros, std::string_view mta) { return built(read_tls(macros, mta)); }
+evidence::Tls tls_of(const Macros& macros, std::string_view mta) { return built(read_tls(SessionMacros(macros), mta)); }
 
-bool authenticated_of(const Macros& macros) noexcept {
-    const auto type = macros.find("auth_type");
-    const auto identity = macros.find("auth_authen");
-    return type && identity && !type->empty() && !identity->empty() && !base::iequals(*type, "XCLIENT");
-}
+bool authenticated_of(const Macros& macros) noexcept { return is_logged_in(SessionMacros(macros)); }
 
 void note_session_macros(const Macros& macros, evidence::Collector& collector) {
     const evidence::Session& session = collector.session();
-    const TlsView tls = read_tls(macros, macros.find("v").value_or(session.mta));
+    const SessionMacros now(macros);
+    const TlsView tls = read_tls(now, now.mta().value_or(session.mta));
     if (!says_the_same(tls, session.tls)) collector.tls(built(tls));
-    const bool authenticated = authenticated_of(macros);
+    const bool authenticated = is_logged_in(now);
     if (authenticated != session.authenticated) collector.authenticated(authenticated);
 }
 

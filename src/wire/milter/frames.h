@@ -65,7 +65,9 @@ public:
     }
     /// A string with its final NUL. A NUL within would end it early and make the rest another field: it becomes '?'.
     FrameWriter& string(std::string_view text) {
-        for (const char c : text) out_.push_back(c == '\0' ? '?' : c);
+        const std::size_t start = out_.size();
+        out_.append(text);
+        for (std::size_t nul = out_.find('\0', start); nul != std::string::npos; nul = out_.find('\0', nul)) out_[nul] = '?';
         out_.push_back('\0');
         return *this;
     }

@@ -1,5 +1,7 @@
 #include "wire/milter/macros.h"
 
+#include "base/text.h"
+
 namespace exota::milter {
 namespace {
 
@@ -76,6 +78,10 @@ std::expected<void, ProtocolError> Macros::define(const MacroDefinitions& macros
     const bool of_connection = macros.stage == Command::connect || macros.stage == Command::helo;
     std::string& blocks = of_connection ? connection_ : message_;
     const std::string_view name_values = macros.name_values.octets();
+    if (macros.stage == Command::header && last_in_message_ < message_.size()) {  // one frame of thirty that are the same
+        const Block last = block_at(message_, last_in_message_);
+        if (last.stage == macros.stage && last.name_values == name_values) return {};
+    }
     const auto known = find_block(blocks, macros.stage);
     const bool unchanged = known && known->start + known->size == blocks.size() && known->name_values == name_values;
     // Macros for MAIL begin a message: what another one left is gone.
@@ -97,6 +103,7 @@ std::expected<void, ProtocolError> Macros::define(const MacroDefinitions& macros
         tight.append(blocks);
         blocks.swap(tight);
     }
+    if (!of_connection) last_in_message_ = static_cast<std::uint32_t>(blocks.size());
     append_block(blocks, macros.stage, name_values);
     ++generation_;
     return {};
@@ -139,6 +146,22 @@ std::optional<std::string_view> Macros::find(std::string_view name, Scope scope)
     if (auto value = last_value(message_, name, std::nullopt)) return value;
     const bool without_connect = scope == Scope::since_helo && helo_seen_;
     return last_value(connection_, name, without_connect ? std::optional(Command::connect) : std::nullopt);
+}
+
+void Macros::find(std::span<Wanted> wanted) const noexcept {
+    for (Wanted& each : wanted) each.value.reset();
+    for (const std::string* blocks : {&connection_, &message_})  // a later one replaces an earlier one
+        for (std::size_t at = 0; at < blocks->size();) {
+            const Block block = block_at(*blocks, at);
+            at += block.size;
+            const bool hidden = blocks == &connection_ && block.stage == Command::connect && helo_seen_;
+            for (std::string_view rest = block.name_values; !rest.empty();) {
+                const std::string_view name = without_braces(base::take_until(rest, '\0'));
+                const std::string_view value = base::take_until(rest, '\0');
+                for (Wanted& each : wanted)
+                    if (each.name == name && !(hidden && each.scope == Scope::since_helo)) each.value = value;
+            }
+        }
 }
 
 }  // namespace exota::milter

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,14 @@ public:
     /// @return  a view that the next call of a function that is not const ends.
     std::optional<std::string_view> find(std::string_view name, Scope scope = Scope::all) const noexcept;
 
+    struct Wanted {
+        std::string_view name;  // without braces
+        Scope scope = Scope::all;
+        std::optional<std::string_view> value = {};
+    };
+    /// What find() says of each name, in one walk: a message asks for eight names twice.
+    void find(std::span<Wanted> wanted) const noexcept;
+
     std::size_t octets() const noexcept { return connection_.size() + message_.size(); }
     /// Counts changes: what was worked out of the macros stays right while it is the same.
     std::uint32_t generation() const noexcept { return generation_; }
@@ -47,6 +56,7 @@ public:
 private:
     std::string connection_, message_;  // blocks: stage, length in four octets, name NUL value NUL …
     std::uint32_t generation_ = 0;
+    std::uint32_t last_in_message_ = 0;                                     // where the block begins that was written last
     bool connect_fresh_ = false, helo_fresh_ = false, mail_fresh_ = false;  // macros came for an event that is still to come
     bool helo_seen_ = false;
 };

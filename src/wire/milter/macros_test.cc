@@ -12,8 +12,34 @@ using namespace std::string_view_literals;
 constexpr std::size_t roomy = 64 * 1024;
 
 void define(Macros& macros, Command stage, std::string_view pairs) { ASSERT_TRUE(macros.define({stage, StringList(pairs)}, roomy)); }
+/// Asked both ways, which always agree.
 std::string value(const Macros& macros, std::string_view name, Macros::Scope scope = Macros::Scope::all) {
-    return std::string(macros.find(name, scope).value_or("(none)"));
+    const auto found = macros.find(name, scope);
+    Macros::Wanted wanted[]{{"no such name"}, {name, scope, "left from before"}};
+    macros.find(wanted);
+    EXPECT_EQ(wanted[1].value, found) << name;
+    return std::string(found.value_or("(none)"));
+}
+
+TEST(Macros, the_same_frame_before_every_header_field) {
+    Macros macros;
+    define(macros, Command::mail, "i\0first\0"sv);
+    macros.mail();
+    define(macros, Command::header, "i\0second\0"sv);
+    const auto generation = macros.generation();
+    const auto octets = macros.octets();
+    for (int field = 0; field < 30; ++field) define(macros, Command::header, "i\0second\0"sv);
+    EXPECT_EQ(macros.generation(), generation);
+    EXPECT_EQ(macros.octets(), octets);
+    define(macros, Command::end_of_header, "i\0third\0"sv);
+    EXPECT_EQ(value(macros, "i"), "third");
+    define(macros, Command::header, "i\0second\0"sv);
+    EXPECT_EQ(value(macros, "i"), "second") << "came last";
+    define(macros, Command::header, ""sv);
+    EXPECT_EQ(value(macros, "i"), "third");
+    macros.end_message();
+    define(macros, Command::header, ""sv);
+    EXPECT_EQ(value(macros, "i"), "(none)");
 }
 
 TEST(Macros, names_are_found_with_or_without_braces) {
