@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/octets.h"
+
 namespace exota::base {
 namespace {
 
@@ -51,6 +53,10 @@ std::string lower(std::string_view text) {
 
 bool is_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
+        if (text.size() >= 8 && (first_octets(text) & 0x8080808080808080) == 0) {
+            text.remove_prefix(8);
+            continue;
+        }
         if (static_cast<unsigned char>(text.front()) < 0x80) [[likely]] {
             text.remove_prefix(1);
             continue;

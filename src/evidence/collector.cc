@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/cursor.h"
+#include "base/octets.h"
 #include "base/text.h"
 #include "evidence/claims.h"
 #include "evidence/field_kind.h"
@@ -70,11 +71,13 @@ bool is_delivery_report(std::string_view value) noexcept {
     return base::istarts_with(in.rest(), "delivery-status");
 }
 
-/// FNV-1a of the name in lower case: comparing numbers first keeps a flood of different names cheap.
+/// Of the name in lower case: comparing numbers first keeps a flood of different names cheap.
 std::uint32_t hash_of(std::string_view name) noexcept {
-    std::uint32_t hash = 2166136261U;
-    for (const char c : name) hash = (hash ^ static_cast<unsigned char>(base::to_lower(c))) * 16777619U;
-    return hash;
+    std::uint64_t hash = name.size();
+    const auto mix = [&hash](std::uint64_t octets) { hash = (hash ^ octets) * 0x9e3779b97f4a7c15U; };
+    for (; name.size() >= 8; name.remove_prefix(8)) mix(base::lower_octets(base::first_octets(name)));
+    for (const char c : name) mix(static_cast<unsigned char>(base::to_lower(c)));
+    return static_cast<std::uint32_t>(hash >> 32);
 }
 
 }  // namespace
@@ -118,7 +121,7 @@ struct Collector::Message {
         name = base::trim(name);
         const std::uint32_t hash = hash_of(name);
         for (std::size_t i = 0; i < firewall_hashes.size(); ++i)
-            if (firewall_hashes[i] == hash && base::iequals(header.firewall[i].name, name)) {
+            if (firewall_hashes[i] == hash && base::same_name(header.firewall[i].name, name)) {
                 ++header.firewall[i].count;
                 return;
             }

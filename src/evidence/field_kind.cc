@@ -3,30 +3,30 @@
 // Tested by field_kind_test.cc.
 #include "evidence/field_kind.h"
 
-#include "base/text.h"
+#include "base/octets.h"
 
 namespace exota::evidence {
 namespace {
 
-using base::iequals;
-using base::istarts_with;
+using base::begins_with_name;
+using base::same_name;
 using Kind = FieldKind;
 
 FieldClass if_named(std::string_view name, std::string_view wanted, Kind kind, bool firewall = false) noexcept {
-    return iequals(name, wanted) ? FieldClass{kind, firewall} : FieldClass{};
+    return same_name(name, wanted) ? FieldClass{kind, firewall} : FieldClass{};
 }
 
 /// Behind "X-MS-Exchange-".
 FieldClass classify_exchange(std::string_view rest) noexcept {
-    if (istarts_with(rest, "CrossTenant-")) {
+    if (begins_with_name(rest, "CrossTenant-")) {
         const std::string_view name = rest.substr(12);
-        if (iequals(name, "Id")) return {Kind::tenant_id, true};
-        if (iequals(name, "AuthAs")) return {Kind::auth_as, true};
-        if (iequals(name, "OriginalAttributedTenantConnectingIp")) return {Kind::attributed_connection, true};
+        if (same_name(name, "Id")) return {Kind::tenant_id, true};
+        if (same_name(name, "AuthAs")) return {Kind::auth_as, true};
+        if (same_name(name, "OriginalAttributedTenantConnectingIp")) return {Kind::attributed_connection, true};
         return {Kind::other, true};
     }
     for (const std::string_view prefix : {"Organization-", "Forest-", "CrossPremises-", "Transport-CrossTenant"})
-        if (istarts_with(rest, prefix)) return {Kind::other, true};
+        if (begins_with_name(rest, prefix)) return {Kind::other, true};
     return if_named(rest, "Inbox-Rules-Loop", Kind::inbox_rules_loop);
 }
 
@@ -34,8 +34,8 @@ FieldClass classify_exchange(std::string_view rest) noexcept {
 FieldClass classify_extension(std::string_view rest) noexcept {
     switch (base::to_lower(rest.front())) {
         case 'm':
-            if (istarts_with(rest, "MS-Exchange-")) return classify_exchange(rest.substr(12));
-            if (istarts_with(rest, "Microsoft-Antispam")) return {Kind::other, true};
+            if (begins_with_name(rest, "MS-Exchange-")) return classify_exchange(rest.substr(12));
+            if (begins_with_name(rest, "Microsoft-Antispam")) return {Kind::other, true};
             return if_named(rest, "MS-Journal-Report", Kind::journal_report);
         case 'o':
             return if_named(rest, "OriginatorOrg", Kind::originator_org, true);
@@ -44,8 +44,8 @@ FieldClass classify_extension(std::string_view rest) noexcept {
         case 'a':
             return if_named(rest, "Auto-Response-Suppress", Kind::response_suppress);
         case 'e':
-            if (iequals(rest, "ExOTA-Authentication-Results")) return {Kind::own_result, false};
-            if (iequals(rest, "EOPTenantAttributedMessage")) return {Kind::other, true};
+            if (same_name(rest, "ExOTA-Authentication-Results")) return {Kind::own_result, false};
+            if (same_name(rest, "EOPTenantAttributedMessage")) return {Kind::other, true};
             return if_named(rest, "EOPAttributedMessage", Kind::other, true);
         default:
             return {};

@@ -1,0 +1,47 @@
+// ASCII letter case, eight octets at a time: for names that are compared by the dozen in every message (text.h has the plain ones).
+//
+// Tested by octets_test.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "base/text.h"
+
+namespace exota::base {
+
+/// The first eight octets of `text`, which has them.
+inline std::uint64_t first_octets(std::string_view text) noexcept {
+    std::uint64_t octets = 0;
+    std::memcpy(&octets, text.data(), sizeof octets);
+    return octets;
+}
+
+/// Each of eight octets made lower case.
+constexpr std::uint64_t lower_octets(std::uint64_t octets) noexcept {
+    constexpr std::uint64_t each = 0x0101010101010101;
+    const std::uint64_t low_bits = octets & 0x7f * each;
+    const std::uint64_t from_a = low_bits + (0x80 - 'A') * each;   // the highest bit of an octet: it is 'A' or above
+    const std::uint64_t above_z = low_bits + (0x7f - 'Z') * each;  // it is above 'Z'
+    const std::uint64_t upper = from_a & ~above_z & ~octets & 0x80 * each;
+    return octets | upper >> 2;  // 0x80 to 0x20, which is 'a' - 'A'
+}
+
+/// What iequals() says, sooner.
+inline bool same_name(std::string_view a, std::string_view b) noexcept {
+    if (a.size() != b.size()) return false;
+    if (a.size() < sizeof(std::uint64_t)) return iequals(a, b);
+    const auto differ = [&](std::size_t at) {
+        return lower_octets(first_octets(a.substr(at))) != lower_octets(first_octets(b.substr(at)));
+    };
+    for (std::size_t at = 0; at + 8 < a.size(); at += 8)
+        if (differ(at)) return false;
+    return !differ(a.size() - 8);  // overlaps what was compared, which costs less than a loop
+}
+inline bool begins_with_name(std::string_view text, std::string_view prefix) noexcept {
+    return text.size() >= prefix.size() && same_name(text.substr(0, prefix.size()), prefix);
+}
+
+}  // namespace exota::base
