@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <iterator>
 
@@ -34,10 +35,32 @@ bool is_unsafe(char32_t point) noexcept {
            (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
 }
 
+/// Printable ASCII that stands for itself within quotes; of that, what may stand without quotes behind '='.
+struct Plain {
+    enum : std::uint8_t { quoted = 1, bare = 2 };
+    constexpr Plain() noexcept {
+        for (unsigned char c = ' '; c < 0x7f; ++c)
+            if (c != '"' && c != '\\') kinds[c] = c == ' ' || c == '=' ? quoted : quoted | bare;
+    }
+    constexpr bool is(char c, std::uint8_t kind) const noexcept { return (kinds[static_cast<unsigned char>(c)] & kind) != 0; }
+    std::array<std::uint8_t, 256> kinds{};
+};
+constexpr Plain plain;
+
+std::size_t plain_octets(std::string_view text) noexcept {
+    std::size_t octets = 0;
+    while (octets < text.size() && plain.is(text[octets], Plain::quoted)) ++octets;
+    return octets;
+}
+
 /// A JSON string (RFC 8259 section 7) that is safe to look at as well.
 void append_quoted(std::string& out, std::string_view text) {
     out += '"';
-    while (!text.empty()) {
+    for (;;) {
+        const std::size_t unchanged = plain_octets(text);
+        out.append(text.substr(0, unchanged));
+        text.remove_prefix(unchanged);
+        if (text.empty()) break;
         const char c = text.front();
         if (c == '"' || c == '\\') {
             out += '\\';
@@ -67,7 +90,7 @@ void append_quoted(std::string& out, std::string_view text) {
 
 /// May stand without quotes behind '='.
 bool is_bare(std::string_view text) noexcept {
-    return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\'; });
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return plain.is(c, Plain::bare); });
 }
 
 void append_logfmt_text(std::string& out, std::string_view text) {
@@ -80,7 +103,7 @@ void append_logfmt_text(std::string& out, std::string_view text) {
 void append_value(std::string& out, const LogField& field, LogFormat format) {
     switch (field.kind) {
         case LogField::Kind::number:
-            fmt::format_to(std::back_inserter(out), "{}", field.number);
+            out += std::string_view(fmt::format_int(field.number).c_str());
             return;
         case LogField::Kind::boolean:
             out += field.number != 0 ? "true" : "false";
@@ -98,6 +121,14 @@ void append_value(std::string& out, const LogField& field, LogFormat format) {
                 append_logfmt_text(out, field.text);
             return;
     }
+}
+
+/// The last `width` digits, then `behind`.
+void append_digits(std::string& out, unsigned value, unsigned width, char behind) {
+    const std::size_t end = out.size() + width;
+    out.append(width, '0');
+    out += behind;
+    for (std::size_t at = end; value > 0 && width-- > 0; value /= 10) out[--at] = static_cast<char>('0' + value % 10);
 }
 
 void append_record(std::string& out, const LogRecord& record, LogFormat format) {
@@ -153,9 +184,13 @@ void append_time(std::string& out, std::chrono::system_clock::time_point time) {
     const auto day = floor<days>(time);
     const year_month_day date(day);
     const hh_mm_ss clock(floor<milliseconds>(time - day));
-    fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                   static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
-                   clock.seconds().count(), clock.subseconds().count());
+    append_digits(out, static_cast<unsigned>(static_cast<int>(date.year())), 4, '-');
+    append_digits(out, static_cast<unsigned>(date.month()), 2, '-');
+    append_digits(out, static_cast<unsigned>(date.day()), 2, 'T');
+    append_digits(out, static_cast<unsigned>(clock.hours().count()), 2, ':');
+    append_digits(out, static_cast<unsigned>(clock.minutes().count()), 2, ':');
+    append_digits(out, static_cast<unsigned>(clock.seconds().count()), 2, '.');
+    append_digits(out, static_cast<unsigned>(clock.subseconds().count()), 3, 'Z');
 }
 
 void append_logfmt(std::string& out, const LogRecord& record) {
