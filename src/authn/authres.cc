@@ -145,6 +145,7 @@ private:
         }
         if (!in_.skip('.')) return fault("no '.' or '=' behind a property");
         if (++properties_ > max_authres_properties) return fault("more than 500 properties", Errc::too_long);
+        if (result.properties.empty()) result.properties.reserve(usual_properties);
         Property& property = result.properties.emplace_back();
         property.ptype = std::move(first);
         if (!is_usual_ptype(property.ptype)) note_unusual("a ptype other than header, smtp, body and policy");
@@ -197,6 +198,8 @@ private:
         if (!in_.at_end()) return fault("no ';' where a result should begin");
         return none || !out.results.empty() || fault("no result, nor \"none\"");
     }
+
+    static constexpr std::size_t usual_properties = 5;  // of a DKIM result: d, i, a, s, b
 
     Cursor in_;
     std::size_t properties_ = 0, comments_ = 0;

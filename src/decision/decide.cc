@@ -88,6 +88,7 @@ Finding both(Finding a, Finding b) noexcept {
 /// Steps 2 to 6; leaves verdict, reply and header to finish().
 void judge(Decision& decision, const Examination& examination, const Author& author, const Rules& rules) {
     const Case& message = examination.message;
+    decision.believed_field = examination.dkim.reported.field;
 
     // 2. Which author domain?
     if (refused_beforehand(decision, message, author)) {

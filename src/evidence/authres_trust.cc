@@ -85,6 +85,7 @@ BelievedDkim believed_dkim(const Header& header, const AuthresTrust& trust) {
             out.not_counted = "field " + std::to_string(field.index) + " does not count: " + std::string(reason);
             if (!parsed) out.not_counted += " (" + parsed.error().detail + ')';
         } else {
+            out.field = field.index;
             for (const authn::ResInfo& result : parsed->results)
                 if (base::iequals(result.method, method)) out.results.push_back(read_result(result));
         }

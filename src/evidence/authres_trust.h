@@ -25,6 +25,7 @@ struct AuthresTrust {
 struct BelievedDkim {
     std::vector<DkimResult> results;
     bool named = false;       // some believed field names the method
+    std::uint32_t field = 0;  // number of the last field that was read and counts; 0: none
     std::string not_counted;  // why the deciding field does not count, for the trace; empty: it does
 };
 
