@@ -41,10 +41,15 @@ bool IpAddress::is_v4() const noexcept { return std::equal(v4_mapped.begin(), v4
 
 std::string IpAddress::text() const {
     char out[INET6_ADDRSTRLEN] = {};
-    if (is_v4())
-        inet_ntop(AF_INET, octets_.data() + v4_offset, out, sizeof out);
-    else
-        inet_ntop(AF_INET6, octets_.data(), out, sizeof out);
+    if (is_v4()) {  // in every log line: without the C library's formatted output
+        char* end = out;
+        for (std::size_t i = v4_offset; i < octets_.size(); ++i) {
+            if (i > v4_offset) *end++ = '.';
+            end = std::to_chars(end, std::end(out), octets_[i]).ptr;
+        }
+        return {out, end};
+    }
+    inet_ntop(AF_INET6, octets_.data(), out, sizeof out);
     return out;
 }
 

@@ -22,6 +22,7 @@ using base::fail;
 using base::Result;
 
 constexpr std::size_t max_auth_as_octets = 256;
+constexpr std::size_t usual_firewall_names = 24;  // of a message of Microsoft 365
 
 /// Without white space around it and without one pair of angle brackets.
 std::string_view bare_path(std::string_view path) noexcept {
@@ -75,8 +76,12 @@ bool is_delivery_report(std::string_view value) noexcept {
 std::uint32_t hash_of(std::string_view name) noexcept {
     std::uint64_t hash = name.size();
     const auto mix = [&hash](std::uint64_t octets) { hash = (hash ^ octets) * 0x9e3779b97f4a7c15U; };
-    for (; name.size() >= 8; name.remove_prefix(8)) mix(base::lower_octets(base::first_octets(name)));
-    for (const char c : name) mix(static_cast<unsigned char>(base::to_lower(c)));
+    const std::string_view last = name.substr(name.size() < 8 ? 0 : name.size() - 8);  // overlaps, which costs less than a loop
+    for (; name.size() > 8; name.remove_prefix(8)) mix(base::lower_octets(base::first_octets(name)));
+    if (last.size() == 8)
+        mix(base::lower_octets(base::first_octets(last)));
+    else
+        for (const char c : last) mix(static_cast<unsigned char>(base::to_lower(c)));
     return static_cast<std::uint32_t>(hash >> 32);
 }
 
@@ -128,6 +133,10 @@ struct Collector::Message {
         if (full) {
             header.firewall_incomplete = true;
             return;
+        }
+        if (firewall_hashes.empty()) {
+            firewall_hashes.reserve(usual_firewall_names);
+            header.firewall.reserve(usual_firewall_names);
         }
         firewall_hashes.push_back(hash);
         header.firewall.push_back({std::string(name), 1});

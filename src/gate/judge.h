@@ -66,7 +66,7 @@ struct LookupLimits {
 class Judge {
 public:
     /// Called once, on the loop.
-    using Done = std::move_only_function<void(decision::Decision)>;
+    using Done = std::move_only_function<void(decision::Decision&&)>;
     using Now = Instant (*)();
 
     /// @param observer  told of every verdict and protocol error; must outlive the judge.

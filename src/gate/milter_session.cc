@@ -61,6 +61,7 @@ struct MilterSession::State_ {
 
     /// @return  an error that ends the connection.
     std::expected<void, ProtocolError> handle(const milter::Frame& frame, std::string& out);
+    std::expected<void, ProtocolError> handle_header(std::string_view payload, std::string& out);
 
     // One function an event; std::visit finds it.
     using Handled = std::expected<void, ProtocolError>;
@@ -86,10 +87,23 @@ struct MilterSession::State_ {
 using Handled = std::expected<void, ProtocolError>;
 
 std::expected<void, ProtocolError> MilterSession::State_::handle(const milter::Frame& frame, std::string& out) {
+    // Most frames of a message are one macro frame before each header field, always the same: it is legal at any time and says
+    // nothing new.
+    const auto command = static_cast<Command>(frame.command);
+    if (command == Command::macro && macros.repeats(frame.payload)) return {};
+    if (command == Command::header) return handle_header(frame.payload, out);
     const auto event = milter::decode(frame);
     if (!event) return std::unexpected(event.error());
-    if (const auto legal = dialogue.take(static_cast<Command>(frame.command)); !legal) return legal;
+    if (const auto legal = dialogue.take(command); !legal) return legal;
     return std::visit([&](const auto& e) { return on(e, out); }, *event);
+}
+
+/// What handle() does, for the kind of frame that comes most often.
+Handled MilterSession::State_::handle_header(std::string_view payload, std::string& out) {
+    const auto event = milter::decode_header(payload);
+    if (!event) return std::unexpected(event.error());
+    if (const auto legal = dialogue.take(Command::header); !legal) return legal;
+    return on(*event, out);
 }
 
 Handled MilterSession::State_::on(const milter::Offer& offer, std::string& out) {
@@ -180,7 +194,7 @@ Handled MilterSession::State_::on(const milter::EndOfMessage& event, std::string
     if (const auto queue_id = macros.find("i")) collector.queue_id(*queue_id);
     macros.end_message();
     judge.judge(collector.finish(), message->snapshot, std::move(message->hashing),
-                [waiting = std::weak_ptr(message)](decision::Decision decided) {
+                [waiting = std::weak_ptr(message)](decision::Decision&& decided) {
                     const std::shared_ptr<Message> judged = waiting.lock();
                     if (!judged) return;
                     judged->verdict = std::move(decided);
@@ -215,8 +229,8 @@ Handled MilterSession::State_::on(const milter::Quit&, std::string&) {
 
 /// Edits and verdict together, so that they leave in one write.
 void MilterSession::State_::tell_verdict(std::string& out) {
-    const decision::Decision decided = std::move(*message->verdict);
-    message.reset();
+    const std::shared_ptr<Message> told = std::move(message);
+    const decision::Decision& decided = *told->verdict;
     if (decided.verdict != decision::Verdict::accept) {
         const bool for_good = decided.verdict == decision::Verdict::reject;
         milter::append_reply(out,

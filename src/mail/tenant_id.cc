@@ -3,7 +3,6 @@
 // Tested by tenant_id_test.cc.
 #include "mail/tenant_id.h"
 
-#include "base/encode.h"
 #include "base/text.h"
 
 namespace exota::mail {
@@ -74,12 +73,13 @@ Result<TenantId> TenantId::parse_lenient(std::string_view text) {
 }
 
 std::string TenantId::text() const {
-    const std::string digits = base::hex_encode(std::string_view(reinterpret_cast<const char*>(octets_.data()), octets_.size()));
-    std::string out;
-    out.reserve(36);
-    for (const char c : digits) {
-        if (is_hyphen_place(out.size())) out += '-';
-        out += c;
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string out(36, '-');
+    std::size_t at = 0;
+    for (const std::uint8_t octet : octets_) {
+        if (is_hyphen_place(at)) ++at;
+        out[at++] = digits[octet >> 4];
+        out[at++] = digits[octet & 15];
     }
     return out;
 }

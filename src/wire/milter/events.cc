@@ -52,12 +52,6 @@ bool only_string(std::string_view payload, std::string_view& text) noexcept { re
 
 bool string_list(std::string_view payload) noexcept { return !payload.empty() && payload.back() == '\0'; }
 
-Decoded decode_header(std::string_view payload) noexcept {
-    Header event;
-    if (!take_string(payload, event.name) || event.name.empty() || !only_string(payload, event.value)) return malformed;
-    return event;
-}
-
 Decoded decode_macros(std::string_view payload) noexcept {
     if (payload.empty()) return malformed;
     const auto stage = static_cast<Command>(payload.front());
@@ -67,6 +61,12 @@ Decoded decode_macros(std::string_view payload) noexcept {
 }
 
 }  // namespace
+
+std::expected<Header, ProtocolError> decode_header(std::string_view payload) noexcept {
+    Header event;
+    if (!take_string(payload, event.name) || event.name.empty() || !only_string(payload, event.value)) return malformed;
+    return event;
+}
 
 std::expected<Event, ProtocolError> decode(const Frame& frame) noexcept {
     const std::string_view payload = frame.payload;

@@ -101,6 +101,9 @@ struct UnknownCommand {
 using Event = std::variant<Offer, Connect, Helo, Mail, Recipient, Data, Header, EndOfHeader, Body, EndOfMessage, Abort, Quit,
                            QuitNewConnection, MacroDefinitions, UnknownCommand>;
 
+/// The event of a HEADER frame's payload, which most frames are. Errors: malformed_payload.
+std::expected<Header, ProtocolError> decode_header(std::string_view payload) noexcept;
+
 /// @return  the event, which views into the frame; unknown_command or malformed_payload.
 std::expected<Event, ProtocolError> decode(const Frame& frame) noexcept;
 

@@ -78,10 +78,6 @@ std::expected<void, ProtocolError> Macros::define(const MacroDefinitions& macros
     const bool of_connection = macros.stage == Command::connect || macros.stage == Command::helo;
     std::string& blocks = of_connection ? connection_ : message_;
     const std::string_view name_values = macros.name_values.octets();
-    if (macros.stage == Command::header && last_in_message_ < message_.size()) {  // one frame of thirty that are the same
-        const Block last = block_at(message_, last_in_message_);
-        if (last.stage == macros.stage && last.name_values == name_values) return {};
-    }
     const auto known = find_block(blocks, macros.stage);
     const bool unchanged = known && known->start + known->size == blocks.size() && known->name_values == name_values;
     // Macros for MAIL begin a message: what another one left is gone.
@@ -107,6 +103,13 @@ std::expected<void, ProtocolError> Macros::define(const MacroDefinitions& macros
     append_block(blocks, macros.stage, name_values);
     ++generation_;
     return {};
+}
+
+bool Macros::repeats(std::string_view payload) const noexcept {
+    if (payload.empty() || payload.front() != static_cast<char>(Command::header)) return false;
+    if (message_.size() < last_in_message_ + block_head) return false;
+    const std::string_view last = std::string_view(message_).substr(last_in_message_);  // a block reaches to the end
+    return last.front() == payload.front() && last.substr(block_head) == payload.substr(1);
 }
 
 void Macros::connect() {

@@ -41,6 +41,9 @@ public:
     /// @return  a view that the next call of a function that is not const ends.
     std::optional<std::string_view> find(std::string_view name, Scope scope = Scope::all) const noexcept;
 
+    /// True if the MACRO frame of this payload is what define() took last, for a header field: it would change nothing.
+    bool repeats(std::string_view payload) const noexcept;
+
     struct Wanted {
         std::string_view name;  // without braces
         Scope scope = Scope::all;

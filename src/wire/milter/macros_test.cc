@@ -42,6 +42,32 @@ TEST(Macros, the_same_frame_before_every_header_field) {
     EXPECT_EQ(value(macros, "i"), "(none)");
 }
 
+TEST(Macros, only_what_would_change_nothing_repeats) {
+    const std::string_view frame = "Li\0second\0"sv;
+    Macros macros;
+    EXPECT_FALSE(macros.repeats(frame)) << "nothing was said yet";
+    EXPECT_FALSE(macros.repeats(""sv));
+    define(macros, Command::mail, "i\0second\0"sv);
+    EXPECT_FALSE(macros.repeats(frame)) << "of another stage";
+    EXPECT_FALSE(macros.repeats("Mi\0second\0"sv)) << "macros for MAIL begin a message";
+    define(macros, Command::header, "i\0second\0"sv);
+    EXPECT_TRUE(macros.repeats(frame));
+    for (const std::string_view other : {"Li\0secone\0"sv, "Li\0second\0\0\0"sv, "Li\0secon"sv, "L"sv, "Ni\0second\0"sv})
+        EXPECT_FALSE(macros.repeats(other));
+    define(macros, Command::end_of_header, "i\0third\0"sv);
+    EXPECT_FALSE(macros.repeats(frame)) << "it would hide what came since";
+    define(macros, Command::header, "i\0second\0"sv);
+    EXPECT_TRUE(macros.repeats(frame));
+    define(macros, Command::helo, "tls_version\0TLSv1.3\0"sv);
+    EXPECT_TRUE(macros.repeats(frame)) << "those of the connection are kept elsewhere";
+    macros.end_message();
+    EXPECT_FALSE(macros.repeats(frame));
+    define(macros, Command::header, ""sv);
+    EXPECT_TRUE(macros.repeats("L"sv));
+    macros.clear();
+    EXPECT_FALSE(macros.repeats("L"sv));
+}
+
 TEST(Macros, names_are_found_with_or_without_braces) {
     Macros macros;
     define(macros, Command::connect, "j\0gw.test\0{daemon_name}\0smtpd\0{v}\0Postfix\0"sv);
