@@ -7,6 +7,7 @@
 #include "app/config_unbuilt.h"
 #include "app/endpoints.h"
 #include "app/loop_network.h"
+#include "authn/suffixes.h"
 #include "base/text.h"
 #include "mail/domain.h"
 #include "net/endpoint.h"
@@ -162,6 +163,26 @@ void read_authentication(ConfigReader& in, Config& out) {
     rules.arc_trusted_sealers = in.list("arc.trusted_sealers", domain_text);
 }
 
+void read_dmarc(ConfigReader& in, Config& out, ConfigOrigin origin) {
+    constexpr std::string_view key = "dmarc.public_suffix_file";
+    out.rules.dmarc.rfc = in.choice<authn::DmarcRfc>("dmarc.rfc");
+    const bool by_list = out.rules.dmarc.rfc == authn::DmarcRfc::rfc7489;
+    const bool verifies = out.rules.dkim_source != decision::DkimSource::authentication_results;
+    if (by_list && !verifies) in.warning("dmarc.rfc", "DMARC is looked at only with dkim.source = \"verify\" or \"both\"");
+    if (in.text(key).empty()) {
+        if (by_list) out.rules.dmarc.public_suffixes = authn::PublicSuffixes::latest();
+        return;
+    }
+    if (!by_list) in.warning(key, "is used with rfc = 7489 only: RFC 9989 asks DNS instead");
+    if (origin == ConfigOrigin::json && !in.text(key).starts_with('/')) return in.error(key, "must be an absolute path here");
+    const std::string path = resolve_path(in.text(key), out.path);
+    const auto text = read_whole_file(path, authn::max_public_suffix_octets);
+    if (!text) return in.error(key, text.error().detail);
+    auto list = authn::PublicSuffixes::parse(*text);
+    if (!list) return in.error(key, path + ": " + list.error().detail);
+    out.rules.dmarc.public_suffixes = *std::move(list);
+}
+
 void read_output(ConfigReader& in, Config& out, ConfigOrigin origin) {
     decision::Rules& rules = out.rules;
     check_reply(in, "reply.reject");
@@ -246,6 +267,7 @@ LoadedConfig build_config(const ConfigNode& root, const std::string& path, Confi
     read_authorisation(in, config);
     read_client(in, config, origin);
     read_authentication(in, config);
+    read_dmarc(in, config, origin);
     read_output(in, config, origin);
     read_dns(in, config, origin);
     read_rest(in, config, origin);

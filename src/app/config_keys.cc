@@ -65,6 +65,11 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"authentication_results.missing", choice, R"("unavailable")", "", 0, 0, "unavailable|absent",
      "what the DKIM factors are when a signed message has no result"},
 
+    {"dmarc.rfc", choice, "9989", "", 0, 0, "9989|7489",
+     "how organisations are found: by tree walk in DNS (9989), or by the public suffix list (7489)"},
+    {"dmarc.public_suffix_file", file, R"("")", "", 0, 0, "",
+     "public suffix list for rfc = 7489, as text from publicsuffix.org; empty: the system's"},
+
     {"arc.trusted_sealers", domain_list, "[]", "", 0, 0, "", "sealing domains whose ARC sets may authorise"},
 
     {"tenants.source", choice, R"("file")", "", 0, 0, "file|ldap|postgresql", "where tenants are kept"},

@@ -167,6 +167,10 @@ bool ConfigReader::check(const ConfigKey& key, const ConfigNode& node, std::int6
             }
             return (number >= key.least && number <= key.most) || refuse(node, in_range(key));
         case KeyType::choice:
+            if (whole) {  // where the choices are numbers, they may be written as such
+                number = index_of_choice(key.choices, std::to_string(*whole));
+                return number >= 0 || wanted(spelled_choices(key.choices));
+            }
             if (!words) return wanted(spelled_choices(key.choices));
             number = index_of_choice(key.choices, *words);
             if (number < 0) return refuse(node, "must be " + spelled_choices(key.choices) + ", not \"" + *words + '"');

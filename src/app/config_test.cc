@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <fstream>
 
 #include "app/config_build.h"
 #include "app/config_keys.h"
 #include "app/config_reader.h"
 #include "app/config_tree.h"
+#include "net/testing.h"
 
 namespace exota::app {
 namespace {
@@ -17,6 +20,8 @@ LoadedConfig from_toml(std::string_view text) {
     EXPECT_TRUE(tree) << text;
     return tree ? build_config(*tree, "/nowhere/exota.toml", ConfigOrigin::file) : LoadedConfig{};
 }
+
+void write(const std::string& path, std::string_view text) { std::ofstream(path) << text; }
 
 std::string all_of(const LoadedConfig& loaded) {
     std::string out;
@@ -59,6 +64,8 @@ TEST(Config, DefaultsOfTableAndStructuresAgree) {
     EXPECT_EQ(c.rules.authres.position, fresh.rules.authres.position);
     EXPECT_EQ(c.rules.authres_missing, fresh.rules.authres_missing);
     EXPECT_EQ(c.rules.shared_suffixes, fresh.rules.shared_suffixes);
+    EXPECT_EQ(c.rules.dmarc.rfc, fresh.rules.dmarc.rfc);
+    EXPECT_EQ(c.rules.dmarc.public_suffixes, nullptr);
     EXPECT_EQ(c.rules.reply.reject, fresh.rules.reply.reject);
     EXPECT_EQ(c.rules.reply.tempfail, fresh.rules.reply.tempfail);
     EXPECT_EQ(c.rules.reply.tempfail_code, fresh.rules.reply.tempfail_code);
@@ -167,6 +174,9 @@ TEST(Config, ReportsWithPlace) {
         {"[authentication_results]\ntrusted_authserv_ids = [\"mx; dkim=pass\"]\n", 4, "authentication_results.trusted_authserv_ids",
          "authserv-id"},
         {"[header]\nauthserv_id = \"mx 1\"\n", 4, "header.authserv_id", "authserv-id"},
+        {"[dmarc]\nrfc = 7208\n", 4, "dmarc.rfc", "9989"},
+        {"[dmarc]\nrfc = \"rfc7489\"\n", 4, "dmarc.rfc", "7489"},
+        {"[dmarc]\nrfc = true\n", 4, "dmarc.rfc", "7489"},
         {"[reply]\nreject = \"{who}\"\n", 4, "reply.reject", "{who}"},
         {"[reply]\nreject = \"{text\"\n", 4, "reply.reject", "{text"},
         {"[reply]\nreject = \"a\\nb\"\n", 4, "reply.reject", "one line"},
@@ -230,6 +240,49 @@ TEST(Config, SealersWithoutOwnVerificationAreWarnedOf) {
     EXPECT_NE(all_of(idle).find("ARC chains are looked at only"), std::string::npos) << all_of(idle);
     const LoadedConfig used = from_toml(std::string(minimal) + "[dkim]\nsource = \"verify\"\n" + sealers);
     EXPECT_EQ(all_of(used).find("ARC chains"), std::string::npos) << all_of(used);
+}
+
+TEST(Config, DmarcByTheListOfTheSystemOrOfAFile) {
+    const std::string verifying = std::string(minimal) + "[dkim]\nsource = \"verify\"\n";
+    for (const std::string_view rfc : {"7489", "\"7489\""}) {
+        const LoadedConfig loaded = from_toml(verifying + "[dmarc]\nrfc = " + std::string(rfc) + "\n");
+        ASSERT_TRUE(loaded.config) << all_of(loaded);
+        EXPECT_TRUE(loaded.problems.empty()) << all_of(loaded);
+        EXPECT_EQ(loaded.config->rules.dmarc.rfc, authn::DmarcRfc::rfc7489);
+        ASSERT_NE(loaded.config->rules.dmarc.public_suffixes, nullptr);
+        EXPECT_TRUE(loaded.config->rules.dmarc.public_suffixes->is_public_suffix("co.uk"));
+    }
+    const net::testing::TemporaryDirectory folder;
+    const std::string path = folder.path("list.dat");
+    const std::string with_file = "[dmarc]\nrfc = 7489\npublic_suffix_file = \"" + path + "\"\n";
+    write(folder.path("list.dat"), "// ===BEGIN ICANN DOMAINS===\ncom\ntown.example\n// ===END ICANN DOMAINS===\n");
+    const LoadedConfig own = from_toml(verifying + with_file);
+    ASSERT_TRUE(own.config) << all_of(own);
+    EXPECT_TRUE(own.config->rules.dmarc.public_suffixes->is_public_suffix("town.example"));
+    EXPECT_FALSE(own.config->rules.dmarc.public_suffixes->is_public_suffix("co.uk"));
+
+    write(folder.path("list.dat"), "<html>moved</html>");
+    const LoadedConfig page = from_toml(verifying + with_file);
+    EXPECT_FALSE(page.config);
+    EXPECT_NE(all_of(page).find("no public suffix list"), std::string::npos) << all_of(page);
+    EXPECT_NE(all_of(page).find("dmarc.public_suffix_file"), std::string::npos) << all_of(page);
+    std::remove(path.c_str());
+    const LoadedConfig missing = from_toml(verifying + with_file);
+    EXPECT_FALSE(missing.config);
+    EXPECT_NE(all_of(missing).find(path), std::string::npos) << all_of(missing);
+    EXPECT_FALSE(
+        config_from_json(R"({"authorisation": {"mode": "enforce"}, "dmarc": {"rfc": 7489, "public_suffix_file": "l.dat"}})").config);
+}
+
+TEST(Config, DmarcSettingsThatDoNothingAreWarnedOf) {
+    const LoadedConfig idle = from_toml(std::string(minimal) + "[dmarc]\nrfc = 7489\n");
+    EXPECT_TRUE(idle.config);
+    EXPECT_NE(all_of(idle).find("DMARC is looked at only"), std::string::npos) << all_of(idle);
+    const net::testing::TemporaryDirectory folder;
+    write(folder.path("list.dat"), "// ===BEGIN ICANN DOMAINS===\ncom\n// ===END ICANN DOMAINS===\n");
+    const LoadedConfig unused = from_toml(std::string(minimal) + "[dmarc]\npublic_suffix_file = \"" + folder.path("list.dat") + "\"\n");
+    EXPECT_TRUE(unused.config);
+    EXPECT_NE(all_of(unused).find("rfc = 7489 only"), std::string::npos) << all_of(unused);
 }
 
 TEST(Config, FromJson) {

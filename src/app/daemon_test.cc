@@ -264,6 +264,23 @@ TEST_F(Daemon, a_reload_is_whole_or_not_at_all) {
     EXPECT_NE(metrics.find("exota_snapshot_generation 2\n"), std::string::npos) << metrics;
 }
 
+TEST_F(Daemon, a_reload_reads_the_public_suffix_list_again) {
+    const std::string by_list = "[dkim]\nsource = \"verify\"\n[dns]\nservers = [\"127.0.0.1\"]\ndnssec = \"off\"\n[dmarc]\nrfc = 7489\n" +
+                                ("public_suffix_file = \"" + directory_.path("list.dat") + "\"\n");
+    const std::string list = "// ===BEGIN ICANN DOMAINS===\nexample\n// ===END ICANN DOMAINS===\n";
+    write(directory_.path("exota.toml"), config("", by_list));
+    write(directory_.path("list.dat"), list);
+    start();
+    ASSERT_FALSE(bound_.empty()) << complaints_;
+    write(directory_.path("list.dat"), list.substr(0, 40));
+    reload();
+    EXPECT_NE(logged("event=config-problem").find("dmarc.public_suffix_file"), std::string::npos);
+    logged("event=reload-failed");
+    write(directory_.path("list.dat"), list);
+    reload();
+    logged("event=reloaded");
+}
+
 TEST_F(Daemon, a_changed_tenants_file_is_found_without_a_signal) {
     start();
     ASSERT_FALSE(bound_.empty()) << complaints_;

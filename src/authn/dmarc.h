@@ -34,7 +34,7 @@ struct DmarcQuery {
     std::vector<DmarcIdentifier> dkim;
     DmarcRfc rfc = DmarcRfc::rfc9989;
     std::span<const std::string> shared_suffixes;
-    const PublicSuffixes* public_suffixes = nullptr;  // RFC 7489 needs it
+    const PublicSuffixes* public_suffixes = nullptr;  // of RFC 7489; nullptr: the system's
 };
 
 struct DmarcResult {

@@ -3,6 +3,8 @@
 #include <libpsl.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <string>
 
 #include "mail/domain.h"
 
@@ -17,13 +19,42 @@ void PublicSuffixes::Deleter::operator()(const void* list) const noexcept {
     if (list && list != psl_builtin()) psl_free(const_cast<psl_ctx_t*>(psl(list)));
 }
 
-PublicSuffixes::PublicSuffixes() : list_(psl_latest(nullptr)) {
-    if (!list_) list_.reset(psl_builtin());
+const void* PublicSuffixes::newest() {
+    const psl_ctx_t* list = psl_latest(nullptr);
+    return list ? list : psl_builtin();
 }
 
 const PublicSuffixes& PublicSuffixes::system() {
-    static const PublicSuffixes suffixes;
+    static const PublicSuffixes suffixes(newest());
     return suffixes;
+}
+
+std::shared_ptr<const PublicSuffixes> PublicSuffixes::latest() {
+    return std::shared_ptr<const PublicSuffixes>(new PublicSuffixes(newest()));
+}
+
+base::Result<std::shared_ptr<const PublicSuffixes>> PublicSuffixes::parse(std::string_view text) {
+    using base::Errc;
+    using base::fail;
+    if (text.size() > max_public_suffix_octets)
+        return fail(Errc::too_long, "longer than " + std::to_string(max_public_suffix_octets) + " octets");
+    if (text.find('\0') != std::string_view::npos) return fail(Errc::invalid_data, "holds a NUL: the list as text is wanted");
+    // The compiled form says nothing of its end; the text does, section by section.
+    constexpr std::string_view icann_begin = "// ===BEGIN ICANN DOMAINS===", icann_end = "// ===END ICANN DOMAINS===";
+    constexpr std::string_view private_begin = "// ===BEGIN PRIVATE DOMAINS===", private_end = "// ===END PRIVATE DOMAINS===";
+    const std::size_t begin = text.find(icann_begin);
+    if (begin == std::string_view::npos) return fail(Errc::invalid_data, "no public suffix list: no section of ICANN domains");
+    const bool cut = text.find(icann_end, begin) == std::string_view::npos ||
+                     (text.contains(private_begin) && text.find(private_end, text.find(private_begin)) == std::string_view::npos);
+    if (cut) return fail(Errc::invalid_data, "not all of a public suffix list: a section does not end");
+
+    std::string copy(text);  // libpsl reads from streams only
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(::fmemopen(copy.data(), copy.size(), "r"), &std::fclose);
+    psl_ctx_t* const list = stream ? psl_load_fp(stream.get()) : nullptr;
+    if (!list) return fail(Errc::invalid_data, "cannot be read as a public suffix list");
+    std::shared_ptr<const PublicSuffixes> made(new PublicSuffixes(list));
+    if (psl_suffix_count(list) <= 0) return fail(Errc::invalid_data, "a public suffix list without a rule");
+    return made;
 }
 
 bool PublicSuffixes::is_public_suffix(std::string_view canonical_domain) const {

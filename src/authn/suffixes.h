@@ -1,6 +1,9 @@
 // Organisational domains by list: the public suffix list, and shared suffixes below which every label is somebody else's
 // (onmicrosoft.com), which the operator configures.
 //
+// A list is the system's, or text that the caller read. Text must say where its section of ICANN domains begins and ends, so that neither
+// half a download nor an error page in its place becomes a list by which half the world is one organisation.
+//
 // Tested by suffixes_test.cc and the shared corpus (test_psl.txt).
 #pragma once
 
@@ -9,20 +12,32 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
+
 namespace exota::authn {
 
-/// The public suffix list: the newer of the system's file (package publicsuffix) and the one built into libpsl. Immutable; share it.
+/// Above the real list (a third of a MiB) by far.
+inline constexpr std::size_t max_public_suffix_octets = 8 * 1024 * 1024;
+
+/// A public suffix list. Immutable; share it.
 class PublicSuffixes {
 public:
-    /// Reads the list; do it once, at start. Never fails: the built-in list is always there.
+    /// The newer of the system's file (package publicsuffix) and the one built into libpsl, read once. Never fails: the built-in list is
+    /// always there.
     static const PublicSuffixes& system();
+    /// The same, read anew: for a reload, since packages are upgraded while daemons run.
+    static std::shared_ptr<const PublicSuffixes> latest();
+    /// A list as publicsuffix.org publishes it (text, not the compiled form).
+    /// @return  too_long: above max_public_suffix_octets. invalid_data: no such list, or not all of it.
+    static base::Result<std::shared_ptr<const PublicSuffixes>> parse(std::string_view text);
     /// True for a public suffix ("com", "co.uk") by rules that the list states; a top-level domain without a rule is one too.
     bool is_public_suffix(std::string_view canonical_domain) const;
     /// One label more than the longest public suffix; empty for a public suffix itself. Points into `canonical_domain`.
     std::string_view registrable_domain(std::string_view canonical_domain) const;
 
 private:
-    PublicSuffixes();
+    explicit PublicSuffixes(const void* list) noexcept : list_(list) {}
+    static const void* newest();
     struct Deleter {
         void operator()(const void* list) const noexcept;
     };

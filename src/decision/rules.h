@@ -1,10 +1,12 @@
 // The operator's configuration as far as judging needs it: plain data, built by app/config, checked there.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "authn/dmarc.h"
 #include "base/ip.h"
 #include "evidence/authres_trust.h"
 #include "tenant/policy.h"
@@ -28,6 +30,12 @@ struct ResultHeader {
     std::string authserv_id;
     HeaderFormat format = HeaderFormat::exota;
     bool verification_results = false;  // also write Authentication-Results for what we verified
+};
+
+/// How DMARC finds out which domains belong together.
+struct DmarcRules {
+    authn::DmarcRfc rfc = authn::DmarcRfc::rfc9989;
+    std::shared_ptr<const authn::PublicSuffixes> public_suffixes;  // of RFC 7489; nullptr: the system's
 };
 
 /// Drop-in mode: the predecessor's switches, which decide the order and the texts of its replies (docs/migration.md).
@@ -61,6 +69,7 @@ struct Rules {
 
     std::vector<std::string> shared_suffixes{"onmicrosoft.com", "mail.onmicrosoft.com", "onmicrosoft.us", "partner.onmschina.cn"};
     std::vector<std::string> arc_trusted_sealers;
+    DmarcRules dmarc;
 
     ReplyTemplates reply;
     ResultHeader header;

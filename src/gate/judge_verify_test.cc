@@ -224,6 +224,51 @@ TEST_F(Verifying, a_session_that_ends_while_waiting_leaves_nothing_behind) {
     EXPECT_EQ(recorder.messages.size(), 1U);  // judged and logged all the same
 }
 
+TEST_F(Verifying, dmarc_takes_organisations_from_dns_or_from_the_list_as_the_settings_say) {
+    const auto list_with = [](std::string_view suffix) {
+        auto list =
+            authn::PublicSuffixes::parse("// ===BEGIN ICANN DOMAINS===\ntest\n" + std::string(suffix) + "\n// ===END ICANN DOMAINS===\n");
+        EXPECT_TRUE(list) << suffix;
+        return list ? *list : nullptr;
+    };
+    Snapshot snapshot = testing::snapshot_of(testing::index_of(R"({"version": 2, "tenants": {
+        "contoso": {"domains": ["a.contoso.test"], "organizations": ["contoso.test"], "proofs": ["client-cert + dmarc"]}}})"));
+    snapshot.rules.dkim_source = decision::DkimSource::verify;
+    authn::TestMessage message = message_of("a.contoso.test");
+    sign(message, key, by("b.contoso.test"));  // aligned if contoso.test is one organisation
+    const std::map<std::string, authn::DnsAnswer> zone{{"s1._domainkey.b.contoso.test", txt(key.record())},
+                                                       {"_dmarc.a.contoso.test", txt("v=DMARC1; p=reject")},
+                                                       {"_dmarc.contoso.test", txt("v=DMARC1; p=reject")}};
+    struct Case {
+        decision::DmarcRules settings;
+        Verdict want;
+        bool walks;
+    };
+    const Case cases[] = {
+        {{}, Verdict::accept, true},
+        {{authn::DmarcRfc::rfc9989, list_with("contoso.test")}, Verdict::accept, true},  // asks DNS, whatever the list says
+        {{authn::DmarcRfc::rfc7489, list_with("example")}, Verdict::accept, false},
+        {{authn::DmarcRfc::rfc7489, nullptr}, Verdict::accept, false},                    // the system's list has no rule for it
+        {{authn::DmarcRfc::rfc7489, list_with("contoso.test")}, Verdict::reject, false},  // a and b are strangers
+    };
+    for (const Case& c : cases) {
+        snapshot.rules.dmarc = c.settings;
+        rules_changed(snapshot);
+        testing::Mta mta(judge);
+        mta.greet_and_connect();
+        send(mta, message);
+        bool walked = false;
+        while (!network.held.empty()) {
+            auto first = network.held.extract(network.held.begin());
+            walked |= first.key() == "_dmarc.test";
+            const auto known = zone.find(first.key());
+            first.mapped()(known == zone.end() ? authn::DnsAnswer{.status = authn::DnsStatus::nxdomain} : known->second);
+        }
+        EXPECT_EQ(last().verdict, c.want) << last().why;
+        EXPECT_EQ(walked, c.walks);
+    }
+}
+
 TEST_F(Verifying, spf_and_dmarc_work_from_our_own_evidence) {
     Snapshot snapshot = testing::snapshot_of(testing::index_of(R"({"version": 2, "tenants": {
         "contoso": {"domains": ["contoso.test"], "organizations": ["contoso.test"], "proofs": ["client-cert + dmarc"]},

@@ -129,6 +129,8 @@ private:
         authn::DmarcQuery query;
         query.author_domain = author->domain.text();
         query.shared_suffixes = snapshot_.rules.shared_suffixes;
+        query.rfc = snapshot_.rules.dmarc.rfc;
+        query.public_suffixes = snapshot_.rules.dmarc.public_suffixes.get();
         if (evidence_.verification.dkim) {
             for (const DkimResult& result : *evidence_.verification.dkim) {
                 const bool passes = result.value == DkimResult::Value::pass && result.counts;
