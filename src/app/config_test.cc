@@ -321,6 +321,17 @@ TEST(Config, WarningsNameWhatProvesNothing) {
     }
 }
 
+TEST(Config, AFieldThatNoFrameLetsThroughIsWarnedOf) {
+    // A header frame is as long as its field: command and two NULs there, colon and line end here.
+    for (const auto& [field, warned] : {std::pair(65535, false), std::pair(65536, false), std::pair(65537, true)}) {
+        const LoadedConfig loaded = from_toml("[milter]\nmax_frame_octets = 65536\n" + std::string(minimal) +
+                                              "[limits]\nfield_octets = " + std::to_string(field) + "\n");
+        ASSERT_TRUE(loaded.config) << all_of(loaded);
+        EXPECT_EQ(all_of(loaded).find("limits.field_octets: is above milter.max_frame_octets (65536)") != std::string::npos, warned)
+            << field << all_of(loaded);
+    }
+}
+
 TEST(ConfigKeys, EveryKeyIsReadAndEveryDefaultIsInRange) {
     // The reader aborts on a key of the table whose default is wrong, and on one that is asked for and not in the table.
     for (const ConfigKey& key : config_keys()) {

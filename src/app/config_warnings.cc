@@ -55,6 +55,9 @@ void add_config_warnings(const Config& config, std::vector<ConfigProblem>& probl
     const bool needs_certificate = some_proof_needs(config, {Factor::client_cert}) || rules.peer_proof == decision::PeerProof::client_cert;
     if (needs_certificate && rules.certificate_names.empty() && rules.trusted_relays.empty())
         warn("client_cert.names", "no name of a certificate is known, so client-cert holds for nobody but exempt clients");
+    if (config.limits.field_octets > config.milter.max_frame_octets)
+        warn("limits.field_octets", "is above milter.max_frame_octets (" + std::to_string(config.milter.max_frame_octets) +
+                                        "): a field between the two ends the MTA's connection instead of getting a verdict");
     if (holds_everybody(rules.bypass_clients)) warn("bypass.clients", "holds every client: nothing is judged");
     if (holds_everybody(rules.certificate_exempt)) warn("client_cert.exempt", "holds every client: client-cert proves nothing");
     if (holds_everybody(rules.trusted_relays)) warn("client_cert.trusted_relays", "holds every client: anybody counts as Exchange Online");

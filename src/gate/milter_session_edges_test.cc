@@ -162,6 +162,31 @@ TEST_F(SessionEdges, frame_limit_on_both_sides) {
     EXPECT_EQ(recorder.errors, std::vector<std::string>{"frame above the limit"});
 }
 
+TEST_F(SessionEdges, a_field_as_long_as_its_limit_takes_a_frame_of_the_same_length) {
+    // What the warning about limits.field_octets rests on.
+    Snapshot snapshot = snapshot_of(tenants);
+    snapshot.limits.field_octets = snapshot.milter.max_frame_octets = 2000;
+    use(snapshot);
+    const auto say_field_of = [&](std::size_t octets) {
+        Mta mta(judge);
+        mta.greet_and_connect();
+        mta.envelope();
+        mta::append_header(mta.out, "X", std::string(octets - 4, 'v'));
+        mta.header("contoso.test", true);
+        mta.end();
+        mta.say();
+        return mta.state;
+    };
+    EXPECT_EQ(say_field_of(2000), State::reading);
+    EXPECT_EQ(last().decision.reason, decision::Reason::authorised) << "at the limit, not above it";
+    snapshot.limits.field_octets = 1999;
+    use(snapshot);
+    EXPECT_EQ(say_field_of(2000), State::reading);
+    EXPECT_EQ(last().decision.reason, decision::Reason::too_complex);
+    EXPECT_EQ(say_field_of(2001), State::closing);
+    EXPECT_EQ(recorder.messages.size(), 2U);
+}
+
 TEST_F(SessionEdges, a_message_over_a_limit_gets_a_verdict_and_the_connection_lives_on) {
     for (const std::size_t octets : {std::size_t{1} << 20, std::size_t{4'000'000}}) {
         Mta mta(judge);
