@@ -51,7 +51,8 @@ FactorFinding examine(const DkimResults& results, Answers answers) {
     const DkimResult* found = passing(results.reported.results);
     if (!found && results.verified) found = passing(*results.verified);
     if (found) return holds(found->sdid->text(), found->source);
-    if (undecided) return unavailable("temperror", undecided->source);
+    if (undecided)
+        return undecided->source == Source::own_verification ? unverified(undecided->detail) : unavailable("temperror", undecided->source);
     if (not_counted)
         return absent(not_counted->detail.empty() ? std::string_view("does not count") : std::string_view(not_counted->detail),
                       not_counted->source);

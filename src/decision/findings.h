@@ -22,6 +22,11 @@ inline FactorFinding unavailable(std::string_view detail, evidence::Source sourc
     return {Finding::unavailable, std::string(detail), source};
 }
 
+/// Own verification could not say.
+inline FactorFinding unverified(std::string_view detail) {
+    return unavailable(detail == evidence::connection_without_bodies ? detail : "temperror", evidence::Source::own_verification);
+}
+
 inline const FactorFinding& finding_of(const Findings& findings, tenant::Factor factor) noexcept {
     return findings[static_cast<std::size_t>(factor)];
 }

@@ -88,7 +88,7 @@ void examine_dmarc(const Case& message, Findings& findings) {
     } else if (dmarc->value == evidence::DmarcValue::pass) {
         found = dmarc->aligned_dkim ? holds({}, Source::own_verification) : absent("spf-only", Source::own_verification);
     } else if (dmarc->value == evidence::DmarcValue::temperror) {
-        found = unavailable("temperror", Source::own_verification);
+        found = unverified(dmarc->detail);
     } else {
         found = absent("no-pass", Source::own_verification);
     }
@@ -103,7 +103,7 @@ void examine_arc(const Case& message, const Subject& subject, Findings& findings
     }
     if (arc->value != evidence::ArcValue::pass) {
         found = arc->value == evidence::ArcValue::temperror
-                    ? unavailable("temperror", Source::own_verification)
+                    ? unverified(arc->detail)
                     : absent(arc->value == evidence::ArcValue::none ? "no-chain" : "chain-fails", Source::own_verification);
         return;
     }

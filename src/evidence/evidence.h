@@ -159,6 +159,10 @@ struct DmarcVerification {
     friend bool operator==(const DmarcVerification&, const DmarcVerification&) = default;
 };
 
+/// The detail of a temperror that no DNS is to blame for: the MTA was told at the beginning of its connection that no bodies are wanted,
+/// and a reload has switched verification on since. Messages of a new connection are verified.
+inline constexpr std::string_view connection_without_bodies = "connection-without-bodies";
+
 /// What we verified ourselves. Each member is empty where nothing was asked of it.
 struct Verification {
     using Spf = SpfVerification;

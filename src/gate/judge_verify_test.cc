@@ -199,16 +199,48 @@ TEST_F(Verifying, nothing_is_asked_where_nothing_could_help) {
 
 TEST_F(Verifying, a_connection_that_began_without_bodies_defers_after_a_reload) {
     Snapshot plain = testing::snapshot_of(testing::index_of(testing::tenants_text));
-    rules_changed(plain);
-    testing::Mta mta(judge);
-    mta.greet_and_connect();
-    plain.rules.dkim_source = decision::DkimSource::verify;
-    rules_changed(plain);
     authn::TestMessage message = message_of("contoso.test");
     sign(message, key, by("contoso.test"));
-    message.body.clear();
-    send(mta, message);
-    EXPECT_EQ(last().verdict, Verdict::tempfail) << last().why;
+    message.body.clear();  // none comes
+    const auto said_of = [&](std::string_view proof) {
+        plain.tenants = testing::index_of(R"({"version": 2, "tenants": {"contoso": {"domains": ["contoso.test"], "proofs": [")" +
+                                          std::string(proof) + R"("]}}})");
+        plain.rules.dkim_source = decision::DkimSource::authentication_results;
+        rules_changed(plain);
+        testing::Mta mta(judge);
+        mta.greet_and_connect();
+        plain.rules.dkim_source = decision::DkimSource::verify;
+        plain.rules.arc_trusted_sealers = {"lists.test"};
+        rules_changed(plain);
+        send(mta, message);
+        while (!network.held.empty()) {
+            auto first = network.held.extract(network.held.begin());
+            first.mapped()(first.key() == "_dmarc.contoso.test" ? txt("v=DMARC1; p=reject")
+                                                                : authn::DnsAnswer{.status = authn::DnsStatus::nxdomain});
+        }
+        EXPECT_EQ(last().verdict, Verdict::tempfail) << proof << last().why;
+        EXPECT_EQ(last().reason, Reason::unavailable) << proof;
+        std::string told;
+        for (const decision::FactorFinding& finding : last().findings)
+            if (finding.finding == decision::Finding::unavailable) told += finding.detail + ' ';
+        return told;
+    };
+    // The log's findings tell it from trouble with DNS: this one ends with the connection.
+    EXPECT_EQ(said_of("client-cert + dkim"), "connection-without-bodies connection-without-bodies connection-without-bodies ");
+    EXPECT_EQ(said_of("client-cert + arc"), "connection-without-bodies ");
+    EXPECT_NE(said_of("client-cert + dmarc").find("connection-without-bodies"), std::string::npos);
+
+    testing::Mta renewed(judge);  // the same MTA on a new connection
+    renewed.greet_and_connect();
+    authn::TestMessage whole = message_of("contoso.test");
+    sign(whole, key, by("contoso.test"));
+    rules_changed([&] {
+        plain.tenants = testing::index_of(testing::tenants_text);
+        return plain;
+    }());
+    send(renewed, whole);
+    network.answer("s1._domainkey.contoso.test", txt(key.record()));
+    EXPECT_EQ(last().verdict, Verdict::accept) << last().why;
 }
 
 TEST_F(Verifying, a_session_that_ends_while_waiting_leaves_nothing_behind) {

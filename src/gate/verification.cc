@@ -81,7 +81,7 @@ private:
 
     void check_dkim() {
         auto& results = evidence_.verification.dkim.emplace();
-        if (!is_complete()) return results.push_back(unknown_dkim("the body was not asked for when this connection began"));
+        if (!is_complete()) return results.push_back(unknown_dkim(std::string(evidence::connection_without_bodies)));
         const authn::DkimOutcome outcome = message_->verifier().check_dkim(dns_, now_, keys_);
         pending_ |= outcome.pending;
         for (const authn::DkimSignatureResult& signature : outcome.signatures) results.push_back(result_of(signature));
@@ -107,7 +107,7 @@ private:
         auto& arc = evidence_.verification.arc.emplace();
         if (!is_complete()) {
             arc.value = evidence::ArcValue::temperror;
-            arc.detail = "the body was not asked for when this connection began";
+            arc.detail = evidence::connection_without_bodies;
             return;
         }
         authn::ArcOutcome outcome = message_->verifier().check_arc(dns_, now_, keys_);
@@ -159,6 +159,8 @@ private:
             dmarc.value = evidence::DmarcValue::temperror;
             dmarc.detail = "passes by SPF, and an aligned signature could not be checked";
         }
+        if (dmarc.value == evidence::DmarcValue::temperror && !result.pending && !is_complete())
+            dmarc.detail = evidence::connection_without_bodies;
     }
 
     evidence::Evidence& evidence_;
