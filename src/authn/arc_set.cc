@@ -12,6 +12,7 @@
 #include "authn/tag_list.h"
 #include "base/cursor.h"
 #include "base/text.h"
+#include "mail/cfws.h"
 
 namespace exota::authn {
 namespace {
@@ -20,24 +21,6 @@ using base::Cursor;
 using base::Errc;
 using base::fail;
 using base::Result;
-
-constexpr int max_comment_depth = 8;
-
-/// Folding white space and comments (RFC 5322 section 3.2.2).
-bool skip_cfws(Cursor& in) noexcept {
-    for (;;) {
-        in.take_while(base::is_fws);
-        if (!in.next_is('(')) return true;
-        int depth = 0;
-        do {
-            if (in.at_end()) return false;
-            const char c = in.peek();
-            in.advance(c == '\\' ? 2 : 1);
-            if (c == '(' && ++depth > max_comment_depth) return false;
-            if (c == ')') --depth;
-        } while (depth > 0);
-    }
-}
 
 /// i=: one or two digits, 1 to 50.
 std::optional<std::uint32_t> parse_instance(std::string_view digits) noexcept {
@@ -98,9 +81,9 @@ Result<void> read_seal(std::string_view value, ArcSet& set, const ArcLimits& lim
 Result<ArcResultsField> parse_arc_results_field(std::string_view value) {
     const auto broken = [] { return fail(Errc::invalid_data, "ARC-Authentication-Results does not begin with a good i="); };
     Cursor in(value);
-    if (!skip_cfws(in) || !in.skip('i') || !skip_cfws(in) || !in.skip('=') || !skip_cfws(in)) return broken();
+    if (!mail::skip_cfws(in) || !in.skip('i') || !mail::skip_cfws(in) || !in.skip('=') || !mail::skip_cfws(in)) return broken();
     const auto instance = parse_instance(in.take_while(base::is_digit));
-    if (!instance || !skip_cfws(in) || !in.skip(';')) return broken();
+    if (!instance || !mail::skip_cfws(in) || !in.skip(';')) return broken();
     return ArcResultsField{.instance = *instance, .payload = base::trim(in.rest())};
 }
 
