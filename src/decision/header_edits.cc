@@ -145,7 +145,7 @@ void render_header_edits(Decision& decision, const evidence::Evidence& evidence,
     if (rules.header_firewall) apply_header_firewall(edits, decision, evidence.header);
     if (!decision.judged_at_all) return;
     if (rules.header.verification_results && !rules.header.authserv_id.empty()) {
-        std::string verified = verified_results(evidence.verification, rules.header.authserv_id);
+        std::string verified = verified_results(evidence, rules.header.authserv_id);
         if (!verified.empty()) edits.push_back({EditOp::insert, 0, std::string(authentication_results_field), std::move(verified)});
     }
     if (rules.header.add) add_result(edits, decision, rules);

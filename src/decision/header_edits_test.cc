@@ -236,8 +236,10 @@ TEST(HeaderFirewall, EverybodyElseLosesAll) {
 // --- What we verified ----------------------------------------------------------------------------------------------------------------
 
 TEST(VerifiedResults, AreOneParseableField) {
-    evidence::Verification verification;
-    EXPECT_EQ(verified_results(verification, "mx.example.net"), "");
+    evidence::Evidence evidence;
+    evidence.envelope.reverse_path = "jane@c.example";
+    evidence::Verification& verification = evidence.verification;
+    EXPECT_EQ(verified_results(evidence, "mx.example.net"), "");
     evidence::DkimResult short_body = dkim_result("b.example");
     short_body.counts = false;
     verification.dkim = {dkim_result("a.example"), short_body, dkim_result("", evidence::DkimResult::Value::permerror)};
@@ -248,11 +250,22 @@ TEST(VerifiedResults, AreOneParseableField) {
     verification.dmarc->value = evidence::DmarcValue::fail;
     verification.arc.emplace();
     verification.arc->value = evidence::ArcValue::pass;
-    EXPECT_EQ(verified_results(verification, "mx.example.net"),
+    EXPECT_EQ(verified_results(evidence, "mx.example.net"),
               "mx.example.net;\n\tdkim=pass header.d=a.example;\n\tdkim=policy header.d=b.example;\n\tdkim=permerror;\n\tspf=softfail "
               "smtp.mailfrom=c.example;\n\t"
               "dmarc=fail;\n\tarc=pass");
-    EXPECT_TRUE(authn::parse_authentication_results(verified_results(verification, "mx.example.net")));
+    EXPECT_TRUE(authn::parse_authentication_results(verified_results(evidence, "mx.example.net")));
+}
+
+TEST(VerifiedResults, NameWhatSpfChecked) {
+    evidence::Evidence evidence;
+    evidence.verification.spf.emplace();
+    evidence.verification.spf->value = evidence::SpfValue::pass;
+    EXPECT_EQ(verified_results(evidence, "mx.example.net"), "mx.example.net;\n\tspf=pass") << "no domain that could be named";
+    evidence.verification.spf->domain = domain("c.example");
+    EXPECT_EQ(verified_results(evidence, "mx.example.net"), "mx.example.net;\n\tspf=pass smtp.helo=c.example");
+    evidence.envelope.reverse_path = "c.example";  // a sender without a local part is a sender
+    EXPECT_EQ(verified_results(evidence, "mx.example.net"), "mx.example.net;\n\tspf=pass smtp.mailfrom=c.example");
 }
 
 TEST(VerifiedResults, ReplaceIncomingFieldsOfOurs) {

@@ -30,7 +30,8 @@ void add_line(std::string& out, std::string_view method, std::string_view value)
 
 }  // namespace
 
-std::string verified_results(const evidence::Verification& verification, std::string_view authserv_id) {
+std::string verified_results(const evidence::Evidence& evidence, std::string_view authserv_id) {
+    const evidence::Verification& verification = evidence.verification;
     std::string out = authn::encode_pvalue(authserv_id);
     const std::size_t nothing = out.size();
     if (verification.dkim) {
@@ -43,7 +44,8 @@ std::string verified_results(const evidence::Verification& verification, std::st
     }
     if (verification.spf) {
         add_line(out, "spf", word(spf_words, verification.spf->value));
-        if (verification.spf->domain) out += " smtp.mailfrom=" + authn::encode_pvalue(verification.spf->domain->text());
+        const std::string_view property = evidence.envelope.reverse_path.empty() ? " smtp.helo=" : " smtp.mailfrom=";
+        if (verification.spf->domain) out.append(property).append(authn::encode_pvalue(verification.spf->domain->text()));
     }
     if (verification.dmarc) add_line(out, "dmarc", word(dmarc_words, verification.dmarc->value));
     if (verification.arc) add_line(out, "arc", word(arc_words, verification.arc->value));

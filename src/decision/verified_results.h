@@ -10,7 +10,8 @@
 
 namespace exota::decision {
 
-/// The field's value, folded; empty when nothing was verified. Every value is encoded: no domain can forge a result.
-std::string verified_results(const evidence::Verification& verification, std::string_view authserv_id);
+/// The field's value, folded; empty when nothing was verified. Every value is encoded: no domain can forge a result. The domain that SPF
+/// checked is smtp.mailfrom, or smtp.helo where the sender was null (RFC 8601 section 2.7.2).
+std::string verified_results(const evidence::Evidence& evidence, std::string_view authserv_id);
 
 }  // namespace exota::decision

@@ -78,7 +78,7 @@ Exit run(const Options& options) {
     verify(**seen, snapshot, **names, options.world.time(), dns.lookups.questions);
 
     const evidence::Evidence& evidence = (*seen)->evidence;
-    const std::string field = decision::verified_results(evidence.verification, authserv_id);
+    const std::string field = decision::verified_results(evidence, authserv_id);
     print(options.json ? to_json(field, evidence) : "Authentication-Results: " + field + '\n');
     return has_temperror(evidence.verification) ? Exit::temporary : Exit::ok;
 }
