@@ -1,6 +1,12 @@
 // SPF: may this address send for this domain? check_host of RFC 7208.
 //
 // Asks DNS by value (dns.h): while something is not known the result is pending; call again when it is.
+// Void look-ups (section 4.6.4: SHOULD stop at two) are counted for the names that the record's owner wrote: a, mx, exists and the
+// addresses of MX hosts. Those of `ptr` and %{p} are not: which names the client's address claims, and whether these exist, is in the hands
+// of who sends. Counted, they would let a stranger turn the `fail` that a domain asks for into a `permerror`, as RFC 7208 itself says of
+// more than ten PTR names, which are ignored and no error. They stay bounded all the same: one PTR question and ten addresses for a
+// message, since an answer is asked for once.
+//
 // Tested by spf_test.cc, fuzz/spf_fuzz.cc and the shared corpora (RFC 7208 and RFC 4408 suites).
 #pragma once
 
@@ -18,7 +24,7 @@ std::string_view name_of(SpfValue value) noexcept;
 
 struct SpfLimits {
     int lookups = 10;      // terms that ask DNS (section 4.6.4)
-    int void_lookups = 2;  // of them that find nothing
+    int void_lookups = 2;  // of them that find nothing, those of `ptr` left out
     int names = 10;        // of one MX or PTR answer
 };
 

@@ -171,6 +171,34 @@ TEST(Spf, loops_and_limits_end) {
               SpfValue::permerror);
 }
 
+TEST(Spf, names_that_the_client_claims_cannot_spoil_the_record) {
+    // Ten and more PTR names of which none exists: void look-ups, but not the domain's.
+    std::vector<std::string> claimed;
+    for (int i = 0; i < 12; ++i) claimed.push_back("n" + std::to_string(i) + ".attacker.test");
+    std::map<DnsQuestion, DnsAnswer> zone{{{"contoso.com", RecordType::txt}, txt("v=spf1 ptr -all")},
+                                          {{"10.0.92.40.in-addr.arpa", RecordType::ptr}, {.status = DnsStatus::data, .records = claimed}}};
+    EXPECT_EQ(check(from_exchange, zone).value, SpfValue::fail);
+    zone[{"contoso.com", RecordType::txt}] = txt("v=spf1 exists:%{p}.x.test ptr exists:%{p}.y.test -all");
+    const SpfResult twice = check(from_exchange, zone);  // two voids of the domain's own terms, and the limit is two
+    EXPECT_EQ(twice.value, SpfValue::fail);
+    EXPECT_EQ(twice.void_lookups, 2);
+    zone[{"contoso.com", RecordType::txt}] = txt("v=spf1 ptr exists:a.test exists:b.test exists:c.test -all");
+    EXPECT_EQ(check(from_exchange, zone).value, SpfValue::permerror);
+    // Asked once: the PTR records, and the addresses of ten names.
+    Dns dns;
+    std::size_t asked = 0;
+    zone[{"contoso.com", RecordType::txt}] = txt("v=spf1 ptr ptr:x.test ptr:y.test exists:%{p}.x.test -all");
+    while (check_spf(from_exchange, dns).pending) {
+        for (const DnsQuestion& question : dns.take_pending()) {
+            ++asked;
+            const auto found = zone.find(question);
+            dns.put(question, found == zone.end() ? DnsAnswer{.status = DnsStatus::nxdomain} : found->second);
+        }
+        ASSERT_LT(asked, 100U);
+    }
+    EXPECT_EQ(asked, 1U + 1U + 10U + 1U);  // the record, PTR, ten addresses, exists
+}
+
 TEST(Spf, addresses_of_one_mx_are_asked_for_together) {
     const auto mx = [](const char* name) { return std::string("\0\x0a", 2) + name; };
     const auto host = [](char last) { return DnsAnswer{.status = DnsStatus::data, .records = {std::string("\x28\x5c\0", 3) + last}}; };
