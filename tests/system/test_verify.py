@@ -5,6 +5,7 @@ import time
 
 import pytest
 from harness.dns import NameServers, txt
+from harness.exota import Exota
 from harness.milter import MilterClient
 from harness.processes import fresh_directory, wait_for
 
@@ -28,6 +29,7 @@ def names(workshop, base_directory):
         "contoso.onmicrosoft.com": records(keys, "contoso.onmicrosoft.com"),  # broken after signing
         "fabrikam.com": records(keys, "fabrikam.com"),
         "fabrikam.onmicrosoft.com": txt("@", "no key here"),
+        "com": txt("@", "no policy here"),  # DMARC walks up to it
     }, signed=["contoso.com"], broken=["contoso.onmicrosoft.com"])
     yield servers
     servers.stop()
@@ -42,6 +44,45 @@ def settings(names, **more):
 @pytest.fixture
 def verifying(chain, names):
     return chain(opendkim=False, changes=settings(names))
+
+
+@pytest.fixture
+def command(binary, directory, names):
+    """`exota verify` with the settings above, asking our servers: (exit code, method → result, the field)."""
+    exota = Exota(binary, directory, started=False, changes=settings(names))
+
+    def verify(message, *facts):
+        done = exota.run("verify", "-c", exota.configuration, *facts, "-", standard_input=message)
+        field = done.stdout.decode()
+        assert field.startswith("Authentication-Results: mx.test;"), done
+        return done.returncode, dict(part.split()[0].split("=") for part in field.split(";")[1:]), field
+    return verify
+
+
+def test_the_command_asks_live_servers(command, workshop):
+    good = workshop.message(signed_by="contoso.com")
+    sender = ["--client-ip", "127.0.0.1", "--helo", "mail.contoso.com", "--mail-from", "jane@contoso.com"]
+    code, found, field = command(good, *sender)
+    assert (code, found) == (0, {"dkim": "pass", "spf": "pass", "dmarc": "pass", "arc": "none"}), field
+    assert "header.d=contoso.com" in field and "smtp.mailfrom=contoso.com" in field
+
+    code, found, field = command(good, "--client-ip", "192.0.2.1", "--helo", "contoso.com")
+    assert (code, found["spf"]) == (0, "fail") and "smtp.helo=contoso.com" in field, field
+    code, found, field = command(good.replace(b"Hello from", b"Hallo from"), *sender)
+    assert (code, found["dkim"], found["spf"]) == (0, "fail", "pass"), field
+    code, found, field = command(workshop.message(signed_by="fabrikam.onmicrosoft.com"))
+    assert (code, found["dkim"]) == (0, "permerror"), "a key that is not there"
+    code, found, field = command(workshop.message(author="jane@contoso.onmicrosoft.com", signed_by="contoso.onmicrosoft.com"))
+    assert (code, found["dkim"]) == (75, "temperror"), "bogus is never data"
+
+
+def test_the_command_says_temperror_when_nobody_answers(command, workshop, names):
+    names.resolver.send(signal.SIGSTOP)
+    try:
+        code, found, field = command(workshop.message(signed_by="contoso.com"))
+    finally:
+        names.resolver.send(signal.SIGCONT)
+    assert (code, found["dkim"], found["dmarc"]) == (75, "temperror", "temperror"), field
 
 
 def test_a_good_signature_passes_and_one_changed_octet_does_not(verifying):
