@@ -4,6 +4,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 from harness.exota import SOURCE, Exota
@@ -113,6 +114,36 @@ def test_it_tells_systemd_of_start_reload_and_end(binary, directory):
     wait_for(lambda: manager.has_said("READY=1"), lambda: f"READY=1 in {manager.said}")
     assert exota.stop() == 0
     wait_for(lambda: manager.has_said("STOPPING=1"), lambda: f"STOPPING=1 in {manager.said}")
+
+
+def test_it_feeds_the_watchdog(binary, directory):
+    """As systemd starts a service with WatchdogSec=: READY=1, then WATCHDOG=1 again and again, and STOPPING=1 at SIGTERM."""
+    manager = Manager(directory)
+    exota = Exota(binary, directory, started=False)
+    script = f'export NOTIFY_SOCKET={manager.path} WATCHDOG_USEC=200000 WATCHDOG_PID=$$; exec "$@"'
+    exota.wrapper = ["/bin/sh", "-c", script, "sh"]
+    exota.start()
+
+    def fed():
+        manager.has_said("WATCHDOG=1")
+        return manager.said.count("WATCHDOG=1") >= 3
+    wait_for(fed, lambda: f"WATCHDOG=1 three times in {manager.said}")
+    assert manager.said.count("READY=1") == 1, manager.said
+    assert not manager.has_said("STOPPING=1")
+    assert exota.stop() == 0
+    wait_for(lambda: manager.has_said("STOPPING=1"), lambda: f"STOPPING=1 in {manager.said}")
+
+
+@pytest.mark.parametrize("variables", ["WATCHDOG_USEC=200000 WATCHDOG_PID=1", ""], ids=["meant for another process", "not asked for"])
+def test_no_watchdog_is_fed_that_nobody_keeps(binary, directory, variables):
+    manager = Manager(directory)
+    exota = Exota(binary, directory, started=False)
+    exota.wrapper = ["/usr/bin/env", f"NOTIFY_SOCKET={manager.path}", *variables.split()]
+    exota.start()
+    wait_for(lambda: manager.has_said("READY=1"), lambda: f"READY=1 in {manager.said}")
+    time.sleep(0.5)  # more than two intervals: the time without a word is what is looked at
+    assert not manager.has_said("WATCHDOG=1"), manager.said
+    assert exota.stop() == 0
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")

@@ -5,7 +5,7 @@ are to blame, and a refusal for good would lose honest mail. Anybody else withou
 """
 import pytest
 
-EXCHANGE_ONLINE, SOMEBODY = "40.92.0.10", "203.0.113.9"
+EXCHANGE_ONLINE, SOMEBODY, RELAY_POOL = "40.92.0.10", "203.0.113.9", "40.95.0.10"
 HOLDS, ANOTHER, NOT_VERIFIED = "holds", "another name", "not verified"
 
 MATRIX = [
@@ -47,6 +47,30 @@ def test_the_hint_names_the_purpose(path):
     reply = sent_from(path, EXCHANGE_ONLINE, "exo_server")
     detail = path.detail(reply, "client-cert")
     assert "clientAuth" in detail or "smtpd_tls_ask_ccert" in detail, detail
+
+
+def test_missing_certificates_are_counted_and_said_once(chain):
+    """The operator's alarm that the MTA asks for none, or takes none without the clientAuth purpose: only for addresses of Exchange Online."""
+    path = chain(changes={"server": {"threads": 1}}, postfix={"smtpd_authorized_xclient_hosts": "127.0.0.0/8"})
+
+    def counted():
+        return path.exota.metrics()["exota_missing_certificates_total"]
+
+    def warnings():
+        return [record for record in path.exota.records() if record["event"] == "missing-certificate"]
+    for address, certificate in ((SOMEBODY, None), (SOMEBODY, "exo_server"), (EXCHANGE_ONLINE, "exo_both"), (RELAY_POOL, None)):
+        path.judged(sent_from(path, address, certificate))
+    with path.connect(tls=False) as client:
+        client.xclient(name="[UNAVAILABLE]", addr=EXCHANGE_ONLINE)
+        path.judged(client.message("jane@contoso.com", ["bob@dest.test"], path.workshop.message()))
+    assert counted() == 0 and warnings() == []
+    first = sent_from(path, EXCHANGE_ONLINE, None)
+    assert first.code == 451
+    path.judged(first)
+    path.judged(sent_from(path, EXCHANGE_ONLINE, "exo_server"))
+    assert counted() == 2
+    (warning,) = warnings()  # at most one a minute
+    assert warning["level"] == "warning" and warning["queue_id"] == first.queue_id and "smtpd_tls_ask_ccert" in warning["text"], warning
 
 
 def test_no_tls_is_no_certificate(path):

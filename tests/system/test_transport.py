@@ -148,7 +148,7 @@ def test_a_session_that_is_idle_for_long_is_still_served(chain):
 
 
 def test_sessions_above_the_limit_wait_or_are_told_to_come_back(exota_of):
-    exota = exota_of(changes={"milter": {"max_sessions": 5}})
+    exota = exota_of(changes={"milter": {"max_sessions": 5}, "server": {"threads": 1}})
     held = [MilterClient(exota.where) for _ in range(5)]
     with pytest.raises((EOFError, OSError)):
         MilterClient(exota.where, seconds=1)
@@ -156,6 +156,10 @@ def test_sessions_above_the_limit_wait_or_are_told_to_come_back(exota_of):
         mta.connect()
         _, (command, _) = mta.message([("From", "jane@nobody.test")])
         assert command == "y", "those that are there are served"
+    records = [record for record in exota.records() if record["event"] == "sessions-full"]
+    assert len(records) == 1 and records[0]["level"] == "warning" and "5 sessions are open" in records[0]["text"], records
+    metrics = exota.metrics()
+    assert metrics["exota_sessions"] == 5 and metrics["exota_accept_paused_total"] >= 1, metrics
     held.pop().close()
 
     def served():
@@ -165,8 +169,22 @@ def test_sessions_above_the_limit_wait_or_are_told_to_come_back(exota_of):
         except (OSError, EOFError):
             return False
     wait_for(served, "a session after one has ended")
+    assert sum(record["event"] == "sessions-full" for record in exota.records()) == 1, "at most once a minute"
     for mta in held:
         mta.close()
+
+
+def test_postfix_waits_its_milter_timeout_when_no_session_is_free(chain):
+    """What the sender sees meanwhile: Postfix's own temporary failure, milter_default_action; and mail again once there is room."""
+    path = chain(changes={"milter": {"max_sessions": 1}}, postfix={"milter_connect_timeout": "2s", "milter_command_timeout": "2s"})
+    good = path.workshop.message(signed_by="contoso.com")
+    with MilterClient(path.exota.where), SmtpClient(path.postfix.port) as client:
+        client.hello()
+        reply = client.message("jane@contoso.com", ["bob@dest.test"], good)
+        assert reply.code == 451, reply
+        assert path.sink.messages == []
+    wait_for(lambda: any(record["event"] == "sessions-full" for record in path.exota.records()), "sessions-full in the log")
+    wait_for(lambda: path.send(good).code == 250, "mail once a session is free")
 
 
 def test_postfix_without_tls_is_served(chain):
