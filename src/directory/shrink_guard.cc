@@ -42,14 +42,11 @@ std::optional<std::string> read_small_file(const std::string& path) {
 
 }  // namespace
 
-void Fingerprint::feed(std::string_view piece) noexcept {
-    for (const char c : piece) state_ = (state_ ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-}
-
 std::string Fingerprint::text() const {
     static constexpr std::string_view digits = "0123456789abcdef";
+    const std::uint64_t value = hash_.value();
     std::string out;
-    for (int shift = 60; shift >= 0; shift -= 4) out += digits[state_ >> shift & 0xf];
+    for (int shift = 60; shift >= 0; shift -= 4) out += digits[value >> shift & 0xf];
     return out;
 }
 

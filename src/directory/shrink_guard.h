@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/hash.h"
 #include "base/result.h"
 
 namespace exota::directory {
@@ -20,14 +21,15 @@ namespace exota::directory {
 /// More than a fifth of `before` is gone.
 constexpr bool shrinks_too_much(std::size_t before, std::size_t after) noexcept { return after < before && (before - after) * 5 > before; }
 
-/// Tells one content of a file from another (FNV-1a, 64 bits): against accidents, not against forgers, who could write the file itself.
+/// Tells one content of a file from another: 64 bits, against accidents (a copy that was cut, another version of the file). Not against
+/// forgers: who may write the file needs none, for he may as well write the acceptance.
 class Fingerprint {
 public:
-    void feed(std::string_view piece) noexcept;
+    void feed(std::string_view piece) noexcept { hash_.feed(piece); }
     std::string text() const;
 
 private:
-    std::uint64_t state_ = 0xcbf29ce484222325U;
+    base::StreamHash hash_;
 };
 
 class ShrinkGuard {
