@@ -4,8 +4,10 @@
 // Internal to this folder. Tested by tenants_file_test.cc.
 #pragma once
 
-#include <array>
+#include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -15,61 +17,77 @@
 
 namespace exota::tenant {
 
-/// What a character may be in a canonical name; both functions below run over every name of a file and have no branches in their loops.
-struct NameCharacters {
-    enum : std::uint8_t { letter = 1, digit = 2, punctuation = 4, hexadecimal = 8, hyphen = 16 };
-    constexpr NameCharacters() noexcept {
-        for (char c = 'a'; c <= 'z'; ++c) at(c) = letter;
-        for (char c = '0'; c <= '9'; ++c) at(c) = digit | hexadecimal;
-        for (char c = 'a'; c <= 'f'; ++c) at(c) |= hexadecimal;
-        at('.') = punctuation;
-        at('-') = punctuation | hyphen;
+/// Eight octets of a text as a number, the first one lowest, and questions to all of them at once. An answer has the highest bit of each
+/// octet for which it is yes.
+class EightOctets {
+public:
+    static constexpr std::size_t count = 8;
+    static constexpr std::uint64_t each = 0x0101010101010101, highest_bits = 0x80 * each;
+
+    /// `text` has at least eight octets from `at` on.
+    constexpr EightOctets(std::string_view text, std::size_t at) noexcept {
+        if consteval {
+            for (std::size_t i = 0; i < count; ++i) octets_ |= std::uint64_t{static_cast<unsigned char>(text[at + i])} << 8 * i;
+        } else {
+            std::memcpy(&octets_, text.data() + at, count);
+            if constexpr (std::endian::native == std::endian::big) octets_ = std::byteswap(octets_);
+        }
     }
-    constexpr std::uint8_t operator[](char c) const noexcept { return kinds[static_cast<unsigned char>(c)]; }
-    constexpr std::uint8_t& at(char c) noexcept { return kinds[static_cast<unsigned char>(c)]; }
-    std::array<std::uint8_t, 256> kinds{};
+    constexpr std::uint64_t are_between(char first, char last) const noexcept {
+        const auto offset = [](int c) { return static_cast<std::uint64_t>(0x80 - c) * each; };
+        const std::uint64_t low_bits = octets_ & ~highest_bits;
+        return (low_bits + offset(first)) & ~(low_bits + offset(last + 1)) & ~octets_ & highest_bits;
+    }
+    constexpr std::uint64_t are_lower_hexadecimal() const noexcept { return are_between('0', '9') | are_between('a', 'f'); }
+
+private:
+    std::uint64_t octets_ = 0;
 };
-inline constexpr NameCharacters name_characters;
+static_assert(EightOctets("a-z09.`{", 0).are_between('a', 'z') == 0x0000000000800080);
 
 /// True only for what mail::Domain::parse would give back unchanged: plain labels in lower case. False says nothing.
 constexpr bool is_surely_canonical(std::string_view name) noexcept {
-    if (name.empty() || name.size() > mail::Domain::max_octets) return false;
-    bool fine = true;
-    bool after_punctuation = true;  // an empty label, a hyphen at its end, or two in a row ("xn--"), which need a closer look
-    bool digits_only = true;
-    std::size_t label = 0;  // octets of it so far
-    for (const char c : name) {
-        const std::uint8_t kind = name_characters[c];
-        const bool punctuation = (kind & NameCharacters::punctuation) != 0, dot = c == '.';
-        fine &= kind != 0 && !(punctuation && after_punctuation);
-        label = dot ? 0 : label + 1;
-        fine &= label <= mail::Domain::max_label_octets;
-        digits_only = dot || (digits_only && (kind & NameCharacters::digit) != 0);
-        after_punctuation = punctuation;
+    // Up to the length of a label no label is too long. A letter at the end: the last label is not of digits only, and has no hyphen there.
+    if (name.empty() || name.size() > mail::Domain::max_label_octets || name.back() < 'a' || name.back() > 'z') return false;
+    const auto is_punctuation = [](char c) { return c == '.' || c == '-'; };
+    if (is_punctuation(name.front())) return false;
+    if (name.size() < EightOctets::count) {
+        for (std::size_t i = 0; i < name.size(); ++i) {
+            const bool letter = name[i] >= 'a' && name[i] <= 'z';
+            if (!letter && !base::is_digit(name[i]) && (!is_punctuation(name[i]) || is_punctuation(name[i + 1]))) return false;
+        }
+        return true;
     }
-    return fine && !after_punctuation && !digits_only;
+    // Each look begins with the octet that the one before ended with, so that all pairs are seen.
+    const std::size_t last = name.size() - EightOctets::count;
+    std::uint64_t fine = EightOctets::highest_bits;
+    for (std::size_t at = 0;; at = std::min(at + EightOctets::count - 1, last)) {
+        const EightOctets octets(name, at);
+        const std::uint64_t punctuation = octets.are_between('-', '.');
+        fine &= punctuation | octets.are_between('0', '9') | octets.are_between('a', 'z');
+        fine &= ~(punctuation & punctuation << 8);  // an empty label, a hyphen at its end, or two in a row ("xn--"): needs a closer look
+        if (at == last) return fine == EightOctets::highest_bits;
+    }
 }
 
 /// True only for the 36 characters of a tenant id in lower case, as mail::TenantId::text() writes them.
 constexpr bool is_surely_canonical_id(std::string_view text) noexcept {
     if (text.size() != 36) return false;
-    const auto all = [&](std::size_t from, std::size_t to) {
-        std::uint8_t common = NameCharacters::hexadecimal;
-        for (std::size_t i = from; i < to; ++i) common &= name_characters[text[i]];
-        return common != 0;
+    const auto has = [&](std::size_t at, std::uint64_t hyphens) {
+        const EightOctets octets(text, at);
+        return octets.are_between('-', '-') == hyphens && octets.are_lower_hexadecimal() == (hyphens ^ EightOctets::highest_bits);
     };
-    return all(0, 8) && text[8] == '-' && all(9, 13) && text[13] == '-' && all(14, 18) && text[18] == '-' && all(19, 23) &&
-           text[23] == '-' && all(24, 36);
+    return has(0, 0) && has(8, 0x0000800000000080) && has(16, 0x8000000000800000) && has(24, 0) && has(28, 0);
 }
+
+/// What mail::Domain makes of `name`; the result is a view into `storage`.
+base::Result<std::string_view> made_canonical(std::string_view name, std::string& storage);
 
 /// @param storage  holds the result where `name` was not canonical.
 /// @return  the canonical name, a view into `name` or `storage`.
 inline base::Result<std::string_view> canonical_domain(std::string_view name, std::string& storage) {
     if (is_surely_canonical(name)) return name;
-    const base::Result<mail::Domain> domain = mail::Domain::parse(name);
-    if (!domain) return std::unexpected(domain.error());
-    storage = domain->text();
-    return std::string_view(storage);
+    return made_canonical(name, storage);
 }
 
 }  // namespace exota::tenant

@@ -25,17 +25,49 @@ static_assert(!is_surely_canonical_id("1234abcd118c5-45e8-88de-123456789abc") &&
               !is_surely_canonical_id("1234abcd-18c5-45e8-88de-123456789ab"));
 static_assert(!is_surely_canonical_id("1234abcd-18c5-45e8-88de-12345678-abc"));
 
+/// Domain is asked wherever the quick look said yes.
+void expect_sound(const std::string& name) {
+    if (!is_surely_canonical(name)) return;
+    const auto domain = mail::Domain::parse(name);
+    ASSERT_TRUE(domain) << name;
+    EXPECT_EQ(domain->text(), name);
+}
+
 TEST(TenantsFile, what_is_surely_canonical_is_what_domain_makes_of_it) {
-    const std::string label(63, 'a');
-    for (const std::string& name : {std::string("a-b.example.com"), std::string("localhost"), std::string("1.a"), std::string("a.b1"),
-                                    label + "." + label, label + "." + label + "." + label + "." + std::string(61, 'b')}) {
-        ASSERT_TRUE(is_surely_canonical(name)) << name;
-        const auto domain = mail::Domain::parse(name);
-        ASSERT_TRUE(domain) << name;
-        EXPECT_EQ(domain->text(), name);
+    const std::string label(mail::Domain::max_label_octets, 'a');
+    for (const std::string& name : {std::string("a-b.example.com"), std::string("localhost"), std::string("1.a"), label}) {
+        EXPECT_TRUE(is_surely_canonical(name)) << name;
+        expect_sound(name);
     }
-    EXPECT_FALSE(is_surely_canonical(label + "a.example"));
-    EXPECT_FALSE(is_surely_canonical(label + "." + label + "." + label + "." + std::string(62, 'b')));
+    EXPECT_FALSE(is_surely_canonical(label + "a"));
+    for (std::size_t size = 1; size <= 40; ++size)
+        for (std::size_t at = 0; at < size; ++at) {
+            for (unsigned octet = 0; octet < 256; ++octet) {
+                std::string name(size, 'q');
+                name[at] = static_cast<char>(octet);
+                const char c = name[at];
+                const bool inside = at > 0 && at + 1 < size;
+                const bool letter = c >= 'a' && c <= 'z';
+                EXPECT_EQ(is_surely_canonical(name), letter || (base::is_digit(c) && at + 1 < size) || (inside && (c == '.' || c == '-')))
+                    << name;
+                if (at % 7 == 0) expect_sound(name);
+            }
+            for (const std::string_view pair : {"..", "--", ".-", "-."}) {
+                std::string name(size, 'q');
+                if (at + 2 < size) EXPECT_FALSE(is_surely_canonical(name.replace(at, 2, pair))) << name;
+            }
+        }
+}
+
+TEST(TenantsFile, surely_canonical_ids_are_those_of_hexadecimal_digits_and_four_hyphens) {
+    const std::string id = "1234abcd-18c5-45e8-88de-123456789abc";
+    for (std::size_t at = 0; at < id.size(); ++at)
+        for (unsigned octet = 0; octet < 256; ++octet) {
+            std::string changed = id;
+            changed[at] = static_cast<char>(octet);
+            const bool digit = (octet >= '0' && octet <= '9') || (octet >= 'a' && octet <= 'f');
+            EXPECT_EQ(is_surely_canonical_id(changed), id[at] == '-' ? octet == '-' : digit) << changed;
+        }
 }
 
 TEST(TenantsFile, versions_are_told_apart) {
