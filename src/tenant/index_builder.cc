@@ -69,12 +69,11 @@ NameRef IndexBuilder::store_with_policy(Number tenant, std::string_view name, Po
     return ref;
 }
 
-Number IndexBuilder::add_tenant(std::string_view name, PolicyRef policy, Findable findable) {
+Number IndexBuilder::add_tenant(std::string_view name, PolicyRef policy) {
     Index::Tables& tables = *index_.tables_;
     const Number number = next_number();
     name = name.substr(0, max_tenant_name_octets);
     const NameRef ref = store(number, name);
-    if (findable == Findable::by_name && ref != 0 && names_.find(name, tables.arena) == 0) names_.insert(ref, name);
     tables.tenants.push_back({.name = ref, .policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_mask});
     return number;
 }
@@ -88,7 +87,13 @@ Number IndexBuilder::add_tenant_with_id(const HashedName& id, PolicyRef policy) 
     return number;
 }
 
-std::optional<Number> IndexBuilder::tenant_named(std::string_view name) const noexcept { return index_.tables_->with(names_, name); }
+std::optional<Clash> IndexBuilder::make_findable(Number tenant, const HashedName& name) {
+    const Index::Tables& tables = *index_.tables_;
+    if (const NameRef ref = names_.find(name, tables.arena)) return Clash{tables.owner(ref), "tenant"};
+    if (const NameRef ref = tables[tenant].name; ref != 0) names_.insert(ref, name);
+    return std::nullopt;
+}
+
 std::string_view IndexBuilder::name(Number tenant) const noexcept { return index_.name(tenant); }
 
 void IndexBuilder::set_policy(Number tenant, PolicyRef policy) noexcept {
@@ -191,6 +196,7 @@ std::optional<Number> IndexBuilder::with_literal_domain(const HashedName& domain
 }
 
 void IndexBuilder::expect_name(const HashedName& name) const noexcept { index_.tables_->names.prefetch(name); }
+void IndexBuilder::expect_tenant(const HashedName& name) const noexcept { names_.prefetch(name); }
 void IndexBuilder::expect_tenant_id(const HashedName& id) const noexcept { index_.tables_->tenant_ids.prefetch(id); }
 
 NameRef IndexBuilder::put(Number tenant, const HashedName& domain, PolicyRef policy) {

@@ -26,7 +26,7 @@ enum class PolicyRef : std::uint32_t {};
 /// Why a name was not taken: it is there already, for `owner` (perhaps the same tenant), as the kind of entry that `as` names.
 struct Clash {
     Number owner{};
-    std::string_view as;  // "domain", "wildcard", "tenant id", "organization", "DKIM domain"
+    std::string_view as;  // "domain", "wildcard", "tenant id", "organization", "DKIM domain", "tenant"
 };
 
 class IndexBuilder {
@@ -44,12 +44,12 @@ public:
     PolicyRef policy(const Policy& policy);
     const Policy& operator[](PolicyRef ref) const noexcept;
 
-    /// Names may repeat; tenant_named() tells, for tenants that were added with `findable`.
-    enum class Findable : bool { no, by_name };
-    Number add_tenant(std::string_view name, PolicyRef policy, Findable findable = Findable::no);
+    /// Names may repeat; make_findable() tells.
+    Number add_tenant(std::string_view name, PolicyRef policy);
+    /// `name` is what name(tenant) gives. Clashes with a tenant of that name which was made findable before.
+    std::optional<Clash> make_findable(Number tenant, const HashedName& name);
     /// Version 1: a tenant named by its id (36 characters, lower case), which must not be there yet.
     Number add_tenant_with_id(const HashedName& id, PolicyRef policy);
-    std::optional<Number> tenant_named(std::string_view name) const noexcept;
     std::string_view name(Number tenant) const noexcept;
     void set_policy(Number tenant, PolicyRef policy) noexcept;
     PolicyRef policy_of(Number tenant) const noexcept;
@@ -76,6 +76,7 @@ public:
     /// A name will be added soon: the processor may fetch its places meanwhile. For a million names that is half of the time.
     void expect_name(const HashedName& name) const noexcept;
     void expect_tenant_id(const HashedName& id) const noexcept;
+    void expect_tenant(const HashedName& name) const noexcept;
 
     /// Some name found no room any more: the Index would be incomplete and must not be used.
     bool is_full() const noexcept { return full_; }

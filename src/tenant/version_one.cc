@@ -19,7 +19,7 @@ std::string flavour_name(bool dkim_enabled, bool dkim_alignment_required) {
 VersionOne::VersionOne(ReadingContext context) : context_(std::move(context)) {}
 
 std::string VersionOne::path() const {
-    const std::string entry = json_path("", key_);
+    const std::string entry = json_path("", current().key);
     if (place_ != Place::entry) return entry;
     return json_path(entry, field_ == Field::unknown ? std::string_view(unknown_field_) : field_names[static_cast<std::size_t>(field_)]);
 }
@@ -53,7 +53,6 @@ void VersionOne::on_end(Container) {
         return;
     }
     if (place_ == Place::entry) {
-        commit_entry();
         place_ = Place::domains;
     } else {
         place_ = Place::document;
@@ -67,7 +66,7 @@ void VersionOne::on_key(std::string_view key, Text text) {
     if (known == field_names.end() || text == Text::cut) {
         field_ = Field::unknown;
         unknown_field_ = key;
-        sound_ = false;
+        current().sound = false;
         context_.problems.error(line(), path(), "unknown key " + quoted(key) + hint(key, field_names.data(), field_names.size()));
         return;
     }
@@ -78,34 +77,38 @@ void VersionOne::on_key(std::string_view key, Text text) {
 }
 
 void VersionOne::begin_entry(std::string_view key, Text text) {
-    key_ = key;
-    entry_line_ = line();
+    ++begun_;
+    Entry& entry = current();
+    if (entry.sound) add(entry);  // the one that waited longest
+    entry.key = key;
+    entry.rewritten.clear();
+    entry.tenant_id.clear();
+    entry.flags = {true, true};
+    entry.sound = false;
+    entry.line = line();
     seen_ = {};
-    tenant_id_.clear();
-    flags_ = {true, true};
-    sound_ = true;
-    rewritten_ = false;
-    domain_.clear();
     if (key.starts_with("*.")) {
-        context_.problems.warning(entry_line_, path(), "version 1 has no wildcards: this entry covers nothing");
+        context_.problems.warning(entry.line, path(), "version 1 has no wildcards: this entry covers nothing");
         return;
     }
     std::string storage;
     const base::Result<std::string_view> domain =
         text == Text::cut ? base::fail(base::Errc::too_long, "longer than a domain can be") : canonical_domain(key, storage);
     if (!domain) {
-        context_.problems.warning(entry_line_, path(), "no domain, so this entry covers nothing: " + domain.error().detail);
+        context_.problems.warning(entry.line, path(), "no domain, so this entry covers nothing: " + domain.error().detail);
         return;
     }
-    domain_ = *domain;
-    hashed_domain_ = HashedName(domain_);
-    context_.builder.expect_name(hashed_domain_);
-    rewritten_ = domain_ != key_;
-    if (rewritten_) context_.problems.warning(entry_line_, path(), "read as " + domain_ + " (ExOTA-Milter compared keys as written)");
+    const HashedName hashed(*domain);
+    context_.builder.expect_name(hashed);
+    entry.domain_fingerprint = hashed.fingerprint;
+    entry.sound = true;
+    if (*domain == key) return;
+    entry.rewritten = *domain;
+    context_.problems.warning(entry.line, path(), "read as " + entry.rewritten + " (ExOTA-Milter compared keys as written)");
 }
 
 void VersionOne::wrong_value(std::string_view what) {
-    sound_ = false;
+    current().sound = false;
     if (place_ == Place::document) return context_.problems.error(line(), "", "a tenants file is an object, not " + std::string(what));
     if (place_ == Place::empty_list) {
         if (!std::exchange(list_reported_, true))
@@ -113,7 +116,7 @@ void VersionOne::wrong_value(std::string_view what) {
         return;
     }
     if (place_ == Place::domains) {
-        if (key_ == "version" && what == "a number")
+        if (current().key == "version" && what == "a number")
             return context_.problems.error(line(), "version",
                                            "this was read as a version-1 file: the keys of version 2 are \"version\" and \"tenants\" only, "
                                            "so put \"version\": 2 first");
@@ -143,58 +146,60 @@ void VersionOne::on_null() {
 void VersionOne::on_bool(bool value) {
     if (skipped_ > 0) return;
     if (place_ != Place::entry || field_ == Field::tenant_id || field_ == Field::unknown) return wrong_value(value ? "true" : "false");
-    flags_[field_ == Field::dkim_enabled ? 0 : 1] = value;
+    current().flags[field_ == Field::dkim_enabled ? 0 : 1] = value;
 }
 
 void VersionOne::read_tenant_id(std::string_view value, Text text) {
-    tenant_id_.clear();
+    Entry& entry = current();
+    entry.tenant_id.clear();
     if (value.empty()) return;
     if (is_surely_canonical_id(value)) {
-        tenant_id_ = value;
+        entry.tenant_id = value;
     } else if (const base::Result<mail::TenantId> id = mail::TenantId::parse_lenient(value); id && text == Text::whole) {
-        tenant_id_ = id->text();
+        entry.tenant_id = id->text();
     } else {
-        sound_ = false;
+        entry.sound = false;
         context_.problems.error(line(), path(), quoted(value) + " is no UUID");
         return;
     }
-    hashed_id_ = HashedName(tenant_id_);
-    context_.builder.expect_tenant_id(hashed_id_);
-    if (tenant_id_ == mail::consumer_tenant_id)
+    const HashedName hashed(entry.tenant_id);
+    context_.builder.expect_tenant_id(hashed);
+    entry.tenant_id_fingerprint = hashed.fingerprint;
+    if (entry.tenant_id == mail::consumer_tenant_id)
         context_.problems.warning(line(), path(),
                                   "this is the tenant of all consumer accounts (outlook.com, hotmail.com): tenant-id never holds for it");
 }
 
-void VersionOne::commit_entry() {
-    if (!sound_ || domain_.empty()) return;
+void VersionOne::add(const Entry& entry) {
     IndexBuilder& builder = context_.builder;
-    const std::optional<Number> before = builder.with_literal_domain(hashed_domain_);
+    const HashedName domain(entry.domain(), entry.domain_fingerprint), id(entry.tenant_id, entry.tenant_id_fingerprint);
+    const auto warn = [&](std::string text) { context_.problems.warning(entry.line, json_path("", entry.key), std::move(text)); };
+    const bool before = builder.with_literal_domain(domain).has_value();
     if (before) {
-        const bool before_was_rewritten = rewritten_domains_.contains(domain_);
-        if (rewritten_ && !before_was_rewritten)
-            return context_.problems.warning(entry_line_, json_path("", key_), "ignored, for " + domain_ + " itself has an entry");
-        if (rewritten_ == before_was_rewritten)
-            context_.problems.warning(entry_line_, json_path("", key_), "duplicate key, the last one counts");
+        const bool before_was_rewritten = rewritten_domains_.contains(entry.domain());
+        if (entry.was_rewritten() && !before_was_rewritten) return warn("ignored, for " + entry.domain() + " itself has an entry");
+        if (entry.was_rewritten() == before_was_rewritten)
+            warn("duplicate key, the last one counts");
         else
-            context_.problems.warning(entry_line_, json_path("", key_), "counts, and not the entry before that was read as " + domain_);
+            warn("counts, and not the entry before that was read as " + entry.domain());
     }
-    if (rewritten_)
-        rewritten_domains_.insert(domain_);
+    if (entry.was_rewritten())
+        rewritten_domains_.insert(entry.domain());
     else if (before)
-        rewritten_domains_.erase(domain_);
+        rewritten_domains_.erase(entry.domain());
 
-    const PolicyRef own = policy(flags_[0], flags_[1]);
-    if (tenant_id_.empty()) {
-        builder.put_domain(hashed_domain_, own);
+    const PolicyRef own = policy(entry);
+    if (entry.tenant_id.empty()) {
+        builder.put_domain(domain, own);
         ++without_tenant_id_;
         return;
     }
-    std::optional<Number> tenant = builder.with_tenant_id(hashed_id_);
+    std::optional<Number> tenant = builder.with_tenant_id(id);
     if (!tenant)
-        tenant = builder.add_tenant_with_id(hashed_id_, own);
+        tenant = builder.add_tenant_with_id(id, own);
     else if (strictness(own) > strictness(builder.policy_of(*tenant)))
         builder.set_policy(*tenant, own);  // for forwards, which no domain covers: the strictest of the tenant's entries
-    builder.put_domain(*tenant, hashed_domain_, own);
+    builder.put_domain(*tenant, domain, own);
 }
 
 unsigned VersionOne::strictness(PolicyRef policy) const noexcept {
@@ -203,7 +208,8 @@ unsigned VersionOne::strictness(PolicyRef policy) const noexcept {
 }
 
 /// The configuration's proofs as an entry's flags change them (docs/reference/tenants-file.md, "Version 1").
-std::vector<Proof> VersionOne::proofs(bool dkim_enabled, bool dkim_alignment_required) {
+std::vector<Proof> VersionOne::proofs(const Entry& entry) {
+    const auto [dkim_enabled, dkim_alignment_required] = entry.flags;
     if (context_.defaults.v1_proofs) return context_.defaults.v1_proofs(dkim_enabled, dkim_alignment_required);
     std::vector<Proof> out;
     for (const Proof& proof : context_.defaults.proofs) {
@@ -215,7 +221,7 @@ std::vector<Proof> VersionOne::proofs(bool dkim_enabled, bool dkim_alignment_req
             if (std::ranges::find(factors, factor) == factors.end()) factors.push_back(factor);
         }
         if (factors.empty() && !proof.factors.empty()) {
-            context_.problems.error(entry_line_, json_path("", key_),
+            context_.problems.error(entry.line, json_path("", entry.key),
                                     "dkim_enabled is false, and the configuration's proof \"" + proof.text +
                                         "\" is left empty without dkim: every mail would meet it");
             continue;
@@ -226,12 +232,13 @@ std::vector<Proof> VersionOne::proofs(bool dkim_enabled, bool dkim_alignment_req
     return out;
 }
 
-PolicyRef VersionOne::policy(bool dkim_enabled, bool dkim_alignment_required) {
+PolicyRef VersionOne::policy(const Entry& entry) {
+    const auto [dkim_enabled, dkim_alignment_required] = entry.flags;
     Flavour& flavour = flavours_[(dkim_enabled ? 2U : 0U) + (dkim_alignment_required ? 1U : 0U)];
     if (flavour.policy) return *flavour.policy;
     const Defaults& defaults = context_.defaults;
     Policy policy;
-    policy.proofs = proofs(dkim_enabled, dkim_alignment_required);
+    policy.proofs = proofs(entry);
     policy.alignment = defaults.alignment;
     policy.forwarding = defaults.forwarding;
     policy.limits = defaults.limits;
@@ -240,11 +247,14 @@ PolicyRef VersionOne::policy(bool dkim_enabled, bool dkim_alignment_required) {
     policy.v1_dkim_enabled = dkim_enabled;
     policy.v1_dkim_alignment_required = dkim_alignment_required;
     flavour.policy = context_.builder.policy(policy);
-    flavour.first_line = entry_line_;
+    flavour.first_line = entry.line;
     return *flavour.policy;
 }
 
 void VersionOne::finish(bool well_formed) {
+    if (!well_formed) current().sound = false;  // it may be half an entry
+    for (std::size_t i = 1; i <= entries_.size(); ++i)
+        if (Entry& entry = entries_[(begun_ + i) % entries_.size()]; std::exchange(entry.sound, false)) add(entry);
     if (!well_formed) return;
     for (unsigned bits = 0; bits < flavours_.size(); ++bits) {
         const Flavour& flavour = flavours_[bits];

@@ -40,12 +40,28 @@ private:
         std::size_t first_line = 0;
     };
 
+    /// An entry from its key on. A whole one waits a little before it is added: meanwhile the processor fetches its places in the tables.
+    struct Entry {
+        std::string key;        // as written
+        std::string rewritten;  // canonical, where the key is a domain that is not
+        std::string tenant_id;  // 36 characters, or empty
+        std::uint32_t domain_fingerprint = 0, tenant_id_fingerprint = 0;
+        std::array<bool, 2> flags{};  // dkim_enabled, dkim_alignment_required
+        bool sound = false;           // it can be added
+        std::size_t line = 0;
+        bool was_rewritten() const noexcept { return !rewritten.empty(); }
+        const std::string& domain() const noexcept { return was_rewritten() ? rewritten : key; }
+    };
+    static constexpr std::size_t most_waiting = 8;
+
     void begin_entry(std::string_view key, Text text);
-    void commit_entry();
+    void add(const Entry& entry);
+    Entry& current() noexcept { return entries_[begun_ % entries_.size()]; }
+    const Entry& current() const noexcept { return entries_[begun_ % entries_.size()]; }
     void wrong_value(std::string_view what);
     void read_tenant_id(std::string_view value, Text text);
-    PolicyRef policy(bool dkim_enabled, bool dkim_alignment_required);
-    std::vector<Proof> proofs(bool dkim_enabled, bool dkim_alignment_required);
+    PolicyRef policy(const Entry& entry);
+    std::vector<Proof> proofs(const Entry& entry);
     unsigned strictness(PolicyRef policy) const noexcept;
     std::string path() const;
     std::size_t line() const { return context_.line(); }
@@ -54,17 +70,11 @@ private:
     Place place_ = Place::document;
     std::size_t skipped_ = 0;  // depth within a container that is not looked at
 
-    std::string key_;     // as written
-    std::string domain_;  // canonical; empty: the key is no domain
-    bool rewritten_ = false;
+    std::array<Entry, most_waiting + 1> entries_;  // a ring: the next one goes where the oldest is
+    std::size_t begun_ = 0;
     Field field_ = Field::unknown;
     std::string unknown_field_;
     std::array<bool, 3> seen_{};
-    std::string tenant_id_;  // 36 characters, or empty
-    HashedName hashed_domain_{std::string_view{}}, hashed_id_{std::string_view{}};
-    std::array<bool, 2> flags_{true, true};
-    bool sound_ = true;
-    std::size_t entry_line_ = 0;
 
     std::array<Flavour, 4> flavours_;
     std::unordered_set<std::string> rewritten_domains_;  // that no canonical key has named so far

@@ -19,8 +19,6 @@ bool is_fit_name(std::string_view name) noexcept {
 
 VersionTwo::VersionTwo(ReadingContext context) : context_(std::move(context)) {}
 
-std::string VersionTwo::tenant_path() const { return json_path("tenants", name_); }
-
 std::string VersionTwo::path() const {
     switch (place_) {
         case Place::document:
@@ -28,13 +26,13 @@ std::string VersionTwo::path() const {
         case Place::root:
             return key_ == Key::unknown ? json_path("", unknown_) : std::string(root_keys[static_cast<std::size_t>(key_)]);
         case Place::tenants:
-            return tenant_path();
+            return json_path("tenants", name_);
         case Place::tenant:
         case Place::list:
             break;
     }
-    const std::string field =
-        json_path(tenant_path(), field_ == Field::unknown ? std::string_view(unknown_) : field_names[static_cast<std::size_t>(field_)]);
+    const std::string field = json_path(
+        json_path("tenants", name_), field_ == Field::unknown ? std::string_view(unknown_) : field_names[static_cast<std::size_t>(field_)]);
     return place_ == Place::list ? json_path(field, element_) : field;
 }
 
@@ -106,7 +104,6 @@ void VersionTwo::begin_tenant(std::string_view name, Text text) {
     draft_.line = context_.line();
     if (!is_fit_name(name) || text == Text::cut)
         error("the name of a tenant has 1 to " + std::to_string(max_tenant_name_octets) + " octets and no control characters");
-    if (context_.builder.tenant_named(name)) error("duplicate key: this tenant stands twice in the file");
     if (!default_policy_) {
         const Defaults& defaults = context_.defaults;
         Policy policy;
@@ -118,7 +115,9 @@ void VersionTwo::begin_tenant(std::string_view name, Text text) {
         policy.mode = defaults.mode;
         default_policy_ = context_.builder.policy(policy);
     }
-    draft_.number = context_.builder.add_tenant(name, *default_policy_, IndexBuilder::Findable::by_name);
+    draft_.number = context_.builder.add_tenant(name, *default_policy_);
+    const std::string_view kept = context_.builder.name(draft_.number);
+    wait(Waiting::As::tenant, kept, kept);
 }
 
 void VersionTwo::tenant_key(std::string_view key) {
@@ -220,7 +219,6 @@ PolicyRef VersionTwo::policy_of_draft() {
 }
 
 void VersionTwo::end_tenant() {
-    add_waiting();
     const bool own_proofs = draft_.proofs.has_value();
     defaults_used_ = defaults_used_ || !own_proofs;
     const PolicyRef policy = policy_of_draft();

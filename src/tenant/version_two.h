@@ -67,16 +67,17 @@ private:
         bool hybrid = false;
     };
 
-    /// A name that was read and is soon added: until then the processor fetches its places in the tables.
+    /// A name that was read and is soon added: until then the processor fetches its places in the tables, while the next names are read.
     struct Waiting {
-        Field field = Field::unknown;
-        bool wildcard = false;
-        std::string name;     // canonical
-        std::string written;  // as it stands in the file
+        enum class As : unsigned char { tenant_id, organization, domain, dkim_domain, wildcard, tenant } as{};  // as Field, then more
+        Number tenant{};
         std::uint32_t fingerprint = 0;
         std::size_t line = 0;
         std::size_t element = 0;
+        std::string name;     // canonical
+        std::string written;  // as it stands in the file, where that is not `name`
     };
+    static constexpr std::size_t most_waiting = 16;
 
     void root_key(std::string_view key);
     void begin_tenant(std::string_view name, Text text);
@@ -90,7 +91,8 @@ private:
     void read_tenant_id(std::string_view value);
     void read_name(std::string_view value);
     void read_proof(std::string_view value);
-    void wait(Field field, bool wildcard, std::string_view name, std::string_view written);
+    void wait(Waiting::As as, std::string_view name, std::string_view written);
+    void add(const Waiting& waiting);
     void add_waiting();
     bool covers_a_suffix(std::string_view base) const;
 
@@ -100,7 +102,6 @@ private:
     void error(std::string text) { context_.problems.error(context_.line(), path(), std::move(text)); }
     void warning(std::string text) { context_.problems.warning(context_.line(), path(), std::move(text)); }
     std::string path() const;
-    std::string tenant_path() const;
 
     ReadingContext context_;
     Place place_ = Place::document;
@@ -112,8 +113,8 @@ private:
     Draft draft_;
     Field field_ = Field::unknown;
     std::size_t element_ = 0;
-    std::array<Waiting, 16> waiting_;  // of this tenant
-    std::size_t waiting_count_ = 0;
+    std::array<Waiting, most_waiting> waiting_;  // a ring: the next one goes where the oldest is
+    std::size_t waited_ = 0;                     // how many names came in
     std::optional<PolicyRef> default_policy_;
     bool defaults_used_ = false;  // some tenant takes the configuration's proofs
 };

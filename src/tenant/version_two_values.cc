@@ -94,7 +94,7 @@ void VersionTwo::read_tenant_id(std::string_view value) {
     ++draft_.names[0];
     if (id == mail::consumer_tenant_id)
         warning("this is the tenant of all consumer accounts (outlook.com, hotmail.com): tenant-id never holds for it");
-    wait(field_, false, id, value);
+    wait(Waiting::As::tenant_id, id, value);
 }
 
 void VersionTwo::read_name(std::string_view value) {
@@ -108,48 +108,70 @@ void VersionTwo::read_name(std::string_view value) {
     // originator-org takes names below an organisation too, so an organisation that is a suffix would be everybody.
     if (field_ == Field::organizations && covers_a_suffix(*name))
         return error(quoted(value) + " is a suffix that many tenants share: everything below it would be this tenant");
-    wait(field_, wildcard, *name, value);
+    wait(wildcard ? Waiting::As::wildcard : static_cast<Waiting::As>(field_), *name, value);
 }
 
-void VersionTwo::wait(Field field, bool wildcard, std::string_view name, std::string_view written) {
-    if (waiting_count_ == waiting_.size()) add_waiting();
-    Waiting& waiting = waiting_[waiting_count_++];
-    waiting.field = field;
-    waiting.wildcard = wildcard;
-    waiting.name = name;
-    waiting.written = written;
-    waiting.line = context_.line();
-    waiting.element = element_;
+void VersionTwo::wait(Waiting::As as, std::string_view name, std::string_view written) {
+    Waiting& waiting = waiting_[waited_ % waiting_.size()];
+    if (waited_++ >= waiting_.size()) add(waiting);
     const HashedName hashed(name);
-    waiting.fingerprint = hashed.fingerprint;
-    if (field == Field::tenant_ids)
+    if (as == Waiting::As::tenant_id)
         context_.builder.expect_tenant_id(hashed);
+    else if (as == Waiting::As::tenant)
+        context_.builder.expect_tenant(hashed);
     else
         context_.builder.expect_name(hashed);
+    waiting.as = as;
+    waiting.tenant = draft_.number;
+    waiting.fingerprint = hashed.fingerprint;
+    waiting.line = context_.line();
+    waiting.element = element_;
+    waiting.name = name;
+    if (written.data() != name.data())
+        waiting.written = written;
+    else
+        waiting.written.clear();
 }
 
-/// Adds the names of this tenant that wait, and tells which of them are somebody's already.
-void VersionTwo::add_waiting() {
+/// Tells if the name is somebody's already.
+void VersionTwo::add(const Waiting& waiting) {
     IndexBuilder& builder = context_.builder;
-    for (std::size_t i = 0; i < waiting_count_; ++i) {
-        const Waiting& waiting = waiting_[i];
-        const HashedName name(waiting.name, waiting.fingerprint);
-        std::optional<Clash> clash;
-        if (waiting.field == Field::tenant_ids) clash = builder.add_tenant_id(draft_.number, name);
-        if (waiting.field == Field::organizations) clash = builder.add_organization(draft_.number, name);
-        if (waiting.field == Field::dkim_domains) clash = builder.add_dkim_domain(draft_.number, name);
-        if (waiting.field == Field::domains)
-            clash = waiting.wildcard ? builder.add_wildcard(draft_.number, name) : builder.add_domain(draft_.number, name);
-        if (!clash) continue;
-        std::string place = json_path(json_path(tenant_path(), field_names[static_cast<std::size_t>(waiting.field)]), waiting.element);
-        if (clash->owner == draft_.number)
-            context_.problems.warning(waiting.line, std::move(place), quoted(waiting.written) + " stands twice in this tenant");
-        else
-            context_.problems.error(waiting.line, std::move(place),
-                                    quoted(waiting.written) + " is " + (clash->as.starts_with('o') ? "an " : "a ") +
-                                        std::string(clash->as) + " of tenant " + quoted(builder.name(clash->owner)) + " too");
-    }
-    waiting_count_ = 0;
+    const HashedName name(waiting.name, waiting.fingerprint);
+    const auto clash = [&] -> std::optional<Clash> {
+        switch (waiting.as) {
+            case Waiting::As::tenant_id:
+                return builder.add_tenant_id(waiting.tenant, name);
+            case Waiting::As::organization:
+                return builder.add_organization(waiting.tenant, name);
+            case Waiting::As::domain:
+                return builder.add_domain(waiting.tenant, name);
+            case Waiting::As::dkim_domain:
+                return builder.add_dkim_domain(waiting.tenant, name);
+            case Waiting::As::wildcard:
+                return builder.add_wildcard(waiting.tenant, name);
+            case Waiting::As::tenant:
+                return builder.make_findable(waiting.tenant, name);
+        }
+        return std::nullopt;
+    }();
+    if (!clash) return;
+    std::string place = json_path("tenants", builder.name(waiting.tenant));
+    if (waiting.as == Waiting::As::tenant)
+        return context_.problems.error(waiting.line, std::move(place), "duplicate key: this tenant stands twice in the file");
+    const auto field = static_cast<std::size_t>(waiting.as == Waiting::As::wildcard ? Waiting::As::domain : waiting.as);
+    place = json_path(json_path(place, field_names[field]), waiting.element);
+    const std::string written = quoted(waiting.written.empty() ? waiting.name : waiting.written);
+    if (clash->owner == waiting.tenant)
+        context_.problems.warning(waiting.line, std::move(place), written + " stands twice in this tenant");
+    else
+        context_.problems.error(waiting.line, std::move(place),
+                                written + " is " + (clash->as.starts_with('o') ? "an " : "a ") + std::string(clash->as) + " of tenant " +
+                                    quoted(builder.name(clash->owner)) + " too");
+}
+
+void VersionTwo::add_waiting() {
+    for (std::size_t i = waited_ - std::min(waited_, waiting_.size()); i < waited_; ++i) add(waiting_[i % waiting_.size()]);
+    waited_ = 0;
 }
 
 /// `base` is a public or a shared suffix, or a shared suffix lies below it.
