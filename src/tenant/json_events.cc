@@ -4,6 +4,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/error.hpp>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 
 #include "base/text.h"
@@ -13,27 +14,14 @@ namespace {
 
 namespace json = boost::json;
 
-/// In blocks whose count fits an octet, which compilers turn into vector instructions.
-std::size_t count_newlines(const char* from, const char* to) noexcept {
-    constexpr std::ptrdiff_t block = 255;
-    std::size_t count = 0;
-    while (from != to) {
-        const char* end = from + std::min(to - from, block);
-        std::uint8_t some = 0;
-        for (; from != end; ++from) some = static_cast<std::uint8_t>(some + (*from == '\n' ? 1 : 0));
-        count += some;
-    }
-    return count;
-}
-
 /// A place in the piece that is being read, and the number of its line.
 class Position {
 public:
     void start(std::string_view piece) noexcept {
-        at_ = counted_ = piece.data();
-        begin_ = piece.data();
-        lost_ = false;
+        begin_ = at_ = piece.data();
         end_ = piece.data() + piece.size();
+        newline_ = next_newline(begin_);
+        lost_ = false;
     }
     void end() noexcept {
         at_ = end_;
@@ -41,10 +29,7 @@ public:
         start({});
     }
     std::size_t line() noexcept {
-        if (at_ > counted_) {
-            line_ += count_newlines(counted_, at_);
-            counted_ = at_;
-        }
+        for (; newline_ < at_; newline_ = next_newline(newline_ + 1)) ++line_;
         return line_;
     }
     bool holds(std::string_view text) const noexcept {
@@ -57,7 +42,7 @@ public:
     /// To behind the next `c`.
     void pass(char c) noexcept {
         if (lost_) return;
-        const char* found = std::find(at_, end_, c);
+        const char* found = at_ != end_ && *at_ == c ? at_ : std::find(at_, end_, c);
         lost_ = found == end_;  // a long line was cut within a word: wait for the next name
         if (!lost_) at_ = found + 1;
     }
@@ -75,10 +60,16 @@ public:
     }
 
 private:
+    /// The first newline from `from` on, or the end.
+    const char* next_newline(const char* from) const noexcept {
+        const void* found = from == end_ ? nullptr : std::memchr(from, '\n', static_cast<std::size_t>(end_ - from));
+        return found == nullptr ? end_ : static_cast<const char*>(found);
+    }
+
     const char* begin_ = nullptr;
     const char* end_ = nullptr;
     const char* at_ = nullptr;       // behind the last event
-    const char* counted_ = nullptr;  // newlines before it are in line_
+    const char* newline_ = nullptr;  // the first that is not in line_
     std::size_t line_ = 1;
     bool lost_ = false;
 };
@@ -221,6 +212,7 @@ struct JsonEvents::State {
 
 JsonEvents::JsonEvents(JsonSink& sink) : state_(std::make_unique<State>(sink)) {}
 JsonEvents::~JsonEvents() = default;
+void JsonEvents::tell(JsonSink& sink) noexcept { state_->parser.handler().sink = &sink; }
 const std::optional<JsonError>& JsonEvents::error() const noexcept { return state_->error; }
 std::size_t JsonEvents::line() noexcept { return state_->parser.handler().position.line(); }
 

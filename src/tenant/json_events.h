@@ -51,6 +51,8 @@ public:
     explicit JsonEvents(JsonSink& sink);
     ~JsonEvents();
 
+    /// Whom to tell from the next event on; may be called from within one.
+    void tell(JsonSink& sink) noexcept;
     /// After an error nothing more is read.
     void feed(std::string_view piece);
     /// The whole text was fed.

@@ -77,41 +77,21 @@ Version version_of(const std::vector<Event>& events) {
     return events.size() < max_undecided_events ? Version::unknown : Version::one;
 }
 
-/// Finds out the version of the file and hands the events to its reader, those that came before it was known too.
-class Dispatcher final : public JsonSink {
+/// Finds out the version of the file, tells its reader the events that came before it was known, and leaves the rest to it.
+class VersionFinder final : public JsonSink {
 public:
-    explicit Dispatcher(const Defaults& defaults, std::function<std::size_t()> line)
-        : source_line_(std::move(line)),
-          context_{defaults, problems, builder, [this] { return told_line_ > 0 ? told_line_ : source_line_(); }} {}
+    VersionFinder(const Defaults& defaults, JsonEvents& events)
+        : events_(events), context_{defaults, problems, builder, [this] { return told_line_ > 0 ? told_line_ : events_.line(); }} {}
 
-    void on_key(std::string_view key, Text text) override {
-        if (reader) return reader->on_key(key, text);
-        hold({.kind = Event::Kind::key, .text = std::string(key), .whole = text});
-    }
+    void on_key(std::string_view key, Text text) override { hold({.kind = Event::Kind::key, .text = std::string(key), .whole = text}); }
     void on_string(std::string_view value, Text text) override {
-        if (reader) return reader->on_string(value, text);
         hold({.kind = Event::Kind::string, .text = std::string(value), .whole = text});
     }
-    void on_number(double value) override {
-        if (reader) return reader->on_number(value);
-        hold({.kind = Event::Kind::number, .number = value});
-    }
-    void on_bool(bool value) override {
-        if (reader) return reader->on_bool(value);
-        hold({.kind = Event::Kind::boolean, .boolean = value});
-    }
-    void on_null() override {
-        if (reader) return reader->on_null();
-        hold({.kind = Event::Kind::null});
-    }
-    void on_begin(Container container) override {
-        if (reader) return reader->on_begin(container);
-        hold({.kind = Event::Kind::begin, .container = container});
-    }
-    void on_end(Container container) override {
-        if (reader) return reader->on_end(container);
-        hold({.kind = Event::Kind::end, .container = container});
-    }
+    void on_number(double value) override { hold({.kind = Event::Kind::number, .number = value}); }
+    void on_bool(bool value) override { hold({.kind = Event::Kind::boolean, .boolean = value}); }
+    void on_null() override { hold({.kind = Event::Kind::null}); }
+    void on_begin(Container container) override { hold({.kind = Event::Kind::begin, .container = container}); }
+    void on_end(Container container) override { hold({.kind = Event::Kind::end, .container = container}); }
 
     Problems problems;
     IndexBuilder builder;
@@ -120,7 +100,7 @@ public:
 
 private:
     void hold(Event event) {
-        event.line = source_line_();
+        event.line = events_.line();
         held_.push_back(std::move(event));
         version = version_of(held_);
         if (version == Version::unknown) return;
@@ -134,9 +114,10 @@ private:
         }
         told_line_ = 0;
         held_ = {};
+        events_.tell(*reader);
     }
 
-    std::function<std::size_t()> source_line_;
+    JsonEvents& events_;
     ReadingContext context_;
     std::vector<Event> held_;
     std::size_t told_line_ = 0;  // of the held event that is being told; 0: none
@@ -145,11 +126,11 @@ private:
 }  // namespace
 
 struct TenantsReader::State {
-    explicit State(Defaults with) : defaults(std::move(with)), dispatcher(defaults, [this] { return events.line(); }), events(dispatcher) {}
+    explicit State(Defaults with) : defaults(std::move(with)), events(finder), finder(defaults, events) {}
 
     Defaults defaults;
-    Dispatcher dispatcher;
     JsonEvents events;
+    VersionFinder finder;
 };
 
 TenantsReader::TenantsReader(Defaults defaults) : state_(std::make_unique<State>(std::move(defaults))) {}
@@ -159,15 +140,15 @@ void TenantsReader::feed(std::string_view piece) { state_->events.feed(piece); }
 
 LoadedTenants TenantsReader::finish() {
     State& state = *state_;
-    Dispatcher& dispatcher = state.dispatcher;
+    VersionFinder& finder = state.finder;
     state.events.finish();
-    if (const std::optional<JsonError>& error = state.events.error()) dispatcher.problems.error(error->line, "", error->text);
-    if (dispatcher.reader) dispatcher.reader->finish(!state.events.error());
-    if (dispatcher.builder.is_full()) dispatcher.problems.error(0, "", "more names than an index can hold (4 GiB)");
+    if (const std::optional<JsonError>& error = state.events.error()) finder.problems.error(error->line, "", error->text);
+    if (finder.reader) finder.reader->finish(!state.events.error());
+    if (finder.builder.is_full()) finder.problems.error(0, "", "more names than an index can hold (4 GiB)");
     LoadedTenants loaded;
-    if (!dispatcher.problems.any_error()) loaded.index = std::move(dispatcher.builder).build();
-    loaded.problems = dispatcher.problems.take();
-    loaded.version = static_cast<int>(dispatcher.version);
+    if (!finder.problems.any_error()) loaded.index = std::move(finder.builder).build();
+    loaded.problems = finder.problems.take();
+    loaded.version = static_cast<int>(finder.version);
     return loaded;
 }
 
