@@ -9,17 +9,30 @@
 // name from being looked at. What belongs to a name lies right before it, so a look-up that succeeds touches one slot and one name.
 // A name has a tenant before it, and a policy before that only if it has one of its own (index_tables.h).
 //
-// Internal to this folder. Tested by index_test.cc.
+// A table is in shards by the first octet of the fingerprint. Each grows by itself, within a processor's cache, so that memory while
+// loading is hardly more than after it. The slots of a shard are sorted: a slot's home is the share of the shard that its fingerprint is
+// of all fingerprints, and it stands there or, where that is taken, behind it. So a look-up that fails ends early, and growing is one
+// walk from slot to slot.
+//
+// The hash has no key. Who may put many names into the file (a customer of the operator, say) could choose k of them with one
+// fingerprint; a look-up of that fingerprint then costs up to k comparisons of names, and loading them k² / 2. Other names are found as
+// before. A name in a message can meet no more than what stands in the file.
+//
+// Internal to this folder. Tested by name_table_test.cc and index_test.cc.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "base/hash.h"
 
 namespace exota::tenant {
 
@@ -85,7 +98,7 @@ struct HashedName {
     template <class T>
         requires std::convertible_to<const T&, std::string_view>
     HashedName(const T& name) noexcept : HashedName(name, 0) {  // NOLINT(google-explicit-constructor): it is the name
-        fingerprint = static_cast<std::uint32_t>(std::uint64_t{std::hash<std::string_view>{}(text)} >> 32);
+        fingerprint = static_cast<std::uint32_t>(base::hash_of(text) >> 32);
     }
     /// @param known  the fingerprint of the same name.
     HashedName(std::string_view name, std::uint32_t known) noexcept : text(name), fingerprint(known) {}
@@ -104,64 +117,111 @@ public:
     template <class Accepts>
     NameRef find_if(const HashedName& name, const NameArena& arena, Accepts accepts) const noexcept {
         if (count_ == 0) return 0;
-        for (std::size_t i = home(name.fingerprint);; i = i + 1 == slots_.size() ? 0 : i + 1) {
-            const Slot slot = slots_[i];
-            if (slot.ref == 0) return 0;
-            if (slot.fingerprint == name.fingerprint && arena.name(slot.ref) == name.text && accepts(slot.ref)) return slot.ref;
-        }
+        for (const Slot* slot = shard_of(name).home(name.fingerprint); !slot->is_behind(name.fingerprint); ++slot)
+            if (slot->fingerprint == name.fingerprint && arena.name(slot->ref) == name.text && accepts(slot->ref)) return slot->ref;
+        return 0;
     }
     /// Lets the processor fetch what find() will look at first.
     void prefetch(const HashedName& name) const noexcept {
-        if (count_ > 0) __builtin_prefetch(&slots_[home(name.fingerprint)]);
+        if (count_ > 0) __builtin_prefetch(shard_of(name).home(name.fingerprint));
     }
 
     /// `name` lies at `ref`, which must not be in the table yet.
     void insert(NameRef ref, const HashedName& name) {
-        if ((count_ + 1) * 5 > slots_.size() * 4) grow();
-        place({name.fingerprint, ref});
+        if (shards_.empty()) shards_.resize(shard_count);
+        shards_[name.fingerprint >> fingerprint_bits].insert({name.fingerprint, ref});
         ++count_;
     }
 
     /// `name`, which lies at `from`, lies at `to` now.
     void replace(const HashedName& name, NameRef from, NameRef to) noexcept {
-        for (std::size_t i = home(name.fingerprint);; i = i + 1 == slots_.size() ? 0 : i + 1) {
-            if (slots_[i].ref == from) slots_[i].ref = to;
-            if (slots_[i].ref == to || slots_[i].ref == 0) return;
-        }
+        if (count_ == 0) return;
+        for (Slot* slot = shard_of(name).home(name.fingerprint); !slot->is_behind(name.fingerprint); ++slot)
+            if (slot->ref == from) slot->ref = to;
     }
 
     std::size_t count() const noexcept { return count_; }
-    std::size_t octets() const noexcept { return slots_.capacity() * sizeof(Slot); }
+    std::size_t octets() const noexcept {
+        std::size_t octets = shards_.capacity() * sizeof(Shard);
+        for (const Shard& shard : shards_) octets += shard.slot_count() * sizeof(Slot);
+        return octets;
+    }
 
     template <class Visit>
     void for_each(Visit visit) const {
-        for (const Slot slot : slots_)
-            if (slot.ref != 0) visit(slot.ref);
+        for (const Shard& shard : shards_) shard.for_each([&](const Slot& slot) { visit(slot.ref); });
     }
 
 private:
+    static constexpr std::size_t shard_count = 256;
+    static constexpr int fingerprint_bits = 24;  // that a shard's slots differ in
+
     struct Slot {
         std::uint32_t fingerprint = 0;
-        NameRef ref = 0;
+        NameRef ref = 0;  // 0: the slot is empty
+        /// Neither this slot nor one after it has `wanted`.
+        bool is_behind(std::uint32_t wanted) const noexcept { return ref == 0 || fingerprint > wanted; }
     };
 
-    std::size_t home(std::uint32_t fingerprint) const noexcept {
-        return static_cast<std::size_t>(std::uint64_t{fingerprint} * slots_.size() >> 32);
-    }
-    void place(Slot slot) noexcept {
-        std::size_t i = home(slot.fingerprint);
-        while (slots_[i].ref != 0) i = i + 1 == slots_.size() ? 0 : i + 1;
-        slots_[i] = slot;
-    }
-    /// Half as many again: memory while loading matters more here than the copies, which go through the slots in order.
-    void grow() {
-        std::vector<Slot> old(slots_.size() < 16 ? 16 : slots_.size() + slots_.size() / 2);
-        old.swap(slots_);
-        for (const Slot slot : old)
-            if (slot.ref != 0) place(slot);
-    }
+    class Shard {
+    public:
+        Slot* home(std::uint32_t fingerprint) const noexcept { return &slots_[home_of(fingerprint, homes_)]; }
+        void insert(Slot slot) {
+            if ((count_ + 1) * 5 > homes_ * 4) rebuild(homes_ + homes_ / 4 + least_slots);
+            Slot* at = place_of(slot.fingerprint);
+            Slot* end = at;
+            while (end->ref != 0) ++end;
+            if (end == &slots_[slot_count_ - 1]) {
+                rebuild(homes_);
+                return insert(slot);
+            }
+            std::move_backward(at, end, end + 1);
+            *at = slot;
+            ++count_;
+        }
+        std::size_t slot_count() const noexcept { return slot_count_; }
+        template <class Visit>
+        void for_each(Visit visit) const {
+            for (std::size_t i = 0; i < slot_count_; ++i)
+                if (slots_[i].ref != 0) visit(slots_[i]);
+        }
 
-    std::vector<Slot> slots_;
+    private:
+        static constexpr std::uint32_t least_slots = 8;
+
+        static std::size_t home_of(std::uint32_t fingerprint, std::uint32_t homes) noexcept {
+            return static_cast<std::size_t>(std::uint64_t{fingerprint << (32 - fingerprint_bits)} * homes >> 32);
+        }
+        Slot* place_of(std::uint32_t fingerprint) const noexcept {
+            Slot* at = home(fingerprint);
+            while (!at->is_behind(fingerprint)) ++at;
+            return at;
+        }
+        /// With so many homes, and room behind the last one for what finds no place before: twice what is there now.
+        void rebuild(std::uint32_t homes) {
+            std::size_t end = 0;  // behind the last slot that is taken
+            for_each([&](const Slot& slot) { end = std::max(home_of(slot.fingerprint, homes), end) + 1; });
+            const std::size_t beyond = end > homes ? end - homes : 0;
+            const std::size_t slot_count = homes + 2 * beyond + least_slots;  // the last one stays empty
+            auto slots = std::make_unique<Slot[]>(slot_count);
+            std::size_t next = 0;
+            for_each([&](const Slot& slot) {
+                next = std::max(home_of(slot.fingerprint, homes), next);
+                slots[next++] = slot;
+            });
+            slots_ = std::move(slots);
+            slot_count_ = slot_count;
+            homes_ = homes;
+        }
+
+        std::unique_ptr<Slot[]> slots_ = std::make_unique<Slot[]>(1);  // so that a home is always there
+        std::size_t slot_count_ = 1;
+        std::uint32_t homes_ = 0, count_ = 0;
+    };
+
+    const Shard& shard_of(const HashedName& name) const noexcept { return shards_[name.fingerprint >> fingerprint_bits]; }
+
+    std::vector<Shard> shards_;
     std::size_t count_ = 0;
 };
 
