@@ -103,11 +103,15 @@ public:
         }
     }
 
-    void idle(int sessions) {
+    /// Opens them up to HELO, and no further unless `with_message`: then each has one message judged.
+    void idle(int sessions, bool with_message) {
         negotiate_once();
+        if (!with_message) gap_ = std::chrono::hours(1);  // the first message is never due
+        target_ = 1;                                      // and there is no second one
+        next_start_ = Clock::now();
         for (int i = 0; i < sessions; ++i) {
             Session& session = open();
-            while (!session.in_message) progress(session);
+            while (!session.in_message || (with_message && totals.messages <= static_cast<std::uint64_t>(i))) progress(session);
         }
         std::puts("ready");
         std::fflush(stdout);
@@ -277,7 +281,7 @@ int main(int argc, char** argv) {
         {"--sessions", "1"}, {"--messages", "1000"}, {"--per-session", "10"}, {"--rate", "0"}, {"--windows", "0"}};
     if (argc < 2)
         die("usage: milter_load SOCKET --message FILE [--sessions N] [--messages N] [--per-session N] [--rate N] [--windows SECONDS] | "
-            "--idle N");
+            "--idle N [--message FILE]");
     for (int i = 2; i + 1 < argc; i += 2) options[argv[i]] = argv[i + 1];
     std::string text = "From: a@contoso.com\n\n";
     if (options.contains("--message")) {
@@ -289,7 +293,7 @@ int main(int argc, char** argv) {
     }
     Load load(argv[1], bench::read_message(text));
     if (options.contains("--idle")) {
-        load.idle(std::stoi(options["--idle"]));
+        load.idle(std::stoi(options["--idle"]), options.contains("--message"));
         return 0;
     }
     const auto began = Clock::now();

@@ -1,5 +1,6 @@
 #include "gate/milter_session.h"
 
+#include <algorithm>
 #include <cassert>
 #include <optional>
 #include <utility>
@@ -22,23 +23,42 @@ using milter::ProtocolError;
 /// What exists only while a message is under way; made at MAIL, so that an idle session is small. The verdict arrives here, through a
 /// weak pointer: a session that is gone hears nothing of it.
 struct Message {
+    explicit Message(std::shared_ptr<const Snapshot> in_force) : snapshot(std::move(in_force)), collector(snapshot->limits) {}
+
     std::shared_ptr<const Snapshot> snapshot;  // a message is judged by what was in force when it began
-    std::unique_ptr<MessageHashing> hashing;   // only where we verify signatures ourselves
-    std::string restored;                      // see octets_on_the_wire
+    evidence::Collector collector;
+    std::unique_ptr<MessageHashing> hashing;  // only where we verify signatures ourselves
+    std::string restored;                     // see octets_on_the_wire
     std::optional<decision::Decision> verdict;
     const std::function<void()>* wake = nullptr;  // set while the session waits
+};
+
+/// What CONNECT and HELO said, in few octets: facts are made of it at MAIL, because idle sessions are many.
+struct Greeting {
+    std::string host_and_address;  // parted by a NUL
+    std::string helo;
+    milter::Family family = milter::Family::unknown;
+
+    void connect(const milter::Connect& event) {
+        host_and_address.assign(event.host).append(1, '\0').append(event.address);
+        helo.clear();
+        family = event.family;
+    }
+    milter::Connect connected() const noexcept {
+        const std::string_view both = host_and_address;
+        const std::size_t end = std::min(both.find('\0'), both.size());
+        return {.host = both.substr(0, end), .family = family, .port = 0, .address = both.substr(std::min(end + 1, both.size()))};
+    }
 };
 
 }  // namespace
 
 struct MilterSession::State_ {
-    State_(Judge& judge_of_loop, std::function<void()> wake_session)
-        : judge(judge_of_loop), wake(std::move(wake_session)), message_limits(judge.current()->limits), collector(message_limits) {}
+    State_(Judge& judge_of_loop, std::function<void()> wake_session) : judge(judge_of_loop), wake(std::move(wake_session)) {}
 
     Judge& judge;
     std::function<void()> wake;
-    evidence::MessageLimits message_limits;  // a copy: the collector refers to it, and an idle session holds no snapshot
-    evidence::Collector collector;
+    Greeting greeting;
     milter::Macros macros;
     milter::Terms terms;
     bool body_agreed = false;  // asked for when the connection began; a reload may want it later
@@ -54,10 +74,7 @@ struct MilterSession::State_ {
         if ((terms.steps & milter::step::header_leading_space) != 0) return value;
         return message->restored.assign(1, ' ').append(value);
     }
-    void drop_message() {
-        collector.reset_message();
-        message.reset();
-    }
+    evidence::Collector& collector() const noexcept { return message->collector; }
 
     /// @return  an error that ends the connection.
     std::expected<void, ProtocolError> handle(const milter::Frame& frame, std::string& out);
@@ -122,41 +139,39 @@ Handled MilterSession::State_::on(const milter::MacroDefinitions& event, std::st
 Handled MilterSession::State_::on(const milter::Connect& event, std::string& out) {
     macros.connect();
     message.reset();
-    collector.connected(client_of(event, macros), macros.find("v").value_or(""));
-    note_session_macros(macros, collector);
+    greeting.connect(event);
     answer(Command::connect, out);
     return {};
 }
 
 Handled MilterSession::State_::on(const milter::Helo& event, std::string& out) {
-    drop_message();
+    message.reset();
     macros.helo();
-    collector.helo(event.name);
-    note_session_macros(macros, collector);
+    greeting.helo = event.name;
     answer(Command::helo, out);
     return {};
 }
 
 Handled MilterSession::State_::on(const milter::Mail& event, std::string& out) {
     macros.mail();
-    message = std::make_shared<Message>();
-    message->snapshot = judge.current();
-    message_limits = message->snapshot->limits;
+    message = std::make_shared<Message>(judge.current());
     if (wants_body(*message->snapshot)) message->hashing = std::make_unique<MessageHashing>(*message->snapshot, body_agreed);
-    note_session_macros(macros, collector);
-    collector.mail(event.arguments.front());
+    collector().connected(client_of(greeting.connected(), macros), macros.find("v").value_or(""));
+    collector().helo(greeting.helo);
+    note_session_macros(macros, collector());
+    collector().mail(event.arguments.front());
     answer(Command::mail, out);
     return {};
 }
 
 Handled MilterSession::State_::on(const milter::Recipient& event, std::string& out) {
-    collector.recipient(event.arguments.front());
+    collector().recipient(event.arguments.front());
     answer(Command::recipient, out);
     return {};
 }
 
 Handled MilterSession::State_::on(const milter::Header& event, std::string& out) {
-    collector.header_field(event.name, event.value);
+    collector().header_field(event.name, event.value);
     if (message->hashing) message->hashing->header_field(event.name, octets_on_the_wire(event.value));
     answer(Command::header, out);
     return {};
@@ -190,10 +205,10 @@ Handled MilterSession::State_::on(const milter::EndOfMessage& event, std::string
         if (body_agreed && !event.octets.empty()) message->hashing->body(event.octets);
         message->hashing->end_of_message();
     }
-    note_session_macros(macros, collector);
-    if (const auto queue_id = macros.find("i")) collector.queue_id(*queue_id);
+    note_session_macros(macros, collector());
+    if (const auto queue_id = macros.find("i")) collector().queue_id(*queue_id);
     macros.end_message();
-    judge.judge(collector.finish(), message->snapshot, std::move(message->hashing),
+    judge.judge(collector().finish(), message->snapshot, std::move(message->hashing),
                 [waiting = std::weak_ptr(message)](decision::Decision&& decided) {
                     const std::shared_ptr<Message> judged = waiting.lock();
                     if (!judged) return;
@@ -210,19 +225,20 @@ Handled MilterSession::State_::on(const milter::EndOfMessage& event, std::string
 }
 
 Handled MilterSession::State_::on(const milter::Abort&, std::string&) {
-    drop_message();
+    message.reset();
     macros.end_message();
     return {};
 }
 
 Handled MilterSession::State_::on(const milter::QuitNewConnection&, std::string&) {
-    drop_message();
+    message.reset();
     macros.clear();
+    greeting = {};
     return {};
 }
 
 Handled MilterSession::State_::on(const milter::Quit&, std::string&) {
-    drop_message();
+    message.reset();
     state = State::closing;
     return {};
 }
@@ -267,7 +283,7 @@ MilterSession::Step MilterSession::feed(std::string_view bytes, std::string& out
         if (frame && !*frame) break;
         const auto handled = frame ? session.handle(**frame, out) : std::unexpected(frame.error());
         if (!handled) {
-            session.drop_message();
+            session.message.reset();
             session.state = State::closing;
             session.judge.observer().protocol_error(milter::name_of(handled.error()));
             break;

@@ -6,6 +6,7 @@ namespace exota::milter {
 namespace {
 
 constexpr std::size_t block_head = 5;
+constexpr std::size_t usual_message_octets = 240;  // of Postfix, with TLS
 
 struct Block {
     Command stage;
@@ -63,14 +64,8 @@ std::optional<std::string_view> last_value(std::string_view blocks, std::string_
     return found;
 }
 
-/// Empties without giving back what the next message needs again; but what one large message took is not kept by an idle session.
-void empty(std::string& blocks) {
-    constexpr std::size_t kept_octets = 512;
-    if (blocks.capacity() > kept_octets)
-        blocks = std::string();
-    else
-        blocks.clear();
-}
+/// Assigning an empty string would keep the old one's memory.
+void free_memory(std::string& text) noexcept { std::string().swap(text); }
 
 }  // namespace
 
@@ -90,16 +85,19 @@ std::expected<void, ProtocolError> Macros::define(const MacroDefinitions& macros
     if (macros.stage == Command::mail) mail_fresh_ = true;
     if (unchanged && (macros.stage != Command::mail || known->start == 0)) return {};
     if (macros.stage == Command::mail)
-        empty(blocks);
+        blocks.clear();
     else
         erase_block(blocks, macros.stage);
-    if (of_connection) {  // lives long, so it takes no more than it needs; a message's macros grow once and keep their room
+    if (of_connection) {  // lives long, so it takes no more than it needs
         std::string tight;
         tight.reserve(blocks.size() + block_head + name_values.size());
         tight.append(blocks);
         blocks.swap(tight);
     }
-    if (!of_connection) last_in_message_ = static_cast<std::uint32_t>(blocks.size());
+    if (!of_connection) {
+        if (blocks.capacity() < usual_message_octets) blocks.reserve(usual_message_octets);
+        last_in_message_ = static_cast<std::uint32_t>(blocks.size());
+    }
     append_block(blocks, macros.stage, name_values);
     ++generation_;
     return {};
@@ -133,14 +131,14 @@ void Macros::mail() {
 }
 
 void Macros::end_message() {
-    empty(message_);
+    free_memory(message_);  // most sessions are idle most of the time
     mail_fresh_ = false;
     ++generation_;
 }
 
 void Macros::clear() {
-    connection_ = std::string();
-    message_ = std::string();
+    free_memory(connection_);
+    free_memory(message_);
     connect_fresh_ = helo_fresh_ = mail_fresh_ = helo_seen_ = false;
     ++generation_;
 }
