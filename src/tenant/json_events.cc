@@ -184,6 +184,18 @@ std::string unexpected(char c) {
     return std::string("unexpected '") + c + '\'';
 }
 
+/// Where the word begins that the parser did not like. It stops at the first letter or at the first wrong one, as much of the piece is
+/// left; what is told must not depend on that.
+std::size_t begin_of_word(std::string_view octets, std::size_t stopped) {
+    for (const std::string_view word : {"true", "false", "null"})
+        for (std::size_t size = 1; size < word.size() && size <= stopped; ++size) {
+            const std::size_t at = stopped - size;
+            const bool begins = at == 0 || std::string_view(" \t\r\n:,[").contains(octets[at - 1]);
+            if (begins && octets.substr(at, size) == word.substr(0, size)) return at;
+        }
+    return stopped;
+}
+
 json::parse_options options() {
     json::parse_options options;
     options.max_depth = max_json_depth;
@@ -285,7 +297,7 @@ void JsonEvents::State::parse(std::string_view octets) {
         else if (ec == json::error::too_deep)
             fail("nested deeper than " + std::to_string(max_json_depth));
         else if (ec == json::error::syntax && read < octets.size())
-            fail(unexpected(octets[read]));
+            fail(unexpected(octets[begin_of_word(octets, read)]));
         else
             fail("no JSON: " + ec.message());
         return;

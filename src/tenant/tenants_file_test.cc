@@ -128,6 +128,11 @@ TEST(TenantsFile, what_is_no_json_is_an_error_with_its_line) {
         {"{\"a.example\": {\"tenant_id\": \"\\ud800\"}}",
          "error 1 : unexpected '\"': a comma or colon missing, or a bad escape before it\n"},
         {"{\"a.example\": {\"tenant_id\": NaN}}", "error 1 : unexpected 'N'\n"},
+        {"{\"a.example\": {\"dkim_enabled\": fal\n", "error 1 : unexpected 'f'\n"},
+        {"{\"a.example\": {\"dkim_enabled\": fal\n}, \"b.example\": {}}", "error 1 : unexpected 'f'\n"},
+        {"{\"a.example\": {\"dkim_enabled\":t}}", "error 1 : unexpected 't'\n"},
+        {"{\"a.exampl\n", "error 1 : the line ends within a string or word\n"},
+        {"{\"a.example.net\n", "error 1 : the line ends within a string or word\n"},
     };
     for (const Case& c : cases) {
         const LoadedTenants loaded = read_tenants(c.text, usual_defaults());
