@@ -156,9 +156,7 @@ Handled MilterSession::State_::on(const milter::Mail& event, std::string& out) {
     macros.mail();
     message = std::make_shared<Message>(judge.current());
     if (wants_body(*message->snapshot)) message->hashing = std::make_unique<MessageHashing>(*message->snapshot, body_agreed);
-    collector().connected(client_of(greeting.connected(), macros), macros.find("v").value_or(""));
-    collector().helo(greeting.helo);
-    note_session_macros(macros, collector());
+    note_session(greeting.connected(), greeting.helo, macros, collector());
     collector().mail(event.arguments.front());
     answer(Command::mail, out);
     return {};
@@ -205,8 +203,7 @@ Handled MilterSession::State_::on(const milter::EndOfMessage& event, std::string
         if (body_agreed && !event.octets.empty()) message->hashing->body(event.octets);
         message->hashing->end_of_message();
     }
-    note_session_macros(macros, collector());
-    if (const auto queue_id = macros.find("i")) collector().queue_id(*queue_id);
+    note_message_macros(macros, collector());
     macros.end_message();
     judge.judge(collector().finish(), message->snapshot, std::move(message->hashing),
                 [waiting = std::weak_ptr(message)](decision::Decision&& decided) {

@@ -11,10 +11,10 @@ using evidence::CertificateHint;
 using evidence::Source;
 using milter::Macros;
 
-/// All macros that say something of the session, found in one walk.
-class SessionMacros {
+/// All macros that are asked for, found in one walk.
+class KnownMacros {
 public:
-    explicit SessionMacros(const Macros& macros) noexcept { macros.find(all_); }
+    explicit KnownMacros(const Macros& macros) noexcept { macros.find(all_); }
 
     using Value = std::optional<std::string_view>;
     const Value& mta() const noexcept { return all_[0].value; }
@@ -25,17 +25,21 @@ public:
     const Value& common_name() const noexcept { return all_[5].value; }
     const Value& login_type() const noexcept { return all_[6].value; }
     const Value& login() const noexcept { return all_[7].value; }
+    const Value& client_address() const noexcept { return all_[8].value; }
+    const Value& queue_id() const noexcept { return all_[9].value; }
 
 private:
     static constexpr Macros::Scope tls = Macros::Scope::since_helo;
-    std::array<Macros::Wanted, 8> all_{{{"v"},
-                                        {"tls_version", tls},
-                                        {"cipher", tls},
-                                        {"cert_subject", tls},
-                                        {"verify", tls},
-                                        {"cn_subject", tls},
-                                        {"auth_type"},
-                                        {"auth_authen"}}};
+    std::array<Macros::Wanted, 10> all_{{{"v"},
+                                         {"tls_version", tls},
+                                         {"cipher", tls},
+                                         {"cert_subject", tls},
+                                         {"verify", tls},
+                                         {"cn_subject", tls},
+                                         {"auth_type"},
+                                         {"auth_authen"},
+                                         {"client_addr"},
+                                         {"i"}}};
 };
 
 /// Views of what an evidence::Tls would hold, so that an unchanged one need not be built.
@@ -45,7 +49,7 @@ struct TlsView {
     CertificateHint hint = CertificateHint::none;
 };
 
-TlsView read_tls(const SessionMacros& macros, std::string_view mta) noexcept {
+TlsView read_tls(const KnownMacros& macros, std::string_view mta) noexcept {
     TlsView tls{.version = macros.tls_version().value_or(""), .cipher = macros.cipher().value_or(""), .certificate_name = {}};
     if (is_postfix(mta)) {
         tls.certificate_name = macros.certificate_subject();
@@ -68,7 +72,7 @@ TlsView read_tls(const SessionMacros& macros, std::string_view mta) noexcept {
     return tls;
 }
 
-bool is_logged_in(const SessionMacros& macros) noexcept {
+bool is_logged_in(const KnownMacros& macros) noexcept {
     const auto& type = macros.login_type();
     const auto& identity = macros.login();
     return type && identity && !type->empty() && !identity->empty() && !base::iequals(*type, "XCLIENT");
@@ -90,11 +94,7 @@ evidence::Tls built(const TlsView& view) {
     return tls;
 }
 
-}  // namespace
-
-bool is_postfix(std::string_view mta) noexcept { return mta.starts_with("Postfix"); }
-
-evidence::Client client_of(const milter::Connect& event, const Macros& macros) {
+evidence::Client client_of(const milter::Connect& event, const KnownMacros& macros) {
     evidence::Client client;
     client.name = event.host;
     if (event.family != milter::Family::inet && event.family != milter::Family::inet6) return client;
@@ -104,24 +104,42 @@ evidence::Client client_of(const milter::Connect& event, const Macros& macros) {
         return client;
     }
     client.address = evidence::Observed<base::IpAddress>{*address, Source::mta};
-    const auto named = macros.find("client_addr");
+    const auto& named = macros.client_address();
     if (!named) return client;
     const auto other = base::IpAddress::parse(*named);
     if (other && *other != *address) client.address = evidence::Conflicting{{address->text(), other->text()}};
     return client;
 }
 
-evidence::Tls tls_of(const Macros& macros, std::string_view mta) { return built(read_tls(SessionMacros(macros), mta)); }
-
-bool authenticated_of(const Macros& macros) noexcept { return is_logged_in(SessionMacros(macros)); }
-
-void note_session_macros(const Macros& macros, evidence::Collector& collector) {
+void bring_up_to_date(const KnownMacros& now, evidence::Collector& collector) {
     const evidence::Session& session = collector.session();
-    const SessionMacros now(macros);
     const TlsView tls = read_tls(now, now.mta().value_or(session.mta));
     if (!says_the_same(tls, session.tls)) collector.tls(built(tls));
     const bool authenticated = is_logged_in(now);
     if (authenticated != session.authenticated) collector.authenticated(authenticated);
+}
+
+}  // namespace
+
+bool is_postfix(std::string_view mta) noexcept { return mta.starts_with("Postfix"); }
+
+evidence::Client client_of(const milter::Connect& event, const Macros& macros) { return client_of(event, KnownMacros(macros)); }
+
+evidence::Tls tls_of(const Macros& macros, std::string_view mta) { return built(read_tls(KnownMacros(macros), mta)); }
+
+bool authenticated_of(const Macros& macros) noexcept { return is_logged_in(KnownMacros(macros)); }
+
+void note_session(const milter::Connect& event, std::string_view helo, const Macros& macros, evidence::Collector& collector) {
+    const KnownMacros now(macros);
+    collector.connected(client_of(event, now), now.mta().value_or(""));
+    collector.helo(helo);
+    bring_up_to_date(now, collector);
+}
+
+void note_message_macros(const Macros& macros, evidence::Collector& collector) {
+    const KnownMacros now(macros);
+    bring_up_to_date(now, collector);
+    if (now.queue_id()) collector.queue_id(*now.queue_id());
 }
 
 }  // namespace exota::gate

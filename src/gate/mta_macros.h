@@ -30,8 +30,10 @@ evidence::Tls tls_of(const milter::Macros& macros, std::string_view mta);
 /// The client logged in to the MTA by SASL: {auth_type} (other than XCLIENT, which only repeats what a proxy said) and {auth_authen}.
 bool authenticated_of(const milter::Macros& macros) noexcept;
 
-/// Brings `collector` up to date with the macros, calling it only where something changed. Call before MAIL is noted and before the
-/// end of a message.
-void note_session_macros(const milter::Macros& macros, evidence::Collector& collector);
+/// Everything that is known of the session before a message: to be noted before its MAIL.
+void note_session(const milter::Connect& event, std::string_view helo, const milter::Macros& macros, evidence::Collector& collector);
+
+/// What macros said since: of the session, only where something changed, and the queue id. To be noted before the message ends.
+void note_message_macros(const milter::Macros& macros, evidence::Collector& collector);
 
 }  // namespace exota::gate

@@ -91,13 +91,13 @@ TEST(MtaMacros, the_collector_hears_of_changes_only) {
     collector.connected({}, "Postfix 3.7.11");
     Macros macros = macros_of(Command::helo, "{tls_version}\0TLSv1.3\0{cipher}\0X\0{cert_subject}\0a.test\0"sv);
     macros.helo();
-    note_session_macros(macros, collector);
+    note_message_macros(macros, collector);
     EXPECT_EQ(collector.session().tls, tls_of(macros, "Postfix 3.7.11"));
     const char* const cipher = collector.session().tls.cipher.data();
-    note_session_macros(macros, collector);
+    note_message_macros(macros, collector);
     EXPECT_EQ(collector.session().tls.cipher.data(), cipher) << "not built again";
     macros.helo();
-    note_session_macros(macros, collector);
+    note_message_macros(macros, collector);
     EXPECT_EQ(collector.session().tls, evidence::Tls{});
 }
 

@@ -47,23 +47,6 @@ std::string_view without_braces(std::string_view name) noexcept {
     return name.size() >= 2 && name.front() == '{' && name.back() == '}' ? name.substr(1, name.size() - 2) : name;
 }
 
-/// Of one stage the last definition of a name counts, of several stages the one that came last.
-std::optional<std::string_view> last_value(std::string_view blocks, std::string_view name, std::optional<Command> left_out) noexcept {
-    std::optional<std::string_view> found;
-    for (std::size_t at = 0; at < blocks.size();) {
-        const Block block = block_at(blocks, at);
-        at += block.size;
-        if (block.stage == left_out) continue;
-        const StringList list(block.name_values);
-        for (auto i = list.begin(); i != list.end(); ++i) {
-            const bool wanted = without_braces(*i) == name;
-            ++i;  // to the value: pairs are whole, see decode
-            if (wanted) found = *i;
-        }
-    }
-    return found;
-}
-
 /// Assigning an empty string would keep the old one's memory.
 void free_memory(std::string& text) noexcept { std::string().swap(text); }
 
@@ -144,11 +127,12 @@ void Macros::clear() {
 }
 
 std::optional<std::string_view> Macros::find(std::string_view name, Scope scope) const noexcept {
-    if (auto value = last_value(message_, name, std::nullopt)) return value;
-    const bool without_connect = scope == Scope::since_helo && helo_seen_;
-    return last_value(connection_, name, without_connect ? std::optional(Command::connect) : std::nullopt);
+    Wanted wanted{name, scope};
+    find({&wanted, 1});
+    return wanted.value;
 }
 
+/// Of one stage the last definition of a name counts, of several stages the one that came last.
 void Macros::find(std::span<Wanted> wanted) const noexcept {
     for (Wanted& each : wanted) each.value.reset();
     for (const std::string* blocks : {&connection_, &message_})  // a later one replaces an earlier one
