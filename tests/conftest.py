@@ -12,13 +12,17 @@ import pytest
 from harness.chain import Chain, Workshop
 from harness.exota import SOURCE, Exota
 from harness.namespace import Namespace, NotPermitted
-from harness.processes import fresh_directory, stop_all
+from harness.processes import end_all_on_signals, fresh_directory, stop_all
 
 ADDRESSES = ["40.92.0.10", "40.107.3.4", "52.100.0.1", "104.47.0.1", "40.95.0.10", "203.0.113.9", "192.0.2.25", "2a01:111:f400::10", "2001:db8::9"]
 
 
 # Floods need descriptors: as many as the system allows, for us and for what we start.
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+
+
+def pytest_configure():
+    end_all_on_signals(lambda number: pytest.exit(f"ended by signal {number}", returncode=128 + number))
 
 
 def built_program():

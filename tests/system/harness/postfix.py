@@ -12,7 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from .processes import PATIENCE, free_port, wait_for
+from .processes import PATIENCE, disown, free_port, own, wait_for
 
 MASTER = "/usr/lib/postfix/sbin/master"
 QUEUES_PRIVATE = "active bounce corrupt defer deferred flush hold incoming private saved trace".split()
@@ -89,6 +89,7 @@ class Postfix:
             subprocess.run(["postfix", "-c", self.base / "etc", "start"], capture_output=True)
             raise AssertionError(f"Postfix did not start: {done.stderr} {self.log()}")
         self._pid = int((self.base / "queue/pid/master.pid").read_text())
+        own(self)
 
     def _make_tree(self):
         postfix, postdrop = pwd.getpwnam("postfix").pw_uid, grp.getgrnam("postdrop").gr_gid
@@ -122,11 +123,14 @@ class Postfix:
         subprocess.run(["postqueue", "-c", self.base / "etc", "-f"], check=True, capture_output=True)
 
     def stop(self):
+        disown(self)
         try:
             os.kill(self._pid, signal.SIGTERM)
         except ProcessLookupError:
             return
         wait_for(lambda: not _alive(self._pid), "the end of Postfix's master")
+
+    kill = stop  # on SIGTERM master ends its daemons and itself at once; on SIGKILL they would stay
 
 
 def _alive(pid):

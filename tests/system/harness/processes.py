@@ -1,7 +1,7 @@
 """Processes that we own: started in a session of their own, with their output in a file, always waited for.
 
-A harness that loses a child leaves a server running on somebody's machine; so every Process is entered into a list and `stop_all` ends
-what is left, also when the interpreter ends early.
+A harness that loses a child leaves a server running on somebody's machine; so everything that runs is entered into a list and `stop_all`
+ends what is left, also when the interpreter ends early or is told to end by a signal (`end_all_on_signals`). Nothing helps against SIGKILL.
 """
 import atexit
 import itertools
@@ -14,6 +14,16 @@ import time
 from pathlib import Path
 
 _running = []
+
+
+def own(server):
+    """Has `stop_all` call `server.kill()`, until `disown`. Process does this by itself."""
+    _running.append(server)
+
+
+def disown(server):
+    if server in _running:
+        _running.remove(server)
 
 # How long anything that must happen may take before it is a failure. Nobody waits that long on a machine that is well; a busy one is no
 # failure of the program.
@@ -78,7 +88,7 @@ class Process:
             self._child = subprocess.Popen(self.command, stdin=standard_input, stdout=stream, stderr=stream, start_new_session=True,
                                            env=environment, pass_fds=pass_fds, preexec_fn=before_exec, cwd=directory)
         self.pid = self._child.pid
-        _running.append(self)
+        own(self)
 
     def running(self):
         return self._child.poll() is None
@@ -89,8 +99,7 @@ class Process:
     def wait(self, seconds=PATIENCE):
         """Waits for its end and returns the status (negative: the signal that ended it)."""
         status = self._child.wait(seconds)
-        if self in _running:
-            _running.remove(self)
+        disown(self)
         return status
 
     def stop(self, number=signal.SIGTERM, seconds=PATIENCE):
@@ -123,8 +132,19 @@ def stop_all():
     for process in list(reversed(_running)):
         try:
             process.kill()
-        except (AssertionError, OSError):
+        except (AssertionError, OSError, subprocess.SubprocessError):
             pass
+
+
+def end_all_on_signals(leave):
+    """SIGTERM and SIGHUP end every server and then call `leave(signal)`; without this they would end the interpreter alone."""
+    def ended(number, _frame):
+        for each in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, signal.SIG_IGN)  # whoever asks twice must not stop us half way
+        stop_all()
+        leave(number)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, ended)
 
 
 atexit.register(stop_all)
