@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "evidence/claims.h"
 #include "evidence/field_kind.h"
+#include "evidence/firewall_names.h"
 
 namespace exota::evidence {
 namespace {
@@ -22,7 +23,6 @@ using base::fail;
 using base::Result;
 
 constexpr std::size_t max_auth_as_octets = 256;
-constexpr std::size_t usual_firewall_names = 24;  // of a message of Microsoft 365
 
 /// Without white space around it and without one pair of angle brackets.
 std::string_view bare_path(std::string_view path) noexcept {
@@ -72,19 +72,6 @@ bool is_delivery_report(std::string_view value) noexcept {
     return base::istarts_with(in.rest(), "delivery-status");
 }
 
-/// Of the name in lower case: comparing numbers first keeps a flood of different names cheap.
-std::uint32_t hash_of(std::string_view name) noexcept {
-    std::uint64_t hash = name.size();
-    const auto mix = [&hash](std::uint64_t octets) { hash = (hash ^ octets) * 0x9e3779b97f4a7c15U; };
-    const std::string_view last = name.substr(name.size() < 8 ? 0 : name.size() - 8);  // overlaps, which costs less than a loop
-    for (; name.size() > 8; name.remove_prefix(8)) mix(base::lower_octets(base::first_octets(name)));
-    if (last.size() == 8)
-        mix(base::lower_octets(base::first_octets(last)));
-    else
-        for (const char c : last) mix(static_cast<unsigned char>(base::to_lower(c)));
-    return static_cast<std::uint32_t>(hash >> 32);
-}
-
 }  // namespace
 
 struct Collector::Message {
@@ -92,7 +79,7 @@ struct Collector::Message {
     Header header;
     std::string too_complex;
     std::array<std::uint32_t, field_kinds> seen{};  // fields of each kind
-    std::vector<std::uint32_t> firewall_hashes;     // of header.firewall, same places
+    FirewallNames firewall_names;                   // of header.firewall
     Claims<mail::Domain> xoorg, originator_org;
     Claims<mail::TenantId> tenant_id;
     Claims<std::string> auth_as;
@@ -124,22 +111,17 @@ struct Collector::Message {
 
     void count_firewall_field(std::string_view name) {
         name = base::trim(name);
-        const std::uint32_t hash = hash_of(name);
-        for (std::size_t i = 0; i < firewall_hashes.size(); ++i)
-            if (firewall_hashes[i] == hash && base::same_name(header.firewall[i].name, name)) {
-                ++header.firewall[i].count;
-                return;
-            }
+        if (const std::size_t place = firewall_names.find(name, header.firewall); place < header.firewall.size()) {
+            ++header.firewall[place].count;
+            return;
+        }
         if (full) {
             header.firewall_incomplete = true;
             return;
         }
-        if (firewall_hashes.empty()) {
-            firewall_hashes.reserve(usual_firewall_names);
-            header.firewall.reserve(usual_firewall_names);
-        }
-        firewall_hashes.push_back(hash);
+        if (header.firewall.empty()) header.firewall.reserve(FirewallNames::usual);
         header.firewall.push_back({std::string(name), 1});
+        firewall_names.add(header.firewall);
     }
 
     void note(FieldKind kind, std::string_view value);

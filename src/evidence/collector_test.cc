@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "evidence/claims.h"
+#include "evidence/firewall_names.h"
 
 namespace exota::evidence {
 namespace {
@@ -154,6 +157,28 @@ TEST(Collector, firewall_counts_by_name) {
                                   {"X-MS-Exchange-Organization-SCL", "3"}});
     EXPECT_EQ(header.firewall,
               (std::vector<RemovableField>{{"X-MS-Exchange-Organization-SCL", 3}, {"X-OriginatorOrg", 1}, {"X-MS-Exchange-Forest-A", 1}}));
+}
+
+TEST(Collector, many_names_of_the_firewall_are_counted_as_few_are) {
+    const auto upper = [](std::string text) {
+        std::ranges::transform(text, text.begin(), [](char c) { return 'a' <= c && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+        return text;
+    };
+    for (const std::size_t count : {FirewallNames::few - 1, FirewallNames::few, FirewallNames::few + 1, std::size_t{600}}) {
+        Fields fields;
+        std::vector<RemovableField> want;
+        for (std::size_t i = 0; i < count; ++i) {  // of many lengths, alike at the beginning, at the end, or at both
+            const std::string number = std::to_string(i);
+            want.push_back({"X-MS-Exchange-Organization-" + (i % 3 == 0   ? number + std::string(i % 17, 'z')
+                                                             : i % 3 == 1 ? std::string(i % 17, 'z') + number
+                                                                          : std::string(i % 5, 'z') + number + std::string(20, 'y')),
+                            3});
+            fields.push_back({want.back().name, "x"});
+        }
+        for (std::size_t round = 0; round < 2; ++round)
+            for (std::size_t i = count; i-- > 0;) fields.push_back({round == 0 ? upper(want[i].name) : want[i].name, "x"});
+        EXPECT_EQ(gather(fields).firewall, want) << count;
+    }
 }
 
 TEST(Collector, mail_classes) {
