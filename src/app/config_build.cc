@@ -170,7 +170,8 @@ void read_dmarc(ConfigReader& in, Config& out, ConfigOrigin origin) {
     const bool verifies = out.rules.dkim_source != decision::DkimSource::authentication_results;
     if (by_list && !verifies) in.warning("dmarc.rfc", "DMARC is looked at only with dkim.source = \"verify\" or \"both\"");
     if (in.text(key).empty()) {
-        if (by_list) out.rules.dmarc.public_suffixes = authn::PublicSuffixes::latest();
+        // `eval` reads a configuration a line: for it the list that the process has will do.
+        if (by_list && origin == ConfigOrigin::file) out.rules.dmarc.public_suffixes = authn::PublicSuffixes::latest();
         return;
     }
     if (!by_list) in.warning(key, "is used with rfc = 7489 only: RFC 9989 asks DNS instead");

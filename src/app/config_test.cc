@@ -252,6 +252,12 @@ TEST(Config, DmarcByTheListOfTheSystemOrOfAFile) {
         ASSERT_NE(loaded.config->rules.dmarc.public_suffixes, nullptr);
         EXPECT_TRUE(loaded.config->rules.dmarc.public_suffixes->is_public_suffix("co.uk"));
     }
+    const auto of_eval =
+        config_from_json(R"({"authorisation": {"mode": "enforce"}, "dkim": {"source": "verify"}, "dmarc": {"rfc": 7489}})");
+    ASSERT_TRUE(of_eval.config) << all_of(of_eval);
+    EXPECT_EQ(of_eval.config->rules.dmarc.rfc, authn::DmarcRfc::rfc7489);
+    EXPECT_EQ(of_eval.config->rules.dmarc.public_suffixes, nullptr) << "the process's own";
+
     const net::testing::TemporaryDirectory folder;
     const std::string path = folder.path("list.dat");
     const std::string with_file = "[dmarc]\nrfc = 7489\npublic_suffix_file = \"" + path + "\"\n";
