@@ -179,6 +179,40 @@ TEST_F(Verifying, what_is_known_may_suffice) {
     EXPECT_EQ(judge.waiting(), 0U);
 }
 
+TEST_F(Verifying, fifty_signatures_on_slow_servers_cost_the_others_nothing) {
+    authn::TestMessage flood = message_of("contoso.test");
+    sign(flood, key, by("contoso.test"));  // at the bottom: whose domain could count is asked for first all the same
+    for (int i = 0; i < 49; ++i) sign(flood, key, by("slow" + std::to_string(i) + ".test"));
+    authn::TestMessage ordinary = message_of("fabrikam.test");
+    sign(ordinary, key, by("fabrikam.test"));
+
+    testing::Mta slow(judge), other(judge);
+    slow.greet_and_connect();
+    other.greet_and_connect();
+    send(slow, flood);
+    EXPECT_LE(network.held.size(), authn::VerifyLimits{}.dkim.max_signatures);
+    EXPECT_TRUE(network.held.contains("s1._domainkey.contoso.test"));
+    for (int round = 0; round < 2; ++round) {  // as many as the tenant may send
+        send(other, ordinary);
+        network.answer("s1._domainkey.fabrikam.test", txt(key.record()));
+        EXPECT_FALSE(other.say().empty()) << "answered while the flood still waits";
+        EXPECT_EQ(last().verdict, Verdict::accept) << last().why;
+        EXPECT_EQ(judge.waiting(), 1U);
+    }
+    network.answer("s1._domainkey.contoso.test", txt(key.record()));
+    EXPECT_EQ(last().verdict, Verdict::accept) << "nobody waits for the slow ones";
+    EXPECT_EQ(judge.waiting(), 0U);
+
+    authn::TestMessage hopeless = message_of("contoso.test");
+    for (int i = 0; i < 50; ++i) sign(hopeless, key, by("slow" + std::to_string(i) + ".test"));
+    network.held.clear();
+    testing::Mta third(judge);
+    third.greet_and_connect();
+    send(third, hopeless);
+    EXPECT_TRUE(network.held.empty()) << "none of them could count, so nobody is asked";
+    EXPECT_EQ(last().verdict, Verdict::reject);
+}
+
 TEST_F(Verifying, nothing_is_asked_where_nothing_could_help) {
     authn::TestMessage message = message_of("contoso.test");
     sign(message, key, by("contoso.test"));
