@@ -100,7 +100,7 @@ void check_reply(const Frame& frame) {
         const auto read = mta::take_replies(rest, 1 << 20);
         require(read && read->size() == 1 && rest.empty());
         const auto* again = std::get_if<mta::ReplyLine>(&read->front());
-        require(again != nullptr && again->text == "550 5.7.1 " + line->text);
+        require(again != nullptr && again->text == exota::mail::Reply{550, "5.7.1", line->text}.line());
     }
     if (const auto* change = std::get_if<mta::HeaderChange>(&*reply); change != nullptr && change->code == ReplyCode::insert_header) {
         std::string out;

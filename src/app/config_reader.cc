@@ -90,7 +90,7 @@ ConfigReader::ConfigReader(const ConfigNode& root, std::string file, std::vector
     }
     for (const ConfigMember& section : *root.table()) {
         if (!is_config_section(section.key)) {
-            unknown(section, section.key);
+            unknown(section, section.key.empty() ? "\"\"" : section.key);
             continue;
         }
         if (!section.value.table()) {
@@ -166,16 +166,14 @@ bool ConfigReader::check(const ConfigKey& key, const ConfigNode& node, std::int6
                 return wanted("a duration (seconds, or for example \"5 min\")");
             }
             return (number >= key.least && number <= key.most) || refuse(node, in_range(key));
-        case KeyType::choice:
-            if (whole) {  // where the choices are numbers, they may be written as such
-                number = index_of_choice(key.choices, std::to_string(*whole));
-                return number >= 0 || wanted(spelled_choices(key.choices));
-            }
-            if (!words) return wanted(spelled_choices(key.choices));
-            number = index_of_choice(key.choices, *words);
-            if (number < 0) return refuse(node, "must be " + spelled_choices(key.choices) + ", not \"" + *words + '"');
-            if (auto unbuilt = unbuilt_value(key.name, *words)) return refuse(node, *std::move(unbuilt));
+        case KeyType::choice: {
+            if (!words && !whole) return wanted(spelled_choices(key.choices));
+            const std::string said = whole ? std::to_string(*whole) : *words;  // where the choices are numbers, they may be written as such
+            number = index_of_choice(key.choices, said);
+            if (number < 0) return refuse(node, "must be " + spelled_choices(key.choices) + ", not \"" + said + '"');
+            if (auto unbuilt = unbuilt_value(key.name, said)) return refuse(node, *std::move(unbuilt));
             return true;
+        }
         case KeyType::mode_bits: {
             if (!words) return wanted("a file mode as a string (\"0660\")");
             number = -1;

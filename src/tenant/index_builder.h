@@ -1,8 +1,8 @@
 // Builds an Index entry by entry, and refuses a name that belongs to another tenant already. What reads tenants (files, later LDAP and
 // PostgreSQL) goes through here; names come in canonical (mail/domain.h).
 //
-// No locks, no globals: an Index may be built on any thread beside the one that is in use. It is few large pieces of memory, so giving
-// an old one up is quick.
+// No locks, no globals: an Index may be built on any thread beside the one that is in use. It is some hundred pieces of memory however
+// many names it has, so giving up an old one of a million domains takes milliseconds.
 //
 // Tested by index_test.cc.
 #pragma once

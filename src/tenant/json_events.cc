@@ -196,6 +196,16 @@ std::size_t begin_of_word(std::string_view octets, std::size_t stopped) {
     return stopped;
 }
 
+/// Where the character begins that `at` cuts short: the parser stops at its first octet or behind it, as much of the piece is left.
+std::size_t begin_of_character(std::string_view octets, std::size_t at) {
+    for (std::size_t back = 1; back < 4 && back <= at; ++back) {
+        const auto octet = static_cast<unsigned char>(octets[at - back]);
+        if (octet < 0x80) break;
+        if (octet >= 0xc0) return back < (octet >= 0xf0 ? 4U : octet >= 0xe0 ? 3U : 2U) ? at - back : at;
+    }
+    return at;
+}
+
 json::parse_options options() {
     json::parse_options options;
     options.max_depth = max_json_depth;
@@ -290,14 +300,24 @@ void JsonEvents::State::parse(std::string_view octets) {
     position.start(octets);
     json::error_code ec;
     const std::size_t read = parser.write_some(true, octets.data(), octets.size(), ec);
-    if (ec || read < octets.size()) {
-        position.move_to(octets.data() + std::min(read, octets.size()));
+    std::size_t stopped = std::min(read, octets.size());
+    if (ec || stopped < octets.size()) {
+        stopped = begin_of_character(octets, stopped);
+    } else if (octets.ends_with('\n')) {  // where a character is cut short by the end of its line, the parser waits for the rest
+        const std::size_t newline = octets.size() - 1;
+        if (const std::size_t cut = begin_of_character(octets, newline); cut < newline) {
+            stopped = cut;
+            ec = json::error::syntax;
+        }
+    }
+    if (ec || stopped < octets.size()) {
+        position.move_to(octets.data() + stopped);
         if (!ec || ec == json::error::extra_data)
             fail("text after the end of the JSON");
         else if (ec == json::error::too_deep)
             fail("nested deeper than " + std::to_string(max_json_depth));
-        else if (ec == json::error::syntax && read < octets.size())
-            fail(unexpected(octets[begin_of_word(octets, read)]));
+        else if (ec == json::error::syntax && stopped < octets.size())
+            fail(unexpected(octets[begin_of_word(octets, stopped)]));
         else
             fail("no JSON: " + ec.message());
         return;

@@ -15,8 +15,9 @@
 // walk from slot to slot.
 //
 // The hash has no key. Who may put many names into the file (a customer of the operator, say) could choose k of them with one
-// fingerprint; a look-up of that fingerprint then costs up to k comparisons of names, and loading them k² / 2. Other names are found as
-// before. A name in a message can meet no more than what stands in the file.
+// fingerprint; a look-up of that fingerprint then costs up to k comparisons of names, and loading them k² / 2. Names whose home lies
+// in that crowd, at most those of its shard (one in 256), cost a walk over the rest of it. A name in a message can meet no more than
+// what stands in the file.
 //
 // Internal to this folder. Tested by name_table_test.cc and index_test.cc.
 #pragma once

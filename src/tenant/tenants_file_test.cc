@@ -190,6 +190,21 @@ TEST(TenantsFile, pieces_give_what_the_whole_gives) {
     }
 }
 
+TEST(TenantsFile, a_character_cut_short_is_told_alike_however_the_file_is_cut) {
+    using namespace std::string_view_literals;
+    for (const std::string_view broken : {"\xec\n\0\x10Q"sv, "\xec\n"sv, "\xec\xa0\nx"sv, "\xf0\x9f\n\"x"sv, "\xc3\nabcdef"sv,
+                                          "\xec\xa0x\nabc"sv, "\x80\nabc"sv, "\xff\nabc"sv, "\xf0\x9f\x98\nabcdef"sv}) {
+        const std::string text = "{\n\"a.example.com\": {\"dkim_enabled" + std::string(broken) + "\": false}}\n";
+        const std::string whole = lines_of(read_tenants(text, usual_defaults()), true, true);
+        EXPECT_EQ(whole.substr(0, 9), "error 2 :") << whole;
+        for (std::size_t size = 1; size < text.size(); ++size) {
+            TenantsReader reader(usual_defaults());
+            for (std::size_t at = 0; at < text.size(); at += size) reader.feed(std::string_view(text).substr(at, size));
+            EXPECT_EQ(lines_of(reader.finish(), true, true), whole) << size;
+        }
+    }
+}
+
 TEST(TenantsFile, a_long_line_is_read_in_pieces_too) {
     std::string text = R"({"version": 2, "tenants": {"a": {"domains": [)";
     for (int i = 0; i < 2000; ++i) text += "\"d" + std::to_string(i) + "\\u002eexample.com\", ";

@@ -99,7 +99,6 @@ private:
     bool covers_a_suffix(std::string_view base) const;
 
     PolicyRef policy_of_draft();
-    void advise_on_draft(PolicyRef policy);
 
     void error(std::string text) { context_.problems.error(context_.line(), path(), std::move(text)); }
     void warning(std::string text) { context_.problems.warning(context_.line(), path(), std::move(text)); }
