@@ -120,6 +120,7 @@ void judge(Decision& decision, const Examination& examination, const Author& aut
     decision.forward = selection.forward;
     decision.mode = effective_mode(selection.subject.policy, selection.own_mode, rules);
     if (foreign_author == Finding::unavailable) decision.mode = effective_mode(message.author_coverage->policy, true, rules);
+    decision.may_change = foreign_author == Finding::unavailable;
     if (selection.subject.policy) decision.proofs = weigh_proofs(selection.subject.policy->proofs, decision.findings);
     if (selection.outcome != Selection::Outcome::found) return refuse_selection(decision, selection.outcome);
 
@@ -138,12 +139,16 @@ bool must_not_pass(const evidence::Evidence& evidence, const Rules& rules) noexc
 
 /// Steps 8 and 9 and the reply: everything that follows from what was judged.
 void finish(Decision& decision, const evidence::Evidence& evidence, const Rules& rules) {
-    if (must_not_pass(evidence, rules)) {
+    const bool passes_never = must_not_pass(evidence, rules);
+    if (passes_never) {
         set(decision, Verdict::reject, Reason::too_complex);
         decision.mode = tenant::Mode::enforce;
     }
+    const bool is_open = decision.may_change || decision.judged == Verdict::tempfail;
     const bool as_predecessor = rules.drop_in && decision.judged != Verdict::accept;
     Explanation explanation = as_predecessor ? explain_as_predecessor(decision, evidence, rules) : explain_refusal(decision);
+    // The predecessor's words may be other ones than what was weighed: either is open until both are not.
+    decision.may_change = !passes_never && (is_open || decision.judged == Verdict::tempfail);
     soften(decision);
     if (decision.why.empty()) {
         decision.why = explanation.text;

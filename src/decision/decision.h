@@ -71,6 +71,7 @@ struct Decision {
     std::optional<std::size_t> proof;  // which of `proofs` held
     std::vector<ProofOutcome> proofs;
     Findings findings;
+    bool may_change = false;           // what is unavailable now could change verdict or mode when it is known
     std::uint32_t believed_field = 0;  // number of the Authentication-Results field that was read and counts; 0: none
     std::optional<mail::Reply> reply;  // none on accept
     std::vector<mail::HeaderEdit> header_edits;

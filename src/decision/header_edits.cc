@@ -19,6 +19,8 @@ namespace {
 using mail::EditOp;
 using tenant::Factor;
 
+constexpr std::size_t usual_result_octets = 200;
+
 void remove_all(std::vector<mail::HeaderEdit>& edits, std::string_view name, std::uint32_t count) {
     for (std::uint32_t index = count; index > 0; --index) edits.push_back({EditOp::remove, index, std::string(name), {}});
 }
@@ -78,12 +80,11 @@ void apply_header_firewall(std::vector<mail::HeaderEdit>& edits, const Decision&
 std::string_view boolean(bool value) noexcept { return value ? "True" : "False"; }
 
 /// The predecessor's form. A value that is no token is quoted, so that it cannot bring a second result.
-std::string exota_result(const Decision& decision) {
-    std::string out;
+void append_exota_result(std::string& out, const Decision& decision) {
     if (decision.judged == Verdict::accept) {
-        out = "auth=pass";
+        out += "auth=pass";
     } else {
-        out = "auth=fail reason=";
+        out += "auth=fail reason=";
         out += name_of(decision.reason);
         out += " mode=";
         out += tenant::name_of(decision.mode);
@@ -101,7 +102,6 @@ std::string exota_result(const Decision& decision) {
     out += boolean(holds(Factor::client_cert));
     out += " forwarded=";
     out += boolean(decision.forward);
-    return out;
 }
 
 /// RFC 8601: one result of the method x-exota, and its reason.
@@ -122,7 +122,9 @@ std::string rfc8601_result(const Decision& decision) {
 }
 
 void add_result(std::vector<mail::HeaderEdit>& edits, const Decision& decision, const Rules& rules) {
-    std::string value = authn::encode_pvalue(rules.header.authserv_id);
+    std::string value;
+    value.reserve(usual_result_octets);
+    value += authn::encode_pvalue(rules.header.authserv_id);
     if (rules.header.format == HeaderFormat::rfc8601) {
         value += ";\n\t";
         value += rfc8601_result(decision);
@@ -130,7 +132,10 @@ void add_result(std::vector<mail::HeaderEdit>& edits, const Decision& decision, 
         return;
     }
     value += ";\n  ";
-    value += rules.drop_in && decision.judged == Verdict::accept ? predecessor_result(decision, *rules.drop_in) : exota_result(decision);
+    if (rules.drop_in && decision.judged == Verdict::accept)
+        value += predecessor_result(decision, *rules.drop_in);
+    else
+        append_exota_result(value, decision);
     edits.push_back({EditOp::add, 0, std::string(own_result_field), std::move(value)});
 }
 

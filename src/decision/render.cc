@@ -251,9 +251,12 @@ std::string to_text(const Decision& decision, const evidence::Evidence& evidence
     return out;
 }
 
+constexpr std::size_t usual_findings_octets = 200;
+
 std::string findings_text(const Decision& decision) {
     std::string out;
     if (!decision.judged_at_all) return out;
+    out.reserve(usual_findings_octets);
     tenant::FactorSet asked;
     for (const ProofOutcome& proof : decision.proofs)
         for (const Factor factor : proof.missing) asked.insert(factor);

@@ -1,80 +1,15 @@
 // Verification between the end of a message and its verdict: through the milter session, with DNS answers that come when the test says.
 #include <gtest/gtest.h>
 
-#include <map>
-
-#include "authn/dkim_sign_helper.h"
-#include "gate/network.h"
-#include "gate/session_fixture.h"
-#include "gate/verification.h"
+#include "gate/verifying_fixture.h"
 
 namespace exota::gate {
 namespace {
 
+using namespace testing;
 using decision::Reason;
 using decision::Verdict;
 using State = MilterSession::State;
-
-/// Holds every question until it is answered by hand; time passes when the test says so.
-class HeldNetwork : public Network {
-public:
-    void resolve(const authn::DnsQuestion& question, Answered answered) override { held.emplace(question.name, std::move(answered)); }
-    std::shared_ptr<void> call_after(std::chrono::milliseconds, std::function<void()> late) override {
-        auto alarm = std::make_shared<std::function<void()>>(std::move(late));
-        alarms.push_back(alarm);
-        return alarm;
-    }
-    std::chrono::sys_seconds now() override { return std::chrono::sys_seconds{std::chrono::seconds(1'800'000'000)}; }
-
-    void answer(const std::string& name, authn::DnsAnswer with) {
-        auto found = held.extract(name);
-        ASSERT_FALSE(found.empty()) << "nobody asked for " << name;
-        found.mapped()(std::move(with));
-    }
-    void time_is_up() {
-        for (const auto& weak : alarms)
-            if (const auto alarm = weak.lock()) (*alarm)();
-    }
-
-    std::multimap<std::string, Answered> held;
-    std::vector<std::weak_ptr<std::function<void()>>> alarms;
-};
-
-authn::DnsAnswer txt(std::string text) { return {.status = authn::DnsStatus::data, .records = {std::move(text)}}; }
-
-class Verifying : public ::testing::Test {
-protected:
-    void SetUp() override {
-        Snapshot snapshot = testing::snapshot_of(testing::index_of(testing::tenants_text));
-        snapshot.rules.dkim_source = decision::DkimSource::verify;
-        rules_changed(snapshot);
-        judge.use(network);
-    }
-    void rules_changed(Snapshot snapshot) { judge.use(testing::shared(std::move(snapshot))); }
-
-    static authn::TestMessage message_of(std::string_view author_domain) {
-        authn::TestMessage message;
-        message.fields[0].value = " Jane <jane@" + std::string(author_domain) + '>';
-        return message;
-    }
-    authn::TestSignature by(std::string domain, std::string selector = "s1") {
-        return {.domain = std::move(domain), .selector = std::move(selector)};
-    }
-    std::vector<milter::mta::FilterReply> send(testing::Mta& mta, const authn::TestMessage& message, std::size_t chunk = 65535) {
-        mta.envelope();
-        for (const authn::TestField& field : message.fields) milter::mta::append_header(mta.out, field.name, field.value);
-        for (std::string_view rest = message.body; !rest.empty(); rest.remove_prefix(std::min(chunk, rest.size())))
-            milter::mta::append_body(mta.out, rest.substr(0, chunk));
-        mta.end();
-        return mta.say();
-    }
-    const decision::Decision& last() { return recorder.messages.back().decision; }
-
-    testing::Recorder recorder;
-    HeldNetwork network;
-    Judge judge{recorder};
-    authn::TestSigner key = authn::TestSigner::rsa(2048);
-};
 
 TEST_F(Verifying, a_good_signature_authorises_when_its_key_comes) {
     authn::TestMessage message = message_of("contoso.test");
@@ -177,40 +112,6 @@ TEST_F(Verifying, what_is_known_may_suffice) {
     network.answer("s1._domainkey.contoso.test", txt(key.record()));
     EXPECT_EQ(last().verdict, Verdict::accept) << "nine other servers say nothing";
     EXPECT_EQ(judge.waiting(), 0U);
-}
-
-TEST_F(Verifying, fifty_signatures_on_slow_servers_cost_the_others_nothing) {
-    authn::TestMessage flood = message_of("contoso.test");
-    sign(flood, key, by("contoso.test"));  // at the bottom: whose domain could count is asked for first all the same
-    for (int i = 0; i < 49; ++i) sign(flood, key, by("slow" + std::to_string(i) + ".test"));
-    authn::TestMessage ordinary = message_of("fabrikam.test");
-    sign(ordinary, key, by("fabrikam.test"));
-
-    testing::Mta slow(judge), other(judge);
-    slow.greet_and_connect();
-    other.greet_and_connect();
-    send(slow, flood);
-    EXPECT_LE(network.held.size(), authn::VerifyLimits{}.dkim.max_signatures);
-    EXPECT_TRUE(network.held.contains("s1._domainkey.contoso.test"));
-    for (int round = 0; round < 2; ++round) {  // as many as the tenant may send
-        send(other, ordinary);
-        network.answer("s1._domainkey.fabrikam.test", txt(key.record()));
-        EXPECT_FALSE(other.say().empty()) << "answered while the flood still waits";
-        EXPECT_EQ(last().verdict, Verdict::accept) << last().why;
-        EXPECT_EQ(judge.waiting(), 1U);
-    }
-    network.answer("s1._domainkey.contoso.test", txt(key.record()));
-    EXPECT_EQ(last().verdict, Verdict::accept) << "nobody waits for the slow ones";
-    EXPECT_EQ(judge.waiting(), 0U);
-
-    authn::TestMessage hopeless = message_of("contoso.test");
-    for (int i = 0; i < 50; ++i) sign(hopeless, key, by("slow" + std::to_string(i) + ".test"));
-    network.held.clear();
-    testing::Mta third(judge);
-    third.greet_and_connect();
-    send(third, hopeless);
-    EXPECT_TRUE(network.held.empty()) << "none of them could count, so nobody is asked";
-    EXPECT_EQ(last().verdict, Verdict::reject);
 }
 
 TEST_F(Verifying, nothing_is_asked_where_nothing_could_help) {

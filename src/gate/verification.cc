@@ -63,12 +63,10 @@ public:
           authn::KeyCache& keys)
         : evidence_(evidence), message_(message), snapshot_(snapshot), dns_(dns), now_(now), keys_(keys) {}
 
-    bool run() {
-        evidence_.verification = {};
-        return run(decision::wanted(evidence_, snapshot_.tenants.get(), snapshot_.rules));
-    }
+    /// @return true: something waits for an answer, and is a temporary error until then.
     bool run(const decision::Wanted& wanted) {
         evidence_.verification = {};
+        pending_ = false;
         if (wanted.dkim) check_dkim();
         if (wanted.spf || wanted.dmarc) check_spf();
         if (wanted.arc) check_arc();
@@ -76,16 +74,25 @@ public:
         return pending_;
     }
 
+    /// The same, and leaves out what waits for an answer: nobody will ask.
+    void run_without_pending(const decision::Wanted& wanted) {
+        leaves_out_pending_ = true;
+        run(wanted);
+    }
+
 private:
     bool is_complete() const noexcept { return message_ != nullptr && message_->is_complete(); }
+    bool leaves_out(bool pending) const noexcept { return pending && leaves_out_pending_; }
 
     void check_dkim() {
         auto& results = evidence_.verification.dkim.emplace();
         if (!is_complete()) return results.push_back(unknown_dkim(std::string(evidence::connection_without_bodies)));
         const authn::DkimOutcome outcome = message_->verifier().check_dkim(dns_, now_, keys_);
         pending_ |= outcome.pending;
-        for (const authn::DkimSignatureResult& signature : outcome.signatures) results.push_back(result_of(signature));
+        for (const authn::DkimSignatureResult& signature : outcome.signatures)
+            if (!leaves_out(signature.pending)) results.push_back(result_of(signature));
         if (outcome.incomplete) results.push_back(unknown_dkim("header above the limit"));
+        if (results.empty() && !outcome.signatures.empty()) evidence_.verification.dkim.reset();
     }
 
     void check_spf() {
@@ -98,6 +105,7 @@ private:
                                                           .now = now_.time_since_epoch().count()},
                                                          dns_);
         pending_ |= result.pending;
+        if (leaves_out(result.pending)) return evidence_.verification.spf.reset();
         spf.value = result.pending ? evidence::SpfValue::temperror : value_of(result.value);
         if (auto domain = mail::Domain::parse(result.domain)) spf.domain = std::move(*domain);
         spf.detail = result.detail;
@@ -112,6 +120,7 @@ private:
         }
         authn::ArcOutcome outcome = message_->verifier().check_arc(dns_, now_, keys_);
         pending_ |= outcome.pending;
+        if (leaves_out(outcome.pending)) return evidence_.verification.arc.reset();
         arc.value = outcome.pending ? evidence::ArcValue::temperror : value_of(outcome.value);
         arc.detail = outcome.reason;
         if (outcome.value == authn::ArcResult::pass && !outcome.counts) {  // valid, but with room for a forger
@@ -149,6 +158,7 @@ private:
         }
         const authn::DmarcResult result = authn::check_dmarc(query, dns_);
         pending_ |= result.pending;
+        if (leaves_out(result.pending)) return evidence_.verification.dmarc.reset();
         dmarc.value = result.pending ? evidence::DmarcValue::temperror : value_of(result.value);
         dmarc.aligned_dkim = result.aligned_dkim;
         dmarc.aligned_spf = result.aligned_spf;
@@ -170,6 +180,7 @@ private:
     std::chrono::sys_seconds now_;
     authn::KeyCache& keys_;
     bool pending_ = false;
+    bool leaves_out_pending_ = false;
 };
 
 }  // namespace
@@ -210,7 +221,15 @@ void MessageHashing::end_of_message() {
 
 bool verify_round(evidence::Evidence& evidence, MessageHashing* message, const Snapshot& snapshot, authn::Dns& dns,
                   std::chrono::sys_seconds now, authn::KeyCache& keys) {
-    return Round(evidence, message, snapshot, dns, now, keys).run();
+    evidence.verification = {};
+    const decision::Wanted wanted = decision::wanted(evidence, snapshot.tenants.get(), snapshot.rules);
+    Round round(evidence, message, snapshot, dns, now, keys);
+    if (!round.run(wanted)) return false;
+    // What is known may suffice: one good signature needs no word about the other forty-nine, and where none of fifty could count,
+    // nobody need be asked.
+    if (decision::decide(evidence, snapshot.tenants.get(), snapshot.rules).may_change) return true;
+    round.run_without_pending(wanted);
+    return false;
 }
 
 bool verify_round(evidence::Evidence& evidence, MessageHashing& message, const Snapshot& snapshot, authn::Dns& dns,

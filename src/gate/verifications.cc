@@ -30,10 +30,6 @@ void Judge::Verifications::round(const std::shared_ptr<Job>& job) {
     const auto now = network_ ? network_->now() : std::chrono::sys_seconds{};
     const bool pending = verify_round(job->evidence, job->message.get(), *job->snapshot, job->dns, now, keys_);
     if (!pending || !network_) return finish(job);
-    // What is known may suffice: one good signature needs no word about the other forty-nine, and where none of fifty could count,
-    // nobody is asked. What is open counts as unavailable until then, so only "try again later" may still become something else.
-    const decision::Decision sofar = decision::decide(job->evidence, job->snapshot->tenants.get(), job->snapshot->rules);
-    if (sofar.judged != decision::Verdict::tempfail) return finish(job);
     ask(job);
     if (job->outstanding == 0) return finish(job);  // no more questions are allowed
     if (job->place) return;
