@@ -38,9 +38,14 @@ private:
     Trouble record_at(std::string_view domain, std::optional<DmarcRecord>& record);
     Walk walk_tree(const std::string& start);
     Walk look_up_by_list(const std::string& start);
+    const PublicSuffixes& list() const { return query_.public_suffixes ? *query_.public_suffixes : PublicSuffixes::system(); }
     std::string_view by_list(const std::string& domain) const {
-        return listed_organizational_domain(domain, query_.shared_suffixes,
-                                            query_.public_suffixes ? *query_.public_suffixes : PublicSuffixes::system());
+        return listed_organizational_domain(domain, query_.shared_suffixes, list());
+    }
+    /// The list says that it is a suffix under which others register: nobody's, though it stands for itself where domains are compared.
+    bool has_no_organization(const std::string& domain) const {
+        return query_.rfc == DmarcRfc::rfc7489 && list().registrable_domain(domain).empty() &&
+               !is_shared_suffix(mail::parent_of(domain), query_.shared_suffixes);
     }
     /// The organisational domain of an identifier. Trouble as a whole.
     Trouble organization_of(const std::string& domain, std::string& organization);
@@ -188,9 +193,9 @@ Trouble Check::align_all(const DmarcRecord& record, bool& doubtful) {
 DmarcResult Check::run() {
     author_ = query_.rfc == DmarcRfc::rfc9989 ? walk_tree(query_.author_domain) : look_up_by_list(query_.author_domain);
     if (author_.trouble != Trouble::none) return stopped(author_.trouble, "DNS does not answer for _dmarc." + author_.failed_at);
+    if (!has_no_organization(query_.author_domain)) result_.organizational_domain = author_.organizational_domain;
     const Found* policy = applicable(author_);
     if (!policy) return result_.detail = "no DMARC record", result_;
-    result_.organizational_domain = author_.organizational_domain;
     result_.policy_domain = policy->domain;
 
     if (policy->domain == query_.author_domain) {

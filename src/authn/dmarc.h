@@ -42,7 +42,7 @@ struct DmarcResult {
     DmarcValue value = DmarcValue::none;
     DmarcPolicy policy = DmarcPolicy::none;          // what the owner asks for this author domain
     DmarcPolicy disposition = DmarcPolicy::none;     // what it means here: none on pass, a step milder with t=y
-    std::string organizational_domain;               // of the author domain; empty while no record was found
+    std::string organizational_domain;               // of the author domain; empty: DNS did not answer, or a bare suffix (RFC 7489)
     std::string policy_domain;                       // where the record was found
     bool aligned_dkim = false, aligned_spf = false;  // a *passing* identifier is aligned
     bool doubtful_dkim = false;                      // none does by DKIM, but one could not be checked that might

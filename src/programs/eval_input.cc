@@ -77,9 +77,9 @@ Result<std::chrono::sys_seconds> now_of(const json::object& in) {
     const json::value* now = in.if_contains("now");
     if (!now || now->is_null()) return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     json::error_code error;
-    const auto seconds = now->to_number<std::int64_t>(error);
-    if (error || seconds < 0 || seconds > 999'999'999'999) return fail(Errc::invalid_data, "\"now\" must be seconds since 1970");
-    return std::chrono::sys_seconds(std::chrono::seconds(seconds));
+    const double seconds = now->to_number<double>(error);
+    if (error || !(seconds >= 0 && seconds < 1e12)) return fail(Errc::invalid_data, "\"now\" must be seconds since 1970");
+    return std::chrono::sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(seconds)));
 }
 
 Result<void> read_limits(const json::object& in, std::initializer_list<NamedLimit> known) {

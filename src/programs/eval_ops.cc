@@ -176,7 +176,7 @@ Answer decide(const json::object& in) {
 
     const MessageParts parts = split_message(*message);
     evidence::Collector collector(limits);
-    if (auto begun = begin_message(*facts, collector); !begun) return std::unexpected(begun.error());
+    if (auto begun = begin_message(*facts, collector, gate::unnamed_under(snapshot.rules)); !begun) return std::unexpected(begun.error());
     note_fields(parts.fields, collector);
     evidence::Evidence evidence = collector.finish();
     ZoneNames names(*zone);

@@ -107,7 +107,8 @@ Answer evaluate_spf(const json::object& in) {
         if (!text) return std::unexpected(text.error());
         if (*text) *member = **std::move(text);
     }
-    if (query.mail_from == "<>") query.mail_from.clear();
+    if (query.mail_from.starts_with('<') && query.mail_from.ends_with('>'))
+        query.mail_from = query.mail_from.substr(1, query.mail_from.size() - 2);
     const auto zone = zone_of(in);
     if (!zone) return std::unexpected(zone.error());
     const auto now = now_of(in);

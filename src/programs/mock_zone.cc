@@ -88,8 +88,12 @@ Result<MockZone> MockZone::from_json(const json::value& zone) {
     for (const auto& [key, entries] : zone.get_object()) {
         const std::string name = canonical({key.data(), key.size()});
         const auto wrong = [&name](std::string_view what) { return fail(Errc::invalid_data, "zone: " + name + ": " + std::string(what)); };
-        if (!entries.is_array()) return wrong("not a list");
         Name& here = made.names_[name];
+        if (const auto failure = failure_of(entries)) {
+            here.otherwise = failure;
+            continue;
+        }
+        if (!entries.is_array()) return wrong("neither a list nor TIMEOUT, SERVFAIL, BOGUS");
         for (const json::value& entry : entries.get_array()) {
             if (const auto failure = failure_of(entry)) {
                 here.otherwise = failure;
@@ -99,6 +103,7 @@ Result<MockZone> MockZone::from_json(const json::value& zone) {
             if (record == nullptr || record->size() != 1) return wrong("an entry is neither one record nor TIMEOUT, SERVFAIL, BOGUS");
             const auto& [word, value] = *record->begin();
             const auto type = type_of({word.data(), word.size()});
+            if (word == "SPF") continue;  // type 99: nobody asks for it any more (RFC 7208 section 3.1)
             if (!type) return wrong("unknown record type");
             DnsAnswer& answer = here.answers[*type];
             if (const auto failure = *type == RecordType::txt ? std::nullopt : failure_of(value)) {
