@@ -155,6 +155,7 @@ public:
           http_(control_, {.metrics = [this] { return metrics_.text(); }, .ready = [this] { return serving_; }}),
           signals_(control_.context()),
           watch_timer_(control_),
+          retire_timer_(control_),
           watchdog_timer_(control_),
           drain_timer_(control_),
           watch_(std::in_place, config_.tenants, loaded.tenants_stamp) {
@@ -224,7 +225,6 @@ private:
 
     void start_reload(Cause cause) {
         if (stopping_) return;
-        free_retired();
         if (reload_.joinable()) {  // one at a time; a signal in the meantime asks for another one after it
             if (cause == Cause::signal) reload_again_ = true;
             return;
@@ -259,7 +259,7 @@ private:
                 log_.service(LogLevel::warning, "restart-needed", "this setting is only read at start; the old value stays until then",
                              {LogField::of("setting", setting)});
             config_ = std::move(*loaded.config);
-            retired_.push_back(std::exchange(snapshot_, std::move(loaded.snapshot)));
+            retire(std::exchange(snapshot_, std::move(loaded.snapshot)));
             log_.reconfigure(config_.log);
             milter_.use(snapshot_);
             metrics_.reload_succeeded();
@@ -279,15 +279,21 @@ private:
     }
 
     /// To free a million domains takes milliseconds, which no message shall wait for: here, once no loop and no message has them.
-    void free_retired() {
-        std::erase_if(retired_, [](const auto& snapshot) { return snapshot.use_count() == 1; });
+    void retire(std::shared_ptr<const gate::Snapshot> replaced) {
+        retired_.push_back(std::move(replaced));
+        if (retired_.size() == 1) free_retired_soon();
+    }
+    void free_retired_soon() {
+        retire_timer_.start(std::chrono::seconds(1), [this] {
+            std::erase_if(retired_, [](const auto& snapshot) { return snapshot.use_count() == 1; });
+            if (!retired_.empty()) free_retired_soon();
+        });
     }
 
     /// Looks at the tenants file now and then; a change counts once it has settled.
     void watch_tenants() {
         const auto interval = config_.tenants.watch_interval.count() > 0 ? config_.tenants.watch_interval : std::chrono::seconds(5);
         watch_timer_.start(interval, [this] {
-            free_retired();
             if (stopping_) return;
             if (config_.tenants.watch_interval.count() > 0 && !reload_.joinable() && watch_->changed()) start_reload(Cause::tenants_file);
             watch_tenants();
@@ -340,7 +346,7 @@ private:
     MilterServer milter_;
     HttpServer http_;
     boost::asio::signal_set signals_;
-    net::Timer watch_timer_, watchdog_timer_, drain_timer_;
+    net::Timer watch_timer_, retire_timer_, watchdog_timer_, drain_timer_;
     std::optional<TenantsWatch> watch_;
     static constexpr int reload_niceness = 10;
     std::thread reload_;
@@ -354,7 +360,7 @@ private:
 /// The tables of a million domains are mapped, and unmapped when a reload has replaced them. Left alone, the allocator would learn
 /// from the first such set to keep them, and memory would stay at twice the tables for good.
 void give_large_blocks_back() noexcept {
-    constexpr int large_octets = 128 * 1024;  // where glibc begins
+    constexpr int large_octets = 128 * 1024;                     // where glibc begins
     static_cast<void>(mallopt(M_MMAP_THRESHOLD, large_octets));  // without it only more memory is used
 }
 
