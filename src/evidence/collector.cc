@@ -281,10 +281,22 @@ void Collector::header_field(std::string_view name, std::string_view value) {
     if (may_look) message.note(field.kind, value);
 }
 
-Evidence Collector::finish() {
+Evidence Collector::finish() & {
+    Evidence out = take_message();
+    out.session = session_;
+    return out;
+}
+
+Evidence Collector::finish() && {
+    Evidence out = take_message();
+    out.session = std::move(session_);
+    return out;
+}
+
+/// All but the session.
+Evidence Collector::take_message() {
     Message& gathered = message();
     Evidence out;
-    out.session = session_;
     gathered.header.originator_org = gathered.originator_org.take();
     gathered.header.tenant_id = gathered.tenant_id.take();
     gathered.header.auth_as = gathered.auth_as.take();

@@ -47,7 +47,9 @@ public:
     /// @param value  as on the wire behind the colon (one leading blank or not, folding with CRLF or LF).
     void header_field(std::string_view name, std::string_view value);
     /// The message is complete: its evidence; the message state is clear afterwards.
-    Evidence finish();
+    Evidence finish() &;
+    /// The same, and the connection's facts are moved: nothing more is collected.
+    Evidence finish() &&;
     /// ABORT, RSET: drops the message, keeps the connection.
     void reset_message();
 
@@ -57,6 +59,7 @@ public:
 private:
     struct Message;  // allocated at mail(), so that an idle session is small
     Message& message();
+    Evidence take_message();
     const MessageLimits* limits_;
     Session session_;
     std::unique_ptr<Message> message_;

@@ -25,6 +25,8 @@ using milter::ProtocolError;
 struct Message {
     explicit Message(std::shared_ptr<const Snapshot> in_force) : snapshot(std::move(in_force)), collector(snapshot->limits) {}
 
+    Unnamed unnamed() const noexcept { return unnamed_under(snapshot->rules); }
+
     std::shared_ptr<const Snapshot> snapshot;  // a message is judged by what was in force when it began
     evidence::Collector collector;
     std::unique_ptr<MessageHashing> hashing;  // only where we verify signatures ourselves
@@ -156,7 +158,7 @@ Handled MilterSession::State_::on(const milter::Mail& event, std::string& out) {
     macros.mail();
     message = std::make_shared<Message>(judge.current());
     if (wants_body(*message->snapshot)) message->hashing = std::make_unique<MessageHashing>(*message->snapshot, body_agreed);
-    note_session(greeting.connected(), greeting.helo, macros, collector());
+    note_session(greeting.connected(), greeting.helo, macros, message->unnamed(), collector());
     collector().mail(event.arguments.front());
     answer(Command::mail, out);
     return {};
@@ -203,9 +205,9 @@ Handled MilterSession::State_::on(const milter::EndOfMessage& event, std::string
         if (body_agreed && !event.octets.empty()) message->hashing->body(event.octets);
         message->hashing->end_of_message();
     }
-    note_message_macros(macros, collector());
+    note_message_macros(macros, message->unnamed(), collector());
     macros.end_message();
-    judge.judge(collector().finish(), message->snapshot, std::move(message->hashing),
+    judge.judge(std::move(collector()).finish(), message->snapshot, std::move(message->hashing),
                 [waiting = std::weak_ptr(message)](decision::Decision&& decided) {
                     const std::shared_ptr<Message> judged = waiting.lock();
                     if (!judged) return;

@@ -49,9 +49,9 @@ struct TlsView {
     CertificateHint hint = CertificateHint::none;
 };
 
-TlsView read_tls(const KnownMacros& macros, std::string_view mta) noexcept {
+TlsView read_tls(const KnownMacros& macros, std::string_view mta, Unnamed unnamed) noexcept {
     TlsView tls{.version = macros.tls_version().value_or(""), .cipher = macros.cipher().value_or(""), .certificate_name = {}};
-    if (is_postfix(mta)) {
+    if (is_postfix(mta) || (unnamed == Unnamed::postfix && mta.empty() && !macros.verify())) {
         tls.certificate_name = macros.certificate_subject();
         if (!tls.certificate_name && !tls.version.empty()) tls.hint = CertificateHint::no_certificate_seen;
         return tls;
@@ -111,9 +111,9 @@ evidence::Client client_of(const milter::Connect& event, const KnownMacros& macr
     return client;
 }
 
-void bring_up_to_date(const KnownMacros& now, evidence::Collector& collector) {
+void bring_up_to_date(const KnownMacros& now, Unnamed unnamed, evidence::Collector& collector) {
     const evidence::Session& session = collector.session();
-    const TlsView tls = read_tls(now, now.mta().value_or(session.mta));
+    const TlsView tls = read_tls(now, now.mta().value_or(session.mta), unnamed);
     if (!says_the_same(tls, session.tls)) collector.tls(built(tls));
     const bool authenticated = is_logged_in(now);
     if (authenticated != session.authenticated) collector.authenticated(authenticated);
@@ -125,20 +125,23 @@ bool is_postfix(std::string_view mta) noexcept { return mta.starts_with("Postfix
 
 evidence::Client client_of(const milter::Connect& event, const Macros& macros) { return client_of(event, KnownMacros(macros)); }
 
-evidence::Tls tls_of(const Macros& macros, std::string_view mta) { return built(read_tls(KnownMacros(macros), mta)); }
+evidence::Tls tls_of(const Macros& macros, std::string_view mta, Unnamed unnamed) {
+    return built(read_tls(KnownMacros(macros), mta, unnamed));
+}
 
 bool authenticated_of(const Macros& macros) noexcept { return is_logged_in(KnownMacros(macros)); }
 
-void note_session(const milter::Connect& event, std::string_view helo, const Macros& macros, evidence::Collector& collector) {
+void note_session(const milter::Connect& event, std::string_view helo, const Macros& macros, Unnamed unnamed,
+                  evidence::Collector& collector) {
     const KnownMacros now(macros);
     collector.connected(client_of(event, now), now.mta().value_or(""));
     collector.helo(helo);
-    bring_up_to_date(now, collector);
+    bring_up_to_date(now, unnamed, collector);
 }
 
-void note_message_macros(const Macros& macros, evidence::Collector& collector) {
+void note_message_macros(const Macros& macros, Unnamed unnamed, evidence::Collector& collector) {
     const KnownMacros now(macros);
-    bring_up_to_date(now, collector);
+    bring_up_to_date(now, unnamed, collector);
     if (now.queue_id()) collector.queue_id(*now.queue_id());
 }
 

@@ -11,11 +11,17 @@
 #include <string>
 #include <string_view>
 
+#include "decision/rules.h"
 #include "evidence/collector.h"
 #include "wire/milter/events.h"
 #include "wire/milter/macros.h"
 
 namespace exota::gate {
+
+/// Who speaks where no macro v says so. The predecessor reads {cert_subject} as Postfix means it, whoever sends it: in its place we do
+/// so for an MTA that neither names itself nor sends {verify}.
+enum class Unnamed : bool { unknown, postfix };
+inline Unnamed unnamed_under(const decision::Rules& rules) noexcept { return rules.drop_in ? Unnamed::postfix : Unnamed::unknown; }
 
 /// Macro v begins with "Postfix": "Postfix 3.7.11".
 bool is_postfix(std::string_view mta) noexcept;
@@ -25,15 +31,16 @@ bool is_postfix(std::string_view mta) noexcept;
 evidence::Client client_of(const milter::Connect& event, const milter::Macros& macros);
 
 /// TLS facts as the macros have them now, those of the message's stages included (an MTA may send them with MAIL or RCPT only).
-evidence::Tls tls_of(const milter::Macros& macros, std::string_view mta);
+evidence::Tls tls_of(const milter::Macros& macros, std::string_view mta, Unnamed unnamed = Unnamed::unknown);
 
 /// The client logged in to the MTA by SASL: {auth_type} (other than XCLIENT, which only repeats what a proxy said) and {auth_authen}.
 bool authenticated_of(const milter::Macros& macros) noexcept;
 
 /// Everything that is known of the session before a message: to be noted before its MAIL.
-void note_session(const milter::Connect& event, std::string_view helo, const milter::Macros& macros, evidence::Collector& collector);
+void note_session(const milter::Connect& event, std::string_view helo, const milter::Macros& macros, Unnamed unnamed,
+                  evidence::Collector& collector);
 
 /// What macros said since: of the session, only where something changed, and the queue id. To be noted before the message ends.
-void note_message_macros(const milter::Macros& macros, evidence::Collector& collector);
+void note_message_macros(const milter::Macros& macros, Unnamed unnamed, evidence::Collector& collector);
 
 }  // namespace exota::gate

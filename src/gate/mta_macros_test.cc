@@ -85,19 +85,50 @@ TEST(MtaMacros, where_the_client_is) {
     }
 }
 
+TEST(MtaMacros, an_mta_without_a_name_is_read_as_the_predecessor_read_it_only_where_that_is_asked) {
+    struct Case {
+        std::string_view macros, mta;
+        bool as_unknown, as_postfix;  // whether the certificate's name is observed
+    };
+    const Case cases[] = {
+        {"{cert_subject}\0a.test\0"sv, "", false, true},
+        {"{cert_subject}\0a.test\0"sv, "Postfix 3.7.11", true, true},
+        {"{cert_subject}\0a.test\0"sv, "8.17.1", false, false},
+        {"{cert_subject}\0a.test\0{verify}\0FAIL\0"sv, "", false, false},
+        {"{cn_subject}\0a.test\0{verify}\0OK\0"sv, "", true, true},
+        {"{cn_subject}\0a.test\0"sv, "", false, false},
+    };
+    for (const Case& c : cases) {
+        const Macros macros = macros_of(Command::helo, c.macros);
+        EXPECT_EQ(evidence::value_of(tls_of(macros, c.mta).certificate_name) != nullptr, c.as_unknown) << c.macros << c.mta;
+        EXPECT_EQ(evidence::value_of(tls_of(macros, c.mta, Unnamed::postfix).certificate_name) != nullptr, c.as_postfix)
+            << c.macros << c.mta;
+    }
+}
+
+/// Only the MTA writes macros, so its last word counts, for the address as for everything else.
+TEST(MtaMacros, the_address_that_a_later_stage_names_counts) {
+    Macros macros = macros_of(Command::connect, "{client_addr}\000192.0.2.2\0"sv);
+    ASSERT_TRUE(macros.define({Command::mail, milter::StringList("{client_addr}\000192.0.2.1\0"sv)}, 1000));
+    const milter::Connect event{.host = "host.test", .family = milter::Family::inet, .port = 1, .address = "192.0.2.1"};
+    EXPECT_NE(evidence::value_of(client_of(event, macros).address), nullptr);
+    macros.end_message();
+    EXPECT_TRUE(std::holds_alternative<evidence::Conflicting>(client_of(event, macros).address));
+}
+
 TEST(MtaMacros, the_collector_hears_of_changes_only) {
     const evidence::MessageLimits limits;
     evidence::Collector collector(limits);
     collector.connected({}, "Postfix 3.7.11");
     Macros macros = macros_of(Command::helo, "{tls_version}\0TLSv1.3\0{cipher}\0X\0{cert_subject}\0a.test\0"sv);
     macros.helo();
-    note_message_macros(macros, collector);
+    note_message_macros(macros, Unnamed::unknown, collector);
     EXPECT_EQ(collector.session().tls, tls_of(macros, "Postfix 3.7.11"));
     const char* const cipher = collector.session().tls.cipher.data();
-    note_message_macros(macros, collector);
+    note_message_macros(macros, Unnamed::unknown, collector);
     EXPECT_EQ(collector.session().tls.cipher.data(), cipher) << "not built again";
     macros.helo();
-    note_message_macros(macros, collector);
+    note_message_macros(macros, Unnamed::unknown, collector);
     EXPECT_EQ(collector.session().tls, evidence::Tls{});
 }
 

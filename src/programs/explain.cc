@@ -39,7 +39,7 @@ base::Result<evidence::Evidence> evidence_from_file(const std::string& path) {
 
 /// Seen as the daemon sees it, and verified where the configuration says so.
 base::Result<evidence::Evidence> evidence_from_message(const Options& options, const gate::Snapshot& snapshot, const app::DnsConfig& dns) {
-    auto seen = see_message(*options.message, options.session, snapshot.limits);
+    auto seen = see_message(*options.message, options.session, snapshot);
     if (!seen) return std::unexpected(seen.error());
     const auto names = names_of(options.world, dns);
     if (!names) return std::unexpected(names.error());

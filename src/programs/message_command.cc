@@ -3,12 +3,18 @@
 #include <CLI/CLI.hpp>
 
 #include "app/config_file.h"
+#include "base/ip.h"
 #include "base/text.h"
 
 namespace exota::programs {
 
 void add_session_options(CLI::App& command, SessionFacts& session) {
-    command.add_option("--client-ip", session.client_ip, "Address of the client that brought the message to the MTA")->type_name("ADDRESS");
+    command.add_option("--client-ip", session.client_ip, "Address of the client that brought the message to the MTA")
+        ->type_name("ADDRESS")
+        ->check([](const std::string& text) {
+            const auto address = base::IpAddress::parse(text);
+            return address ? std::string() : "\"" + text + "\": " + address.error().detail;
+        });
     command.add_option("--client-cert", session.client_cert, "Name in the client certificate that the MTA verified")->type_name("NAME");
     command.add_option("--tls-version", session.tls_version, "TLS was in use, also without a certificate (TLSv1.3)")->type_name("VERSION");
     command.add_option("--helo", session.helo, "Name given with EHLO")->type_name("NAME");
@@ -32,15 +38,15 @@ base::Result<std::string> read_message(const std::string& path) {
 }
 
 base::Result<std::unique_ptr<SeenMessage>> see_message(const std::string& path, const SessionFacts& session,
-                                                       const evidence::MessageLimits& limits) {
+                                                       const gate::Snapshot& snapshot) {
     auto text = read_message(path);
     if (!text) return std::unexpected(text.error());
     auto seen = std::make_unique<SeenMessage>();
     seen->text = *std::move(text);
     std::string_view message = seen->text;
     if (message.starts_with("From ")) base::take_until(message, '\n');  // of an mbox; sendmail(1) drops it too
-    evidence::Collector collector(limits);
-    if (auto begun = begin_message(session, collector); !begun) return std::unexpected(begun.error());
+    evidence::Collector collector(snapshot.limits);
+    if (auto begun = begin_message(session, collector, gate::unnamed_under(snapshot.rules)); !begun) return std::unexpected(begun.error());
     seen->parts = split_message(message);
     if (seen->parts.fields.empty()) return base::fail(base::Errc::invalid_data, path + ": has no header field: this is no message");
     note_fields(seen->parts.fields, collector);

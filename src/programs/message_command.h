@@ -28,7 +28,7 @@ struct SeenMessage {
 };
 /// @return  not_found, io, too_long of the file; invalid_data: no message, or a fact that cannot be.
 base::Result<std::unique_ptr<SeenMessage>> see_message(const std::string& path, const SessionFacts& session,
-                                                       const evidence::MessageLimits& limits);
+                                                       const gate::Snapshot& snapshot);
 
 /// Says what is wrong. @return no_input or bad_data.
 Exit failed(const base::Error& error);

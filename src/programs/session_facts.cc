@@ -45,8 +45,8 @@ base::Result<evidence::Client> client_of(const SessionFacts& facts, const milter
     return client;
 }
 
-evidence::Tls tls_of(const SessionFacts& facts, const milter::Macros& macros, std::string_view mta) {
-    evidence::Tls tls = gate::tls_of(macros, mta);
+evidence::Tls tls_of(const SessionFacts& facts, const milter::Macros& macros, std::string_view mta, gate::Unnamed unnamed) {
+    evidence::Tls tls = gate::tls_of(macros, mta, unnamed);
     if (facts.tls_version) {
         tls.version = *facts.tls_version;
         if (std::holds_alternative<evidence::Absent>(tls.certificate_name) && tls.hint == evidence::CertificateHint::none && tls.in_use())
@@ -62,7 +62,7 @@ evidence::Tls tls_of(const SessionFacts& facts, const milter::Macros& macros, st
 
 }  // namespace
 
-base::Result<void> begin_message(const SessionFacts& facts, evidence::Collector& collector) {
+base::Result<void> begin_message(const SessionFacts& facts, evidence::Collector& collector, gate::Unnamed unnamed) {
     const auto macros = macros_of(facts);
     if (!macros) return std::unexpected(macros.error());
     const std::string mta(macros->find("v").value_or(""));
@@ -70,7 +70,7 @@ base::Result<void> begin_message(const SessionFacts& facts, evidence::Collector&
     if (!client) return std::unexpected(client.error());
     collector.connected(*std::move(client), mta);
     if (facts.helo) collector.helo(*facts.helo);
-    collector.tls(tls_of(facts, *macros, mta));
+    collector.tls(tls_of(facts, *macros, mta, unnamed));
     collector.authenticated(facts.authenticated.value_or(gate::authenticated_of(*macros)));
     if (facts.mail_from)
         collector.mail(*facts.mail_from);

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "evidence/collector.h"
+#include "gate/mta_macros.h"
 
 namespace exota::programs {
 
@@ -28,6 +29,7 @@ struct SessionFacts {
 
 /// Everything up to the header.
 /// @return  invalid_data where a fact cannot be what it should: a client address that is none, a NUL in a macro.
-base::Result<void> begin_message(const SessionFacts& facts, evidence::Collector& collector);
+/// @param unnamed  whose macros they are where no `v` says so: as the configuration's front end would read them.
+base::Result<void> begin_message(const SessionFacts& facts, evidence::Collector& collector, gate::Unnamed unnamed = gate::Unnamed::unknown);
 
 }  // namespace exota::programs

@@ -71,7 +71,7 @@ Exit run(const Options& options) {
         dns = loaded.config->dns;
         authserv_id = snapshot.rules.header.authserv_id;
     }
-    auto seen = see_message(options.message, options.session, snapshot.limits);
+    auto seen = see_message(options.message, options.session, snapshot);
     if (!seen) return failed(seen.error());
     const auto names = names_of(options.world, dns);
     if (!names) return failed(names.error());

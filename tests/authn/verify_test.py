@@ -109,7 +109,7 @@ def test_bad_input(folder):
     assert verify(folder, "empty.eml").returncode == 65
     (folder / "broken.json").write_text("{")
     assert verify(folder, "good.eml", "broken.json").returncode == 65
-    assert verify(folder, "good.eml", "zone.json", "--client-ip", "x").returncode == 65
+    assert verify(folder, "good.eml", "zone.json", "--client-ip", "x").returncode == 64
     assert verify(folder, "good.eml", "zone.json", "-c", folder / "absent.toml").returncode == 78
     assert run("verify").returncode == 64
     assert run("verify", "--now", "soon", folder / "good.eml").returncode == 64

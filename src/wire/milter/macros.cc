@@ -76,13 +76,11 @@ std::expected<void, ProtocolError> Macros::define(const MacroDefinitions& macros
         tight.reserve(blocks.size() + block_head + name_values.size());
         tight.append(blocks);
         blocks.swap(tight);
-    }
-    if (!of_connection) {
+    } else {
         if (blocks.capacity() < usual_message_octets) blocks.reserve(usual_message_octets);
         last_in_message_ = static_cast<std::uint32_t>(blocks.size());
     }
     append_block(blocks, macros.stage, name_values);
-    ++generation_;
     return {};
 }
 
@@ -110,20 +108,17 @@ void Macros::helo() {
 void Macros::mail() {
     if (!mail_fresh_) end_message();
     mail_fresh_ = false;
-    ++generation_;
 }
 
 void Macros::end_message() {
     free_memory(message_);  // most sessions are idle most of the time
     mail_fresh_ = false;
-    ++generation_;
 }
 
 void Macros::clear() {
     free_memory(connection_);
     free_memory(message_);
     connect_fresh_ = helo_fresh_ = mail_fresh_ = helo_seen_ = false;
-    ++generation_;
 }
 
 std::optional<std::string_view> Macros::find(std::string_view name, Scope scope) const noexcept {

@@ -49,16 +49,13 @@ public:
         Scope scope = Scope::all;
         std::optional<std::string_view> value = {};
     };
-    /// What find() says of each name, in one walk: a message asks for eight names twice.
+    /// What find() says of each name, in one walk: a message asks for ten names twice.
     void find(std::span<Wanted> wanted) const noexcept;
 
     std::size_t octets() const noexcept { return connection_.size() + message_.size(); }
-    /// Counts changes: what was worked out of the macros stays right while it is the same.
-    std::uint32_t generation() const noexcept { return generation_; }
 
 private:
-    std::string connection_, message_;  // blocks: stage, length in four octets, name NUL value NUL …
-    std::uint32_t generation_ = 0;
+    std::string connection_, message_;                                      // blocks: stage, length in four octets, name NUL value NUL …
     std::uint32_t last_in_message_ = 0;                                     // where the block begins that was written last
     bool connect_fresh_ = false, helo_fresh_ = false, mail_fresh_ = false;  // macros came for an event that is still to come
     bool helo_seen_ = false;
