@@ -184,6 +184,8 @@ std::string nearest_config_key(std::string_view unknown) {
         if (section_of(key.name) == section) words.push_back(key.name.substr(section.size() + 1));
     if (const auto near = base::nearest_word(last, words.data(), words.size()); !near.empty())
         return std::string(section) + '.' + std::string(near);
+    for (const std::string_view word : words)  // "authserv_id_file" is far from any word, but means one
+        if (word.size() >= 4 && last.starts_with(word)) return std::string(section) + '.' + std::string(word);
     for (const ConfigKey& key : keys)
         if (key.name.substr(key.name.find('.') + 1) == last) return std::string(key.name);
     words.clear();

@@ -351,6 +351,7 @@ TEST(ConfigKeys, EveryKeyIsReadAndEveryDefaultIsInRange) {
 }
 
 TEST(ConfigKeys, Nearest) {
+    EXPECT_EQ(nearest_config_key("header.authserv_id_file"), "header.authserv_id");
     EXPECT_EQ(nearest_config_key("milter.lisen"), "milter.listen");
     EXPECT_EQ(nearest_config_key("authorization"), "authorisation");
     EXPECT_EQ(nearest_config_key("milter.authserv_id"), "header.authserv_id");
