@@ -55,7 +55,10 @@ protected:
         return message;
     }
     authn::TestSignature by(std::string domain, std::string selector = "s1") {
-        return {.domain = std::move(domain), .selector = std::move(selector)};
+        authn::TestSignature signature;
+        signature.domain = std::move(domain);
+        signature.selector = std::move(selector);
+        return signature;
     }
     std::vector<milter::mta::FilterReply> send(Mta& mta, const authn::TestMessage& message, std::size_t chunk = 65535) {
         mta.envelope();
