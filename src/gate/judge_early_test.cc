@@ -68,6 +68,26 @@ TEST_F(Verifying, what_nobody_asked_about_is_left_out_and_not_called_trouble) {
     EXPECT_EQ(decision::verified_results(recorder.messages.back().evidence, "mx.test"), "mx.test;\n\tdkim=pass header.d=contoso.test");
 }
 
+/// DMARC may hang on an SPF result that nobody waited for: then its failure is not known, and must not be told.
+TEST_F(Verifying, a_failure_that_an_answer_could_mend_is_not_told) {
+    Snapshot snapshot = snapshot_of(index_of(
+        R"({"version": 2, "tenants": {"contoso": {"domains": ["contoso.test"], "proofs": ["client-cert + dkim-any", "client-cert + dmarc"]}}})"));
+    snapshot.rules.dkim_source = decision::DkimSource::verify;
+    rules_changed(snapshot);
+    authn::TestMessage message = message_of("contoso.test");
+    sign(message, key, by("list.test"));
+    Mta mta(judge);
+    mta.greet_and_connect();
+    send(mta, message);
+    network.answer("_dmarc.contoso.test", txt("v=DMARC1; p=reject; psd=n"));
+    ASSERT_EQ(judge.waiting(), 1U);
+    network.answer("s1._domainkey.list.test", txt(key.record()));
+    ASSERT_EQ(judge.waiting(), 0U);
+    EXPECT_EQ(last().verdict, Verdict::accept) << last().why;
+    EXPECT_TRUE(network.held.contains("contoso.test")) << "SPF was still open";
+    EXPECT_EQ(decision::verified_results(recorder.messages.back().evidence, "mx.test"), "mx.test;\n\tdkim=pass header.d=list.test");
+}
+
 /// The predecessor names the first check that failed; an answer may make the proof hold all the same.
 TEST_F(Verifying, the_predecessors_words_do_not_end_the_wait) {
     for (const auto& [record, want] : {std::pair("v=spf1 +all", Verdict::accept), std::pair("v=spf1 -all", Verdict::reject)}) {

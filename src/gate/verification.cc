@@ -158,7 +158,9 @@ private:
         }
         const authn::DmarcResult result = authn::check_dmarc(query, dns_);
         pending_ |= result.pending;
-        if (leaves_out(result.pending)) return evidence_.verification.dmarc.reset();
+        // Without an identifier that was left out, only a pass is certain.
+        const bool is_certain = !result.pending && (!pending_ || result.value == authn::DmarcValue::pass);
+        if (leaves_out(!is_certain)) return evidence_.verification.dmarc.reset();
         dmarc.value = result.pending ? evidence::DmarcValue::temperror : value_of(result.value);
         dmarc.aligned_dkim = result.aligned_dkim;
         dmarc.aligned_spf = result.aligned_spf;
