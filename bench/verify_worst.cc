@@ -9,6 +9,7 @@
 
 #include "authn/dkim_sign_helper.h"
 #include "authn/dns_message.h"
+#include "authn/dns_wire_test_helper.h"
 #include "authn/message_test_helper.h"
 #include "authn/spf.h"
 
@@ -111,20 +112,6 @@ void worst_case_spf(benchmark::State& state) {
     }
 }
 BENCHMARK(worst_case_spf)->Name("worst_case/spf_of_10_look_ups")->Unit(benchmark::kMicrosecond);
-
-std::string wire(std::string_view name) {
-    std::string out;
-    while (!name.empty()) {
-        const std::size_t dot = name.find('.');
-        const std::string_view label = name.substr(0, dot);
-        out += static_cast<char>(label.size());
-        out += label;
-        name = dot == std::string_view::npos ? std::string_view{} : name.substr(dot + 1);
-    }
-    return out + '\0';
-}
-
-std::string number16(std::size_t n) { return {static_cast<char>(n >> 8 & 0xff), static_cast<char>(n & 0xff)}; }
 
 /// An answer full of aliases that lead in a circle.
 void worst_case_aliases(benchmark::State& state) {

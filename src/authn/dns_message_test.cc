@@ -2,24 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "authn/dns_wire_test_helper.h"
+
 namespace exota::authn {
 namespace {
 
 using namespace std::string_literals;
-
-std::string wire(std::string_view name) {
-    std::string out;
-    while (!name.empty()) {
-        const std::size_t dot = name.find('.');
-        const std::string_view label = name.substr(0, dot);
-        out += static_cast<char>(label.size());
-        out += label;
-        name = dot == std::string_view::npos ? std::string_view{} : name.substr(dot + 1);
-    }
-    return out + '\0';
-}
-
-std::string number16(std::size_t n) { return {static_cast<char>(n >> 8), static_cast<char>(n & 0xff)}; }
 
 struct TestRecord {
     std::string owner;
