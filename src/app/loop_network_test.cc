@@ -15,29 +15,13 @@ net::ResolverSettings asking(const std::string& server) {
     return settings;
 }
 
-/// A socket that takes questions and never answers.
-struct SilentServer {
-    SilentServer() {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-            ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
-            std::abort();
-        name = "127.0.0.1@" + std::to_string(ntohs(address.sin_port));
-    }
-    net::Descriptor socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-    std::string name;
-};
-
 TEST(LoopNetwork, silence_is_a_temporary_failure) {
-    const SilentServer server;
+    const net::testing::DnsSocket silent;
     net::testing::LoopThread thread;
     std::promise<authn::DnsAnswer> got;
     std::unique_ptr<LoopNetwork> network;
     thread.call([&] {
-        network = std::make_unique<LoopNetwork>(thread.loop(), asking(server.name), [](const std::string&) {});
+        network = std::make_unique<LoopNetwork>(thread.loop(), asking(silent.server()), [](const std::string&) {});
         network->resolve({"selector1._domainkey.example.org", authn::RecordType::txt},
                          [&](authn::DnsAnswer answer) { got.set_value(std::move(answer)); });
     });

@@ -20,15 +20,7 @@ class DnsServer {
 public:
     enum class Behaviour : std::uint8_t { answer, nxdomain, servfail, silent, garbage };
 
-    DnsServer() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-            ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
-            std::abort();
-        port_ = ntohs(address.sin_port);
+    DnsServer() {
         thread_ = std::thread([this] { serve(); });
     }
     ~DnsServer() {
@@ -38,7 +30,7 @@ public:
     DnsServer(const DnsServer&) = delete;
     DnsServer& operator=(const DnsServer&) = delete;
 
-    std::string address() const { return "127.0.0.1@" + std::to_string(port_); }
+    const std::string& address() const noexcept { return socket_.server(); }
     void behave(Behaviour behaviour) { behaviour_ = behaviour; }
     int questions() const { return questions_; }
 
@@ -73,8 +65,7 @@ private:
         return packet;
     }
 
-    Descriptor socket_;
-    std::uint16_t port_ = 0;
+    testing::DnsSocket socket_;
     std::atomic<Behaviour> behaviour_{Behaviour::answer};
     std::atomic<bool> stop_{false};
     std::atomic<int> questions_{0};

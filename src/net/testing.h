@@ -41,6 +41,28 @@ private:
     std::filesystem::path root_;
 };
 
+/// A UDP socket on loopback, for a DNS server of the test. While nobody reads it, it is one that never answers.
+class DnsSocket {
+public:
+    DnsSocket() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
+            ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+            std::abort();
+        server_ = "127.0.0.1@" + std::to_string(ntohs(address.sin_port));
+    }
+    int get() const noexcept { return socket_.get(); }
+    /// As `dns.servers` takes it.
+    const std::string& server() const noexcept { return server_; }
+
+private:
+    Descriptor socket_;
+    std::string server_;
+};
+
 inline void limit_time(int socket) {
     const timeval limit{.tv_sec = 30, .tv_usec = 0};
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);

@@ -2,38 +2,16 @@
 #include "programs/live_names.h"
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
-#include "net/descriptor.h"
+#include "net/testing.h"
 
 namespace exota::programs {
 namespace {
 
-/// A UDP socket that nobody reads: questions to it stay without an answer.
-class SilentServer {
-public:
-    SilentServer() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-            ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
-            std::abort();
-        address_ = "127.0.0.1@" + std::to_string(ntohs(address.sin_port));
-    }
-    const std::string& address() const { return address_; }
-
-private:
-    net::Descriptor socket_;
-    std::string address_;
-};
-
 TEST(LiveNames, OneDeadlineForAllQuestions) {
-    const SilentServer server;
+    const net::testing::DnsSocket silent;
     net::ResolverSettings settings;
-    settings.servers = {server.address()};
+    settings.servers = {silent.server()};
     for (const net::Dnssec dnssec : {net::Dnssec::off, net::Dnssec::automatic}) {
         settings.dnssec = dnssec;
         LiveNames names(settings, std::chrono::milliseconds(200));
