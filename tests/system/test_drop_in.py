@@ -174,4 +174,4 @@ def test_start_errors_name_the_variable(binary, directory, change, named):
 
 def test_open_holes_are_printed_at_start(drop_in_of):
     path = drop_in_of(DKIM_ALIGNMENT_REQUIRED="False")
-    assert any("MILTER_DKIM_ALIGNMENT_REQUIRED" in line for line in path.exota.lines()), path.exota.process.tail()
+    path.exota.said("MILTER_DKIM_ALIGNMENT_REQUIRED")

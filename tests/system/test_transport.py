@@ -156,6 +156,7 @@ def test_sessions_above_the_limit_wait_or_are_told_to_come_back(exota_of):
         mta.connect()
         _, (command, _) = mta.message([("From", "jane@nobody.test")])
         assert command == "y", "those that are there are served"
+    exota.said("sessions-full")
     records = [record for record in exota.records() if record["event"] == "sessions-full"]
     assert len(records) == 1 and records[0]["level"] == "warning" and "5 sessions are open" in records[0]["text"], records
     metrics = exota.metrics()

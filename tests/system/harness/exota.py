@@ -90,8 +90,11 @@ class Exota:
 
     def start(self, pass_fds=(), before_exec=None):
         environment = {"PATH": os.environ["PATH"], **(self.environment or {})}
+        before = len(self.lines())
         self.process = Process(self.command(), self.log_file, environment=environment, pass_fds=pass_fds, before_exec=before_exec)
         self.wait_until_ready()
+        if self.settings["log"].get("target", "stderr") == "stderr":  # so that whoever counts lines counts none of the start's
+            wait_for(lambda: any("serving " in line for line in self.lines()[before:]), lambda: "the line that ends the start: " + self.process.tail())
 
     def wait_until_ready(self, seconds=PATIENCE):
         wait_for(lambda: self._reachable() or not self.process.running(), lambda: "exota listening: " + self.process.tail(), seconds)
@@ -123,6 +126,10 @@ class Exota:
     def lines(self):
         """The whole lines of the log; one that is being written is not there yet."""
         return self.log_file.read_text(errors="replace").rpartition("\n")[0].splitlines() if self.log_file.exists() else []
+
+    def said(self, text, seconds=PATIENCE):
+        """Waits for a log line with `text` in it; all such lines. (Lines are written in batches, so one may come after what it tells of.)"""
+        return wait_for(lambda: [line for line in self.lines() if text in line], lambda: f"{text!r} in the log: {self.process.tail()}", seconds)
 
     def records(self):
         """The log lines that are JSON objects (all of them, with log.format = "json")."""
