@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "evidence/evidence.h"
@@ -37,6 +38,8 @@ public:
     void tls(Tls facts);  // replaces all TLS facts
     void helo(std::string_view name);
     void authenticated(bool yes);
+    /// All of these at once; a message that is under way stays.
+    void session(Session facts) noexcept { session_ = std::move(facts); }
 
     // Message
     /// @param reverse_path  with or without angle brackets. Clears what was collected of a message before.

@@ -35,7 +35,7 @@ struct Message {
     const std::function<void()>* wake = nullptr;  // set while the session waits
 };
 
-/// What CONNECT and HELO said, in few octets: facts are made of it at MAIL, because idle sessions are many.
+/// What CONNECT and HELO said, in few octets: facts are made of it for each message, because idle sessions are many.
 struct Greeting {
     std::string host_and_address;  // parted by a NUL
     std::string helo;
@@ -158,7 +158,6 @@ Handled MilterSession::State_::on(const milter::Mail& event, std::string& out) {
     macros.mail();
     message = std::make_shared<Message>(judge.current());
     if (wants_body(*message->snapshot)) message->hashing = std::make_unique<MessageHashing>(*message->snapshot, body_agreed);
-    note_session(greeting.connected(), greeting.helo, macros, message->unnamed(), collector());
     collector().mail(event.arguments.front());
     answer(Command::mail, out);
     return {};
@@ -205,7 +204,7 @@ Handled MilterSession::State_::on(const milter::EndOfMessage& event, std::string
         if (body_agreed && !event.octets.empty()) message->hashing->body(event.octets);
         message->hashing->end_of_message();
     }
-    note_message_macros(macros, message->unnamed(), collector());
+    note_mta_facts(greeting.connected(), greeting.helo, macros, message->unnamed(), collector());
     macros.end_message();
     judge.judge(std::move(collector()).finish(), message->snapshot, std::move(message->hashing),
                 [waiting = std::weak_ptr(message)](decision::Decision&& decided) {

@@ -1,6 +1,7 @@
 #include "gate/mta_macros.h"
 
 #include <array>
+#include <utility>
 
 #include "base/text.h"
 
@@ -42,30 +43,29 @@ private:
                                          {"i"}}};
 };
 
-/// Views of what an evidence::Tls would hold, so that an unchanged one need not be built.
-struct TlsView {
-    std::string_view version, cipher;
-    std::optional<std::string_view> certificate_name;  // of a verified certificate
-    CertificateHint hint = CertificateHint::none;
-};
-
-TlsView read_tls(const KnownMacros& macros, std::string_view mta, Unnamed unnamed) noexcept {
-    TlsView tls{.version = macros.tls_version().value_or(""), .cipher = macros.cipher().value_or(""), .certificate_name = {}};
-    if (is_postfix(mta) || (unnamed == Unnamed::postfix && mta.empty() && !macros.verify())) {
-        tls.certificate_name = macros.certificate_subject();
-        if (!tls.certificate_name && !tls.version.empty()) tls.hint = CertificateHint::no_certificate_seen;
-        return tls;
-    }
+evidence::Tls read_tls(const KnownMacros& macros, std::string_view mta, Unnamed unnamed) {
+    evidence::Tls tls;
+    tls.version = macros.tls_version().value_or("");
+    tls.cipher = macros.cipher().value_or("");
+    const auto& subject = macros.certificate_subject();
     const auto& verify = macros.verify();
     const auto& name = macros.common_name();
-    if (!verify) {
+    const auto verified = [&tls](std::string_view of) {
+        tls.certificate_name = evidence::Observed<std::string>{std::string(of), Source::mta};
+    };
+    if (is_postfix(mta) || (unnamed == Unnamed::postfix && mta.empty() && !verify)) {
+        if (subject)
+            verified(*subject);
+        else if (tls.in_use())
+            tls.hint = CertificateHint::no_certificate_seen;
+    } else if (!verify) {
         // A certificate is spoken of, or TLS is in use, but nobody says whether anything was verified.
-        if (name || macros.certificate_subject() || !tls.version.empty()) tls.hint = CertificateHint::no_verify_macro;
+        if (name || subject || tls.in_use()) tls.hint = CertificateHint::no_verify_macro;
     } else if (*verify == "OK") {
-        tls.certificate_name = name.value_or("");
+        verified(name.value_or(""));
     } else if (*verify == "NO" || *verify == "NOT" || *verify == "NONE" || verify->empty()) {
         // NO: no certificate presented, NOT: none requested, NONE: no STARTTLS.
-        if (!tls.version.empty()) tls.hint = CertificateHint::no_certificate_seen;
+        if (tls.in_use()) tls.hint = CertificateHint::no_certificate_seen;
     } else {
         tls.hint = CertificateHint::not_verified;  // FAIL, TEMP, PROTOCOL, SOFTWARE, CONFIG …
     }
@@ -76,22 +76,6 @@ bool is_logged_in(const KnownMacros& macros) noexcept {
     const auto& type = macros.login_type();
     const auto& identity = macros.login();
     return type && identity && !type->empty() && !identity->empty() && !base::iequals(*type, "XCLIENT");
-}
-
-bool says_the_same(const TlsView& view, const evidence::Tls& tls) noexcept {
-    const std::string* const known = evidence::value_of(tls.certificate_name);
-    return view.version == tls.version && view.cipher == tls.cipher && view.hint == tls.hint && tls.certificate_dns_names.empty() &&
-           (known ? view.certificate_name == std::string_view(*known)
-                  : !view.certificate_name && std::holds_alternative<evidence::Absent>(tls.certificate_name));
-}
-
-evidence::Tls built(const TlsView& view) {
-    evidence::Tls tls;
-    tls.version = view.version;
-    tls.cipher = view.cipher;
-    tls.hint = view.hint;
-    if (view.certificate_name) tls.certificate_name = evidence::Observed<std::string>{std::string(*view.certificate_name), Source::mta};
-    return tls;
 }
 
 evidence::Client client_of(const milter::Connect& event, const KnownMacros& macros) {
@@ -111,37 +95,26 @@ evidence::Client client_of(const milter::Connect& event, const KnownMacros& macr
     return client;
 }
 
-void bring_up_to_date(const KnownMacros& now, Unnamed unnamed, evidence::Collector& collector) {
-    const evidence::Session& session = collector.session();
-    const TlsView tls = read_tls(now, now.mta().value_or(session.mta), unnamed);
-    if (!says_the_same(tls, session.tls)) collector.tls(built(tls));
-    const bool authenticated = is_logged_in(now);
-    if (authenticated != session.authenticated) collector.authenticated(authenticated);
-}
-
 }  // namespace
 
 bool is_postfix(std::string_view mta) noexcept { return mta.starts_with("Postfix"); }
 
 evidence::Client client_of(const milter::Connect& event, const Macros& macros) { return client_of(event, KnownMacros(macros)); }
 
-evidence::Tls tls_of(const Macros& macros, std::string_view mta, Unnamed unnamed) {
-    return built(read_tls(KnownMacros(macros), mta, unnamed));
-}
+evidence::Tls tls_of(const Macros& macros, std::string_view mta, Unnamed unnamed) { return read_tls(KnownMacros(macros), mta, unnamed); }
 
 bool authenticated_of(const Macros& macros) noexcept { return is_logged_in(KnownMacros(macros)); }
 
-void note_session(const milter::Connect& event, std::string_view helo, const Macros& macros, Unnamed unnamed,
-                  evidence::Collector& collector) {
+void note_mta_facts(const milter::Connect& event, std::string_view helo, const Macros& macros, Unnamed unnamed,
+                    evidence::Collector& collector) {
     const KnownMacros now(macros);
-    collector.connected(client_of(event, now), now.mta().value_or(""));
-    collector.helo(helo);
-    bring_up_to_date(now, unnamed, collector);
-}
-
-void note_message_macros(const Macros& macros, Unnamed unnamed, evidence::Collector& collector) {
-    const KnownMacros now(macros);
-    bring_up_to_date(now, unnamed, collector);
+    evidence::Session session;
+    session.client = client_of(event, now);
+    session.mta = now.mta().value_or("");
+    session.tls = read_tls(now, session.mta, unnamed);
+    session.helo = helo;
+    session.authenticated = is_logged_in(now);
+    collector.session(std::move(session));
     if (now.queue_id()) collector.queue_id(*now.queue_id());
 }
 

@@ -36,11 +36,9 @@ evidence::Tls tls_of(const milter::Macros& macros, std::string_view mta, Unnamed
 /// The client logged in to the MTA by SASL: {auth_type} (other than XCLIENT, which only repeats what a proxy said) and {auth_authen}.
 bool authenticated_of(const milter::Macros& macros) noexcept;
 
-/// Everything that is known of the session before a message: to be noted before its MAIL.
-void note_session(const milter::Connect& event, std::string_view helo, const milter::Macros& macros, Unnamed unnamed,
-                  evidence::Collector& collector);
-
-/// What macros said since: of the session, only where something changed, and the queue id. To be noted before the message ends.
-void note_message_macros(const milter::Macros& macros, Unnamed unnamed, evidence::Collector& collector);
+/// All that CONNECT, HELO and macros say of the session, as it is now, and the queue id. To be noted once, before the message ends:
+/// a macro of a later stage replaces an earlier one.
+void note_mta_facts(const milter::Connect& event, std::string_view helo, const milter::Macros& macros, Unnamed unnamed,
+                    evidence::Collector& collector);
 
 }  // namespace exota::gate

@@ -116,20 +116,31 @@ TEST(MtaMacros, the_address_that_a_later_stage_names_counts) {
     EXPECT_TRUE(std::holds_alternative<evidence::Conflicting>(client_of(event, macros).address));
 }
 
-TEST(MtaMacros, the_collector_hears_of_changes_only) {
+TEST(MtaMacros, the_last_word_on_the_session_counts) {
     const evidence::MessageLimits limits;
+    const milter::Connect event{.host = "host.test", .family = milter::Family::inet, .port = 1, .address = "192.0.2.1"};
+    Macros macros = macros_of(Command::connect, "v\0Postfix 3.7.11\0"sv);
+    macros.connect();
+    ASSERT_TRUE(
+        macros.define({Command::helo, milter::StringList("{tls_version}\0TLSv1.3\0{cipher}\0X\0{cert_subject}\0a.test\0"sv)}, 1000));
+    macros.helo();
+    ASSERT_TRUE(macros.define({Command::mail, milter::StringList("{auth_type}\0PLAIN\0{auth_authen}\0me\0"sv)}, 1000));
+    macros.mail();
+    ASSERT_TRUE(macros.define({Command::recipient, milter::StringList("{cert_subject}\0b.test\0i\0Q1\0"sv)}, 1000));
     evidence::Collector collector(limits);
-    collector.connected({}, "Postfix 3.7.11");
-    Macros macros = macros_of(Command::helo, "{tls_version}\0TLSv1.3\0{cipher}\0X\0{cert_subject}\0a.test\0"sv);
-    macros.helo();
-    note_message_macros(macros, Unnamed::unknown, collector);
-    EXPECT_EQ(collector.session().tls, tls_of(macros, "Postfix 3.7.11"));
-    const char* const cipher = collector.session().tls.cipher.data();
-    note_message_macros(macros, Unnamed::unknown, collector);
-    EXPECT_EQ(collector.session().tls.cipher.data(), cipher) << "not built again";
-    macros.helo();
-    note_message_macros(macros, Unnamed::unknown, collector);
-    EXPECT_EQ(collector.session().tls, evidence::Tls{});
+    collector.mail("jane@a.test");
+    collector.recipient("bob@b.test");
+    note_mta_facts(event, "host.test", macros, Unnamed::unknown, collector);
+    const evidence::Evidence seen = collector.finish();
+    EXPECT_EQ(seen.session.mta, "Postfix 3.7.11");
+    EXPECT_EQ(seen.session.helo, "host.test");
+    EXPECT_EQ(seen.session.client.name, "host.test");
+    EXPECT_EQ(seen.session.tls.cipher, "X");
+    ASSERT_NE(evidence::value_of(seen.session.tls.certificate_name), nullptr);
+    EXPECT_EQ(*evidence::value_of(seen.session.tls.certificate_name), "b.test");
+    EXPECT_TRUE(seen.session.authenticated);
+    EXPECT_EQ(seen.envelope.queue_id, "Q1");
+    EXPECT_EQ(seen.envelope.recipient_count, 1U) << "the message stays as it was";
 }
 
 }  // namespace
