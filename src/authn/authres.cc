@@ -99,11 +99,9 @@ private:
         return base::is_utf8(out) || fault("a value that is not UTF-8");
     }
 
-    bool read_keyword(std::string& out, std::string_view what) {
-        const std::string_view word = in_.take_while(is_keyword);
-        if (word.empty() || word.front() == '-' || word.back() == '-') return fault(what);
-        out = word;
-        return true;
+    bool read_keyword(std::string_view& out, std::string_view what) {
+        out = in_.take_while(is_keyword);
+        return (!out.empty() && out.front() != '-' && out.back() != '-') || fault(what);
     }
 
     bool read_digits(std::string& out) {
@@ -129,7 +127,7 @@ private:
 
     /// reasonspec or propspec; a property without ptype ("action=none") is read and dropped.
     bool read_property(ResInfo& result) {
-        std::string first;
+        std::string_view first, property;
         if (!read_keyword(first, "no property") || !cfws_before_mark("a comment before '.' or '='")) return false;
         if (in_.skip('=')) {
             std::string value;
@@ -146,13 +144,12 @@ private:
         if (!in_.skip('.')) return fault("no '.' or '=' behind a property");
         if (++properties_ > max_authres_properties) return fault("more than 500 properties", Errc::too_long);
         if (result.properties.empty()) result.properties.reserve(usual_properties);
-        Property& property = result.properties.emplace_back();
-        property.ptype = std::move(first);
-        if (!is_usual_ptype(property.ptype)) note_unusual("a ptype other than header, smtp, body and policy");
-        if (!cfws() || !read_keyword(property.property, "no property behind the ptype") || !cfws()) return false;
+        if (!is_usual_ptype(first)) note_unusual("a ptype other than header, smtp, body and policy");
+        if (!cfws() || !read_keyword(property, "no property behind the ptype") || !cfws()) return false;
         if (!in_.skip('=')) return fault("no '=' behind a property");
-        if (!read_pvalue(property.pvalue)) return false;
-        if (property.pvalue.starts_with('=')) note_unusual("a value that begins with '='");
+        Property& read = result.properties.emplace_back(std::string(first), std::string(property), std::string());
+        if (!read_pvalue(read.pvalue)) return false;
+        if (read.pvalue.starts_with('=')) note_unusual("a value that begins with '='");
         return true;
     }
 
@@ -162,7 +159,9 @@ private:
             if (!cfws() || !read_digits(result.method_version) || !cfws()) return false;
         }
         if (!in_.skip('=')) return fault("no '=' behind a method");
-        if (!cfws() || !read_keyword(result.result, "no result")) return false;
+        std::string_view word;
+        if (!cfws() || !read_keyword(word, "no result")) return false;
+        result.result = word;
         for (;;) {
             const std::size_t end = in_.position();
             if (!cfws()) return false;
@@ -183,16 +182,17 @@ private:
             if (!cfws()) return false;
             if (in_.at_end() && (none || !out.results.empty())) return true;  // a final ';'
             if (none) return fault("a result behind \"none\"");
-            std::string method;
+            std::string_view method;
             if (!read_keyword(method, "no method") || !cfws_before_mark("a comment before '='")) return false;
             if (out.results.empty() && base::iequals(method, "none") && (in_.at_end() || in_.next_is(';'))) {
                 none = true;
                 continue;
             }
             if (out.results.size() == max_authres_results) return fault("more than 100 results", Errc::too_long);
+            if (out.results.empty()) out.results.reserve(usual_results);
             ResInfo& result = out.results.emplace_back();
             has_reason_ = false;
-            result.method = std::move(method);
+            result.method = method;
             if (!read_result(result)) return false;
         }
         if (!in_.at_end()) return fault("no ';' where a result should begin");
@@ -200,6 +200,7 @@ private:
     }
 
     static constexpr std::size_t usual_properties = 5;  // of a DKIM result: d, i, a, s, b
+    static constexpr std::size_t usual_results = 4;     // SPF, DKIM, DMARC, ARC
 
     Cursor in_;
     std::size_t properties_ = 0, comments_ = 0;

@@ -3,6 +3,7 @@
 // Tested by octets_test.cc.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -40,8 +41,38 @@ inline bool same_name(std::string_view a, std::string_view b) noexcept {
         if (differ(at)) return false;
     return !differ(a.size() - 8);  // overlaps what was compared, which costs less than a loop
 }
-inline bool begins_with_name(std::string_view text, std::string_view prefix) noexcept {
-    return text.size() >= prefix.size() && same_name(text.substr(0, prefix.size()), prefix);
+
+/// What istarts_with() says (and below: same_name()) of a name that is known when this is compiled, sooner still: its half of the work
+/// is done by then.
+template <std::size_t size>
+[[gnu::always_inline]] inline bool begins_with_name(std::string_view text, const char (&name)[size]) noexcept {
+    constexpr std::size_t octets = size - 1;
+    if (text.size() < octets) return false;
+    if constexpr (octets < sizeof(std::uint64_t)) {
+        for (std::size_t i = 0; i < octets; ++i)
+            if (to_lower(text[i]) != to_lower(name[i])) return false;
+        return true;
+    } else {
+        const std::string_view wanted(name, octets);
+        std::uint64_t differ = 0;
+        for (std::size_t at = 0; at < octets; at += sizeof(std::uint64_t)) {
+            const std::size_t from = std::min(at, octets - sizeof(std::uint64_t));  // the last look overlaps the one before
+            differ |= lower_octets(first_octets(text.substr(from))) ^ lower_octets(first_octets(wanted.substr(from)));
+        }
+        return differ == 0;
+    }
+}
+template <std::size_t size>
+[[gnu::always_inline]] inline bool is_name(std::string_view text, const char (&name)[size]) noexcept {
+    return text.size() == size - 1 && begins_with_name(text, name);
+}
+
+/// Whether a C0 control or DEL is among eight octets.
+constexpr bool any_control(std::uint64_t octets) noexcept {
+    constexpr std::uint64_t each = 0x0101010101010101;
+    const std::uint64_t del = octets ^ 0x7f * each;  // 0 where DEL was
+    // Borrowing reaches only octets above one that is found, so "any" is exact.
+    return (((octets - 0x20 * each) & ~octets) | ((del - each) & ~del)) & 0x80 * each;
 }
 
 }  // namespace exota::base

@@ -3,30 +3,35 @@
 // Tested by field_kind_test.cc.
 #include "evidence/field_kind.h"
 
+#include <cstddef>
+
 #include "base/octets.h"
 
 namespace exota::evidence {
 namespace {
 
 using base::begins_with_name;
-using base::same_name;
+using base::is_name;
 using Kind = FieldKind;
 
-FieldClass if_named(std::string_view name, std::string_view wanted, Kind kind, bool firewall = false) noexcept {
-    return same_name(name, wanted) ? FieldClass{kind, firewall} : FieldClass{};
+template <std::size_t size>
+[[gnu::always_inline]] inline FieldClass if_named(std::string_view name, const char (&wanted)[size], Kind kind,
+                                                  bool firewall = false) noexcept {
+    return is_name(name, wanted) ? FieldClass{kind, firewall} : FieldClass{};
 }
 
 /// Behind "X-MS-Exchange-".
 FieldClass classify_exchange(std::string_view rest) noexcept {
     if (begins_with_name(rest, "CrossTenant-")) {
         const std::string_view name = rest.substr(12);
-        if (same_name(name, "Id")) return {Kind::tenant_id, true};
-        if (same_name(name, "AuthAs")) return {Kind::auth_as, true};
-        if (same_name(name, "OriginalAttributedTenantConnectingIp")) return {Kind::attributed_connection, true};
+        if (is_name(name, "Id")) return {Kind::tenant_id, true};
+        if (is_name(name, "AuthAs")) return {Kind::auth_as, true};
+        if (is_name(name, "OriginalAttributedTenantConnectingIp")) return {Kind::attributed_connection, true};
         return {Kind::other, true};
     }
-    for (const std::string_view prefix : {"Organization-", "Forest-", "CrossPremises-", "Transport-CrossTenant"})
-        if (begins_with_name(rest, prefix)) return {Kind::other, true};
+    if (begins_with_name(rest, "Organization-") || begins_with_name(rest, "Forest-") || begins_with_name(rest, "CrossPremises-") ||
+        begins_with_name(rest, "Transport-CrossTenant"))
+        return {Kind::other, true};
     return if_named(rest, "Inbox-Rules-Loop", Kind::inbox_rules_loop);
 }
 
@@ -44,8 +49,8 @@ FieldClass classify_extension(std::string_view rest) noexcept {
         case 'a':
             return if_named(rest, "Auto-Response-Suppress", Kind::response_suppress);
         case 'e':
-            if (same_name(rest, "ExOTA-Authentication-Results")) return {Kind::own_result, false};
-            if (same_name(rest, "EOPTenantAttributedMessage")) return {Kind::other, true};
+            if (is_name(rest, "ExOTA-Authentication-Results")) return {Kind::own_result, false};
+            if (is_name(rest, "EOPTenantAttributedMessage")) return {Kind::other, true};
             return if_named(rest, "EOPAttributedMessage", Kind::other, true);
         default:
             return {};

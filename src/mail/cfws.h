@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/cursor.h"
+#include "base/octets.h"
 #include "base/text.h"
 
 namespace exota::mail {
@@ -39,11 +40,11 @@ inline constexpr OctetSet is_atext([](char c) {
 
 /// Controls are nowhere allowed; CR and LF only where they fold (section 2.2.3), with or without the CR.
 /// @return what forbids the field ("a NUL"), or empty.
-constexpr std::string_view find_forbidden_octet(std::string_view field) noexcept {
+inline std::string_view find_forbidden_octet(std::string_view field) noexcept {
     for (std::size_t i = 0; i < field.size(); ++i) {
+        while (field.size() - i > 8 && !base::any_control(base::first_octets(field.substr(i)))) i += 8;
         const char c = field[i];
-        if (!base::is_control(c) || c == '\t') [[likely]]
-            continue;
+        if (!base::is_control(c) || c == '\t') continue;
         if (c == '\0') return "a NUL";
         if (c == '\r' && i + 1 < field.size() && field[i + 1] == '\n') continue;
         if (c == '\n' && i + 1 < field.size() && base::is_wsp(field[i + 1])) continue;
