@@ -123,12 +123,9 @@ void append_value(std::string& out, const LogField& field, LogFormat format) {
     }
 }
 
-/// The last `width` digits, then `behind`.
-void append_digits(std::string& out, unsigned value, unsigned width, char behind) {
-    const std::size_t end = out.size() + width;
-    out.append(width, '0');
-    out += behind;
-    for (std::size_t at = end; value > 0 && width-- > 0; value /= 10) out[--at] = static_cast<char>('0' + value % 10);
+/// Decimal digits, as many as there is room for.
+void write_digits(std::span<char> out, unsigned value) noexcept {
+    for (std::size_t at = out.size(); at-- > 0; value /= 10) out[at] = static_cast<char>('0' + value % 10);
 }
 
 void append_record(std::string& out, const LogRecord& record, LogFormat format) {
@@ -184,13 +181,19 @@ void append_time(std::string& out, std::chrono::system_clock::time_point time) {
     const auto day = floor<days>(time);
     const year_month_day date(day);
     const hh_mm_ss clock(floor<milliseconds>(time - day));
-    append_digits(out, static_cast<unsigned>(static_cast<int>(date.year())), 4, '-');
-    append_digits(out, static_cast<unsigned>(date.month()), 2, '-');
-    append_digits(out, static_cast<unsigned>(date.day()), 2, 'T');
-    append_digits(out, static_cast<unsigned>(clock.hours().count()), 2, ':');
-    append_digits(out, static_cast<unsigned>(clock.minutes().count()), 2, ':');
-    append_digits(out, static_cast<unsigned>(clock.seconds().count()), 2, '.');
-    append_digits(out, static_cast<unsigned>(clock.subseconds().count()), 3, 'Z');
+    std::array<char, 24> text{'0', '0', '0', '0', '-', '0', '0', '-', '0', '0', 'T', '0',
+                              '0', ':', '0', '0', ':', '0', '0', '.', '0', '0', '0', 'Z'};
+    const auto write = [&text](std::size_t at, std::size_t width, auto value) {
+        write_digits(std::span(text).subspan(at, width), static_cast<unsigned>(value));
+    };
+    write(0, 4, static_cast<int>(date.year()));
+    write(5, 2, static_cast<unsigned>(date.month()));
+    write(8, 2, static_cast<unsigned>(date.day()));
+    write(11, 2, clock.hours().count());
+    write(14, 2, clock.minutes().count());
+    write(17, 2, clock.seconds().count());
+    write(20, 3, clock.subseconds().count());
+    out.append(text.data(), text.size());
 }
 
 void append_logfmt(std::string& out, const LogRecord& record) {

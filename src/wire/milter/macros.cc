@@ -138,8 +138,12 @@ void Macros::find(std::span<Wanted> wanted) const noexcept {
             for (std::string_view rest = block.name_values; !rest.empty();) {
                 const std::string_view name = without_braces(base::take_until(rest, '\0'));
                 const std::string_view value = base::take_until(rest, '\0');
-                for (Wanted& each : wanted)
-                    if (each.name == name && !(hidden && each.scope == Scope::since_helo)) each.value = value;
+                if (name.empty()) continue;
+                for (Wanted& each : wanted) {
+                    const bool alike =
+                        each.name.size() == name.size() && each.name.front() == name.front();  // nearly every other one ends here
+                    if (alike && each.name == name && !(hidden && each.scope == Scope::since_helo)) each.value = value;
+                }
             }
         }
 }

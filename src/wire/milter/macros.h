@@ -45,7 +45,7 @@ public:
     bool repeats(std::string_view payload) const noexcept;
 
     struct Wanted {
-        std::string_view name;  // without braces
+        std::string_view name;  // without braces, not empty
         Scope scope = Scope::all;
         std::optional<std::string_view> value = {};
     };
