@@ -81,7 +81,7 @@ Version version_of(const std::vector<Event>& events) {
 class VersionFinder final : public JsonSink {
 public:
     VersionFinder(const Defaults& defaults, JsonEvents& events)
-        : events_(events), context_{defaults, problems, builder, [this] { return told_line_ > 0 ? told_line_ : events_.line(); }} {}
+        : events_(events), context_{defaults, problems, builder, events, told_again_} {}
 
     void on_key(std::string_view key, Text text) override { hold({.kind = Event::Kind::key, .text = std::string(key), .whole = text}); }
     void on_string(std::string_view value, Text text) override {
@@ -109,10 +109,10 @@ private:
         else
             reader = std::make_unique<VersionOne>(context_);
         for (const Event& earlier : held_) {
-            told_line_ = earlier.line;
+            told_again_ = earlier.line;
             tell(*reader, earlier);
         }
-        told_line_ = 0;
+        told_again_ = 0;
         held_ = {};
         events_.tell(*reader);
     }
@@ -120,7 +120,7 @@ private:
     JsonEvents& events_;
     ReadingContext context_;
     std::vector<Event> held_;
-    std::size_t told_line_ = 0;  // of the held event that is being told; 0: none
+    std::size_t told_again_ = 0;  // the line of the held event that is being told; 0: none
 };
 
 }  // namespace

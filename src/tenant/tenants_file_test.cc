@@ -209,7 +209,6 @@ TEST(TenantsFile, a_long_line_is_read_in_pieces_too) {
     std::string text = R"({"version": 2, "tenants": {"a": {"domains": [)";
     for (int i = 0; i < 2000; ++i) text += "\"d" + std::to_string(i) + "\\u002eexample.com\", ";
     text += "\"last.example.com\"]}}}";
-    ASSERT_GT(text.size(), 2 * JsonEvents::max_line_kept);
     for (const std::size_t size : {std::size_t{1}, std::size_t{7}, std::size_t{4095}, std::size_t{4097}, std::size_t{20000}}) {
         TenantsReader reader(usual_defaults());
         for (std::size_t at = 0; at < text.size(); at += size) reader.feed(std::string_view(text).substr(at, size));

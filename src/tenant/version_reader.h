@@ -2,7 +2,7 @@
 // Internal to this folder.
 #pragma once
 
-#include <functional>
+#include <cstddef>
 
 #include "tenant/index_builder.h"
 #include "tenant/json_events.h"
@@ -21,7 +21,11 @@ struct ReadingContext {
     const Defaults& defaults;
     Problems& problems;
     IndexBuilder& builder;
-    std::function<std::size_t()> line;  // of the event that is being told
+    const JsonEvents& events;
+    const std::size_t& told_again;  // the line of an earlier event that is being told again, or 0
+
+    /// Of the event that is being told.
+    std::size_t line() const noexcept { return told_again > 0 ? told_again : events.line(); }
 };
 
 class VersionReader : public JsonSink {
