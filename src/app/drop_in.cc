@@ -188,6 +188,7 @@ LoadedConfig config_from_environment(const char* const* environment) {
     rules.resent_from = true;
     rules.forwarding_always = true;
     rules.authres.position = evidence::AuthresTrust::Position::any;
+    rules.authres.as_predecessor = true;
     rules.reply.tempfail_code = 450;
     config.milter.socket_mode = std::nullopt;
 

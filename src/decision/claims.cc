@@ -126,6 +126,16 @@ FactorFinding examine_hosted(const Case& message, const Subject& subject, Belief
     return holds("Internal", auth_as->source);
 }
 
+/// Of a fact with several values: whether one of them, read by `parse`, names a tenant.
+template <class T>
+bool any_conflicting_value(const evidence::Fact<T>& fact, base::Result<T> (&parse)(std::string_view), auto names_tenant) {
+    const auto* conflict = std::get_if<evidence::Conflicting>(&fact);
+    return conflict && std::ranges::any_of(conflict->seen, [&](const std::string& seen) {
+               const base::Result<T> value = parse(seen);
+               return value && names_tenant(*value);
+           });
+}
+
 }  // namespace
 
 void examine_claims(const Case& message, const Subject& subject, Belief belief, Findings& findings) {
@@ -141,12 +151,13 @@ void examine_claims(const Case& message, const Subject& subject, Belief belief, 
 bool Named::differ() const noexcept {
     const auto one = first();
     const auto is_other = [one](const std::optional<Number>& named) { return named && *named != *one; };
-    return one && (is_other(by_xoorg) || is_other(by_originator_org));
+    return in_conflict || (one && (is_other(by_xoorg) || is_other(by_originator_org)));
 }
 
 bool Named::all_name(Number tenant) const noexcept {
     const auto is_other = [tenant](const std::optional<Number>& named) { return named && *named != tenant; };
-    return first() && !is_other(by_tenant_id) && !is_other(by_xoorg) && !is_other(by_originator_org) && !is_other(by_connection);
+    return first() && !in_conflict && !is_other(by_tenant_id) && !is_other(by_xoorg) && !is_other(by_originator_org) &&
+           !is_other(by_connection);
 }
 
 Named named_by_claims(const evidence::Evidence& evidence, const Index& tenants) {
@@ -157,6 +168,13 @@ Named named_by_claims(const evidence::Evidence& evidence, const Index& tenants) 
         named.by_originator_org = tenant_of_originator_org(organization->text(), tenants);
     if (const auto* connection = value_of(evidence.header.attributed_connection))
         named.by_connection = tenant_of_id(connection->tenant_id, tenants);
+    named.in_conflict =
+        any_conflicting_value(evidence.header.tenant_id, mail::TenantId::parse,
+                              [&](const mail::TenantId& id) { return tenant_of_id(id, tenants).has_value(); }) ||
+        any_conflicting_value(evidence.envelope.xoorg, mail::Domain::parse,
+                              [&](const mail::Domain& name) { return tenant_of_xoorg(name.text(), tenants).has_value(); }) ||
+        any_conflicting_value(evidence.header.originator_org, mail::Domain::parse,
+                              [&](const mail::Domain& name) { return tenant_of_originator_org(name.text(), tenants).has_value(); });
     return named;
 }
 

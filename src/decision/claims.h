@@ -20,9 +20,11 @@ struct Named {
     std::optional<tenant::Number> by_tenant_id, by_xoorg, by_originator_org;
     std::optional<tenant::Number> by_connection;  // hosted's TenantId: it can disagree, but it names no tenant for a forward
 
+    bool in_conflict = false;  // values of one fact that differ, and one of them names a tenant
+
     /// In the order of trust: tenant id, XOORG, X-OriginatorOrg.
     std::optional<tenant::Number> first() const noexcept { return by_tenant_id ? by_tenant_id : by_xoorg ? by_xoorg : by_originator_org; }
-    /// Two of the three name different tenants.
+    /// Two of the three name different tenants, or one does with two values.
     bool differ() const noexcept;
     /// Everything that names a tenant names this one, and something does.
     bool all_name(tenant::Number tenant) const noexcept;

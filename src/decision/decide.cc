@@ -93,6 +93,11 @@ void judge(Decision& decision, const Examination& examination, const Author& aut
     // 2. Which author domain?
     if (refused_beforehand(decision, message, author)) {
         decision.findings = examination.examine({});
+        if (message.author_coverage) {  // too complex, but whose author it has is certain, and so whose mode counts
+            const Subject author_tenant{message.author_coverage->tenant, message.author_coverage->policy};
+            set_subject(decision, author_tenant, *message.tenants);
+            decision.mode = effective_mode(author_tenant.policy, true, rules);
+        }
         return;
     }
 
@@ -193,6 +198,16 @@ void apply_limit(Decision& decision, const tenant::Limit& passed, const evidence
     decision.proof.reset();
     decision.why = "limit-exceeded: more than " + passed.text() + " (" + decision.author_domain + ")";
     finish(decision, evidence, rules);
+}
+
+void refuse_without_hold_queue(Decision& decision, const evidence::Evidence& evidence, const Rules& rules) {
+    if (!decision.quarantine) return;
+    decision.quarantine = false;
+    decision.verdict = Verdict::tempfail;  // never into the mailbox for want of a hold queue
+    Explanation explanation = explain_refusal(decision);
+    explanation.text += "; it was to be held, but the MTA offers no hold queue";
+    render_reply(decision, explanation, evidence, rules);
+    render_header_edits(decision, evidence, rules);
 }
 
 }  // namespace exota::decision

@@ -19,6 +19,9 @@ Decision decide(const evidence::Evidence& evidence, const tenant::Index* tenants
 /// renders it anew.
 void apply_limit(Decision& decision, const tenant::Limit& passed, const evidence::Evidence& evidence, const Rules& rules);
 
+/// Step 8 where the MTA offers no hold queue: a decision to quarantine becomes a temporary failure, and is rendered anew. Any other stays.
+void refuse_without_hold_queue(Decision& decision, const evidence::Evidence& evidence, const Rules& rules);
+
 /// Which network look-ups could still change the outcome ("the network is asked only while some proof can still hold"). Called before
 /// verification; what it does not name is found `absent` with the detail `not-asked`.
 struct Wanted {

@@ -94,6 +94,10 @@ TEST(Decide, TenantsAndForwards) {
     undecided_peer.certificate.reset();
     Message undecided_nobody = signed_mail("fabrikam.com", "x@foreign.example", {id_field(unknown_id)});
     undecided_nobody.certificate.reset();
+    Message undecided_conflict = signed_mail("fabrikam.com", "x@foreign.example", {id_field(fabrikam), id_field(contoso)});
+    undecided_conflict.certificate.reset();
+    Message unproven_conflict = undecided_conflict;
+    unproven_conflict.certificate = "other.example";
     expect_all(
         {
             {"nobody's domain", signed_mail("foreign.example", "x@foreign.example"), Verdict::reject, Reason::no_policy, "", true},
@@ -106,6 +110,23 @@ TEST(Decide, TenantsAndForwards) {
              signed_mail("x.example", "x@foreign.example", {org_field("fabrikam.onmicrosoft.com")}), Verdict::accept, Reason::authorised,
              "fabrikam", true},
             {"two that name different tenants", differing, Verdict::reject, Reason::contradiction, "", true},
+            {"one that names two tenants, by id", signed_mail("fabrikam.com", "x@foreign.example", {id_field(fabrikam), id_field(contoso)}),
+             Verdict::reject, Reason::contradiction, "", true},
+            {"one that names two tenants, by organisation",
+             signed_mail("fabrikam.com", "x@foreign.example", {org_field("fabrikam.example"), org_field("contoso.example")}),
+             Verdict::reject, Reason::contradiction, "", true},
+            {"one that names a tenant and nobody",
+             signed_mail("fabrikam.com", "x@foreign.example", {id_field(fabrikam), id_field(unknown_id)}), Verdict::reject,
+             Reason::contradiction, "", true},
+            {"two values, another names a tenant",
+             signed_mail("fabrikam.com", "x@foreign.example",
+                         {id_field(fabrikam), org_field("fabrikam.example"), org_field("contoso.example")}),
+             Verdict::reject, Reason::contradiction, "", true},
+            {"two values that name nobody",
+             signed_mail("fabrikam.com", "x@foreign.example", {org_field("a.example"), org_field("b.example")}), Verdict::reject,
+             Reason::no_policy, "", true},
+            {"two values, the peer undecided", undecided_conflict, Verdict::tempfail, Reason::unavailable, "", true},
+            {"two values, the peer not proven", unproven_conflict, Verdict::reject, Reason::no_policy, "", true},
             {"tenant that may not forward", signed_mail("contoso.com", "x@foreign.example", {id_field(contoso)}), Verdict::reject,
              Reason::forwarding_not_allowed, "contoso", true},
             {"a DKIM signature alone names no tenant", signed_mail("fabrikam.com", "x@foreign.example"), Verdict::reject, Reason::no_policy,
@@ -297,7 +318,7 @@ TEST(Decide, TheTraceIsCompleteWhateverTheReason) {
         EXPECT_EQ(found(decision, Factor::client_cert), Finding::holds);
         EXPECT_EQ(found(decision, Factor::dkim_any), Finding::holds);
         EXPECT_EQ(detail(decision, Factor::tenant_id), contoso_id);
-        EXPECT_EQ(decision.tenant, std::nullopt);
+        EXPECT_EQ(decision.tenant.has_value(), decision.reason == Reason::too_complex) << "of the others nobody knows whose they are";
         EXPECT_NE(decision.judged, Verdict::accept);
     }
 }

@@ -21,13 +21,15 @@ bool reads_verification(const Rules& rules) noexcept { return rules.dkim_source 
 
 /// What the silence of Authentication-Results means.
 FactorFinding without_report(const evidence::Header& header, const evidence::BelievedDkim& reported, const Rules& rules) {
-    if (rules.authres.authserv_ids.empty()) return absent("no trusted authserv-id", Source::header_field);
-    if (!std::ranges::any_of(rules.authres.methods, [](const std::string& method) { return base::iequals(method, "dkim"); }))
-        return absent("method not trusted", Source::header_field);
-    if (!reported.not_counted.empty()) return absent(reported.not_counted, Source::header_field);
+    const bool trusts_method =
+        std::ranges::any_of(rules.authres.methods, [](const std::string& method) { return base::iequals(method, "dkim"); });
+    if (trusts_method && !reported.not_counted.empty()) return absent(reported.not_counted, Source::header_field);
     if (reported.named) return absent("no-pass", Source::header_field);
     if (header.dkim_signature_count == 0) return absent("no-signature", Source::header_field);
-    return {rules.authres_missing == WhenMissing::unavailable ? Finding::unavailable : Finding::absent, "signed, but no trusted result",
+    const std::string_view why = rules.authres.authserv_ids.empty() ? "signed, but no authserv-id is trusted"
+                                 : !trusts_method                   ? "signed, but the method is not trusted"
+                                                                    : "signed, but no trusted result";
+    return {rules.authres_missing == WhenMissing::unavailable ? Finding::unavailable : Finding::absent, std::string(why),
             Source::header_field};
 }
 

@@ -88,11 +88,16 @@ TEST(Dkim, SilenceOfTheValidator) {
     rules.authres_missing = WhenMissing::absent;
     EXPECT_EQ(finding(with_signature, rules), Finding::absent);
     rules = strict_rules();
+    // A setting that leaves out the validator must not cost orders for good.
     rules.authres.methods = {"spf"};
+    EXPECT_EQ(finding(with_signature, rules), Finding::unavailable);
+    EXPECT_EQ(finding(bare_mail(), rules), Finding::absent);
+    rules.authres_missing = WhenMissing::absent;
     EXPECT_EQ(finding(with_signature, rules), Finding::absent);
     rules = strict_rules();
     rules.authres.authserv_ids.clear();
-    EXPECT_EQ(finding(with_signature, rules), Finding::absent);
+    EXPECT_EQ(finding(with_signature, rules), Finding::unavailable);
+    EXPECT_EQ(finding(bare_mail(), rules), Finding::absent);
     // A field of a trusted id that names the method, even with "none", is no silence.
     EXPECT_EQ(finding(Message()
                           .with("Authentication-Results: mx.example.net; dkim=none")

@@ -4,10 +4,9 @@
 // Tested by drop_in_test.cc.
 #include "decision/drop_in.h"
 
-#include <optional>
+#include <utility>
 
 #include "decision/findings.h"
-#include "mail/author.h"
 
 namespace exota::decision {
 namespace {
@@ -33,18 +32,11 @@ std::optional<Failed> certificate_check(const Decision& decision, const evidence
     return Failed{verdict_of(found.finding), reason_of(found.finding), std::move(text)};
 }
 
-/// The domain that the predecessor would look up after the author's: the last Resent-From with a domain.
-std::string resent_from_domain(const evidence::Header& header) {
-    for (auto field = header.resent_from.rbegin(); field != header.resent_from.rend(); ++field)
-        if (const auto mailbox = mail::parse_single_mailbox(*field)) return mailbox->domain.text();
-    return {};
-}
-
 Failed no_policy(const Decision& decision, const evidence::Evidence& evidence) {
-    const std::string resent_from = resent_from_domain(evidence.header);
+    const auto resent_from = last_resent_from(evidence.header);
     return {Verdict::reject, Reason::no_policy,
-            resent_from.empty() ? "No policy for 5322.from_domain " + decision.author_domain
-                                : "No policy for 5322.resent_from_domain " + resent_from};
+            resent_from ? "No policy for 5322.resent_from_domain " + resent_from->domain.text()
+                        : "No policy for 5322.from_domain " + decision.author_domain};
 }
 
 std::optional<Failed> tenant_id_check(const Decision& decision, const evidence::Evidence& evidence) {
@@ -55,13 +47,12 @@ std::optional<Failed> tenant_id_check(const Decision& decision, const evidence::
 }
 
 std::optional<Failed> dkim_check(const Decision& decision, const DropIn& drop_in) {
-    const FactorFinding& any = finding_of(decision.findings, Factor::dkim_any);
-    if (any.finding != Finding::holds)
-        return Failed{verdict_of(any.finding), reason_of(any.finding), "No valid DKIM authentication results found"};
-    const FactorFinding& aligned = finding_of(decision.findings, Factor::dkim_aligned);
-    const bool required = drop_in.dkim_alignment_required && decision.policy && decision.policy->v1_dkim_alignment_required;
-    if (!required || aligned.finding == Finding::holds) return std::nullopt;
-    return Failed{verdict_of(aligned.finding), reason_of(aligned.finding), "DKIM alignment required!"};
+    const bool aligned = drop_in.dkim_alignment_required && decision.policy && decision.policy->v1_dkim_alignment_required;
+    const Finding asked = finding_of(decision.findings, aligned ? Factor::dkim_aligned : Factor::dkim_any).finding;
+    if (asked == Finding::holds) return std::nullopt;
+    const bool some_signature_passes = is(decision.findings, Factor::dkim_any, Finding::holds);
+    return Failed{verdict_of(asked), reason_of(asked),
+                  some_signature_passes ? "DKIM alignment required!" : "No valid DKIM authentication results found"};
 }
 
 bool asks_dkim(const Decision& decision, const DropIn& drop_in) noexcept {
@@ -88,6 +79,12 @@ Failed first_failed_check(const Decision& decision, const evidence::Evidence& ev
 std::string_view boolean(bool value) noexcept { return value ? "True" : "False"; }
 
 }  // namespace
+
+std::optional<mail::Mailbox> last_resent_from(const evidence::Header& header) {
+    for (auto field = header.resent_from.rbegin(); field != header.resent_from.rend(); ++field)
+        if (auto mailbox = mail::parse_single_mailbox(*field)) return *std::move(mailbox);
+    return std::nullopt;
+}
 
 Explanation explain_as_predecessor(Decision& decision, const evidence::Evidence& evidence, const Rules& rules) {
     const DropIn& drop_in = *rules.drop_in;

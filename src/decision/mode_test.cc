@@ -54,6 +54,7 @@ TEST(Mode, MonitorAndQuarantineLetThroughWhatTheyCannotJudge) {
     for (const Mode mode : {Mode::monitor, Mode::quarantine}) {
         Message too_complex = honest_mail();
         too_complex.too_complex = "x";
+        too_complex.without("From:").with("From: x@foreign.example");
         EXPECT_EQ(judged(too_complex, in_mode(mode)).verdict, Verdict::accept);
         EXPECT_EQ(judged(honest_mail().with("From: x@y.example"), in_mode(mode)).verdict, Verdict::accept);
         EXPECT_EQ(judged(honest_mail(), in_mode(mode), nullptr).verdict, Verdict::accept);
@@ -76,6 +77,8 @@ TEST(Mode, WhoseCounts) {
     Message ambiguous = bare_mail("From: a@lenient.com, b@lenient.com");
     Message too_complex = bare_mail("From: a@lenient.com");
     too_complex.too_complex = "x";
+    Message too_complex_of_nobody = named;
+    too_complex_of_nobody.too_complex = "x";
     Message between = bare_mail("From: jane@contoso.com").with(lenient);
     between.header.insert(between.header.begin(), "Authentication-Results: mx.example.net; dkim=pass header.d=contoso.com");
     Message between_undecided = between;
@@ -97,7 +100,8 @@ TEST(Mode, WhoseCounts) {
         {"named by Resent-From", by_resent_from, Mode::enforce},
         {"the connector is another's", named_by_id_only_connector_elsewhere, Mode::enforce},
         {"no one author", ambiguous, Mode::enforce},
-        {"too complex to know", too_complex, Mode::enforce},
+        {"too complex, and the author is the tenant's", too_complex, Mode::monitor},
+        {"too complex, and nobody's author", too_complex_of_nobody, Mode::enforce},
         {"between two customers", between, Mode::monitor},
         {"between two customers, not known yet", between_undecided, Mode::enforce},
         {"contradicted: the author's tenant", not_between, Mode::enforce},

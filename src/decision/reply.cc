@@ -123,7 +123,8 @@ Explanation explain_refusal(const Decision& decision) {
         case Reason::not_proven:
             return not_proven(decision);
         case Reason::limit_exceeded:
-            return {"limit-exceeded: the tenant sent too much, try again later"};
+            return {decision.judged == Verdict::tempfail ? "limit-exceeded: the tenant sent too much, try again later"
+                                                         : "limit-exceeded: the tenant sent too much"};
     }
     return {"unavailable"};
 }

@@ -4,6 +4,7 @@
 // Tested by decide_test.cc and mode_test.cc.
 #include "decision/select_tenant.h"
 
+#include "decision/drop_in.h"
 #include "mail/author.h"
 
 namespace exota::decision {
@@ -24,6 +25,12 @@ std::optional<tenant::Coverage> covering_every_resent_from(const Case& message) 
     return found;
 }
 
+/// What the predecessor asks: the last Resent-From that has a domain.
+std::optional<tenant::Coverage> covering_last_resent_from(const Case& message) {
+    const auto mailbox = last_resent_from(message.evidence.header);
+    return mailbox ? message.tenants->covering(mailbox->domain.text()) : std::nullopt;
+}
+
 Selection forward_by(Subject subject, bool own_mode, const Rules& rules) {
     Selection selection{.outcome = Selection::Outcome::found, .subject = subject, .forward = true, .own_mode = own_mode};
     if (!may_forward(*subject.policy, rules)) selection.outcome = Selection::Outcome::forwarding_not_allowed;
@@ -40,7 +47,8 @@ Selection select_tenant(const Case& message, const Named& named, Belief belief) 
                 .own_mode = true};
 
     Selection selection{.outcome = Selection::Outcome::no_policy, .subject = {}, .forward = true, .own_mode = false};
-    if (const auto tenant = named.first()) {
+    const auto tenant = named.first();
+    if (tenant || named.in_conflict) {
         if (belief == Belief::undecided) {
             selection.outcome = Selection::Outcome::undecided;
             return selection;
@@ -50,11 +58,11 @@ Selection select_tenant(const Case& message, const Named& named, Belief belief) 
                 selection.outcome = Selection::Outcome::names_differ;
                 return selection;
             }
-            return forward_by({tenant, &message.tenants->policy(*tenant)}, named.all_name(*tenant), message.rules);
+            if (tenant) return forward_by({tenant, &message.tenants->policy(*tenant)}, named.all_name(*tenant), message.rules);
         }
     }
     if (message.rules.resent_from)
-        if (const auto coverage = covering_every_resent_from(message))
+        if (const auto coverage = message.rules.drop_in ? covering_last_resent_from(message) : covering_every_resent_from(message))
             return forward_by({coverage->tenant, coverage->policy}, false, message.rules);
     return selection;
 }

@@ -11,7 +11,9 @@
 #include <algorithm>
 
 #include "authn/authres.h"
+#include "base/cursor.h"
 #include "base/text.h"
+#include "mail/cfws.h"
 
 namespace exota::evidence {
 namespace {
@@ -22,8 +24,17 @@ bool contains(const std::vector<std::string>& words, std::string_view word) noex
     return std::ranges::any_of(words, [&](const std::string& each) { return base::iequals(each, word); });
 }
 
-bool names_method(const authn::AuthenticationResults& field) noexcept {
-    return std::ranges::any_of(field.results, [](const authn::ResInfo& result) { return base::iequals(result.method, method); });
+bool is_method(std::string_view name, const AuthresTrust& trust) noexcept {
+    return trust.as_predecessor ? name == method : base::iequals(name, method);
+}
+
+bool names_method(const authn::AuthenticationResults& field, const AuthresTrust& trust) noexcept {
+    return std::ranges::any_of(field.results, [&](const authn::ResInfo& result) { return is_method(result.method, trust); });
+}
+
+bool can_predecessor_read(std::string_view value) noexcept {
+    base::Cursor in(value);
+    return std::ranges::none_of(value, mail::is_8bit) && !(mail::skip_cfws(in) && in.next_is('"'));
 }
 
 /// Why a field of a trusted id does not count, or empty.
@@ -43,12 +54,13 @@ std::optional<DkimResult::Value> value_of_word(std::string_view word) noexcept {
 }
 
 /// A result without exactly one readable header.d, or of an unknown word, authorises nothing.
-DkimResult read_result(const authn::ResInfo& result) {
+DkimResult read_result(const authn::ResInfo& result, bool as_predecessor) {
     DkimResult out;
     const std::optional<DkimResult::Value> value = value_of_word(result.result);
     out.value = value.value_or(DkimResult::Value::none);
     const auto is_sdid = [](const authn::Property& p) { return base::iequals(p.ptype, "header") && base::iequals(p.property, "d"); };
-    const auto named = std::ranges::count_if(result.properties, is_sdid);
+    auto named = std::ranges::count_if(result.properties, is_sdid);
+    if (as_predecessor && named > 1) named = 1;  // the first one
     if (named == 1)
         if (base::Result<mail::Domain> sdid = mail::Domain::parse(result.find("header", "d")->pvalue)) out.sdid = std::move(*sdid);
     if (!value)
@@ -75,11 +87,12 @@ BelievedDkim believed_dkim(const Header& header, const AuthresTrust& trust) {
     std::string scratch;
     for (const AuthresField& field : header.authentication_results) {
         if (top_only && field.received_above > trust.own_hops) break;
+        if (trust.as_predecessor && !can_predecessor_read(field.value)) continue;
         const std::string_view id = authn::peek_authserv_id(field.value, scratch);
         if (id.empty() || !contains(trust.authserv_ids, id)) continue;
         const auto parsed = authn::parse_authentication_results(field.value);
         const std::string_view reason = parsed ? find_reason_not_to_count(*parsed, trust) : std::string_view("unparseable");
-        if (parsed && !names_method(*parsed)) continue;
+        if (parsed && !names_method(*parsed, trust)) continue;
         out.named = out.named || parsed || top_only;  // what cannot be parsed may name it: at the top that decides
         if (!reason.empty()) {
             out.not_counted = "field " + std::to_string(field.index) + " does not count: " + std::string(reason);
@@ -87,7 +100,7 @@ BelievedDkim believed_dkim(const Header& header, const AuthresTrust& trust) {
         } else {
             out.field = field.index;
             for (const authn::ResInfo& result : parsed->results)
-                if (base::iequals(result.method, method)) out.results.push_back(read_result(result));
+                if (is_method(result.method, trust)) out.results.push_back(read_result(result, trust.as_predecessor));
         }
         if (top_only) break;
     }

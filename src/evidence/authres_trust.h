@@ -19,6 +19,9 @@ struct AuthresTrust {
     std::vector<std::string> methods{"dkim"};  // those that the operator's validator adds to every message
     std::uint32_t own_hops = 0;
     enum class Position : std::uint8_t { top, any } position = Position::top;
+    /// Drop-in: what the predecessor's library does not read is not read: a field with a quoted authserv-id or octets above 127, a method
+    /// in capitals; and of several header.d the first counts.
+    bool as_predecessor = false;
     std::size_t max_results = 15;  // of a field: a longer one does not count (it passes OpenDKIM's clean-up)
 };
 

@@ -185,6 +185,27 @@ TEST(AuthresTrust, results) {
     for (const Case& c : cases) EXPECT_EQ(outcome(c.fields, trusting()), c.want) << c.name;
 }
 
+TEST(AuthresTrust, in_drop_in_as_the_predecessor_reads) {
+    AuthresTrust as_predecessor = trusting(0, AuthresTrust::Position::any);
+    as_predecessor.as_predecessor = true;
+    struct Row {
+        std::string field, want, want_usually;
+    };
+    const Row rows[] = {
+        {"(c) GW.example (d); dkim=PASS header.d=\"a\"", "named pass:a", "named pass:a"},
+        {"\"gw.example\"; dkim=pass header.d=a", "-", "named pass:a"},
+        {"(\") \"gw.example\"; dkim=pass header.d=a", "-", "named pass:a"},
+        {"gw.example; DKIM=pass header.d=a", "-", "named pass:a"},
+        {"gw.example; DKIM=pass header.d=a; dkim=pass header.d=b", "named pass:b", "named pass:a pass:b"},
+        {"gw.example; dkim=pass header.d=a header.b=\xc3\xa9", "-", "named pass:a"},
+        {"gw.example; dkim=pass header.d=a header.d=b", "named pass:a", "named pass:?(more than one header.d)"},
+    };
+    for (const Row& row : rows) {
+        EXPECT_EQ(outcome({{row.field, 0, 1}}, as_predecessor), row.want) << row.field;
+        EXPECT_EQ(outcome({{row.field, 0, 1}}, trusting(0, AuthresTrust::Position::any)), row.want_usually) << row.field;
+    }
+}
+
 TEST(AuthresTrust, only_trusted_ids_and_methods) {
     AuthresTrust trust = trusting();
     trust.methods = {"spf"};

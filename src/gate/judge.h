@@ -86,9 +86,10 @@ public:
 
     /// Evidence of a complete message → verdict: network look-ups that could still change it, decide, limits; then the observer is
     /// told and `done` called, before this returns or later from the loop.
-    /// @param message  what was hashed as it passed, so that its signatures can be verified; nullptr: nothing is verified.
+    /// @param message   what was hashed as it passed, so that its signatures can be verified; nullptr: nothing is verified.
+    /// @param can_hold  the MTA has a hold queue and lets us use it.
     virtual void judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, std::unique_ptr<MessageHashing> message,
-                       Done done);
+                       bool can_hold, Done done);
 
     Observer& observer() const noexcept { return *observer_; }
     /// Messages that wait for the network.
@@ -96,7 +97,7 @@ public:
 
 private:
     struct Verifications;
-    void conclude(const evidence::Evidence& evidence, const Snapshot& snapshot, Instant began, Done& done);
+    void conclude(const evidence::Evidence& evidence, const Snapshot& snapshot, Instant began, bool can_hold, Done& done);
 
     Observer* observer_;
     Now now_;

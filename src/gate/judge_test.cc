@@ -37,9 +37,11 @@ protected:
     Judge judge{recorder, &now};
     std::shared_ptr<const Snapshot> snapshot = testing::shared(testing::snapshot_of(testing::index_of(testing::tenants_text)));
 
+    bool can_hold = true;
+
     decision::Decision decided(evidence::Evidence evidence) {
         std::optional<decision::Decision> verdict;
-        judge.judge(std::move(evidence), snapshot, nullptr, [&](decision::Decision d) { verdict = std::move(d); });
+        judge.judge(std::move(evidence), snapshot, nullptr, can_hold, [&](decision::Decision d) { verdict = std::move(d); });
         EXPECT_TRUE(verdict);
         return verdict.value_or(decision::Decision{});
     }
@@ -51,6 +53,27 @@ TEST_F(Judging, tells_the_observer_what_it_tells_the_session) {
     ASSERT_EQ(recorder.messages.size(), 2u);
     EXPECT_EQ(recorder.messages[0].decision.reason, Reason::authorised);
     EXPECT_EQ(recorder.messages[1].decision.reason, Reason::no_policy);
+}
+
+TEST_F(Judging, without_a_hold_queue_a_quarantine_is_told_and_counted_as_the_temporary_failure_that_it_is) {
+    gate::Snapshot held = testing::snapshot_of(testing::index_of(testing::tenants_text));
+    held.rules.mode = tenant::Mode::quarantine;
+    snapshot = testing::shared(std::move(held));
+    const decision::Decision usual = decided(message_of("nobody.test"));
+    EXPECT_EQ(usual.verdict, Verdict::accept);
+    EXPECT_TRUE(usual.quarantine);
+    can_hold = false;
+    const decision::Decision refused = decided(message_of("nobody.test"));
+    EXPECT_EQ(refused.verdict, Verdict::tempfail);
+    EXPECT_EQ(refused.judged, Verdict::reject);
+    EXPECT_FALSE(refused.quarantine);
+    EXPECT_TRUE(refused.header_edits.empty());
+    ASSERT_TRUE(refused.reply);
+    EXPECT_EQ(refused.reply->line(),
+              "451 4.7.1 no-policy: no tenant may use this domain here; it was to be held, but the MTA offers no hold queue (domain "
+              "nobody.test, id none)");
+    EXPECT_EQ(recorder.messages.back().decision.verdict, Verdict::tempfail);
+    EXPECT_EQ(decided(message_of("contoso.test")).verdict, Verdict::accept) << "what is authorised is not held";
 }
 
 TEST_F(Judging, a_directory_that_cannot_be_asked_defers) {

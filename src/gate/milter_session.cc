@@ -206,7 +206,7 @@ Handled MilterSession::State_::on(const milter::EndOfMessage& event, std::string
     }
     note_mta_facts(greeting.connected(), greeting.helo, macros, message->unnamed(), collector());
     macros.end_message();
-    judge.judge(std::move(collector()).finish(), message->snapshot, std::move(message->hashing),
+    judge.judge(std::move(collector()).finish(), message->snapshot, std::move(message->hashing), terms.may(milter::action::quarantine),
                 [waiting = std::weak_ptr(message)](decision::Decision&& decided) {
                     const std::shared_ptr<Message> judged = waiting.lock();
                     if (!judged) return;
@@ -249,11 +249,6 @@ void MilterSession::State_::tell_verdict(std::string& out) {
         const bool for_good = decided.verdict == decision::Verdict::reject;
         milter::append_reply(out,
                              decided.reply ? *decided.reply : mail::Reply{for_good ? 550 : 451, for_good ? "5.7.1" : "4.7.1", "refused"});
-        return;
-    }
-    if (decided.quarantine && !terms.may(milter::action::quarantine)) {
-        // Never into the mailbox for want of a hold queue.
-        milter::append_reply(out, mail::Reply{451, "4.7.1", "message to be held, but the MTA offers no hold queue"});
         return;
     }
     for (const mail::HeaderEdit& edit : decided.header_edits) milter::append_header_edit(out, edit, terms);

@@ -263,10 +263,9 @@ class LateJudge : public Judge {
 public:
     using Judge::Judge;
     void judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, std::unique_ptr<MessageHashing> message,
-               Done done) override {
-        held.push_back([this, e = std::move(evidence), s = std::move(snapshot), m = std::move(message), d = std::move(done)]() mutable {
-            Judge::judge(std::move(e), std::move(s), std::move(m), std::move(d));
-        });
+               bool can_hold, Done done) override {
+        held.push_back([this, e = std::move(evidence), s = std::move(snapshot), m = std::move(message), can_hold,
+                        d = std::move(done)]() mutable { Judge::judge(std::move(e), std::move(s), std::move(m), can_hold, std::move(d)); });
     }
     std::vector<std::move_only_function<void()>> held;
 };
