@@ -193,6 +193,16 @@ def test_explain_from_logged_evidence_says_the_same(folder):
         (folder / "evidence.json").write_text(json.dumps(logged))
         again = run("explain", "-c", folder / "exota.toml", "--json", "--evidence", folder / "evidence.json")
         assert again.returncode == 0 and json.loads(again.stdout) == first
+    # As it stands in logs: a JSON line, a logfmt line (where a sender's text tries to be evidence, too), the value with its quotes.
+    evidence = json.dumps(first["evidence"], separators=(",", ":"))
+    for line in (json.dumps({"verdict": "accept", "evidence": first["evidence"]}), json.dumps(evidence),
+                 f'time=x helo="a evidence=\\"{{}}\\" b" xevidence="{{}}" evidence={json.dumps(evidence)}', f"evidence={json.dumps(evidence)} judging_us=3\n"):
+        (folder / "evidence.json").write_text(line)
+        again = run("explain", "-c", folder / "exota.toml", "--json", "--evidence", folder / "evidence.json")
+        assert again.returncode == 0 and json.loads(again.stdout) == first, line
+    for broken in ('time=x evidence="{', 'time=x evidence="{}\\u12"', 'helo="evidence={}"'):
+        (folder / "evidence.json").write_text(broken)
+        assert run("explain", "-c", folder / "exota.toml", "--evidence", folder / "evidence.json").returncode == 65
     (folder / "evidence.json").write_text('{"colour": 1}')
     assert run("explain", "-c", folder / "exota.toml", "--evidence", folder / "evidence.json").returncode == 65
 

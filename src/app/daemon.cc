@@ -164,8 +164,6 @@ public:
             {LogField::of("version", options_.version), LogField::of("config", config_.path.empty() ? "environment" : config_.path),
              LogField::of_number("threads", static_cast<std::int64_t>(milter_.loop_count()))});
         log_problems(log_, loaded.problems, config_.tenants.file);
-        for (const std::string& warning : drop_in_warnings(config_))
-            log_.service(LogLevel::warning, "config-problem", warning, {LogField::of("place", "drop-in")});
         if (const auto warning = raise_descriptor_limit(config_.milter.max_sessions))
             log_.service(LogLevel::warning, "config-problem", *warning, {LogField::of("place", "milter.max_sessions")});
     }
@@ -295,9 +293,23 @@ private:
         const auto interval = config_.tenants.watch_interval.count() > 0 ? config_.tenants.watch_interval : std::chrono::seconds(5);
         watch_timer_.start(interval, [this] {
             if (stopping_) return;
-            if (config_.tenants.watch_interval.count() > 0 && !reload_.joinable() && watch_->changed()) start_reload(Cause::tenants_file);
+            if (config_.tenants.watch_interval.count() > 0 && !reload_.joinable()) look_at_tenants();
             watch_tenants();
         });
+    }
+    void look_at_tenants() {
+        using Action = directory::FileWatch::Action;
+        switch (watch_->look_again()) {
+            case Action::nothing:
+            case Action::wait:
+                return;
+            case Action::load:
+                return start_reload(Cause::tenants_file);
+            case Action::vanished:
+                metrics_.reload_failed();
+                return log_.service(LogLevel::error, "tenants-vanished", "the tenants file is gone; the tenants stay as they were",
+                                    {LogField::of("place", watch_->path())});
+        }
     }
 
     /// The supervisor hears of us only if every loop answered.

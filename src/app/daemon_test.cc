@@ -292,6 +292,19 @@ TEST_F(Daemon, a_changed_tenants_file_is_found_without_a_signal) {
     EXPECT_NE(logged("event=message").find("tenant=contoso"), std::string::npos);
 }
 
+TEST_F(Daemon, a_tenants_file_that_is_gone_is_said_and_counted) {
+    start();
+    ASSERT_FALSE(bound_.empty()) << complaints_;
+    logged("event=ready");
+    std::filesystem::remove(directory_.path("tenants.json"));
+    EXPECT_NE(logged("event=tenants-vanished").find("place=" + directory_.path("tenants.json")), std::string::npos);
+    EXPECT_NE(get("/metrics").find("exota_reload_failures_total 1\n"), std::string::npos);
+    Mta mta(bound_[0]);
+    EXPECT_TRUE(mta.message(contoso).starts_with('y')) << "what is loaded stays";
+    write(directory_.path("tenants.json"), tenants("other.example"));
+    logged("event=reloaded");
+}
+
 TEST_F(Daemon, a_file_that_lost_most_domains_is_not_taken) {
     write(directory_.path("tenants.json"), tenants("contoso.example", 9));
     start();

@@ -6,12 +6,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
 
@@ -127,11 +129,23 @@ private:
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         path_.copy(address.sun_path, sizeof address.sun_path - 1);
-        if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return false;
+        if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+            complain(errno);
+            return false;
+        }
         constexpr int wanted = 1024 * 1024;
         static_cast<void>(setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &wanted, sizeof wanted));  // fewer records are too long for it
         socket_ = std::move(socket);
+        complained_ = false;
         return true;
+    }
+
+    /// Once, on standard error: whom else could a log tell that it cannot log?
+    void complain(int error) {
+        if (std::exchange(complained_, true)) return;
+        const std::string text =
+            "exota: " + path_ + ": " + std::strerror(error) + ": records of the log are lost until somebody listens there\n";
+        static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size()));  // nobody is left to tell
     }
 
     bool send(std::string_view record, Clock::time_point deadline) {
@@ -186,6 +200,7 @@ private:
     DatagramKind kind_;
     Descriptor socket_;
     std::optional<Clock::time_point> tried_;
+    bool complained_ = false;  // since somebody listened last
 };
 
 }  // namespace

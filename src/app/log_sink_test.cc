@@ -139,7 +139,14 @@ TEST(DatagramSink, a_restart_between_two_records_loses_none) {
 
 TEST(DatagramSink, nobody_there) {
     const TemporaryDirectory directory;
-    EXPECT_EQ(make_datagram_sink(directory.path("none"), DatagramKind::journal)->write(batch_of({"a", "b", "c"})), 3U);
+    const std::string path = directory.path("none");
+    const auto sink = make_datagram_sink(path, DatagramKind::journal);
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(sink->write(batch_of({"a", "b", "c"})), 3U);
+    EXPECT_EQ(sink->write(batch_of({"d"})), 1U);
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+              "exota: " + path + ": No such file or directory: records of the log are lost until somebody listens there\n")
+        << "said once";
 }
 
 TEST(DatagramSink, a_full_server_is_not_waited_for_for_ever) {

@@ -22,8 +22,8 @@ public:
     /// It was read otherwise (SIGHUP).
     void was_read(const std::optional<directory::FileStamp>& read) { watch_.loaded({read, look().acceptance}); }
 
-    /// It has changed since the last time that this said so (or since the beginning), and has settled.
-    bool changed() { return watch_.look(look()) == directory::FileWatch::Action::load; }
+    /// What to do about it now.
+    directory::FileWatch::Action look_again() { return watch_.look(look()); }
     const std::string& path() const noexcept { return path_; }
 
 private:

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/encode.h"
+#include "base/text.h"
 #include "decision/findings.h"
 #include "evidence/json.h"
 
@@ -106,6 +107,17 @@ std::string printable(std::string_view text) {
     for (char& c : out)
         if (c < 0x20 || c > 0x7e) c = '?';
     if (text.size() > max_octets) out += "...";
+    return out;
+}
+
+/// A header field's value on one line: a line break and the blanks behind it become one blank.
+std::string unfolded(std::string_view value) {
+    std::string out;
+    while (!value.empty()) {
+        out += base::take_until(value, '\n');
+        while (!value.empty() && base::is_wsp(value.front())) value.remove_prefix(1);
+        if (!value.empty()) out += ' ';
+    }
     return out;
 }
 
@@ -240,7 +252,7 @@ std::string to_text(const Decision& decision, const evidence::Evidence& evidence
         if (edit.op == mail::EditOp::remove)
             out += " number " + std::to_string(edit.index);
         else
-            out += ": " + printable(edit.value);
+            out += ": " + printable(unfolded(edit.value));
         out += '\n';
     }
     if (const std::string_view next = what_next(decision.reason); !next.empty()) {

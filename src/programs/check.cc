@@ -65,8 +65,8 @@ void look_at_shrink(const Options& options, LoadedFiles& files) {
         return;
     }
     if (before && directory::shrinks_too_much(*before, now) && !guard.is_accepted(files.fingerprint))
-        note(Severity::warning, "has " + std::to_string(now) + " domains, the daemon serves " + std::to_string(*before) +
-                                    ": a reload refuses this until you say exota check --accept-shrink");
+        note(Severity::warning, "has " + std::to_string(now) + " domains, the daemon found " + std::to_string(*before) +
+                                    " when it last loaded: a reload refuses this until you say exota check --accept-shrink");
 }
 
 std::string summary(const LoadedFiles& files) {

@@ -22,17 +22,41 @@ struct Options {
     bool json = false;
 };
 
-/// A log line of ours carries the evidence as the member "evidence"; a file may hold that line, or the evidence alone.
+/// The value of evidence="…" in a logfmt line, with its quotes; empty if there is none. No other value can look like it: a quote within one
+/// has a backslash before it.
+std::string_view quoted_in_logfmt(std::string_view line) {
+    constexpr std::string_view name = "evidence=";
+    std::size_t at = line.find("evidence=\"");
+    while (at != std::string_view::npos && at > 0 && line[at - 1] != ' ') at = line.find("evidence=\"", at + 1);
+    if (at == std::string_view::npos) return {};
+    const std::string_view value = line.substr(at + name.size());
+    for (std::size_t end = 1; end < value.size(); ++end) {
+        if (value[end] == '"') return value.substr(0, end + 1);
+        if (value[end] == '\\') ++end;
+    }
+    return {};
+}
+
+/// A log line of ours carries the evidence as "evidence"; a file may hold that line in either form, its value as it stands there, or the
+/// evidence alone.
+std::string evidence_text(std::string text) {
+    boost::json::error_code error;
+    boost::json::value value = boost::json::parse(text, error);
+    if (error) {
+        const std::string_view quoted = quoted_in_logfmt(text);
+        if (quoted.empty()) return text;
+        value = boost::json::parse(quoted, error);
+        if (error) return text;
+    }
+    const auto* object = value.if_object();
+    const boost::json::value& inner = object && object->contains("evidence") ? object->at("evidence") : value;
+    return inner.is_string() ? std::string(inner.as_string()) : boost::json::serialize(inner);
+}
+
 base::Result<evidence::Evidence> evidence_from_file(const std::string& path) {
     auto text = read_message(path);
     if (!text) return std::unexpected(text.error());
-    boost::json::error_code error;
-    const boost::json::value line = boost::json::parse(*text, error);
-    if (const auto* object = error ? nullptr : line.if_object(); object && object->contains("evidence")) {
-        const boost::json::value& member = object->at("evidence");
-        *text = member.is_string() ? std::string(member.as_string()) : boost::json::serialize(member);
-    }
-    auto evidence = evidence::from_json(*text);
+    auto evidence = evidence::from_json(evidence_text(*std::move(text)));
     if (!evidence) return base::fail(base::Errc::invalid_data, path + ": " + evidence.error().detail);
     return evidence;
 }

@@ -174,4 +174,4 @@ def test_start_errors_name_the_variable(binary, directory, change, named):
 
 def test_open_holes_are_printed_at_start(drop_in_of):
     path = drop_in_of(DKIM_ALIGNMENT_REQUIRED="False")
-    path.exota.said("MILTER_DKIM_ALIGNMENT_REQUIRED")
+    assert len(path.exota.said("MILTER_DKIM_ALIGNMENT_REQUIRED")) == 1
