@@ -16,7 +16,7 @@
 
 namespace exota::tenant {
 
-inline constexpr std::size_t max_problems = 100;
+inline constexpr std::size_t max_problems = 1000;
 
 struct Problem {
     enum class Severity : std::uint8_t { error, warning } severity = Severity::error;
