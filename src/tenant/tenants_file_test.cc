@@ -165,7 +165,7 @@ TEST(TenantsFile, problems_are_capped_but_counted_and_warnings_hide_no_error) {
     text += "\"x.example\": 1}";
     LoadedTenants loaded = read_tenants(text, usual_defaults());
     EXPECT_FALSE(loaded.index);
-    EXPECT_EQ(errors_of(loaded).substr(0, 9), "error 106");
+    EXPECT_TRUE(errors_of(loaded).starts_with("error " + std::to_string(max_problems + 6) + " ")) << "the last line";
     EXPECT_NE(warnings_of(loaded).find("more warnings are not shown"), std::string::npos);
 
     text = "{";
