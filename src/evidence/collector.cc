@@ -201,7 +201,7 @@ MailClass Collector::Message::mail_class() const {
     return MailClass::ordinary;
 }
 
-Collector::Collector(const MessageLimits& limits) : limits_(&limits) {}
+Collector::Collector(const MessageLimits& limits, FirewallFields firewall_fields) : limits_(&limits), firewall_fields_(firewall_fields) {}
 Collector::~Collector() = default;
 Collector::Collector(Collector&&) noexcept = default;
 Collector& Collector::operator=(Collector&&) noexcept = default;
@@ -252,7 +252,7 @@ void Collector::header_field(std::string_view name, std::string_view value) {
     Message& message = this->message();
     const bool may_look = message.measure(name, value, *limits_);
     const FieldClass field = classify(name);
-    if (field.firewall) message.count_firewall_field(name);
+    if (field.firewall && firewall_fields_ == FirewallFields::count) message.count_firewall_field(name);
     if (field.kind == FieldKind::other) return;
     const std::uint32_t seen = ++message.seen[static_cast<std::size_t>(field.kind)];
     switch (field.kind) {  // counted whatever is passed: clean-up removes by number

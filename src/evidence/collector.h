@@ -31,7 +31,11 @@ inline constexpr std::size_t max_path_octets = 1024;  // a longer reverse-path i
 
 class Collector {
 public:
-    explicit Collector(const MessageLimits& limits);  // `limits` must outlive the collector
+    /// Whether fields that only Microsoft may write are counted by name: for a header firewall that is off nobody asks.
+    enum class FirewallFields : bool { pass_over, count };
+
+    /// @param limits  must outlive the collector.
+    explicit Collector(const MessageLimits& limits, FirewallFields firewall_fields = FirewallFields::count);
 
     // Connection
     void connected(Client client, std::string_view mta = {});
@@ -64,6 +68,7 @@ private:
     Message& message();
     Evidence take_message();
     const MessageLimits* limits_;
+    FirewallFields firewall_fields_;
     Session session_;
     std::unique_ptr<Message> message_;
 

@@ -159,6 +159,19 @@ TEST(Collector, firewall_counts_by_name) {
               (std::vector<RemovableField>{{"X-MS-Exchange-Organization-SCL", 3}, {"X-OriginatorOrg", 1}, {"X-MS-Exchange-Forest-A", 1}}));
 }
 
+TEST(Collector, without_a_firewall_its_fields_are_evidence_all_the_same) {
+    const MessageLimits limits;
+    Collector collector(limits, Collector::FirewallFields::pass_over);
+    collector.mail("");
+    collector.header_field("X-OriginatorOrg", "contoso.com");
+    collector.header_field("X-MS-Exchange-Forest-A", "1");
+    const Header header = collector.finish().header;
+    EXPECT_TRUE(header.firewall.empty());
+    EXPECT_FALSE(header.firewall_incomplete);
+    EXPECT_EQ(header.originator_orgs.size(), 1U);
+    EXPECT_EQ(header.field_count, 2U);
+}
+
 TEST(Collector, many_names_of_the_firewall_are_counted_as_few_are) {
     const auto upper = [](std::string text) {
         std::ranges::transform(text, text.begin(), [](char c) { return 'a' <= c && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });

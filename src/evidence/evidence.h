@@ -105,7 +105,7 @@ struct Header {
     std::uint32_t received_count = 0;
     std::uint32_t dkim_signature_count = 0;
     std::uint32_t own_result_count = 0;    // X-ExOTA-Authentication-Results, any letter case
-    std::vector<RemovableField> firewall;  // fields only Microsoft may write
+    std::vector<RemovableField> firewall;  // fields only Microsoft may write; empty where the header firewall is off
     bool firewall_incomplete = false;      // there are more of them, of names that were not kept: they cannot be removed
     MailClass mail_class = MailClass::ordinary;
     std::uint32_t field_count = 0;

@@ -23,7 +23,13 @@ using milter::ProtocolError;
 /// What exists only while a message is under way; made at MAIL, so that an idle session is small. The verdict arrives here, through a
 /// weak pointer: a session that is gone hears nothing of it.
 struct Message {
-    explicit Message(std::shared_ptr<const Snapshot> in_force) : snapshot(std::move(in_force)), collector(snapshot->limits) {}
+    explicit Message(std::shared_ptr<const Snapshot> in_force)
+        : snapshot(std::move(in_force)), collector(snapshot->limits, firewall_fields_under(snapshot->rules)) {}
+
+    static evidence::Collector::FirewallFields firewall_fields_under(const decision::Rules& rules) noexcept {
+        using enum evidence::Collector::FirewallFields;
+        return rules.header_firewall ? count : pass_over;
+    }
 
     Unnamed unnamed() const noexcept { return unnamed_under(snapshot->rules); }
 
