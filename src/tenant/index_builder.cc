@@ -78,19 +78,24 @@ Number IndexBuilder::add_tenant(std::string_view name, PolicyRef policy) {
     return number;
 }
 
-Number IndexBuilder::add_tenant_with_id(const HashedName& id, PolicyRef policy) {
+Number IndexBuilder::tenant_with_id(const HashedName& id, PolicyRef policy) {
     Index::Tables& tables = *index_.tables_;
+    NameRef known = 0;
+    const NameTable::Place place = tables.tenant_ids.find_all(id, tables.arena, [&](NameRef ref) { known = ref; });
+    if (known != 0) return tables.owner(known);
     const Number number = next_number();
     const NameRef ref = store(number, id.text);
-    if (ref != 0) tables.tenant_ids.insert(ref, id);
+    if (ref != 0) tables.tenant_ids.insert(ref, id, place);
     tables.tenants.push_back({.name = ref, .policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_mask, .has_tenant_ids = 1});
     return number;
 }
 
 std::optional<Clash> IndexBuilder::make_findable(Number tenant, const HashedName& name) {
     const Index::Tables& tables = *index_.tables_;
-    if (const NameRef ref = names_.find(name, tables.arena)) return Clash{tables.owner(ref), "tenant"};
-    if (const NameRef ref = tables[tenant].name; ref != 0) names_.insert(ref, name);
+    NameRef known = 0;
+    const NameTable::Place place = names_.find_all(name, tables.arena, [&](NameRef ref) { known = ref; });
+    if (known != 0) return Clash{tables.owner(known), "tenant"};
+    if (const NameRef ref = tables[tenant].name; ref != 0) names_.insert(ref, name, place);
     return std::nullopt;
 }
 
@@ -106,29 +111,29 @@ PolicyRef IndexBuilder::policy_of(Number tenant) const noexcept { return PolicyR
 struct IndexBuilder::Holders {
     NameRef domain = 0, wildcard = 0, organization = 0, dkim_domain = 0;
     NameRef own = 0;  // the tenant that is asked for, in whatever role
+    NameTable::Place place;
 };
 
 IndexBuilder::Holders IndexBuilder::holders(Number tenant, const HashedName& name) const noexcept {
     const Index::Tables& tables = *index_.tables_;
     Holders found;
-    tables.names.find_if(name, tables.arena, [&](NameRef ref) {
+    found.place = tables.names.find_all(name, tables.arena, [&](NameRef ref) {
         const std::uint32_t word = tables.arena.word(ref, 1);
         if ((word & Index::Tables::domain) != 0) found.domain = ref;
         if ((word & Index::Tables::wildcard) != 0) found.wildcard = ref;
         if ((word & Index::Tables::organization) != 0) found.organization = ref;
         if ((word & Index::Tables::dkim_domain) != 0) found.dkim_domain = ref;
         if (tables.owner(ref) == tenant && (word & Index::Tables::has_own_policy) == 0) found.own = ref;
-        return false;  // go on
     });
     return found;
 }
 
-void IndexBuilder::enter(std::uint32_t role, Number tenant, const HashedName& name, NameRef own) {
+void IndexBuilder::enter(std::uint32_t role, Number tenant, const HashedName& name, const Holders& found) {
     Index::Tables& tables = *index_.tables_;
-    if (own != 0)
-        tables.arena.set_word(own, 1, tables.arena.word(own, 1) | role);
+    if (found.own != 0)
+        tables.arena.set_word(found.own, 1, tables.arena.word(found.own, 1) | role);
     else if (const NameRef ref = store(tenant, name.text, role); ref != 0)
-        tables.names.insert(ref, name);
+        tables.names.insert(ref, name, found.place);
 }
 
 std::optional<Clash> IndexBuilder::clash(NameRef holder, std::string_view as, Number tenant) const noexcept {
@@ -143,7 +148,7 @@ std::optional<Clash> IndexBuilder::add_domain(Number tenant, const HashedName& d
     if (const auto other = clash(found.organization, "organization", tenant)) return other;
     if (const auto other = clash(found.dkim_domain, "DKIM domain", tenant)) return other;
     ++tables.domain_count;
-    enter(Index::Tables::domain, tenant, domain, found.own);
+    enter(Index::Tables::domain, tenant, domain, found);
     return std::nullopt;
 }
 
@@ -153,7 +158,7 @@ std::optional<Clash> IndexBuilder::add_wildcard(Number tenant, const HashedName&
     if (found.wildcard != 0) return Clash{tables.owner(found.wildcard), "wildcard"};
     ++tables.wildcard_count;
     tables.longest_wildcard = std::max(tables.longest_wildcard, base.text.size());
-    enter(Index::Tables::wildcard, tenant, base, found.own);
+    enter(Index::Tables::wildcard, tenant, base, found);
     return std::nullopt;
 }
 
@@ -164,8 +169,10 @@ std::optional<Clash> IndexBuilder::add_tenant_id(Number tenant, const mail::Tena
 std::optional<Clash> IndexBuilder::add_tenant_id(Number tenant, const HashedName& id) {
     Index::Tables& tables = *index_.tables_;
     tables[tenant].has_tenant_ids = 1;
-    if (const NameRef ref = tables.tenant_ids.find(id, tables.arena)) return Clash{tables.owner(ref), "tenant id"};
-    if (const NameRef ref = store(tenant, id.text); ref != 0) tables.tenant_ids.insert(ref, id);
+    NameRef known = 0;
+    const NameTable::Place place = tables.tenant_ids.find_all(id, tables.arena, [&](NameRef ref) { known = ref; });
+    if (known != 0) return Clash{tables.owner(known), "tenant id"};
+    if (const NameRef ref = store(tenant, id.text); ref != 0) tables.tenant_ids.insert(ref, id, place);
     return std::nullopt;
 }
 
@@ -175,7 +182,7 @@ std::optional<Clash> IndexBuilder::add_organization(Number tenant, const HashedN
     const Holders found = holders(tenant, organization);
     if (found.organization != 0) return Clash{tables.owner(found.organization), "organization"};
     if (const auto other = clash(found.domain, "domain", tenant)) return other;
-    enter(Index::Tables::organization, tenant, organization, found.own);
+    enter(Index::Tables::organization, tenant, organization, found);
     return std::nullopt;
 }
 
@@ -184,13 +191,10 @@ std::optional<Clash> IndexBuilder::add_dkim_domain(Number tenant, const HashedNa
     const Holders found = holders(tenant, name);
     if (found.dkim_domain != 0) return Clash{tables.owner(found.dkim_domain), "DKIM domain"};
     if (const auto other = clash(found.domain, "domain", tenant)) return other;
-    enter(Index::Tables::dkim_domain, tenant, name, found.own);
+    enter(Index::Tables::dkim_domain, tenant, name, found);
     return std::nullopt;
 }
 
-std::optional<Number> IndexBuilder::with_tenant_id(const HashedName& id) const noexcept {
-    return index_.tables_->with(index_.tables_->tenant_ids, id);
-}
 std::optional<Number> IndexBuilder::with_literal_domain(const HashedName& domain) const noexcept {
     return index_.tables_->with(Index::Tables::domain, domain);
 }
@@ -199,33 +203,35 @@ void IndexBuilder::expect_name(const HashedName& name) const noexcept { index_.t
 void IndexBuilder::expect_tenant(const HashedName& name) const noexcept { names_.prefetch(name); }
 void IndexBuilder::expect_tenant_id(const HashedName& id) const noexcept { index_.tables_->tenant_ids.prefetch(id); }
 
-NameRef IndexBuilder::put(Number tenant, const HashedName& domain, PolicyRef policy) {
+IndexBuilder::Put IndexBuilder::put(Number tenant, const HashedName& domain, PolicyRef policy) {
     Index::Tables& tables = *index_.tables_;
-    const NameRef before = tables.find(Index::Tables::domain, domain);
+    NameRef before = 0;
+    const NameTable::Place place = tables.names.find_all(domain, tables.arena, [&](NameRef ref) {
+        if (before == 0 && (tables.arena.word(ref, 1) & Index::Tables::domain) != 0) before = ref;
+    });
     if (before != 0 && tables.owner(before) != tenant) maybe_without_domains_.push_back(static_cast<std::uint32_t>(tables.owner(before)));
     if (before != 0 && (tables.arena.word(before, 1) & Index::Tables::has_own_policy) != 0) {
         tables.arena.set_word(before, 1, static_cast<std::uint32_t>(tenant) | Index::Tables::has_own_policy | Index::Tables::domain);
         tables.arena.set_word(before, 2, static_cast<std::uint32_t>(policy));
-        return before;
+        return {before, true};
     }
     const NameRef ref = store_with_policy(tenant, domain.text, policy);
-    if (ref == 0) return 0;
+    if (ref == 0) return {0, before != 0};
     if (before == 0) {
-        tables.names.insert(ref, domain);
+        tables.names.insert(ref, domain, place);
         ++tables.domain_count;
     } else {
         tables.names.replace(domain, before, ref);
     }
-    return ref;
+    return {ref, before != 0};
 }
 
-void IndexBuilder::put_domain(Number tenant, const HashedName& domain, PolicyRef policy) { put(tenant, domain, policy); }
+bool IndexBuilder::put_domain(Number tenant, const HashedName& domain, PolicyRef policy) { return put(tenant, domain, policy).replaced; }
 
-Number IndexBuilder::put_domain(const HashedName& domain, PolicyRef policy) {
-    const Number number = next_number();
-    const NameRef ref = put(number, domain, policy);
-    index_.tables_->tenants.push_back({.name = ref, .policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_mask});
-    return number;
+bool IndexBuilder::put_domain(const HashedName& domain, PolicyRef policy) {
+    const Put put_there = put(next_number(), domain, policy);
+    index_.tables_->tenants.push_back({.name = put_there.ref, .policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_mask});
+    return put_there.replaced;
 }
 
 std::size_t IndexBuilder::domain_count() const noexcept { return index_.domain_count(); }

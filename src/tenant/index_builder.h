@@ -48,8 +48,8 @@ public:
     Number add_tenant(std::string_view name, PolicyRef policy);
     /// `name` is what name(tenant) gives. Clashes with a tenant of that name which was made findable before.
     std::optional<Clash> make_findable(Number tenant, const HashedName& name);
-    /// Version 1: a tenant named by its id (36 characters, lower case), which must not be there yet.
-    Number add_tenant_with_id(const HashedName& id, PolicyRef policy);
+    /// Version 1: the tenant of this id (36 characters, lower case), which names it. Where none is there yet, one with this policy.
+    Number tenant_with_id(const HashedName& id, PolicyRef policy);
     std::string_view name(Number tenant) const noexcept;
     void set_policy(Number tenant, PolicyRef policy) noexcept;
     PolicyRef policy_of(Number tenant) const noexcept;
@@ -66,12 +66,12 @@ public:
     /// Clashes with another's DKIM domain or literal domain.
     std::optional<Clash> add_dkim_domain(Number tenant, const HashedName& domain);
 
-    std::optional<Number> with_tenant_id(const HashedName& id) const noexcept;
     std::optional<Number> with_literal_domain(const HashedName& domain) const noexcept;
     /// Version 1: a domain with a policy of its own; takes it from whomever had it (the last of duplicate keys wins).
-    void put_domain(Number tenant, const HashedName& domain, PolicyRef policy);
+    /// @return  somebody had it.
+    bool put_domain(Number tenant, const HashedName& domain, PolicyRef policy);
     /// The same for a tenant that is nothing but this domain, and named by it.
-    Number put_domain(const HashedName& domain, PolicyRef policy);
+    bool put_domain(const HashedName& domain, PolicyRef policy);
 
     /// A name will be added soon: the processor may fetch its places meanwhile. For a million names that is half of the time.
     void expect_name(const HashedName& name) const noexcept;
@@ -92,9 +92,13 @@ private:
     Holders holders(Number tenant, const HashedName& name) const noexcept;
     /// The holder of a name, if that is another tenant.
     std::optional<Clash> clash(NameRef holder, std::string_view as, Number tenant) const noexcept;
-    /// @param own  where the tenant has this name already, or 0.
-    void enter(std::uint32_t role, Number tenant, const HashedName& name, NameRef own);
-    NameRef put(Number tenant, const HashedName& domain, PolicyRef policy);
+    /// @param found  the holders of this name.
+    void enter(std::uint32_t role, Number tenant, const HashedName& name, const Holders& found);
+    struct Put {
+        NameRef ref;
+        bool replaced;
+    };
+    Put put(Number tenant, const HashedName& domain, PolicyRef policy);
     void forget_replaced();
 
     Index index_;

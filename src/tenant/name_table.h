@@ -29,6 +29,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -109,7 +110,19 @@ struct HashedName {
 };
 
 class NameTable {
+    struct Slot;
+
 public:
+    /// Where a name would be inserted; good until the table changes.
+    class Place {
+    public:
+        Place() noexcept : slot_(nullptr) {}
+
+    private:
+        friend NameTable;
+        Slot* slot_;
+    };
+
     /// @return 0 when the name is not in the table.
     NameRef find(const HashedName& name, const NameArena& arena) const noexcept {
         return find_if(name, arena, [](NameRef) { return true; });
@@ -122,15 +135,26 @@ public:
             if (slot->fingerprint == name.fingerprint && arena.name(slot->ref) == name.text && accepts(slot->ref)) return slot->ref;
         return 0;
     }
+    /// Visits all places of the name, so that finding it and inserting it are one walk.
+    /// @return  for insert().
+    template <class Visit>
+    Place find_all(const HashedName& name, const NameArena& arena, Visit visit) const noexcept {
+        Place behind;
+        if (count_ == 0) return behind;
+        for (behind.slot_ = shard_of(name).home(name.fingerprint); !behind.slot_->is_behind(name.fingerprint); ++behind.slot_)
+            if (behind.slot_->fingerprint == name.fingerprint && arena.name(behind.slot_->ref) == name.text) visit(behind.slot_->ref);
+        return behind;
+    }
     /// Lets the processor fetch what find() will look at first.
     void prefetch(const HashedName& name) const noexcept {
         if (count_ > 0) __builtin_prefetch(shard_of(name).home(name.fingerprint));
     }
 
     /// `name` lies at `ref`, which must not be in the table yet.
-    void insert(NameRef ref, const HashedName& name) {
+    /// @param place  what find_all() returned for this name, if it was asked and the table is as it was then.
+    void insert(NameRef ref, const HashedName& name, Place place = {}) {
         if (shards_.empty()) shards_.resize(shard_count);
-        shards_[name.fingerprint >> fingerprint_bits].insert({name.fingerprint, ref});
+        shards_[name.fingerprint >> fingerprint_bits].insert({name.fingerprint, ref}, place.slot_);
         ++count_;
     }
 
@@ -167,18 +191,16 @@ private:
     class Shard {
     public:
         Slot* home(std::uint32_t fingerprint) const noexcept { return &slots_[home_of(fingerprint, homes_)]; }
-        void insert(Slot slot) {
-            if ((count_ + 1) * 5 > homes_ * 4) rebuild(homes_ + homes_ / 4 + least_slots);
-            Slot* at = place_of(slot.fingerprint);
-            Slot* end = at;
-            while (end->ref != 0) ++end;
-            if (end == &slots_[slot_count_ - 1]) {
-                rebuild(homes_);
-                return insert(slot);
+        /// @param at  behind the slots that are not behind it, or null.
+        void insert(Slot slot, Slot* at) {
+            if ((count_ + 1) * 5 > homes_ * 4) {
+                rebuild(homes_ + homes_ / 4 + least_slots);
+                at = nullptr;
             }
-            std::move_backward(at, end, end + 1);
-            *at = slot;
+            if (at == nullptr) at = place_of(slot.fingerprint);
+            for (; slot.ref != 0; ++at) std::swap(*at, slot);  // each moves up by one, as far as the next slot that is empty
             ++count_;
+            if (at == &slots_[slot_count_]) rebuild(homes_);  // that was the last one, which stays empty
         }
         std::size_t slot_count() const noexcept { return slot_count_; }
         template <class Visit>
@@ -200,16 +222,20 @@ private:
         }
         /// With so many homes, and room behind the last one for what finds no place before: twice what is there now.
         void rebuild(std::uint32_t homes) {
-            std::size_t end = 0;  // behind the last slot that is taken
-            for_each([&](const Slot& slot) { end = std::max(home_of(slot.fingerprint, homes), end) + 1; });
+            // Without a branch on whether a slot is empty, which no processor foresees: the home of an empty one is 0, and what is put for
+            // it is put over.
+            const std::span before(slots_.get(), slot_count_);
+            std::size_t end = 0;  // behind the last slot that will be taken
+            for (const Slot& slot : before) end = std::max(home_of(slot.fingerprint, homes), end) + (slot.ref != 0 ? 1U : 0U);
             const std::size_t beyond = end > homes ? end - homes : 0;
             const std::size_t slot_count = homes + 2 * beyond + least_slots;  // the last one stays empty
             auto slots = std::make_unique<Slot[]>(slot_count);
             std::size_t next = 0;
-            for_each([&](const Slot& slot) {
+            for (const Slot& slot : before) {
                 next = std::max(home_of(slot.fingerprint, homes), next);
-                slots[next++] = slot;
-            });
+                slots[next] = slot;
+                next += slot.ref != 0 ? 1U : 0U;
+            }
             slots_ = std::move(slots);
             slot_count_ = slot_count;
             homes_ = homes;

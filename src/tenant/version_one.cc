@@ -19,7 +19,7 @@ std::string flavour_name(bool dkim_enabled, bool dkim_alignment_required) {
 VersionOne::VersionOne(ReadingContext context) : context_(std::move(context)) {}
 
 std::string VersionOne::path() const {
-    const std::string entry = json_path("", current().key);
+    const std::string entry = json_path("", current().written());
     if (place_ != Place::entry) return entry;
     return json_path(entry, field_ == Field::unknown ? std::string_view(unknown_field_) : field_names[static_cast<std::size_t>(field_)]);
 }
@@ -80,31 +80,31 @@ void VersionOne::begin_entry(std::string_view key, Text text) {
     ++begun_;
     Entry& entry = current();
     if (entry.sound) add(entry);  // the one that waited longest
-    entry.key = key;
-    entry.rewritten.clear();
+    entry.domain.clear();
+    entry.key.clear();
     entry.tenant_id.clear();
     entry.flags = {true, true};
     entry.sound = false;
     entry.line = line();
     seen_ = {};
-    if (key.starts_with("*.")) {
-        context_.problems.warning(entry.line, path(), "version 1 has no wildcards: this entry covers nothing");
-        return;
-    }
     std::string storage;
     const base::Result<std::string_view> domain =
         text == Text::cut ? base::fail(base::Errc::too_long, "longer than a domain can be") : canonical_domain(key, storage);
     if (!domain) {
-        context_.problems.warning(entry.line, path(), "no domain, so this entry covers nothing: " + domain.error().detail);
+        entry.key = key;
+        context_.problems.warning(entry.line, path(),
+                                  key.starts_with("*.") ? "version 1 has no wildcards: this entry covers nothing"
+                                                        : "no domain, so this entry covers nothing: " + domain.error().detail);
         return;
     }
     const HashedName hashed(*domain);
     context_.builder.expect_name(hashed);
     entry.domain_fingerprint = hashed.fingerprint;
+    entry.domain = *domain;
     entry.sound = true;
     if (*domain == key) return;
-    entry.rewritten = *domain;
-    context_.problems.warning(entry.line, path(), "read as " + entry.rewritten + " (ExOTA-Milter compared keys as written)");
+    entry.key = key;
+    context_.problems.warning(entry.line, path(), "read as " + std::string(*domain) + " (ExOTA-Milter compared keys as written)");
 }
 
 void VersionOne::wrong_value(std::string_view what) {
@@ -116,7 +116,7 @@ void VersionOne::wrong_value(std::string_view what) {
         return;
     }
     if (place_ == Place::domains) {
-        if (current().key == "version" && what == "a number")
+        if (current().written() == "version" && what == "a number")
             return context_.problems.error(line(), "version",
                                            "this was read as a version-1 file: the keys of version 2 are \"version\" and \"tenants\" only, "
                                            "so put \"version\": 2 first");
@@ -153,53 +153,55 @@ void VersionOne::read_tenant_id(std::string_view value, Text text) {
     Entry& entry = current();
     entry.tenant_id.clear();
     if (value.empty()) return;
-    if (is_surely_canonical_id(value)) {
-        entry.tenant_id = value;
-    } else if (const base::Result<mail::TenantId> id = mail::TenantId::parse_lenient(value); id && text == Text::whole) {
-        entry.tenant_id = id->text();
-    } else {
-        entry.sound = false;
-        context_.problems.error(line(), path(), quoted(value) + " is no UUID");
-        return;
+    std::string storage;
+    std::string_view id = value;
+    if (!is_surely_canonical_id(value)) {
+        const base::Result<mail::TenantId> parsed = mail::TenantId::parse_lenient(value);
+        if (!parsed || text == Text::cut) {
+            entry.sound = false;
+            context_.problems.error(line(), path(), quoted(value) + " is no UUID");
+            return;
+        }
+        storage = parsed->text();
+        id = storage;
     }
-    const HashedName hashed(entry.tenant_id);
+    const HashedName hashed(id);
     context_.builder.expect_tenant_id(hashed);
     entry.tenant_id_fingerprint = hashed.fingerprint;
-    if (entry.tenant_id == mail::consumer_tenant_id)
+    entry.tenant_id = id;
+    if (id == mail::consumer_tenant_id)
         context_.problems.warning(line(), path(),
                                   "this is the tenant of all consumer accounts (outlook.com, hotmail.com): tenant-id never holds for it");
 }
 
 void VersionOne::add(const Entry& entry) {
     IndexBuilder& builder = context_.builder;
-    const HashedName domain(entry.domain(), entry.domain_fingerprint), id(entry.tenant_id, entry.tenant_id_fingerprint);
-    const auto warn = [&](std::string text) { context_.problems.warning(entry.line, json_path("", entry.key), std::move(text)); };
-    const bool before = builder.with_literal_domain(domain).has_value();
-    if (before) {
-        const bool before_was_rewritten = rewritten_domains_.contains(entry.domain());
-        if (entry.was_rewritten() && !before_was_rewritten) return warn("ignored, for " + entry.domain() + " itself has an entry");
-        if (entry.was_rewritten() == before_was_rewritten)
-            warn("duplicate key, the last one counts");
-        else
-            warn("counts, and not the entry before that was read as " + entry.domain());
-    }
-    if (entry.was_rewritten())
-        rewritten_domains_.insert(entry.domain());
-    else if (before)
-        rewritten_domains_.erase(entry.domain());
+    const HashedName domain(entry.domain.view(), entry.domain_fingerprint), id(entry.tenant_id.view(), entry.tenant_id_fingerprint);
+    const auto warn = [&](std::string text) { context_.problems.warning(entry.line, json_path("", entry.written()), std::move(text)); };
+    if (entry.was_rewritten() && builder.with_literal_domain(domain) && !rewritten_domains_.contains(domain.text))
+        return warn("ignored, for " + std::string(domain.text) + " itself has an entry");
 
     const PolicyRef own = policy(entry);
-    if (entry.tenant_id.empty()) {
-        builder.put_domain(domain, own);
-        ++without_tenant_id_;
-        return;
+    const bool replaced = [&] {
+        if (id.text.empty()) {
+            ++without_tenant_id_;
+            return builder.put_domain(domain, own);
+        }
+        const Number tenant = builder.tenant_with_id(id, own);
+        if (const PolicyRef before = builder.policy_of(tenant); own != before && strictness(own) > strictness(before))
+            builder.set_policy(tenant, own);  // for forwards, which no domain covers: the strictest of the tenant's entries
+        return builder.put_domain(tenant, domain, own);
+    }();
+    if (replaced) {
+        if (entry.was_rewritten() == rewritten_domains_.contains(domain.text))
+            warn("duplicate key, the last one counts");
+        else
+            warn("counts, and not the entry before that was read as " + std::string(domain.text));
     }
-    std::optional<Number> tenant = builder.with_tenant_id(id);
-    if (!tenant)
-        tenant = builder.add_tenant_with_id(id, own);
-    else if (strictness(own) > strictness(builder.policy_of(*tenant)))
-        builder.set_policy(*tenant, own);  // for forwards, which no domain covers: the strictest of the tenant's entries
-    builder.put_domain(*tenant, domain, own);
+    if (entry.was_rewritten())
+        rewritten_domains_.emplace(domain.text);
+    else if (replaced)
+        rewritten_domains_.erase(std::string(domain.text));
 }
 
 unsigned VersionOne::strictness(PolicyRef policy) const noexcept {
@@ -221,7 +223,7 @@ std::vector<Proof> VersionOne::proofs(const Entry& entry) {
             if (std::ranges::find(factors, factor) == factors.end()) factors.push_back(factor);
         }
         if (factors.empty() && !proof.factors.empty()) {
-            context_.problems.error(entry.line, json_path("", entry.key),
+            context_.problems.error(entry.line, json_path("", entry.written()),
                                     "dkim_enabled is false, and the configuration's proof \"" + proof.text +
                                         "\" is left empty without dkim: every mail would meet it");
             continue;

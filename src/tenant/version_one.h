@@ -8,9 +8,10 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
-#include <unordered_set>
 
 #include "tenant/version_reader.h"
 
@@ -42,15 +43,15 @@ private:
 
     /// An entry from its key on. A whole one waits a little before it is added: meanwhile the processor fetches its places in the tables.
     struct Entry {
-        std::string key;        // as written
-        std::string rewritten;  // canonical, where the key is a domain that is not
-        std::string tenant_id;  // 36 characters, or empty
+        KeptName domain;     // empty where the key is none
+        std::string key;     // as written, where that is not the domain
+        KeptName tenant_id;  // 36 characters, or empty
         std::uint32_t domain_fingerprint = 0, tenant_id_fingerprint = 0;
         std::array<bool, 2> flags{};  // dkim_enabled, dkim_alignment_required
         bool sound = false;           // it can be added
         std::size_t line = 0;
-        bool was_rewritten() const noexcept { return !rewritten.empty(); }
-        const std::string& domain() const noexcept { return was_rewritten() ? rewritten : key; }
+        bool was_rewritten() const noexcept { return !key.empty(); }
+        std::string_view written() const noexcept { return key.empty() ? domain.view() : key; }
     };
     static constexpr std::size_t most_waiting = 8;
 
@@ -77,7 +78,7 @@ private:
     std::array<bool, 3> seen_{};
 
     std::array<Flavour, 4> flavours_;
-    std::unordered_set<std::string> rewritten_domains_;  // that no canonical key has named so far
+    std::set<std::string, std::less<>> rewritten_domains_;  // that no canonical key has named so far
     std::size_t without_tenant_id_ = 0;
     bool list_reported_ = false;
 };

@@ -2,7 +2,10 @@
 // Internal to this folder.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 #include "tenant/index_builder.h"
 #include "tenant/json_events.h"
@@ -26,6 +29,23 @@ struct ReadingContext {
 
     /// Of the event that is being told.
     std::size_t line() const noexcept { return told_again > 0 ? told_again : events.line(); }
+};
+
+/// A canonical name, kept in place until it is added.
+class KeptName {
+public:
+    KeptName() noexcept = default;
+    /// @param name  at most NameArena::max_name_octets.
+    KeptName& operator=(std::string_view name) noexcept {
+        octets_ = static_cast<std::uint8_t>(name.copy(text_.data(), text_.size()));
+        return *this;
+    }
+    void clear() noexcept { octets_ = 0; }
+    std::string_view view() const noexcept { return {text_.data(), octets_}; }
+
+private:
+    std::uint8_t octets_ = 0;
+    std::array<char, NameArena::max_name_octets> text_;
 };
 
 class VersionReader : public JsonSink {

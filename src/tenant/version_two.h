@@ -74,10 +74,8 @@ private:
         std::uint32_t fingerprint = 0;
         std::size_t line = 0;
         std::size_t element = 0;
-        std::uint8_t name_octets = 0;
-        std::array<char, NameArena::max_name_octets> name_text;  // canonical
-        std::string written;                                     // as it stands in the file, where that is not the name
-        std::string_view name() const noexcept { return {name_text.data(), name_octets}; }
+        KeptName name;
+        std::string written;  // as it stands in the file, where that is not the name
     };
     static constexpr std::size_t most_waiting = 16;
 

@@ -126,7 +126,7 @@ void VersionTwo::wait(Waiting::As as, std::string_view name, std::string_view wr
     waiting.fingerprint = hashed.fingerprint;
     waiting.line = context_.line();
     waiting.element = element_;
-    waiting.name_octets = static_cast<std::uint8_t>(name.copy(waiting.name_text.data(), waiting.name_text.size()));
+    waiting.name = name;
     if (written.data() != name.data())
         waiting.written = written;
     else
@@ -136,7 +136,7 @@ void VersionTwo::wait(Waiting::As as, std::string_view name, std::string_view wr
 /// Tells if the name is somebody's already.
 void VersionTwo::add(const Waiting& waiting) {
     IndexBuilder& builder = context_.builder;
-    const HashedName name(waiting.name(), waiting.fingerprint);
+    const HashedName name(waiting.name.view(), waiting.fingerprint);
     const auto clash = [&] -> std::optional<Clash> {
         switch (waiting.as) {
             case Waiting::As::tenant_id:
@@ -160,7 +160,7 @@ void VersionTwo::add(const Waiting& waiting) {
         return context_.problems.error(waiting.line, std::move(place), "duplicate key: this tenant stands twice in the file");
     const auto field = static_cast<std::size_t>(waiting.as == Waiting::As::wildcard ? Waiting::As::domain : waiting.as);
     place = json_path(json_path(place, field_names[field]), waiting.element);
-    const std::string written = quoted(waiting.written.empty() ? waiting.name() : waiting.written);
+    const std::string written = quoted(waiting.written.empty() ? waiting.name.view() : waiting.written);
     if (clash->owner == waiting.tenant)
         context_.problems.warning(waiting.line, std::move(place), written + " stands twice in this tenant");
     else
