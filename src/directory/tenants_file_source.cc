@@ -6,9 +6,11 @@
 
 #include <cerrno>
 #include <cstring>
-#include <functional>
-#include <memory>
+#include <string_view>
+#include <system_error>
 #include <utility>
+
+#include "directory/read_ahead.h"
 
 namespace exota::directory {
 namespace {
@@ -40,38 +42,26 @@ base::Result<FileStamp> stamp_of_open(const Descriptor& file) {
     return stamp_of(status);
 }
 
-/// Reads the whole file, a piece at a time.
-/// @return  the stamp of what was read.
-base::Result<FileStamp> read_pieces(const std::string& path, const std::function<void(std::string_view)>& take) {
+}  // namespace
+
+base::Result<LoadedFile> load_tenants_file(const std::string& path, tenant::Defaults defaults) try {
     // O_NONBLOCK: opening a FIFO must not wait for its writer; it is refused right after.
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.number() < 0) return refused(errno);
     const base::Result<FileStamp> before = stamp_of_open(file);
-    if (!before) return before;
-    const auto buffer = std::make_unique_for_overwrite<char[]>(read_octets);
-    for (;;) {
-        const ssize_t got = ::read(file.number(), buffer.get(), read_octets);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return refused(errno);
-        if (got == 0) break;
-        take({buffer.get(), static_cast<std::size_t>(got)});
-    }
-    const base::Result<FileStamp> after = stamp_of_open(file);
-    if (after && *after != *before) return base::fail(base::Errc::unavailable, "it changed while it was read");
-    return after;
-}
+    if (!before) return std::unexpected(before.error());
 
-}  // namespace
-
-base::Result<LoadedFile> load_tenants_file(const std::string& path, tenant::Defaults defaults) {
     tenant::TenantsReader reader(std::move(defaults));
-    Fingerprint fingerprint;
-    const base::Result<FileStamp> stamp = read_pieces(path, [&](std::string_view piece) {
-        fingerprint.feed(piece);
-        reader.feed(piece);
-    });
-    if (!stamp) return std::unexpected(stamp.error());
-    return LoadedFile{reader.finish(), *stamp, fingerprint};
+    ReadAhead ahead(file.number(), read_octets);
+    for (std::string_view piece = ahead.next(); !piece.empty(); piece = ahead.next()) reader.feed(piece);
+    if (ahead.error() != 0) return refused(ahead.error());
+
+    const base::Result<FileStamp> after = stamp_of_open(file);
+    if (!after) return std::unexpected(after.error());
+    if (*after != *before) return base::fail(base::Errc::unavailable, "it changed while it was read");
+    return LoadedFile{reader.finish(), *after, ahead.fingerprint()};
+} catch (const std::system_error& error) {
+    return base::fail(base::Errc::unavailable, "there is no thread to read it: " + error.code().message());
 }
 
 }  // namespace exota::directory

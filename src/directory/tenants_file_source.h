@@ -1,6 +1,7 @@
-// Tenants from a file, read in pieces: memory while reading is the index and one piece.
+// Tenants from a file, read in pieces: memory while reading is the index and two pieces.
 //
-// Blocks, and may take a second for a million domains: for a thread of its own, never for a loop. Nothing is shared between calls.
+// Blocks, and may take a second for a million domains: for a thread of its own, never for a loop. Nothing is shared between calls; a
+// second thread reads ahead meanwhile (read_ahead.h), and is gone when the call returns.
 //
 // Tested by tenants_file_source_test.cc.
 #pragma once
@@ -25,7 +26,7 @@ struct LoadedFile {
 };
 
 /// @return  not_found or io where the file cannot be read (it must be a regular file), unavailable where it changed while it was read
-///          (try again when it has settled). Problems with its content are in LoadedFile::tenants.
+///          (try again when it has settled) or no second thread could be had. Problems with its content are in LoadedFile::tenants.
 base::Result<LoadedFile> load_tenants_file(const std::string& path, tenant::Defaults defaults);
 
 }  // namespace exota::directory
