@@ -5,79 +5,80 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
-#include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "base/sixteen.h"
 #include "base/text.h"
 #include "mail/domain.h"
 
 namespace exota::tenant {
 
-/// Eight octets of a text as a number, the first one lowest, and questions to all of them at once. An answer has the highest bit of each
-/// octet for which it is yes.
-class EightOctets {
-public:
-    static constexpr std::size_t count = 8;
-    static constexpr std::uint64_t each = 0x0101010101010101, highest_bits = 0x80 * each;
+namespace canonical {
 
-    /// `text` has at least eight octets from `at` on.
-    constexpr EightOctets(std::string_view text, std::size_t at) noexcept {
-        if consteval {
-            for (std::size_t i = 0; i < count; ++i) octets_ |= std::uint64_t{static_cast<unsigned char>(text[at + i])} << 8 * i;
-        } else {
-            std::memcpy(&octets_, text.data() + at, count);
-            if constexpr (std::endian::native == std::endian::big) octets_ = std::byteswap(octets_);
-        }
-    }
-    constexpr std::uint64_t are_between(char first, char last) const noexcept {
-        const auto offset = [](int c) { return static_cast<std::uint64_t>(0x80 - c) * each; };
-        const std::uint64_t low_bits = octets_ & ~highest_bits;
-        return (low_bits + offset(first)) & ~(low_bits + offset(last + 1)) & ~octets_ & highest_bits;
-    }
-    constexpr std::uint64_t are_lower_hexadecimal() const noexcept { return are_between('0', '9') | are_between('a', 'f'); }
+constexpr bool is_punctuation(char c) noexcept { return c == '.' || c == '-'; }
+constexpr bool is_lower_alnum(char c) noexcept { return (c >= 'a' && c <= 'z') || base::is_digit(c); }
+constexpr bool is_lower_hexadecimal(char c) noexcept { return (c >= 'a' && c <= 'f') || base::is_digit(c); }
 
-private:
-    std::uint64_t octets_ = 0;
-};
-static_assert(EightOctets("a-z09.`{", 0).are_between('a', 'z') == 0x0000000000800080);
+/// Letters in lower case, digits, and punctuation that is not followed by more of it: no label is empty, ends with a hyphen or has two in
+/// a row ("xn--"). The last octet is no punctuation.
+constexpr bool has_plain_labels(std::string_view name) noexcept {
+    for (std::size_t i = 0; i < name.size(); ++i)
+        if (!is_lower_alnum(name[i]) && (!is_punctuation(name[i]) || is_punctuation(name[i + 1]))) return false;
+    return true;
+}
+/// The same for at least sixteen octets, sooner. Each look begins with the octet that the one before ended with, so all pairs are seen.
+inline bool has_plain_labels_at_once(std::string_view name) noexcept {
+    const std::size_t last = name.size() - base::sixteen;
+    unsigned bad = 0;
+    for (std::size_t at = 0;; at = std::min(at + base::sixteen - 1, last)) {
+        const base::SixteenOctets octets = base::sixteen_octets(name.data() + at);
+        const auto punctuation = (octets == '.') | (octets == '-');
+        const auto alnum = ((octets >= 'a') & (octets <= 'z')) | ((octets >= '0') & (octets <= '9'));
+        const unsigned points = base::bits_of(punctuation);
+        bad |= base::bits_of(~(punctuation | alnum)) | (points & points << 1);
+        if (at == last) return bad == 0;
+    }
+}
+
+constexpr bool is_id(std::string_view text) noexcept {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+        if (hyphen ? text[i] != '-' : !is_lower_hexadecimal(text[i])) return false;
+    }
+    return true;
+}
+inline bool is_id_at_once(std::string_view text) noexcept {
+    const auto has = [&](std::size_t at, unsigned hyphens) {
+        const base::SixteenOctets octets = base::sixteen_octets(text.data() + at);
+        const auto hexadecimal = ((octets >= 'a') & (octets <= 'f')) | ((octets >= '0') & (octets <= '9'));
+        return base::bits_of(octets == '-') == hyphens && base::bits_of(hexadecimal) == (hyphens ^ 0xffff);
+    };
+    return has(0, 1U << 8 | 1U << 13) && has(16, 1U << 2 | 1U << 7) && has(20, 1U << 3);
+}
+
+}  // namespace canonical
 
 /// True only for what mail::Domain::parse would give back unchanged: plain labels in lower case. False says nothing.
 constexpr bool is_surely_canonical(std::string_view name) noexcept {
     // Up to the length of a label no label is too long. A letter at the end: the last label is not of digits only, and has no hyphen there.
     if (name.empty() || name.size() > mail::Domain::max_label_octets || name.back() < 'a' || name.back() > 'z') return false;
-    const auto is_punctuation = [](char c) { return c == '.' || c == '-'; };
-    if (is_punctuation(name.front())) return false;
-    if (name.size() < EightOctets::count) {
-        for (std::size_t i = 0; i < name.size(); ++i) {
-            const bool letter = name[i] >= 'a' && name[i] <= 'z';
-            if (!letter && !base::is_digit(name[i]) && (!is_punctuation(name[i]) || is_punctuation(name[i + 1]))) return false;
-        }
-        return true;
+    if (canonical::is_punctuation(name.front())) return false;
+    if !consteval {
+        if (name.size() >= base::sixteen) return canonical::has_plain_labels_at_once(name);
     }
-    // Each look begins with the octet that the one before ended with, so that all pairs are seen.
-    const std::size_t last = name.size() - EightOctets::count;
-    std::uint64_t fine = EightOctets::highest_bits;
-    for (std::size_t at = 0;; at = std::min(at + EightOctets::count - 1, last)) {
-        const EightOctets octets(name, at);
-        const std::uint64_t punctuation = octets.are_between('-', '.');
-        fine &= punctuation | octets.are_between('0', '9') | octets.are_between('a', 'z');
-        fine &= ~(punctuation & punctuation << 8);  // an empty label, a hyphen at its end, or two in a row ("xn--"): needs a closer look
-        if (at == last) return fine == EightOctets::highest_bits;
-    }
+    return canonical::has_plain_labels(name);
 }
 
 /// True only for the 36 characters of a tenant id in lower case, as mail::TenantId::text() writes them.
 constexpr bool is_surely_canonical_id(std::string_view text) noexcept {
     if (text.size() != 36) return false;
-    const auto has = [&](std::size_t at, std::uint64_t hyphens) {
-        const EightOctets octets(text, at);
-        return octets.are_between('-', '-') == hyphens && octets.are_lower_hexadecimal() == (hyphens ^ EightOctets::highest_bits);
-    };
-    return has(0, 0) && has(8, 0x0000800000000080) && has(16, 0x8000000000800000) && has(24, 0) && has(28, 0);
+    if consteval {
+        return canonical::is_id(text);
+    } else {
+        return canonical::is_id_at_once(text);
+    }
 }
 
 /// What mail::Domain makes of `name`; the result is a view into `storage`.

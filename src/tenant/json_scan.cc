@@ -1,6 +1,7 @@
 #include "tenant/json_scan.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 
 #include "base/text.h"

@@ -6,11 +6,10 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <string_view>
+
+#include "base/sixteen.h"
 
 namespace exota::tenant {
 
@@ -46,36 +45,15 @@ Scan scan_number(std::string_view text) noexcept;
 /// "true", "false" or "null".
 Scan scan_word(std::string_view text, std::string_view word) noexcept;
 
-namespace scan {
-
-/// Sixteen octets to which one question is put at once (vectors as clang has them).
-constexpr std::size_t step = 16;
-using Octets = signed char __attribute__((ext_vector_type(step)));
-using Answers = bool __attribute__((ext_vector_type(step)));
-
-/// The first octet from `at` on to which the answer is yes.
-template <class Question>
-const char* find(const char* at, const char* end, Question question) noexcept {
-    for (; static_cast<std::size_t>(end - at) >= step; at += step) {
-        Octets octets;
-        std::memcpy(&octets, at, step);
-        const auto answers = std::bit_cast<std::uint16_t>(__builtin_convertvector(question(octets), Answers));
-        if (answers != 0) return at + std::countr_zero(answers);
-    }
-    while (at != end && !question(static_cast<signed char>(*at))) ++at;
-    return at;
-}
-
-}  // namespace scan
-
 /// The first octet from `at` on that is not simply a character of a string: a quote, a backslash, a control character, or no ASCII.
 inline const char* end_of_plain(const char* at, const char* end) noexcept {
-    return scan::find(at, end, [](auto octets) { return (octets == '"') | (octets == '\\') | (octets < ' '); });  // no ASCII: negative
+    return base::find_octet(at, end,
+                            [](auto octets) { return (octets == '"') | (octets == '\\') | (octets < ' '); });  // no ASCII: negative
 }
 
 /// The first octet from `at` on that is no blank.
 inline const char* end_of_blanks(const char* at, const char* end) noexcept {
-    return scan::find(at, end, [](auto octets) { return octets != ' '; });
+    return base::find_octet(at, end, [](auto octets) { return octets != ' '; });
 }
 
 }  // namespace exota::tenant
