@@ -127,7 +127,8 @@ std::expected<void, ProtocolError> MilterSession::State_::handle(const milter::F
 Handled MilterSession::State_::handle_header(std::string_view payload, std::string& out) {
     const auto event = milter::decode_header(payload);
     if (!event) return std::unexpected(event.error());
-    if (const auto legal = dialogue.take(Command::header); !legal) return legal;
+    if (dialogue.phase() != milter::Dialogue::Phase::header)  // else it is one more field behind another
+        if (const auto legal = dialogue.take(Command::header); !legal) return legal;
     return on(*event, out);
 }
 
@@ -276,9 +277,9 @@ MilterSession::Step MilterSession::feed(std::string_view bytes, std::string& out
         session.state = State::reading;
         session.tell_verdict(out);
     }
-    Step step;
+    const std::size_t fed = bytes.size(), max_octets = session.judge.current()->milter.max_frame_octets;
     while (session.state == State::reading) {
-        const auto frame = milter::next_frame(bytes.substr(step.consumed), session.judge.current()->milter.max_frame_octets);
+        const auto frame = milter::next_frame(bytes, max_octets);
         if (frame && !*frame) break;
         const auto handled = frame ? session.handle(**frame, out) : std::unexpected(frame.error());
         if (!handled) {
@@ -287,10 +288,9 @@ MilterSession::Step MilterSession::feed(std::string_view bytes, std::string& out
             session.judge.observer().protocol_error(milter::name_of(handled.error()));
             break;
         }
-        step.consumed += (*frame)->consumed;
+        bytes.remove_prefix((*frame)->consumed);
     }
-    step.state = session.state;
-    return step;
+    return {.consumed = fed - bytes.size(), .state = session.state};
 }
 
 void MilterSession::keep_waiting(std::string& out) const {

@@ -22,9 +22,8 @@ struct Frame {
 
 /// The 32 bits that the first four octets of `bytes` say, big-endian. `bytes` has at least four.
 constexpr std::uint32_t read_word(std::string_view bytes) noexcept {
-    std::uint32_t word = 0;
-    for (const char c : bytes.substr(0, 4)) word = word << 8 | static_cast<unsigned char>(c);
-    return word;
+    const auto octet = [bytes](std::size_t at) { return std::uint32_t{static_cast<unsigned char>(bytes.data()[at])}; };
+    return octet(0) << 24 | octet(1) << 16 | octet(2) << 8 | octet(3);  // one load, where written so
 }
 inline void append_word(std::string& out, std::uint32_t word) {
     for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(word >> shift & 0xff));
