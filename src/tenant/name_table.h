@@ -198,13 +198,13 @@ private:
         /// @param at  behind the slots that are not behind it, or null.
         void insert(Slot slot, Slot* at) {
             if ((count_ + 1) * 5 > homes_ * 4) {
-                rebuild(homes_ + homes_ / 4 + least_slots);
+                rebuild(homes_ + homes_ / 4 + least_slots, std::max(beyond(), std::size_t{least_slots}));
                 at = nullptr;
             }
             if (at == nullptr) at = place_of(slot.fingerprint);
             for (; slot.ref != 0; ++at) std::swap(*at, slot);  // each moves up by one, as far as the next slot that is empty
             ++count_;
-            if (at == &slots_[slot_count_]) rebuild(homes_);  // that was the last one, which stays empty
+            if (at == &slots_[slot_count_]) rebuild(homes_, 2 * beyond());  // that was the last one, which stays empty
         }
         std::size_t slot_count() const noexcept { return slot_count_; }
         template <class Visit>
@@ -219,24 +219,22 @@ private:
         static std::size_t home_of(std::uint32_t fingerprint, std::uint32_t homes) noexcept {
             return static_cast<std::size_t>(std::uint64_t{fingerprint << (32 - fingerprint_bits)} * homes >> 32);
         }
+        std::size_t beyond() const noexcept { return slot_count_ - homes_; }
         Slot* place_of(std::uint32_t fingerprint) const noexcept {
             Slot* at = home(fingerprint);
             while (!at->is_behind(fingerprint)) ++at;
             return at;
         }
-        /// With so many homes, and room behind the last one for what finds no place before: twice what is there now.
-        void rebuild(std::uint32_t homes) {
-            // Without a branch on whether a slot is empty, which no processor foresees: the home of an empty one is 0, and what is put for
-            // it is put over.
-            const std::span before(slots_.get(), slot_count_);
-            std::size_t end = 0;  // behind the last slot that will be taken
-            for (const Slot& slot : before) end = std::max(home_of(slot.fingerprint, homes), end) + (slot.ref != 0 ? 1U : 0U);
-            const std::size_t beyond = end > homes ? end - homes : 0;
-            const std::size_t slot_count = homes + 2 * beyond + least_slots;  // the last one stays empty
+        /// With so many homes, and at least so much room behind the last one for what finds no place before.
+        void rebuild(std::uint32_t homes, std::size_t beyond) {
+            const std::size_t slot_count = homes + beyond;  // the last one stays empty
             auto slots = std::make_unique<Slot[]>(slot_count);
             std::size_t next = 0;
-            for (const Slot& slot : before) {
+            // Without a branch on whether a slot is empty, which no processor foresees: the home of an empty one is 0, and what is put for
+            // it is put over.
+            for (const Slot& slot : std::span(slots_.get(), slot_count_)) {
                 next = std::max(home_of(slot.fingerprint, homes), next);
+                if (next + 1 == slot_count) return rebuild(homes, 2 * beyond);
                 slots[next] = slot;
                 next += slot.ref != 0 ? 1U : 0U;
             }
