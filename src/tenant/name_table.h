@@ -52,22 +52,18 @@ public:
     /// Stores `name` behind `words` (at most two) and its length.
     /// @return 0 when the arena is full or the name longer than max_name_octets.
     NameRef add(std::string_view name, std::initializer_list<std::uint32_t> words) {
-        const std::size_t octets = words.size() * sizeof(std::uint32_t) + 1 + name.size();
+        const std::size_t word_octets = words.size() * sizeof(std::uint32_t), octets = word_octets + 1 + name.size();
         if (name.size() > max_name_octets) return 0;
-        if (pieces_.empty() || used_ + octets > piece_octets) {
-            if (pieces_.size() >= most_pieces_) return 0;
-            pieces_.push_back(std::make_unique_for_overwrite<char[]>(piece_octets));
-            used_ = 1;  // so that no NameRef is 0
-        }
-        char* to = pieces_.back().get() + used_;
+        if (octets > room_ && !add_piece()) return 0;
+        const auto ref = static_cast<NameRef>(pieces_.size() * piece_octets - room_ + word_octets);
+        char* to = pieces_.back().get() + piece_octets - room_;
         for (const std::uint32_t word : words) {
             std::memcpy(to, &word, sizeof word);
             to += sizeof word;
         }
-        const auto ref = static_cast<NameRef>((pieces_.size() - 1) * piece_octets + static_cast<std::size_t>(to - pieces_.back().get()));
         *to = static_cast<char>(name.size());
         name.copy(to + 1, name.size());
-        used_ += octets;
+        room_ -= octets;
         return ref;
     }
 
@@ -88,10 +84,16 @@ public:
     std::size_t octets() const noexcept { return pieces_.size() * piece_octets; }
 
 private:
+    bool add_piece() {
+        if (pieces_.size() >= most_pieces_) return false;
+        pieces_.push_back(std::make_unique_for_overwrite<char[]>(piece_octets));
+        room_ = piece_octets - 1;  // so that no NameRef is 0
+        return true;
+    }
     const char* where(NameRef ref) const noexcept { return pieces_[ref / piece_octets].get() + ref % piece_octets; }
 
     std::vector<std::unique_ptr<char[]>> pieces_;
-    std::size_t used_ = 0;
+    std::size_t room_ = 0;  // octets, in the last piece
     std::size_t most_pieces_;
 };
 
