@@ -10,10 +10,10 @@
 #pragma once
 
 #include <array>
-#include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <memory>
-#include <semaphore>
+#include <mutex>
 #include <string_view>
 #include <thread>
 
@@ -49,11 +49,11 @@ private:
     const int descriptor_;
     const std::size_t piece_octets_;
     std::array<Buffer, 2> buffers_;
-    // What is between a release and the acquire it allows belongs to one thread at a time.
-    std::counting_semaphore<3> free_{2};    // buffers that may be filled (the third: the end of this)
-    std::counting_semaphore<3> filled_{0};  // buffers that may be used
-    std::atomic<bool> given_up_ = false;
-    std::size_t used_ = 0;
+    std::mutex mutex_;  // of the three below; they say whose turn each buffer, the error and the fingerprint are
+    std::condition_variable changed_;
+    std::size_t filled_ = 0, used_up_ = 0;  // pieces
+    bool given_up_ = false;
+    bool one_is_used_ = false;  // next() gave a piece out
     int error_ = 0;
     Fingerprint fingerprint_;
     std::thread thread_;
