@@ -164,6 +164,9 @@ public:
             {LogField::of("version", options_.version), LogField::of("config", config_.path.empty() ? "environment" : config_.path),
              LogField::of_number("threads", static_cast<std::int64_t>(milter_.loop_count()))});
         log_problems(log_, loaded.problems, config_.tenants.file);
+        if (options_.force_monitor == ForceMonitor::yes)
+            log_.service(LogLevel::warning, "forced-monitor",
+                         "started with --monitor: nothing is refused, whatever the configuration and the tenants say", {});
         if (const auto warning = raise_descriptor_limit(config_.milter.max_sessions))
             log_.service(LogLevel::warning, "config-problem", *warning, {LogField::of("place", "milter.max_sessions")});
     }

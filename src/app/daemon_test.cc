@@ -217,6 +217,7 @@ TEST_F(Daemon, serves_logs_counts_and_ends) {
 TEST_F(Daemon, monitor_refuses_nothing) {
     start(ForceMonitor::yes);
     ASSERT_FALSE(bound_.empty()) << complaints_;
+    EXPECT_NE(logged("event=forced-monitor").find("level=warning"), std::string::npos);
     Mta mta(bound_[0]);
     EXPECT_FALSE(mta.message(nobody).starts_with('y'));
     const std::string line = logged("event=message");

@@ -23,10 +23,14 @@
 namespace exota::app {
 
 /// The fields of `event=message`, in order. Those without a value are left out of a record.
-inline constexpr std::array<std::string_view, 25> message_field_names{
-    "verdict",   "judged",     "reason",     "mode",        "quarantine",  "tenant",     "author_domain", "forward",     "proof",
-    "why",       "findings",   "queue_id",   "client",      "client_name", "helo",       "tls",           "certificate", "certificate_hint",
-    "mail_from", "recipients", "mail_class", "peer_proven", "reply",       "judging_us", "evidence"};
+inline constexpr std::array<std::string_view, 26> message_field_names{
+    "verdict",       "judged",         "reason",     "mode",        "quarantine",  "tenant",
+    "author_domain", "forward",        "proof",      "why",         "findings",    "queue_id",
+    "client",        "client_name",    "helo",       "tls",         "certificate", "certificate_hint",
+    "mail_from",     "recipients",     "mail_class", "peer_proven", "reply",       "judging_us",
+    "evidence",      "evidence_octets"};
+/// Of one record; longer evidence is left out, and evidence_octets says how long it was. The journal takes lines of 48 KiB.
+inline constexpr std::size_t max_logged_evidence_octets = 40 * 1024;
 
 class MessageLog;
 

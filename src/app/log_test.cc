@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "app/testing.h"
+#include "evidence/json.h"
 #include "net/testing.h"
 
 namespace exota::app {
@@ -97,6 +98,7 @@ TEST(Log, a_message_has_every_field_in_order) {
     const std::string line = logged(full_sample(), {.socket = {}, .evidence = LogEvidence::all});
     std::vector<std::string> want{"time", "level", "event"};
     want.insert(want.end(), message_field_names.begin(), message_field_names.end());
+    std::erase(want, "evidence_octets");  // in place of evidence
     EXPECT_EQ(names_in_logfmt(line), want) << line;
     EXPECT_NE(line.find(" verdict=reject judged=reject reason=not-proven mode=enforce quarantine=true tenant=contoso "
                         "author_domain=contoso.com forward=true "
@@ -135,6 +137,19 @@ TEST(Log, evidence_by_setting) {
             << static_cast<int>(c.setting);
 }
 
+TEST(Log, evidence_that_is_too_long_is_left_out_and_measured) {
+    Sample sample = full_sample();
+    sample.evidence.header.from.assign(1, "");
+    const std::size_t frame = evidence::to_json(sample.evidence).size();
+    sample.evidence.header.from.front().assign(max_logged_evidence_octets - frame, 'x');
+    const LogConfig all{.socket = {}, .evidence = LogEvidence::all};
+    EXPECT_EQ(names_in_logfmt(logged(sample, all)).back(), "evidence");
+    sample.evidence.header.from.front() += 'x';
+    const std::string line = logged(sample, all);
+    EXPECT_TRUE(line.ends_with(" evidence_octets=" + std::to_string(max_logged_evidence_octets + 1) + '\n')) << line.substr(0, 900);
+    EXPECT_EQ(line.find(" evidence="), std::string::npos);
+}
+
 TEST(Log, the_level_leaves_out_what_is_below) {
     EXPECT_EQ(logged(full_sample(), {.socket = {}, .level = LogLevel::warning}), "");
     auto sink = std::make_unique<MemorySink>();
@@ -162,7 +177,7 @@ TEST(Log, a_senders_text_stays_within_its_field) {
     EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1) << line;
     const auto names = names_in_logfmt(line);
     EXPECT_EQ(std::count(names.begin(), names.end(), "verdict"), 1) << line;
-    EXPECT_EQ(names.size(), 3 + message_field_names.size());
+    EXPECT_EQ(names.size(), 3 + message_field_names.size() - 1);
 }
 
 TEST(Log, documented) {

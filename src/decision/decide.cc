@@ -27,12 +27,15 @@ void set_subject(Decision& decision, const Subject& subject, const tenant::Index
 }
 
 /// What stands before any tenant is looked for (too-complex, from-*, a dead directory), in this order.
-bool refused_beforehand(Decision& decision, const Case& message, const Author& author) noexcept {
+bool refused_beforehand(Decision& decision, const Case& message, const Author& author) {
+    // The log says which limit, or what is odd about From; the reply does not.
     if (!message.evidence.too_complex.empty()) {
         set(decision, Verdict::reject, Reason::too_complex);
+        decision.why = "too-complex: " + message.evidence.too_complex;
     } else if (!author) {
-        set(decision, Verdict::reject,
-            author.error().problem == mail::AuthorProblem::missing ? Reason::from_missing : Reason::from_ambiguous);
+        const bool missing = author.error().problem == mail::AuthorProblem::missing;
+        set(decision, Verdict::reject, missing ? Reason::from_missing : Reason::from_ambiguous);
+        if (!missing) decision.why = "from-ambiguous: " + author.error().detail;
     } else if (!message.tenants) {
         set(decision, Verdict::tempfail, Reason::unavailable);
     } else {

@@ -323,6 +323,18 @@ TEST(Decide, TheTraceIsCompleteWhateverTheReason) {
     }
 }
 
+/// The operator has to know which limit it was, or what is odd about From; the sender's side gets the reason alone.
+TEST(Decide, TheLogSaysMoreThanTheReply) {
+    Message too_complex = honest_mail();
+    too_complex.too_complex = "header fields above 2000";
+    const Decision over_a_limit = judged(too_complex);
+    EXPECT_EQ(over_a_limit.why, "too-complex: header fields above 2000");
+    EXPECT_EQ(over_a_limit.reply->text, "too-complex: the message is over a limit on its header (domain contoso.com, id 4XyZ1)");
+    const Decision two_authors = judged(honest_mail().with("From: x@foreign.example"));
+    EXPECT_EQ(two_authors.why, "from-ambiguous: more than one From field");
+    EXPECT_EQ(two_authors.reply->text, "from-ambiguous: the message has no single unambiguous author in From (domain none, id 4XyZ1)");
+}
+
 TEST(Decide, BypassedClientsAreNotJudged) {
     Rules rules = strict_rules();
     rules.bypass_clients = prefixes({"192.0.2.0/24"});

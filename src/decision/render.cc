@@ -141,7 +141,9 @@ std::string_view what_next(Reason reason) noexcept {
         case Reason::no_policy:
             return "If a customer owns this domain, add it to the customer's tenant entry.";
         case Reason::forwarding_not_allowed:
-            return "If this tenant may redirect mail of others, set its \"forwarding\" to true.";
+            return "If the author domain is this tenant's, add it to the tenant's domains. Only if the tenant may pass on mail of others, "
+                   "set "
+                   "its \"forwarding\" to true.";
         case Reason::contradiction:
             return "If the value belongs to this tenant, add it to the entry; else the mail was sent by somebody else.";
         case Reason::not_proven:
@@ -154,7 +156,7 @@ std::string_view what_next(Reason reason) noexcept {
 
 /// A word for the log: no blank, no character with which the list itself is written.
 void append_word(std::string& out, std::string_view text) {
-    constexpr std::size_t max_octets = 60;
+    constexpr std::size_t max_octets = 160;
     for (const char c : text.substr(0, max_octets)) {
         if (c == ' ')
             out += '_';

@@ -1,10 +1,13 @@
 #include "directory/shrink_guard.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <system_error>
 
@@ -15,17 +18,22 @@ namespace {
 
 constexpr std::size_t max_state_octets = 100;
 
-/// Written beside and renamed, so that a reader sees the old or the new.
+/// Written beside and renamed, so that a reader sees the old or the new. Root writes here as well, into a directory that the daemon's
+/// user owns: so the file is a new one under a name that nobody knows before (no link is followed), and everybody may read it.
 base::Result<void> replace_file(const std::string& path, std::string_view content) {
-    const std::string beside = path + '.' + std::to_string(::getpid());
-    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-    out << content << '\n';
-    out.close();
-    if (!out || std::rename(beside.c_str(), path.c_str()) != 0) {
-        const std::string why = std::generic_category().message(errno);
-        std::remove(beside.c_str());
-        return base::fail(base::Errc::io, path + ": " + why);
-    }
+    std::string beside = path + ".XXXXXX";
+    const int descriptor = ::mkostemp(beside.data(), O_CLOEXEC);
+    const auto failed = [&](int error) {
+        if (descriptor >= 0) ::unlink(beside.c_str());
+        return base::fail(base::Errc::io, path + ": " + std::generic_category().message(error));
+    };
+    if (descriptor < 0) return failed(errno);
+    const std::string line = std::string(content) + '\n';
+    const bool written =
+        ::write(descriptor, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fchmod(descriptor, 0644) == 0;
+    const int error = written ? 0 : errno;
+    if (::close(descriptor) != 0 || !written) return failed(error != 0 ? error : errno != 0 ? errno : ENOSPC);
+    if (std::rename(beside.c_str(), path.c_str()) != 0) return failed(errno);
     return {};
 }
 

@@ -1,6 +1,8 @@
 #include "directory/shrink_guard.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -47,6 +49,31 @@ TEST(ShrinkGuard, RemembersAndAcceptsExactlyOneContent) {
         std::ofstream(folder + "/tenants.domains") << garbage;
         EXPECT_EQ(guard.last_domain_count(), std::nullopt) << garbage;
     }
+}
+
+/// Root confirms in a folder that belongs to the daemon's user.
+TEST(ShrinkGuard, FollowsNoLinkAndCanBeReadWhateverTheUmask) {
+    const std::string folder = ::testing::TempDir() + "/exota-shrink-links";
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    const std::string victim = folder + "/victim";
+    std::ofstream(victim) << "precious";
+    const ShrinkGuard guard(folder);
+    std::filesystem::create_symlink(victim, guard.acceptance_path());
+    std::filesystem::create_symlink(victim, guard.acceptance_path() + '.' + std::to_string(::getpid()));
+    const mode_t before = ::umask(077);
+    const auto accepted = guard.accept(of("new"));
+    ::umask(before);
+    ASSERT_TRUE(accepted);
+    std::string text;
+    std::ifstream(victim) >> text;
+    EXPECT_EQ(text, "precious");
+    EXPECT_FALSE(std::filesystem::is_symlink(guard.acceptance_path()));
+    EXPECT_TRUE(guard.is_accepted(of("new")));
+    using std::filesystem::perms;
+    EXPECT_EQ(std::filesystem::status(guard.acceptance_path()).permissions(),
+              perms::owner_read | perms::owner_write | perms::group_read | perms::others_read);
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 3) << "nothing is left beside";
 }
 
 }  // namespace
