@@ -141,6 +141,25 @@ Result<gid_t> group_number(const std::string& group) {
     return entry.gr_gid;
 }
 
+/// Why a socket cannot be bound at `path`, and what to do about it.
+std::string bind_problem(const std::string& path, int error) {
+    const std::string text = path + ": " + std::strerror(error);
+    const std::size_t slash = path.find_last_of('/');
+    const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash == 0 ? 1 : slash);
+    switch (error) {
+        case ENOENT:
+            return text + ": the directory " + directory +
+                   " does not exist: create it for the user that runs exota, or let systemd-tmpfiles or RuntimeDirectory= of the unit do "
+                   "so";
+        case EACCES:
+            return text + ": the user that runs exota must be allowed to make files in " + directory;
+        case EROFS:
+            return text + ": " + directory + " cannot be written to: a systemd unit needs ReadWritePaths=" + directory;
+        default:
+            return text;
+    }
+}
+
 /// Binds so that the socket never has more permissions than it is meant to have in the end, not even between bind and chmod.
 Result<Descriptor> bind_unix(const std::string& path, const ListenOptions& options) {
     Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -149,7 +168,7 @@ Result<Descriptor> bind_unix(const std::string& path, const ListenOptions& optio
     const std::optional<mode_t> old_mask = options.socket_mode ? std::optional(umask(0777)) : std::nullopt;
     const int failed = ::bind(socket.get(), address.get(), address.octets) != 0 ? errno : 0;
     if (old_mask) umask(*old_mask);
-    if (failed != 0) return fail(Errc::io, path + ": " + std::strerror(failed));
+    if (failed != 0) return fail(Errc::io, bind_problem(path, failed));
     return socket;
 }
 
@@ -157,7 +176,13 @@ Result<void> set_owner(const std::string& path, const ListenOptions& options) {
     if (!options.socket_group.empty()) {
         const Result<gid_t> group = group_number(options.socket_group);
         if (!group) return std::unexpected(group.error());
-        if (::lchown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) return system_error(path + ": group " + options.socket_group);
+        if (::lchown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) {
+            const bool refused = errno == EPERM;
+            base::Error error = system_error(path + ": group " + options.socket_group).error();
+            if (refused)
+                error.detail += ": the user that runs exota must be in that group (SupplementaryGroups= of the unit), or be root at start";
+            return std::unexpected(std::move(error));
+        }
     }
     if (options.socket_mode && ::chmod(path.c_str(), *options.socket_mode) != 0) return system_error(path);
     return {};

@@ -1,10 +1,13 @@
 #include "net/listener.h"
 
 #include <arpa/inet.h>
+#include <grp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -66,6 +69,54 @@ TEST(Listener, group_by_number_and_unknown_group) {
     ASSERT_FALSE(unknown);
     EXPECT_NE(unknown.error().detail.find("no-such-group"), std::string::npos);
     EXPECT_FALSE(std::filesystem::exists(dir.path("t"))) << "a socket that could not be set up must not stay";
+}
+
+TEST(Listener, a_missing_directory_is_named_with_what_to_do) {
+    const TemporaryDirectory dir;
+    const auto missing = Listener::open(unix_at(dir.path("run/s")), {.socket_mode = 0660, .socket_group = {}}, 1);
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().code, base::Errc::io);
+    EXPECT_NE(missing.error().detail.find("the directory " + dir.path("run") + " does not exist: create it"), std::string::npos)
+        << missing.error().detail;
+    EXPECT_NE(missing.error().detail.find("RuntimeDirectory="), std::string::npos) << missing.error().detail;
+}
+
+/// Runs `open` in a child as a user without rights, and gives back its error text.
+std::string error_as_nobody(const std::string& path, const std::string& group) {
+    int ends[2];
+    if (pipe(ends) != 0) return "pipe";
+    const pid_t child = fork();
+    if (child == 0) {
+        constexpr gid_t nogroup = 65534;
+        std::string text = "no error";
+        if (setgroups(0, nullptr) != 0 || setgid(nogroup) != 0 || setuid(65534) != 0)
+            text = "setuid";
+        else if (const auto opened = Listener::open(unix_at(path), {.socket_mode = 0660, .socket_group = group}, 1); !opened)
+            text = opened.error().detail;
+        _exit(write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1);
+    }
+    close(ends[1]);
+    std::string text(4096, '\0');
+    const ssize_t octets = read(ends[0], text.data(), text.size());
+    text.resize(octets > 0 ? static_cast<std::size_t>(octets) : 0);
+    close(ends[0]);
+    int status = 0;
+    waitpid(child, &status, 0);
+    return text;
+}
+
+TEST(Listener, what_the_user_may_not_do_is_named_with_what_to_do) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";
+    const TemporaryDirectory dir;
+    std::filesystem::permissions(dir.path(""), std::filesystem::perms(0755));
+    const std::string directory = error_as_nobody(dir.path("s"), "");
+    EXPECT_NE(directory.find("Permission denied: the user that runs exota must be allowed to make files in "), std::string::npos)
+        << directory;
+    std::filesystem::permissions(dir.path(""), std::filesystem::perms(0777));
+    const std::string group = error_as_nobody(dir.path("s"), "root");
+    EXPECT_NE(group.find("group root: Operation not permitted: the user that runs exota must be in that group"), std::string::npos)
+        << group;
+    EXPECT_FALSE(std::filesystem::exists(dir.path("s"))) << "a socket that could not be set up must not stay";
 }
 
 TEST(Listener, a_stale_socket_is_replaced) {
