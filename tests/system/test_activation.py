@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 from harness.exota import SOURCE, Exota
@@ -163,6 +164,38 @@ def test_unit_files_are_valid(unit, tmp_path, binary):
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", tmp_path / unit.name], capture_output=True, text=True)
     complaints = [line for line in (done.stdout + done.stderr).splitlines() if unit.name in line]
     assert not complaints, "\n".join(complaints)
+
+
+@pytest.mark.parametrize("prefix", ["/usr", "/usr/local", "/opt/exota"])
+def test_the_installed_unit_starts_the_installed_program(binary, directory, prefix):
+    """`make install PREFIX=…`: the prefix is known only when installing, and DESTDIR is no part of what the unit says."""
+    build = Path(binary).resolve().parent
+    if not (build / "cmake_install.cmake").exists():
+        pytest.skip("the program does not lie in a build directory")
+    subprocess.run(["cmake", "--install", build, "--prefix", prefix, "--component", "systemd"], check=True, capture_output=True,
+                   env={**os.environ, "DESTDIR": str(directory)})
+    installed = Path(f"{directory}{prefix}/lib/systemd/system/exota.service").read_text()
+    assert f"\nExecStart={prefix}/bin/exota serve -c /etc/exota/exota.toml\n" in installed
+    packaged = (SOURCE / "packaging/exota.service").read_text()
+    assert installed == packaged.replace("ExecStart=/usr/bin/exota ", f"ExecStart={prefix}/bin/exota ")
+    for each in ("lib/systemd/system/exota.socket", "lib/sysusers.d/exota.conf", "lib/tmpfiles.d/exota.conf"):
+        assert Path(f"{directory}{prefix}/{each}").exists(), each
+
+
+def test_the_service_is_not_restarted_for_what_stays_wrong(binary, directory):
+    """The unit's RestartPreventExitStatus= has what `exota serve` ends with when another start would meet the same."""
+    text = (SOURCE / "packaging/exota.service").read_text()
+    final = {int(code) for line in text.splitlines() if line.startswith("RestartPreventExitStatus=") for code in line.split("=")[1].split()}
+    broken = directory / "broken.toml"
+    broken.write_text("[authorisation]\nmode = \n")
+    for arguments in (["serve", "--nonsense"], ["serve", "-c", directory / "missing.toml"], ["serve", "-c", broken]):
+        done = subprocess.run([binary, *arguments], capture_output=True, timeout=60, env={"PATH": os.environ["PATH"]})
+        assert done.returncode in final, (arguments, done)
+    occupied = directory / "a file that is no socket"
+    occupied.touch()
+    exota = Exota(binary, directory, started=False, changes={"milter": {"listen": [f"unix:{occupied}"]}})
+    done = exota.run("serve", "-c", exota.configuration)
+    assert done.returncode == 69 and 69 not in final, "what mends itself, as a socket may, is tried again"
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
