@@ -37,6 +37,8 @@ public:
     /// "192.0.2.0/24", "2001:db8::/32", or an address alone (/32, /128). Host bits that are set are an error: it is a typing slip.
     static Result<IpPrefix> parse(std::string_view text);
     bool contains(const IpAddress& address) const noexcept;
+    /// Some address is in both.
+    bool overlaps(const IpPrefix& other) const noexcept { return contains(other.network_) || other.contains(network_); }
     std::string text() const;
     friend bool operator==(const IpPrefix&, const IpPrefix&) = default;
 

@@ -50,6 +50,30 @@ TEST(IpPrefix, contains_what_it_says) {
         EXPECT_EQ(IpPrefix::parse(c.prefix)->contains(*IpAddress::parse(c.address)), c.want) << c.prefix << ' ' << c.address;
 }
 
+TEST(IpPrefix, overlaps_what_shares_an_address) {
+    struct Case {
+        std::string_view a, b;
+        bool want;
+    };
+    const Case cases[] = {
+        {"40.92.0.0/15", "40.92.0.0/15", true},
+        {"40.92.0.0/15", "40.93.7.0/24", true},
+        {"40.92.0.0/15", "40.94.0.0/15", false},
+        {"40.92.0.0/15", "40.0.0.0/8", true},
+        {"192.0.2.7", "192.0.2.8", false},
+        {"0.0.0.0/0", "40.92.0.0/15", true},
+        {"0.0.0.0/0", "2001:db8::/32", false},
+        {"::/0", "40.92.0.0/15", true},
+        {"40.92.0.0/15", "40.91.255.255", false},
+        {"2a01:111:f400::/48", "2a01::/16", true},
+        {"2a01:111:f400::/48", "2a01:111:f401::/48", false},
+    };
+    for (const Case& c : cases) {
+        EXPECT_EQ(IpPrefix::parse(c.a)->overlaps(*IpPrefix::parse(c.b)), c.want) << c.a << ' ' << c.b;
+        EXPECT_EQ(IpPrefix::parse(c.b)->overlaps(*IpPrefix::parse(c.a)), c.want) << c.b << ' ' << c.a;
+    }
+}
+
 TEST(IpPrefix, refuses_slips) {
     for (const char* text : {"192.0.2.1/24", "192.0.2.0/33", "192.0.2.0/", "192.0.2.0/-1", "192.0.2.0/24x", "x/8", "::/129", "/8"})
         EXPECT_FALSE(IpPrefix::parse(text)) << text;

@@ -1,6 +1,9 @@
 #include "net/endpoint.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 
@@ -66,7 +69,32 @@ Result<Endpoint> parse_tcp(std::string_view rest, Endpoint::Kind kind) {
     return endpoint;
 }
 
+/// The address that the system reads in `endpoint.host` ("0" is 0.0.0.0), or the name in lower case.
+std::string numeric_host(const Endpoint& endpoint) {
+    const int family = endpoint.kind == Endpoint::Kind::inet ? AF_INET : AF_INET6;
+    in6_addr address{};  // has room for both
+    const std::string host = endpoint.host.empty() ? (family == AF_INET ? "0.0.0.0" : "::") : endpoint.host;
+    in_addr v4{};
+    if (family == AF_INET ? inet_aton(host.c_str(), &v4) == 0 : inet_pton(AF_INET6, host.c_str(), &address) != 1) return base::lower(host);
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const void* octets = family == AF_INET ? static_cast<const void*>(&v4) : &address;
+    return inet_ntop(family, octets, text.data(), text.size());
+}
+
 }  // namespace
+
+bool Endpoint::is_every_address() const {
+    if (!is_tcp()) return false;
+    const std::string numeric = numeric_host(*this);
+    return numeric == "0.0.0.0" || numeric == "::";
+}
+
+bool Endpoint::excludes(const Endpoint& other) const {
+    if (kind != other.kind) return false;
+    if (!is_tcp()) return *this == other;
+    if (port == 0 || port != other.port) return false;  // 0: the system finds another one
+    return is_every_address() || other.is_every_address() || numeric_host(*this) == numeric_host(other);
+}
 
 Result<Endpoint> Endpoint::parse(std::string_view text) {
     if (text.starts_with('/')) return parse_unix(text);

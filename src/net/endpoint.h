@@ -30,6 +30,10 @@ struct Endpoint {
     /// The same, and HOST:PORT without a scheme.
     static base::Result<Endpoint> parse_http(std::string_view text);
 
+    /// TCP on every address of its kind: no host, or the one that is all zeros.
+    bool is_every_address() const;
+    /// Who listens on this one cannot listen on `other` as well. Names of hosts are not resolved: they differ if their texts do.
+    bool excludes(const Endpoint& other) const;
     bool is_tcp() const noexcept { return kind == Kind::inet || kind == Kind::inet6; }
     /// In the first of the forms above.
     std::string text() const;

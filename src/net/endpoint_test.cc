@@ -69,6 +69,14 @@ TEST(Endpoint, limits_a_socket_path_to_what_the_system_takes) {
     EXPECT_FALSE(Endpoint::parse("/" + std::string(max_socket_path_octets, 'a')));
 }
 
+TEST(Endpoint, knows_every_address) {
+    for (const char* text : {"inet:8893", "inet:0.0.0.0:8893", "inet:0:8893", "inet6:8893", "inet6:[::]:8893", "inet6:[0:0::0]:8893"})
+        EXPECT_TRUE(Endpoint::parse(text)->is_every_address()) << text;
+    for (const char* text :
+         {"inet:127.0.0.1:8893", "inet:localhost:0", "inet6:[::1]:8893", "inet6:0@ip6-localhost", "unix:/run/0.0.0.0", "systemd"})
+        EXPECT_FALSE(Endpoint::parse(text)->is_every_address()) << text;
+}
+
 TEST(Endpoint, http_takes_a_bare_address_too) {
     EXPECT_EQ(Endpoint::parse_http("127.0.0.1:8894")->text(), "inet:127.0.0.1:8894");
     EXPECT_EQ(Endpoint::parse_http("[::1]:8894")->text(), "inet6:[::1]:8894");

@@ -153,6 +153,46 @@ TEST(Listener, a_live_socket_a_file_and_a_link_are_left_alone) {
     EXPECT_TRUE(std::filesystem::is_symlink(dir.path("link")));
 }
 
+/// Two entries of a list exclude each other exactly if the system does not open the second beside the first.
+TEST(Listener, what_an_endpoint_excludes_cannot_be_opened_beside_it) {
+    const TemporaryDirectory dir;
+    struct Case {
+        std::string first, second;  // PORT: one that is free
+        bool excludes;
+    };
+    const Case cases[] = {
+        {"unix:" + dir.path("s"), "local:" + dir.path("s"), true},
+        {"unix:" + dir.path("s"), "unix:" + dir.path("t"), false},
+        {"inet:127.0.0.1:PORT", "inet:PORT@127.0.0.1", true},
+        {"inet:127.0.0.1:PORT", "inet:127.0.0.2:PORT", false},
+        {"inet:127.0.0.1:PORT", "inet:0.0.0.0:PORT", true},
+        {"inet:PORT", "inet:127.0.0.1:PORT", true},
+        {"inet:127.0.0.1:0", "inet:127.0.0.1:0", false},
+        {"inet6:[::1]:PORT", "inet6:[0:0:0:0:0:0:0:1]:PORT", true},
+        {"inet6:[::]:PORT", "inet6:[::1]:PORT", true},
+        {"inet6:[::]:PORT", "inet:0.0.0.0:PORT", false},
+        {"systemd", "systemd", true},
+        {"systemd:a", "systemd:a", true},
+    };
+    for (const Case& c : cases) {
+        const auto free = Listener::open(*Endpoint::parse("inet:127.0.0.1:0"), {}, 1)->bound();
+        const std::string port = free.substr(free.rfind(':') + 1);
+        const auto endpoint = [&](std::string text) {
+            if (const std::size_t at = text.find("PORT"); at != std::string::npos) text.replace(at, 4, port);
+            return *Endpoint::parse(text);
+        };
+        const Endpoint first = endpoint(c.first), second = endpoint(c.second);
+        EXPECT_EQ(first.excludes(second), c.excludes) << c.first << ' ' << c.second;
+        EXPECT_EQ(second.excludes(first), c.excludes) << c.second << ' ' << c.first;
+        if (first.kind == Endpoint::Kind::activated) continue;  // needs a supervisor: activation_test.cc
+        const auto opened = Listener::open(first, {}, 2);
+        ASSERT_TRUE(opened) << opened.error().detail;
+        EXPECT_EQ(!Listener::open(second, {}, 2), c.excludes) << c.first << ' ' << c.second;
+    }
+    EXPECT_FALSE(Endpoint::parse("systemd:a")->excludes(*Endpoint::parse("systemd:b")));
+    EXPECT_FALSE(Endpoint::parse("inet:127.0.0.1:1")->excludes(*Endpoint::parse("inet:127.0.0.1:2")));
+}
+
 TEST(Listener, a_successors_socket_is_not_removed) {
     const TemporaryDirectory dir;
     const std::string path = dir.path("s");
