@@ -1,7 +1,9 @@
 #include "tenant/tenants_file.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "tenant/version_one.h"
 #include "tenant/version_two.h"
 
@@ -45,9 +47,14 @@ enum class Version : int { unknown = 0, one = 1, two = 2 };
 /// After so many events a file that still could be either is read as version 1.
 constexpr std::size_t max_undecided_events = 32;
 
+bool is_quoted_number(const Event& value) noexcept {
+    return value.kind == Event::Kind::string && !value.text.empty() && std::ranges::all_of(value.text, base::is_digit);
+}
+
 /// Which version the first events of a document belong to.
 ///
-/// A top-level "version" with a number is version 2; in version 1 it would be a domain, with an object. Tools that sort keys put
+/// A top-level "version" with a number is version 2, and so it is meant if the number stands in quotes (an error that VersionTwo
+/// reports); in version 1 it would be a domain, with an object. Tools that sort keys put
 /// "tenants" first, so that name alone decides nothing: a member that is an object again makes it version 2. A name with a scalar is
 /// an error in both versions, so what comes next decides.
 Version version_of(const std::vector<Event>& events) {
@@ -59,7 +66,7 @@ Version version_of(const std::vector<Event>& events) {
         const std::string& key = events[i].text;
         if (i + 1 == events.size()) return Version::unknown;
         const Event& value = events[i + 1];
-        if (key == "version") return value.kind == Event::Kind::number ? Version::two : Version::one;
+        if (key == "version") return value.kind == Event::Kind::number || is_quoted_number(value) ? Version::two : Version::one;
         if (key == "tenants") {
             if (!value.begins_object() || std::exchange(tenants_seen, true)) return Version::two;
             if (i + 2 == events.size()) return Version::unknown;

@@ -154,6 +154,8 @@ TEST(VersionTwo, structure_errors) {
     const Case cases[] = {
         {R"({"version": 2})", "error 0 tenants: the key \"tenants\" is missing\n"},
         {R"({"tenants": {"a": {}}})", "error 0 version: the key \"version\" with the number 2 is missing\n"},
+        {R"({"version": "2", "tenants": {"a": {"domains": ["a.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"]}}})",
+         "error 1 version: must be the number 2, is a string\n"},
         {R"({"version": 3, "tenants": {}})",
          "error 1 version: unknown version: this program reads version 2 (version 1 has no key \"version\")\n"},
         {R"({"version": 2, "tenant": {}, "tenants": {}})", "error 1 tenant: unknown key \"tenant\", did you mean tenants?\n"},
