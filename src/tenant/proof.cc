@@ -7,12 +7,21 @@
 namespace exota::tenant {
 namespace {
 
+/// "client-cert, dkim" or "client-cert dkim": factors that were meant to be joined.
+bool is_list_of_words(std::string_view text) noexcept {
+    constexpr std::string_view between = " \t,;&|";
+    const std::size_t end = text.find_first_of(between);
+    return end != 0 && end != std::string_view::npos && text.find_first_not_of(between, end) != std::string_view::npos;
+}
+
 base::Result<Factor> read_factor(std::string_view word) {
     if (word.empty()) return base::fail(base::Errc::invalid_data, "a factor is missing: write factors with '+' between them");
     if (const std::optional<Factor> factor = factor_named(word)) return *factor;
     std::string why = "unknown factor ";
     why += base::truncate_utf8(word, 64);
-    if (const std::string_view nearest = base::nearest_word(word, factor_names.data(), factor_names.size()); !nearest.empty()) {
+    if (is_list_of_words(word)) {
+        why += ": join factors with '+', as in \"client-cert + dkim\"";
+    } else if (const std::string_view nearest = base::nearest_word(word, factor_names.data(), factor_names.size()); !nearest.empty()) {
         why += ", did you mean ";
         why += nearest;
         why += '?';
