@@ -95,6 +95,19 @@ private:
     std::vector<ConfigProblem>& problems_;
 };
 
+/// A misspelt switch is off, which nobody notices.
+void warn_of_unknown(Environment& in, const char* const* entries) {
+    for (; entries && *entries; ++entries) {
+        std::string_view rest(*entries);
+        const bool is_variable = rest.find('=') != std::string_view::npos;
+        const std::string_view name = base::take_until(rest, '=');
+        if (!is_variable || !name.starts_with("MILTER_") || std::ranges::find(variables, name) != variables.end()) continue;
+        const std::string_view nearest = base::nearest_word(name, variables.data(), variables.size());
+        in.warning(name, "is no variable of the ExOTA-Milter and does nothing" +
+                             (nearest.empty() ? std::string() : "; did you mean " + std::string(nearest) + '?'));
+    }
+}
+
 LogLevel log_level(std::string_view value) {
     if (base::istarts_with(value, "warn")) return LogLevel::warning;
     if (base::iequals(value, "error")) return LogLevel::error;
@@ -180,6 +193,7 @@ LoadedConfig config_from_environment(const char* const* environment) {
     Config config;
     decision::Rules& rules = config.rules;
     rules.drop_in.emplace();
+    warn_of_unknown(in, environment);
 
     // What the predecessor did without being asked.
     rules.mode = tenant::Mode::enforce;

@@ -177,6 +177,32 @@ TEST(DropIn, ProofsOfAnEntry) {
     }
 }
 
+TEST(DropIn, MisspeltVariablesAreWarnedOf) {
+    const struct {
+        std::string_view entry, says;  // empty: nothing
+    } cases[] = {
+        {"MILTER_TENANT_ID_REQUIERD=1",
+         "MILTER_TENANT_ID_REQUIERD: is no variable of the ExOTA-Milter and does nothing; did you mean MILTER_TENANT_ID_REQUIRED?"},
+        {"MILTER_DKIM_ENABLE=", "did you mean MILTER_DKIM_ENABLED?"},
+        {"MILTER_DKIM_ALIGNMENT=True", "MILTER_DKIM_ALIGNMENT: is no variable of the ExOTA-Milter and does nothing\n"},
+        {"MILTER_=1", "MILTER_: is no variable"},
+        {"MILTER_TENANT_ID_REQUIRED=1", ""},
+        {"MILTER_LDAP_QUERY=x", ""},
+        {"XMILTER_DKIM_ENABLE=1", ""},
+        {"milter_dkim_enable=1", ""},
+        {"MILTER_DKIM_ENABLE", ""},  // no variable at all
+        {"PATH=/bin", ""},
+    };
+    for (const auto& c : cases) {
+        const LoadedConfig loaded = load({"MILTER_POLICY_FILE=p", std::string(c.entry)});
+        ASSERT_TRUE(loaded.config) << c.entry << texts(loaded);
+        if (c.says.empty())
+            EXPECT_EQ(texts(loaded).find("does nothing"), std::string::npos) << c.entry << texts(loaded);
+        else
+            EXPECT_NE(texts(loaded).find(c.says), std::string::npos) << c.entry << texts(loaded);
+    }
+}
+
 TEST(DropIn, LogLevels) {
     const struct {
         std::string_view value;
