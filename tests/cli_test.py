@@ -244,14 +244,34 @@ def test_migrate_prints_or_writes_what_check_takes(folder):
     assert printed["tenants"]["version"] == 2 and "[authorisation]" in printed["configuration"]
     new = folder / "new"
     new.mkdir()
-    assert run("migrate", "-o", new, "--tenants-file", new / "tenants.json", environment=environment).returncode == 0
+    assert run("migrate", "-o", os.path.relpath(new), environment=environment).returncode == 0
     assert run("check", "-c", new / "exota.toml").returncode == 0
+    assert f'file = "{new}/tenants.json"' in (new / "exota.toml").read_text(), "the file beside it, by its absolute path"
+    assert 'file = "/etc/exota/tenants.json"' in printed["configuration"]
+    other = folder / "other"
+    other.mkdir()
+    assert run("migrate", "-o", other, "--tenants-file", "/srv/t.json", environment=environment).returncode == 0
+    assert 'file = "/srv/t.json"' in (other / "exota.toml").read_text()
     again = run("migrate", "-o", new, environment=environment)
     assert again.returncode == 69 and b"exists" in again.stderr, "nothing is overwritten"
     assert run("migrate").returncode == 64
     assert run("migrate", environment={"MILTER_POLICY_FILE": "/does/not/exist"}).returncode == 66
     (folder / "policy.json").write_text('{"contoso.test": {"foo": 1}}')
     assert run("migrate", environment=environment).returncode == 78
+
+
+def test_migrate_warns_of_what_check_warns_of(folder):
+    (folder / "policy.json").write_text('{"contoso.test": {"tenant_id": "1234abcd-18c5-45e8-88de-123456789abc"}}')
+    environment = {"MILTER_POLICY_FILE": str(folder / "policy.json"), "MILTER_X509_ENABLED": "false", "MILTER_TENANT_ID_REQUIERD": "1",
+                   "MILTER_X509_IP_WHITELIST": "10.0.0.0/8 127.0.0.1, foo, 192.0.2.7"}
+    checked = [line for line in run("check", environment=environment).stdout.decode().splitlines() if line.startswith("environment: ")]
+    assert len(checked) == 5, "reads as off, two entries, hole 8, a misspelt variable"
+    assert any("did you mean MILTER_TENANT_ID_REQUIRED?" in line for line in checked)
+    migrated = run("migrate", "--json", environment=environment)
+    assert [line for line in migrated.stderr.decode().splitlines() if line.startswith("environment: ")] == checked
+    assert [line for line in json.loads(migrated.stdout)["warnings"] if line.startswith("environment: ")] == checked
+    quiet = {"MILTER_POLICY_FILE": environment["MILTER_POLICY_FILE"], "MILTER_X509_ENABLED": "1"}
+    assert sum("environment: " in line for line in json.loads(run("migrate", "--json", environment=quiet).stdout)["warnings"]) == 1, "hole 8"
 
 
 def test_report(folder):

@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t max_policy_octets = std::size_t{1024} * 1024 * 1024;
 
 struct Options {
-    std::string tenants_file = "/etc/exota/tenants.json";
+    std::optional<std::string> tenants_file;
     std::optional<std::string> output;
     bool json = false;
 };
@@ -40,6 +40,16 @@ bool write_new(const std::string& path, const std::string& content) {
     return false;
 }
 
+/// What the configuration calls the tenants file: what was asked for; else where --output writes it; else the usual place.
+std::string tenants_file_of(const Options& options) {
+    if (options.tenants_file) return *options.tenants_file;
+    if (!options.output) return "/etc/exota/tenants.json";
+    std::error_code error;
+    const std::filesystem::path file = std::filesystem::path(*options.output) / "tenants.json";
+    const std::filesystem::path absolute = std::filesystem::absolute(file, error);
+    return (error ? file : absolute).lexically_normal();
+}
+
 Exit run(const Options& options) {
     if (!app::drop_in_requested(environ)) {
         complain("exota migrate: no MILTER_* variable is set; run it with the environment of the Python ExOTA-Milter\n");
@@ -50,14 +60,15 @@ Exit run(const Options& options) {
         complain(to_text(loaded.problems));
         return Exit::bad_config;
     }
+    std::vector<app::ConfigProblem> problems = loaded.problems;  // of the environment: what weakens it weakens what is made of it
     const std::string& policy_file = loaded.config->tenants.file;
     const auto policy = app::read_whole_file(policy_file, max_policy_octets);
     if (!policy) {
+        complain(to_text(problems));
         complain("exota migrate: " + policy.error().detail + '\n');
         return policy.error().code == base::Errc::not_found ? Exit::no_input : Exit::bad_config;
     }
     const tenant::LoadedTenants checked = tenant::read_tenants(*policy, loaded.config->tenant_defaults);
-    std::vector<app::ConfigProblem> problems;
     for (const tenant::Problem& problem : checked.problems)
         problems.push_back({problem.severity == tenant::Problem::Severity::error ? app::ConfigProblem::Severity::error
                                                                                  : app::ConfigProblem::Severity::warning,
@@ -68,7 +79,7 @@ Exit run(const Options& options) {
         complain("exota migrate: " + policy_file + " is no version-1 policy file\n");
         return Exit::bad_config;
     }
-    const auto migrated = migrate(*loaded.config, *policy, options.tenants_file);
+    const auto migrated = migrate(*loaded.config, *policy, tenants_file_of(options));
     if (!migrated) {
         complain("exota migrate: " + policy_file + ": " + migrated.error().detail + '\n');
         return Exit::bad_config;
@@ -82,6 +93,7 @@ Exit run(const Options& options) {
     }
     if (options.json) {
         std::string warnings;
+        for (const app::ConfigProblem& problem : problems) warnings += (warnings.empty() ? "" : ", ") + json_string(app::to_text(problem));
         for (const std::string& warning : migrated->warnings) warnings += (warnings.empty() ? "" : ", ") + json_string(warning);
         std::string one_line = migrated->tenants;  // line breaks stand between tokens only: strings have them escaped
         std::ranges::replace(one_line, '\n', ' ');
@@ -98,7 +110,9 @@ Exit run(const Options& options) {
 void add_migrate(CLI::App& program, Exit& exit) {
     auto options = std::make_shared<Options>();
     CLI::App* command = program.add_subcommand("migrate", "Turn the Python ExOTA-Milter's environment and policy file into our files");
-    command->add_option("--tenants-file", options->tenants_file, "Where the tenants file will lie (default: /etc/exota/tenants.json)")
+    command
+        ->add_option("--tenants-file", options->tenants_file,
+                     "Where the tenants file will lie (default: in the folder of --output, else /etc/exota/tenants.json)")
         ->type_name("FILE");
     command->add_option("-o,--output", options->output, "Write exota.toml and tenants.json into this folder, over nothing that is there")
         ->type_name("FOLDER");

@@ -145,6 +145,31 @@ std::string tenants_file_of(const std::vector<Group>& groups, const tenant::Proo
     return out + (first ? "}\n}\n" : "\n  }\n}\n");
 }
 
+/// "a.test, b.test and 7 more": the names, as many as a line takes.
+std::string some_of(const std::vector<std::string>& names) {
+    constexpr std::size_t most = 5;
+    std::string out = listed({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size()))});
+    return names.size() > most ? out + " and " + std::to_string(names.size() - most) + " more" : out;
+}
+
+/// Without a DKIM factor that names the author's domain, a proof fits every tenant.
+bool is_weak(const tenant::Proof& proof) { return !proof.set.contains(tenant::Factor::dkim_aligned); }
+
+/// JSON has no comments: what is weak in the tenants file is said where the configuration names that file.
+std::string remarks_on_tenants(const std::vector<Group>& groups, const tenant::Proof& usual) {
+    std::map<std::string, std::vector<std::string>> weak;  // by proof, the tenants that ask just that
+    std::vector<std::string> without_id;
+    for (const Group& group : groups) {
+        if (group.proof != usual && is_weak(group.proof)) weak[group.proof.text].push_back(group.domains.front());
+        if (group.tenant_id.empty()) without_id.push_back(group.domains.front());
+    }
+    std::string out;
+    for (const auto& [proof, names] : weak)
+        out += "# (weak) " + some_of(names) + ": \"proofs\": [" + quoted(proof) + "] there; better none\n";
+    if (!without_id.empty()) out += "# (weak) " + some_of(without_id) + ": no \"tenant_ids\" there; better add the id\n";
+    return out;
+}
+
 /// The predecessor's text of a reply as a template of ours: one line of printable ASCII without placeholders of its own.
 std::string reply_template(std::string_view base_text) {
     std::string safe;
@@ -164,8 +189,8 @@ bool is_authserv_id(std::string_view text) {
            !text.empty();
 }
 
-std::string configuration_of(const app::Config& drop_in, const tenant::Proof& usual, std::string_view tenants_file,
-                             std::vector<std::string>& warnings) {
+std::string configuration_of(const app::Config& drop_in, const tenant::Proof& usual, const std::vector<Group>& groups,
+                             std::string_view tenants_file, std::vector<std::string>& warnings) {
     const decision::Rules& rules = drop_in.rules;
     static constexpr std::string_view levels[] = {"error", "warning", "info", "debug"};
     std::string out =
@@ -174,10 +199,15 @@ std::string configuration_of(const app::Config& drop_in, const tenant::Proof& us
         "# what to put there instead. Before you switch: exota check, then a while with mode = \"monitor\" and exota report.\n";
     out += "\n[milter]\nlisten = " + quoted_list(drop_in.milter.listen) + "\nsocket_mode = \"umask\"\n";
     out += "\n[authorisation]\nmode = \"enforce\"\nproofs = " + quoted_list({usual.text});
-    if (!usual.set.contains(tenant::Factor::dkim_aligned)) out += "  # (weak) names no tenant by DKIM; better \"client-cert + dkim\"";
+    if (is_weak(usual)) out += "  # (weak) names no tenant by DKIM; better \"client-cert + dkim\"";
     out +=
         "\ncontradictions = \"ignore\"  # (weak) better \"refuse\"\npeer_proof = \"none\"  # (weak) better \"client-cert\"\nresent_from = "
-        "true\nforwarding = true\n";
+        "true  # (weak) better false, if no forwards are to pass\nforwarding = true  # (weak) better false, and true for tenants that "
+        "forward\n";
+    out +=
+        "\n[client_ip]\n# (weak) without Microsoft's addresses a certificate that the MTA could not verify (hole 8) is refused for good, "
+        "not "
+        "deferred; better:\n# endpoints_file = \"/etc/exota/endpoints.json\"\n";
     out += "\n[client_cert]\nnames = " + quoted_list(rules.certificate_names) +
            "\nexempt = " + quoted_list(texts_of(rules.certificate_exempt)) + '\n';
     out += "\n[authentication_results]\n";
@@ -191,7 +221,7 @@ std::string configuration_of(const app::Config& drop_in, const tenant::Proof& us
     }
     out += "trusted_authserv_ids = " + quoted_list(ids) +
            "\nposition = \"any\"  # (weak) better \"top\", with own_hops if the validator is not the last hop\n";
-    out += "\n[tenants]\nfile = " + quoted(tenants_file) + '\n';
+    out += "\n[tenants]\nfile = " + quoted(tenants_file) + '\n' + remarks_on_tenants(groups, usual);
     out += "\n[reply]\nreject = " + quoted(reply_template(rules.drop_in->reject_message)) +
            "\ntempfail = " + quoted(reply_template(rules.drop_in->tempfail_message)) + "\ntempfail_code = 450\n";
     out += std::string("\n[header]\nadd = ") + (rules.header.add ? "true" : "false") + '\n';
@@ -212,8 +242,9 @@ base::Result<Migrated> migrate(const app::Config& drop_in, std::string_view poli
     if (!entries) return std::unexpected(entries.error());
     Migrated out;
     const tenant::Proof usual = drop_in.tenant_defaults.v1_proofs(true, true).front();
-    out.tenants = tenants_file_of(grouped(*entries, out.warnings), usual);
-    out.configuration = configuration_of(drop_in, usual, tenants_file, out.warnings);
+    const std::vector<Group> groups = grouped(*entries, out.warnings);
+    out.tenants = tenants_file_of(groups, usual);
+    out.configuration = configuration_of(drop_in, usual, groups, tenants_file, out.warnings);
     out.warnings.emplace_back(
         "forwards: a message that only Resent-From connects with a tenant must now also show a tenant id, an organisation or a DKIM "
         "signature of that tenant (docs/migration.md)");

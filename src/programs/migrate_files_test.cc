@@ -132,5 +132,43 @@ TEST(Migrate, DifferingFlagsOfOneTenant) {
     EXPECT_NE(strict->warnings[0].find("b.test"), std::string::npos);
 }
 
+std::size_t count(std::string_view text, std::string_view part) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++found;
+    return found;
+}
+
+TEST(Migrate, MarksEveryWeakLine) {
+    const std::vector<std::string> on{"MILTER_DKIM_ENABLED=1", "MILTER_TRUSTED_AUTHSERVID=mx.test", "MILTER_DKIM_ALIGNMENT_REQUIRED=True"};
+    const std::string with_id = R"("a.test": {"tenant_id": ")" + std::string(id) + R"("})";
+    const auto strong = migrate(drop_in(on), "{" + with_id + "}", "t");
+    ASSERT_TRUE(strong);
+    for (const std::string_view line : {"contradictions = \"ignore\"  # (weak)", "peer_proof = \"none\"  # (weak)",
+                                        "resent_from = true  # (weak)", "forwarding = true  # (weak)", "position = \"any\"  # (weak)"})
+        EXPECT_EQ(count(strong->configuration, line), 1U) << line << strong->configuration;
+    EXPECT_EQ(count(strong->configuration, "[client_ip]\n# (weak)"), 1U) << strong->configuration;
+    EXPECT_EQ(count(strong->configuration, "(weak)"), 7U) << "these six and what the head says of them: " << strong->configuration;
+
+    const auto weak =
+        migrate(drop_in(on), "{" + with_id + R"(, "b.test": {"dkim_enabled": false}, "c.test": {"dkim_alignment_required": false},
+                                  "d.test": {"dkim_enabled": false}})",
+                "t");
+    ASSERT_TRUE(weak);
+    load(*weak);
+    EXPECT_EQ(count(weak->configuration, "# (weak) b.test, d.test: \"proofs\": [\"listed\"] there; better none\n"), 1U)
+        << weak->configuration;
+    EXPECT_EQ(count(weak->configuration, "# (weak) c.test: \"proofs\": [\"dkim-any\"] there; better none\n"), 1U) << weak->configuration;
+    EXPECT_EQ(count(weak->configuration, "# (weak) b.test, c.test, d.test: no \"tenant_ids\" there"), 1U) << weak->configuration;
+    EXPECT_EQ(count(weak->configuration, "(weak)"), 10U) << weak->configuration;
+
+    std::string many;
+    for (int i = 0; i < 7; ++i) many += (i > 0 ? ", \"" : "\"") + std::to_string(i) + ".test\": {}";
+    const auto seven = migrate(drop_in({}), "{" + many + "}", "t");
+    ASSERT_TRUE(seven);
+    EXPECT_EQ(count(seven->configuration, "0.test, 1.test, 2.test, 3.test, 4.test and 2 more: no \"tenant_ids\""), 1U)
+        << seven->configuration;
+    EXPECT_EQ(count(seven->configuration, "proofs = [\"listed\"]  # (weak)"), 1U) << seven->configuration;
+}
+
 }  // namespace
 }  // namespace exota::programs
