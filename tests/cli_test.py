@@ -141,6 +141,61 @@ def test_check_strict_counts_warnings(folder):
     assert any(problem["key"] == "authorisation.peer_proof" for problem in json.loads(strict.stdout)["problems"])
 
 
+def warnings_of(folder, *changes):
+    """What `check` warns of once each (old, new) of `changes` is made to the configuration."""
+    text = (folder / "exota.toml").read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "changed.toml").write_text(text)
+    done = run("check", "-c", folder / "changed.toml", "--json")
+    assert done.returncode == 0, done
+    strict = run("check", "-c", folder / "changed.toml", "--strict")
+    warnings = [problem for problem in json.loads(done.stdout)["problems"] if problem["severity"] == "warning"]
+    assert strict.returncode == (78 if warnings else 0)
+    return warnings
+
+
+@pytest.mark.parametrize("section, line, key", [
+    ("[bypass]", 'clients = ["40.92.0.0/15"]', "bypass.clients"),
+    ("[client_cert]", 'names = ["*.protection.outlook.com"]', "client_cert.names"),
+    ("[milter]", 'listen = ["inet:8893"]', "milter.listen"),
+    ("[http]", 'listen = "0.0.0.0:8894"', "http.listen")])
+def test_check_warns_of_what_opens_or_kills_the_relay(folder, section, line, key):
+    before = warnings_of(folder)
+    more = [w for w in warnings_of(folder, ("[tenants]", f"{section}\n{line}\n[tenants]")) if w not in before]
+    assert [(w["key"], w["line"]) for w in more] == [(key, 8)]
+
+
+def test_check_warns_that_a_missing_certificate_is_refused_for_good(folder):
+    assert "client_cert.missing" not in [w["key"] for w in warnings_of(folder)]
+    assert "client_cert.missing" in [w["key"] for w in warnings_of(folder, ("endpoints_file", "# endpoints_file"))]
+
+
+def test_check_warns_of_no_tenant(folder):
+    for tenants in ("{}", '{"version": 2, "tenants": {}}'):
+        (folder / "tenants.json").write_text(tenants)
+        assert ["names no tenant" in w["text"] for w in warnings_of(folder)].count(True) == 1
+        assert not any("names no tenant" in w["text"] for w in warnings_of(folder, ('"enforce"', '"monitor"')))
+
+
+def test_the_same_socket_twice_is_an_error(folder):
+    text = (folder / "exota.toml").read_text()
+    (folder / "exota.toml").write_text(text + f'[milter]\nlisten = ["unix:{folder}/s", "local:{folder}/s"]\n')
+    done = run("check", "-c", folder / "exota.toml")
+    assert done.returncode == 78 and b"cannot be opened: the list has" in done.stdout
+    started = run("serve", "-c", folder / "exota.toml")
+    assert started.returncode == 78 and b"cannot be opened: the list has" in started.stderr
+
+
+def test_a_version_in_quotes(folder):
+    (folder / "tenants.json").write_text(json.dumps({**TENANTS, "version": "2"}))
+    done = run("check", "-c", folder / "exota.toml", "--json")
+    problems = json.loads(done.stdout)["problems"]
+    assert done.returncode == 78
+    assert [p["text"] for p in problems if p["severity"] == "error"] == ["must be the number 2, is a string"]
+
+
 def test_check_old_endpoint_list(folder):
     copy = folder / "endpoints.json"
     copy.write_bytes((SOURCE / "packaging/endpoints.json").read_bytes())

@@ -212,6 +212,23 @@ void read_output(ConfigReader& in, Config& out, ConfigOrigin origin) {
         if (const auto endpoint = net::Endpoint::parse_http(out.http.listen); !endpoint) in.error("http.listen", endpoint.error().detail);
 }
 
+/// The start opens http.listen first, then milter.listen in its order.
+void check_sockets(ConfigReader& in, const Config& config) {
+    std::vector<std::pair<std::string, net::Endpoint>> taken;
+    if (const auto http = net::Endpoint::parse_http(config.http.listen)) taken.emplace_back("http.listen", *http);
+    const std::vector<std::string> texts = in.texts("milter.listen");
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        auto endpoint = net::Endpoint::parse(texts[i]);
+        if (!endpoint) continue;  // said already
+        for (const auto& [name, earlier] : taken)
+            if (earlier.excludes(*endpoint)) {
+                in.error("milter.listen", i, '"' + texts[i] + "\" cannot be opened: " + name + " has " + earlier.text() + " already");
+                break;
+            }
+        taken.emplace_back("the list", *std::move(endpoint));
+    }
+}
+
 base::Result<std::pair<std::string, std::string>> stub_zone(std::string_view text) {
     const std::size_t blank = text.find(' ');
     if (blank == std::string_view::npos || blank == 0 || base::trim(text.substr(blank)).empty())
@@ -272,9 +289,10 @@ LoadedConfig build_config(const ConfigNode& root, const std::string& path, Confi
     read_output(in, config, origin);
     read_dns(in, config, origin);
     read_rest(in, config, origin);
+    check_sockets(in, config);
     if (std::ranges::any_of(loaded.problems, [](const ConfigProblem& p) { return p.severity == ConfigProblem::Severity::error; }))
         return loaded;
-    add_config_warnings(config, loaded.problems);
+    add_config_warnings(config, in);
     loaded.config = std::move(config);
     return loaded;
 }

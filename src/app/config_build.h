@@ -15,9 +15,12 @@ enum class ConfigOrigin : std::uint8_t { file, json };
 /// @param path  of the file, for messages and for relative file names; "" for JSON, where relative file names are errors.
 LoadedConfig build_config(const ConfigNode& root, const std::string& path, ConfigOrigin origin);
 
+class ConfigReader;
+
 /// What an operator should know though it is no error: proofs that cannot hold as configured, beliefs that anybody can forge.
-/// Appended to `problems` as warnings.
-void add_config_warnings(const Config& config, std::vector<ConfigProblem>& problems);
+/// @param config  read from `in` without an error.
+/// @param in      gets the warnings, each with the place of its key where that was given.
+void add_config_warnings(const Config& config, ConfigReader& in);
 
 /// What holds for every configuration of this kind and is not wrong ("your validator must remove forged fields itself").
 std::vector<std::string> config_notes(const Config& config);

@@ -50,6 +50,13 @@ public:
     }
 
     void error(std::string_view key, std::string text) { problem(ConfigProblem::Severity::error, key, node(key), std::move(text)); }
+    /// Of an element of a list, from 0.
+    void error(std::string_view key, std::size_t element, std::string text) {
+        problem(ConfigProblem::Severity::error, key, elements(key).at(element), std::move(text));
+    }
+    void warning(std::string_view key, std::size_t element, std::string text) {
+        problem(ConfigProblem::Severity::warning, key, elements(key).at(element), std::move(text));
+    }
     void warning(std::string_view key, std::string text) { problem(ConfigProblem::Severity::warning, key, node(key), std::move(text)); }
 
 private:

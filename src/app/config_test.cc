@@ -182,6 +182,8 @@ TEST(Config, ReportsWithPlace) {
         {"[reply]\nreject = \"a\\nb\"\n", 4, "reply.reject", "one line"},
         {"[tenants]\nsource = \"ldap\"\n", 4, "tenants.source", "not built yet"},
         {"[gateway]\nlisten = []\n", 3, "gateway", "not built yet"},
+        {"[milter]\nlisten = [\"unix:/s\", \"/s\"]\n", 4, "milter.listen", "the list has unix:/s already"},
+        {"[http]\nlisten = \"127.0.0.1:8\"\n[milter]\nlisten = [\n\"inet:8\"]\n", 7, "milter.listen", "http.listen has inet:127.0.0.1:8"},
         {"milter = 1\n", 3, "authorisation.milter", "unknown"},
     };
     for (const BadCase& c : cases) {
@@ -243,7 +245,7 @@ TEST(Config, SealersWithoutOwnVerificationAreWarnedOf) {
 }
 
 TEST(Config, DmarcByTheListOfTheSystemOrOfAFile) {
-    const std::string verifying = std::string(minimal) + "[dkim]\nsource = \"verify\"\n";
+    const std::string verifying = std::string(minimal) + "[dkim]\nsource = \"verify\"\n[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n";
     for (const std::string_view rfc : {"7489", "\"7489\""}) {
         const LoadedConfig loaded = from_toml(verifying + "[dmarc]\nrfc = " + std::string(rfc) + "\n");
         ASSERT_TRUE(loaded.config) << all_of(loaded);
@@ -311,7 +313,7 @@ TEST(Config, WarningsNameWhatProvesNothing) {
     const struct {
         std::string_view text, key;
     } cases[] = {
-        {"peer_proof = \"client-ip\"\n", "client_ip"},
+        {"peer_proof = \"client-ip\"\n", "client_ip.endpoints_file"},
         {"peer_proof = \"none\"\n", "authorisation.peer_proof"},
         {"contradictions = \"ignore\"\n", "authorisation.contradictions"},
         {"[bypass]\nclients = [\"0.0.0.0/0\"]\n", "bypass.clients"},
@@ -324,6 +326,55 @@ TEST(Config, WarningsNameWhatProvesNothing) {
         ASSERT_TRUE(loaded.config) << all_of(loaded);
         EXPECT_TRUE(std::ranges::any_of(loaded.problems, [&](const ConfigProblem& p) { return p.key == c.key; }))
             << c.text << all_of(loaded);
+    }
+}
+
+TEST(Config, WarningsSayWhichLineAndOnlyWhereTheyApply) {
+    const struct {
+        std::string_view text, key;
+        std::size_t line;       // counted in the whole, which begins with the minimal configuration; 0: the key is not in the file
+        std::string_view says;  // empty: no warning of that key
+    } cases[] = {
+        {"peer_proof = \"none\"\n", "authorisation.peer_proof", 3, "from anybody"},
+        {"peer_proof = \"client-ip\"\n", "client_ip.endpoints_file", 0, "client-ip never holds"},
+        {"[client_cert]\nexempt = [\n\"0.0.0.0/0\"]\n", "client_cert.exempt", 4, "every client"},
+
+        {"[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n[bypass]\nclients = [\"192.0.2.1\",\n\"40.93.1.0/24\"]\n", "bypass.clients", 7,
+         "40.93.1.0/24 overlaps Exchange Online's 40.92.0.0/15"},
+        {"[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n[bypass]\nclients = [\"40.0.0.0/8\"]\n", "bypass.clients", 6, "overlaps"},
+        {"[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n[bypass]\nclients = [\"192.0.2.0/24\", \"40.94.0.0/16\"]\n", "bypass.clients", 0, ""},
+        {"[bypass]\nclients = [\"40.95.7.7\"]\n", "bypass.clients", 4, "overlaps Exchange Online's 40.95.0.0/16"},
+        {"[bypass]\nclients = [\"40.92.0.0/15\"]\n", "bypass.clients", 0, ""},  // nobody said that it is Microsoft's
+
+        {"", "client_cert.missing", 0, "refused for good"},
+        {"[client_cert]\nmissing = \"unavailable\"\n", "client_cert.missing", 4, "refused for good"},
+        {"[client_cert]\nmissing = \"absent\"\n", "client_cert.missing", 0, ""},
+        {"[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n", "client_cert.missing", 0, ""},
+        {"proofs = [\"tenant-id\"]\npeer_proof = \"client-ip\"\n", "client_cert.missing", 0, ""},
+        {"proofs = [\"tenant-id\"]\npeer_proof = \"both\"\n", "client_cert.missing", 0, "refused for good"},
+
+        {"[client_cert]\nnames = [\"mail.protection.outlook.com\",\n\"*.Protection.outlook.com\"]\n", "client_cert.names", 5,
+         "\"*.protection.outlook.com\": names are compared as they stand"},
+        {"[client_cert]\nnames = [\"mail.protection.outlook.com\"]\n", "client_cert.names", 0, ""},
+
+        {"[milter]\nlisten = [\"/s\", \"inet:8893\"]\n", "milter.listen", 4, "every address"},
+        {"[milter]\nlisten = [\"inet:127.0.0.1:8893\", \"inet6:[::]:8893\"]\n", "milter.listen", 4, "every address"},
+        {"[milter]\nlisten = [\"inet:127.0.0.1:8893\", \"inet6:[::1]:8893\", \"systemd\"]\n", "milter.listen", 0, ""},
+        {"[http]\nlisten = \"0.0.0.0:8894\"\n", "http.listen", 4, "read the metrics"},
+        {"[http]\nlisten = \"[::]:8894\"\n", "http.listen", 4, "read the metrics"},
+        {"[http]\nlisten = \"127.0.0.1:8894\"\n", "http.listen", 0, ""},
+        {"[milter]\nlisten = [\"inet:127.0.0.1:8893\", \"inet:127.0.0.1:8894\", \"inet:0@127.0.0.1\", \"inet:0@127.0.0.1\"]\n",
+         "milter.listen", 0, ""},
+    };
+    for (const auto& c : cases) {
+        const LoadedConfig loaded = from_toml(std::string(minimal) + std::string(c.text));
+        ASSERT_TRUE(loaded.config) << c.text << all_of(loaded);
+        const auto found = std::ranges::find(loaded.problems, c.key, &ConfigProblem::key);
+        ASSERT_EQ(found == loaded.problems.end(), c.says.empty()) << c.text << all_of(loaded);
+        if (c.says.empty()) continue;
+        EXPECT_EQ(found->line, c.line) << c.text << all_of(loaded);
+        EXPECT_EQ(found->column == 0, c.line == 0);
+        EXPECT_NE(found->text.find(c.says), std::string::npos) << c.text << all_of(loaded);
     }
 }
 

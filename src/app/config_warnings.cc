@@ -5,7 +5,9 @@
 #include <array>
 
 #include "app/config_build.h"
+#include "app/config_reader.h"
 #include "authn/suffixes.h"
+#include "net/endpoint.h"
 
 namespace exota::app {
 namespace {
@@ -22,19 +24,51 @@ bool uses_client_ip(const Config& config) {
            peer == decision::PeerProof::both;
 }
 
+bool uses_certificate(const Config& config) {
+    const decision::PeerProof peer = config.rules.peer_proof;
+    return some_proof_needs(config, {Factor::client_cert}) || peer == decision::PeerProof::client_cert ||
+           peer == decision::PeerProof::either || peer == decision::PeerProof::both;
+}
+
 bool holds_everybody(const std::vector<base::IpPrefix>& prefixes) {
     return std::ranges::any_of(prefixes, [](const base::IpPrefix& prefix) { return prefix.text().ends_with("/0"); });
 }
 
+/// All tenants of Microsoft share its addresses: to bypass one is to bypass the forger too.
+void warn_of_bypassed_microsoft(const decision::Rules& rules, ConfigReader& in) {
+    for (std::size_t i = 0; i < rules.bypass_clients.size(); ++i)
+        for (const auto* known : {&rules.exchange_online, &rules.relay_pool}) {
+            const auto shared = std::ranges::find_if(*known, [&](const base::IpPrefix& p) { return p.overlaps(rules.bypass_clients[i]); });
+            if (shared == known->end()) continue;
+            in.warning("bypass.clients", i,
+                       rules.bypass_clients[i].text() + " overlaps Exchange Online's " + shared->text() +
+                           ": whoever sends through Exchange Online from there is not judged");
+            break;
+        }
+}
+
+void warn_of_open_sockets(const Config& config, ConfigReader& in) {
+    for (std::size_t i = 0; i < config.milter.listen.size(); ++i)
+        if (const auto endpoint = net::Endpoint::parse(config.milter.listen[i]); endpoint && endpoint->is_every_address())
+            in.warning("milter.listen", i,
+                       '"' + config.milter.listen[i] +
+                           "\" is every address of this host: whoever reaches it can pose as the MTA, try out what is accepted and use up "
+                           "limits and sessions");
+    if (const auto endpoint = net::Endpoint::parse_http(config.http.listen); endpoint && endpoint->is_every_address())
+        in.warning("http.listen", '"' + config.http.listen + "\" is every address of this host: whoever reaches it can read the metrics");
+}
+
 }  // namespace
 
-void add_config_warnings(const Config& config, std::vector<ConfigProblem>& problems) {
+void add_config_warnings(const Config& config, ConfigReader& in) {
     const decision::Rules& rules = config.rules;
-    const auto warn = [&](std::string key, std::string text) {
-        problems.push_back({ConfigProblem::Severity::warning, config.path, 0, 0, std::move(key), std::move(text)});
-    };
+    const auto warn = [&](std::string_view key, std::string text) { in.warning(key, std::move(text)); };
     if (uses_client_ip(config) && rules.exchange_online.empty())
-        warn("client_ip", "no prefix of Exchange Online is known (endpoints_file, prefixes), so client-ip never holds");
+        warn("client_ip.endpoints_file", "no prefix of Exchange Online is known (endpoints_file, prefixes), so client-ip never holds");
+    if (uses_certificate(config) && rules.certificate_missing == decision::WhenMissing::unavailable && rules.exchange_online.empty())
+        warn("client_cert.missing",
+             "\"unavailable\" defers Exchange Online's mail that comes without a verified certificate, but no prefix of Exchange Online is "
+             "known (client_ip.endpoints_file, client_ip.prefixes): it is refused for good; \"absent\" if that is meant");
     const bool from_fields = rules.dkim_source != decision::DkimSource::verify;
     const bool from_own_verification = rules.dkim_source != decision::DkimSource::authentication_results;
     const bool needs_dkim = some_proof_needs(config, {Factor::dkim, Factor::dkim_aligned, Factor::dkim_any});
@@ -55,13 +89,22 @@ void add_config_warnings(const Config& config, std::vector<ConfigProblem>& probl
     const bool needs_certificate = some_proof_needs(config, {Factor::client_cert}) || rules.peer_proof == decision::PeerProof::client_cert;
     if (needs_certificate && rules.certificate_names.empty() && rules.trusted_relays.empty())
         warn("client_cert.names", "no name of a certificate is known, so client-cert holds for nobody but exempt clients");
+    for (std::size_t i = 0; i < rules.certificate_names.size(); ++i)
+        if (rules.certificate_names[i].find('*') != std::string::npos)
+            in.warning(
+                "client_cert.names", i,
+                '"' + rules.certificate_names[i] + "\": names are compared as they stand, so this one matches no host's certificate");
     if (config.limits.field_octets > config.milter.max_frame_octets)
         warn("limits.field_octets", "is above milter.max_frame_octets (" + std::to_string(config.milter.max_frame_octets) +
                                         "): a field between the two ends the MTA's connection instead of getting a verdict");
-    if (holds_everybody(rules.bypass_clients)) warn("bypass.clients", "holds every client: nothing is judged");
+    if (holds_everybody(rules.bypass_clients))
+        warn("bypass.clients", "holds every client: nothing is judged");
+    else
+        warn_of_bypassed_microsoft(rules, in);
     if (holds_everybody(rules.certificate_exempt)) warn("client_cert.exempt", "holds every client: client-cert proves nothing");
     if (holds_everybody(rules.trusted_relays)) warn("client_cert.trusted_relays", "holds every client: anybody counts as Exchange Online");
     if (holds_everybody(rules.exchange_online)) warn("client_ip.prefixes", "holds every client: client-ip proves nothing");
+    warn_of_open_sockets(config, in);
 }
 
 std::vector<std::string> config_notes(const Config& config) {

@@ -275,7 +275,7 @@ TEST_F(Daemon, a_reload_reads_the_public_suffix_list_again) {
     ASSERT_FALSE(bound_.empty()) << complaints_;
     write(directory_.path("list.dat"), list.substr(0, 40));
     reload();
-    EXPECT_NE(logged("event=config-problem").find("dmarc.public_suffix_file"), std::string::npos);
+    EXPECT_NE(logged("dmarc.public_suffix_file").find("event=config-problem"), std::string::npos);
     logged("event=reload-failed");
     write(directory_.path("list.dat"), list);
     reload();

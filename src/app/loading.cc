@@ -31,6 +31,7 @@ void add_tenants(Loaded& loaded, const gate::Snapshot* previous) {
         return;
     }
     const auto index = std::make_shared<const tenant::Index>(std::move(*read->tenants.index));
+    if (auto warning = warning_of_no_tenants(config, *index)) loaded.problems.push_back(*std::move(warning));
     if (!config.tenants.state_directory.empty()) {
         const directory::ShrinkGuard guard(config.tenants.state_directory);
         if (previous && previous->tenants) {
@@ -54,6 +55,14 @@ void add_tenants(Loaded& loaded, const gate::Snapshot* previous) {
 }
 
 }  // namespace
+
+std::optional<ConfigProblem> warning_of_no_tenants(const Config& config, const tenant::Index& tenants) {
+    const tenant::Mode mode = config.rules.mode;
+    if (tenants.tenant_count() > 0 || mode == tenant::Mode::monitor || config.rules.force_monitor) return std::nullopt;
+    const std::string_view fate = mode == tenant::Mode::defer ? "deferred" : mode == tenant::Mode::quarantine ? "held" : "refused";
+    return ConfigProblem{
+        Severity::warning, config.tenants.file, 0, 0, {}, "names no tenant: every message that is judged is " + std::string(fate)};
+}
 
 Loaded load_all(const std::function<LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous) {
     Loaded loaded;

@@ -1,7 +1,7 @@
 // Configuration and tenants, loaded whole: what the daemon starts with, and what a reload puts in their place.
 //
 // These functions block (a million domains take a second) and share nothing: a reload runs them on a thread of its own. They report every
-// problem, not just the first. Tested by daemon_test.cc.
+// problem, not just the first. Tested by loading_test.cc and daemon_test.cc.
 #pragma once
 
 #include <functional>
@@ -21,6 +21,9 @@ struct Loaded {
     std::vector<ConfigProblem> problems;
     std::optional<directory::FileStamp> tenants_stamp;  // of the tenants file that was read, good or not
 };
+
+/// Of a tenants file that names nobody, where that has an effect: nothing can be authorised. nullopt: none, or everything is let through.
+std::optional<ConfigProblem> warning_of_no_tenants(const Config& config, const tenant::Index& tenants);
 
 enum class ForceMonitor : std::uint8_t { no, yes };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "app/loading.h"
 #include "base/encode.h"
 #include "directory/tenants_file_source.h"
 
@@ -50,6 +51,8 @@ LoadedFiles load_files(const std::optional<std::string>& named) {
     for (const tenant::Problem& problem : out.tenants.problems)
         out.problems.push_back({problem.severity == tenant::Problem::Severity::error ? Severity::error : Severity::warning,
                                 config.tenants.file, problem.line, 0, problem.path, problem.text});
+    if (out.tenants.index)
+        if (auto warning = app::warning_of_no_tenants(config, *out.tenants.index)) out.problems.push_back(*std::move(warning));
     return out;
 }
 

@@ -1,0 +1,45 @@
+#include "app/loading.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "net/testing.h"
+
+namespace exota::app {
+namespace {
+
+TEST(Loading, nobody_in_the_tenants_file_is_warned_of_where_it_has_an_effect) {
+    const net::testing::TemporaryDirectory folder;
+    const struct {
+        std::string_view mode, tenants;
+        ForceMonitor force_monitor;
+        std::string_view says;  // empty: nothing
+    } cases[] = {
+        {"enforce", "{}", ForceMonitor::no, "is refused"},
+        {"enforce", "[]", ForceMonitor::no, "is refused"},
+        {"enforce", R"({"version": 2, "tenants": {}})", ForceMonitor::no, "is refused"},
+        {"defer", "{}", ForceMonitor::no, "is deferred"},
+        {"quarantine", "{}", ForceMonitor::no, "is held"},
+        {"monitor", "{}", ForceMonitor::no, ""},
+        {"enforce", "{}", ForceMonitor::yes, ""},
+        {"enforce", R"({"a.example": {}})", ForceMonitor::no, ""},
+        {"enforce", R"({"version": 2, "tenants": {"a": {"domains": ["a.example"]}}})", ForceMonitor::no, ""},
+    };
+    for (const auto& c : cases) {
+        std::ofstream(folder.path("tenants.json")) << c.tenants;
+        std::ofstream(folder.path("exota.toml"))
+            << "authorisation.mode = \"" << c.mode << "\"\ntenants.file = \"tenants.json\"\ntenants.state_directory = \".\"\n";
+        const Loaded loaded = load_all([&] { return load_config(folder.path("exota.toml")); }, c.force_monitor, nullptr);
+        ASSERT_TRUE(loaded.snapshot) << c.tenants;
+        std::string said;
+        for (const ConfigProblem& problem : loaded.problems)
+            if (problem.text.find("names no tenant") != std::string::npos) said += to_text(problem);
+        EXPECT_EQ(said.empty(), c.says.empty()) << c.mode << c.tenants << said;
+        EXPECT_NE(said.find(c.says), std::string::npos) << said;
+        if (!said.empty()) EXPECT_TRUE(said.starts_with(folder.path("tenants.json") + ": warning: ")) << said;
+    }
+}
+
+}  // namespace
+}  // namespace exota::app
