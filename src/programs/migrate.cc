@@ -117,7 +117,9 @@ void add_migrate(CLI::App& program, Exit& exit) {
     command->add_option("-o,--output", options->output, "Write exota.toml and tenants.json into this folder, over nothing that is there")
         ->type_name("FOLDER");
     command->add_flag("--json", options->json, "Print JSON");
-    command->footer("Run it with the predecessor's environment:  env $(cat milter.env) exota migrate");
+    command->footer(
+        "Run it with the predecessor's environment, in bash:  mapfile -t settings < <(grep '^[A-Z]' milter.env); "
+        "env \"${settings[@]}\" exota migrate");
     command->callback([options, &exit] { exit = run(*options); });
 }
 
