@@ -63,9 +63,11 @@ def tls_settings(pki):
 
 
 class Postfix:
-    """@param milters  as in main.cf, for example ["inet:127.0.0.1:8893"]; run in this order."""
+    """@param milters  as in main.cf, for example ["inet:127.0.0.1:8893"]; run in this order.
+    @param chroot  services that are confined to the queue directory, as Debian's master.cf has it: "smtpd", "cleanup" …
+    """
 
-    def __init__(self, directory, *, sink_port, milters, pki=None, settings=None, address="127.0.0.1", name="postfix"):
+    def __init__(self, directory, *, sink_port, milters, pki=None, settings=None, address="127.0.0.1", name="postfix", chroot=()):
         self.base = Path(directory) / name
         self.address = address
         self.port = free_port(address)
@@ -80,7 +82,12 @@ class Postfix:
         main = self.base / "etc/main.cf"
         main.write_text("".join(f"{key} = {value}\n" for key, value in values.items()))
         shown = f"[{address}]" if ":" in address else address
-        (self.base / "etc/master.cf").write_text(f"{shown}:{self.port} inet n - n - - smtpd\n{SERVICES}")
+        services = f"{shown}:{self.port} inet n - n - - smtpd\n{SERVICES}".splitlines()
+        for number, line in enumerate(services):
+            if line.split()[-1] in chroot:
+                fields = line.split()
+                services[number] = " ".join([*fields[:4], "y", *fields[5:]])
+        (self.base / "etc/master.cf").write_text("\n".join(services) + "\n")
         past = time.time() - 60
         for path in (self.base / "etc").iterdir():
             os.utime(path, (past, past))
@@ -117,6 +124,20 @@ class Postfix:
     def queued(self, queue="hold"):
         """Queue ids in one of the queues."""
         return {path.name for path in (self.base / "queue" / queue).rglob("*") if path.is_file()}
+
+    def sendmail(self, sender, recipient, text):
+        """Hands a message in as programs on this host do; pickup(8) takes it at once."""
+        done = subprocess.run(["/usr/sbin/sendmail", "-C", self.base / "etc/main.cf", "-f", sender, recipient], input=text.encode(),
+                              capture_output=True, env={"PATH": os.environ["PATH"], "MAIL_CONFIG": str(self.base / "etc")})
+        assert done.returncode == 0, done
+
+    def superintend(self, *arguments):
+        """postsuper on this instance."""
+        subprocess.run(["postsuper", "-c", self.base / "etc", *arguments], check=True, capture_output=True)
+
+    def pick_up(self):
+        """Lets pickup(8) look at maildrop now. A kick can be lost, when pickup is just about to sleep: call it again."""
+        subprocess.run(["postkick", "-c", self.base / "etc", "public", "pickup", "W"], capture_output=True)
 
     def flush(self):
         """Lets what is deferred be tried again now."""
