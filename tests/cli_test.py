@@ -251,7 +251,8 @@ def test_explain_from_logged_evidence_says_the_same(folder):
     # As it stands in logs: a JSON line, a logfmt line (where a sender's text tries to be evidence, too), the value with its quotes.
     evidence = json.dumps(first["evidence"], separators=(",", ":"))
     for line in (json.dumps({"verdict": "accept", "evidence": first["evidence"]}), json.dumps(evidence),
-                 f'time=x helo="a evidence=\\"{{}}\\" b" xevidence="{{}}" evidence={json.dumps(evidence)}', f"evidence={json.dumps(evidence)} judging_us=3\n"):
+                 f'time=x helo="a evidence=\\"{{}}\\" b" xevidence="{{}}" evidence={json.dumps(evidence)}', f"evidence={json.dumps(evidence)} judging_us=3\n",
+                 f'time=x helo="a evidence=" tls=TLSv1.3 certificate="x y" evidence={json.dumps(evidence)}'):
         (folder / "evidence.json").write_text(line)
         again = run("explain", "-c", folder / "exota.toml", "--json", "--evidence", folder / "evidence.json")
         assert again.returncode == 0 and json.loads(again.stdout) == first, line

@@ -78,7 +78,8 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"tenants.state_directory", file, R"("/run/exota")", "", 0, 0, "",
      "where the daemon notes how many domains it serves, so that a file that shrank is noticed"},
 
-    {"limits.field_octets", integer, "262144", "octets", 1024, 16 * mebibyte, "", "a message with a longer header field (name, colon, value and CRLF) is refused"},
+    {"limits.field_octets", integer, "262144", "octets", 1024, 16 * mebibyte, "",
+     "a message with a longer header field (name, colon, value and CRLF) is refused"},
     {"limits.header_octets", integer, "1048576", "octets", 4096, 64 * mebibyte, "", "a message with a longer header is refused"},
     {"limits.header_fields", integer, "2000", "fields", 10, 100000, "", "a message with more header fields is refused"},
     {"limits.kept_fields", integer, "100", "fields", 5, 10000, "", "a message with more fields of one kind that is looked at is refused"},

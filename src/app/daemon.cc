@@ -310,7 +310,8 @@ private:
                 return start_reload(Cause::tenants_file);
             case Action::vanished:
                 metrics_.reload_failed();
-                return log_.service(LogLevel::error, "tenants-vanished", "the tenants file is gone; the tenants stay as they were",
+                return log_.service(LogLevel::error, "tenants-vanished",
+                                    "the tenants file cannot be looked at (" + watch_->trouble() + "); the tenants stay as they were",
                                     {LogField::of("place", watch_->path())});
         }
     }

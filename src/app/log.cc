@@ -70,10 +70,7 @@ void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const ga
     fields.push_back(LogField::of_number("judging_us", std::chrono::duration_cast<std::chrono::microseconds>(message.judging).count()));
     if (wants_evidence(evidence_setting, decision)) {
         texts.evidence = evidence::to_json(evidence);
-        if (texts.evidence.size() <= max_logged_evidence_octets)
-            fields.push_back(LogField::of_json("evidence", texts.evidence));
-        else
-            fields.push_back(LogField::of_number("evidence_octets", static_cast<std::int64_t>(texts.evidence.size())));
+        fields.push_back(LogField::of_json("evidence", texts.evidence));  // evidence_octets where it is too long
     }
 }
 

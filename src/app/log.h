@@ -29,8 +29,6 @@ inline constexpr std::array<std::string_view, 26> message_field_names{
     "client",        "client_name",    "helo",       "tls",         "certificate", "certificate_hint",
     "mail_from",     "recipients",     "mail_class", "peer_proven", "reply",       "judging_us",
     "evidence",      "evidence_octets"};
-/// Of one record; longer evidence is left out, and evidence_octets says how long it was. The journal takes lines of 48 KiB.
-inline constexpr std::size_t max_logged_evidence_octets = 40 * 1024;
 
 class MessageLog;
 

@@ -128,6 +128,24 @@ void write_digits(std::span<char> out, unsigned value) noexcept {
     for (std::size_t at = out.size(); at-- > 0; value /= 10) out[at] = static_cast<char>('0' + value % 10);
 }
 
+/// One field of logfmt or JSON. A JSON value that is too long as it is written here (quotes within quotes are twice as long) gives way to
+/// its length.
+void append_field(std::string& out, const LogField& field, LogFormat format) {
+    const auto begin = [&](std::string_view suffix) {
+        out += format == LogFormat::json ? ",\"" : " ";
+        out += field.name;
+        out += suffix;
+        out += format == LogFormat::json ? "\":" : "=";
+    };
+    const std::size_t before = out.size();
+    begin("");
+    append_value(out, field, format);
+    if (field.kind != LogField::Kind::json || out.size() - before <= max_json_field_octets) return;
+    out.resize(before);
+    begin("_octets");
+    out += std::to_string(field.text.size());
+}
+
 void append_record(std::string& out, const LogRecord& record, LogFormat format) {
     format == LogFormat::json ? append_json(out, record) : append_logfmt(out, record);
 }
@@ -203,12 +221,7 @@ void append_logfmt(std::string& out, const LogRecord& record) {
     out += name_of(record.level);
     out += " event=";
     out += record.event;
-    for (const LogField& field : record.fields) {
-        out += ' ';
-        out += field.name;
-        out += '=';
-        append_value(out, field, LogFormat::logfmt);
-    }
+    for (const LogField& field : record.fields) append_field(out, field, LogFormat::logfmt);
 }
 
 void append_json(std::string& out, const LogRecord& record) {
@@ -219,12 +232,7 @@ void append_json(std::string& out, const LogRecord& record) {
     out += "\",\"event\":\"";
     out += record.event;
     out += '"';
-    for (const LogField& field : record.fields) {
-        out += ",\"";
-        out += field.name;
-        out += "\":";
-        append_value(out, field, LogFormat::json);
-    }
+    for (const LogField& field : record.fields) append_field(out, field, LogFormat::json);
     out += '}';
 }
 

@@ -30,6 +30,11 @@ struct LogField {
     static LogField of_json(std::string_view name, std::string_view json) { return {Kind::json, name, json, 0}; }
 };
 
+/// A field of Kind::json with its name, as it is written. A longer one is left out, and NAME_octets says how long its value is: what a
+/// sender makes long could be cut elsewhere (the journal cuts lines of standard error at 48 KiB), and what is behind the cut would be a
+/// line of its own.
+inline constexpr std::size_t max_json_field_octets = 40 * 1024;
+
 struct LogRecord {
     std::chrono::system_clock::time_point time;
     LogLevel level = LogLevel::info;

@@ -137,17 +137,28 @@ TEST(Log, evidence_by_setting) {
             << static_cast<int>(c.setting);
 }
 
+/// By what it takes in the log: a quote of the sender's takes four octets there.
 TEST(Log, evidence_that_is_too_long_is_left_out_and_measured) {
-    Sample sample = full_sample();
-    sample.evidence.header.from.assign(1, "");
-    const std::size_t frame = evidence::to_json(sample.evidence).size();
-    sample.evidence.header.from.front().assign(max_logged_evidence_octets - frame, 'x');
-    const LogConfig all{.socket = {}, .evidence = LogEvidence::all};
-    EXPECT_EQ(names_in_logfmt(logged(sample, all)).back(), "evidence");
-    sample.evidence.header.from.front() += 'x';
-    const std::string line = logged(sample, all);
-    EXPECT_TRUE(line.ends_with(" evidence_octets=" + std::to_string(max_logged_evidence_octets + 1) + '\n')) << line.substr(0, 900);
-    EXPECT_EQ(line.find(" evidence="), std::string::npos);
+    for (const std::string_view written : {"x", "\"", "\\", "\x01"})
+        for (const LogFormat format : {LogFormat::logfmt, LogFormat::json}) {
+            Sample sample = full_sample();
+            sample.evidence.header.from.assign(1, "");
+            const LogConfig all{.format = format, .socket = {}, .evidence = LogEvidence::all};
+            const auto field_octets = [&](std::size_t count) {
+                sample.evidence.header.from.front().clear();
+                for (std::size_t i = 0; i < count; ++i) sample.evidence.header.from.front() += written;
+                const std::string line = logged(sample, all);
+                const std::size_t at = line.find(format == LogFormat::json ? ",\"evidence\":" : " evidence=");
+                if (at != std::string::npos) return line.size() - at - (format == LogFormat::json ? 2 : 1);
+                EXPECT_NE(line.find("evidence_octets"), std::string::npos);
+                EXPECT_LT(line.size(), 5000U);
+                return std::size_t{0};
+            };
+            const std::size_t frame = field_octets(0), each = field_octets(1) - frame;
+            const std::size_t most = (max_json_field_octets - frame) / each;
+            EXPECT_EQ(field_octets(most), frame + most * each) << written << static_cast<int>(format);
+            EXPECT_EQ(field_octets(most + 1), 0U) << written << static_cast<int>(format);
+        }
 }
 
 TEST(Log, the_level_leaves_out_what_is_below) {

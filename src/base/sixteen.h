@@ -14,6 +14,7 @@ namespace exota::base {
 /// As signed numbers: what is no ASCII is below 0.
 using SixteenOctets = signed char __attribute__((ext_vector_type(16)));
 inline constexpr std::size_t sixteen = 16;
+static_assert(std::endian::native == std::endian::little, "the first octet's answer has to be the lowest bit");
 
 /// `at` has at least sixteen.
 inline SixteenOctets sixteen_octets(const char* at) noexcept {

@@ -156,8 +156,8 @@ bool Named::differ() const noexcept {
 
 bool Named::all_name(Number tenant) const noexcept {
     const auto is_other = [tenant](const std::optional<Number>& named) { return named && *named != tenant; };
-    return first() && !in_conflict && !is_other(by_tenant_id) && !is_other(by_xoorg) && !is_other(by_originator_org) &&
-           !is_other(by_connection);
+    return first() && !in_conflict && !connection_in_conflict && !is_other(by_tenant_id) && !is_other(by_xoorg) &&
+           !is_other(by_originator_org) && !is_other(by_connection);
 }
 
 Named named_by_claims(const evidence::Evidence& evidence, const Index& tenants) {
@@ -168,6 +168,7 @@ Named named_by_claims(const evidence::Evidence& evidence, const Index& tenants) 
         named.by_originator_org = tenant_of_originator_org(organization->text(), tenants);
     if (const auto* connection = value_of(evidence.header.attributed_connection))
         named.by_connection = tenant_of_id(connection->tenant_id, tenants);
+    named.connection_in_conflict = std::holds_alternative<evidence::Conflicting>(evidence.header.attributed_connection);
     named.in_conflict =
         any_conflicting_value(evidence.header.tenant_id, mail::TenantId::parse,
                               [&](const mail::TenantId& id) { return tenant_of_id(id, tenants).has_value(); }) ||

@@ -20,7 +20,8 @@ struct Named {
     std::optional<tenant::Number> by_tenant_id, by_xoorg, by_originator_org;
     std::optional<tenant::Number> by_connection;  // hosted's TenantId: it can disagree, but it names no tenant for a forward
 
-    bool in_conflict = false;  // values of one fact that differ, and one of them names a tenant
+    bool in_conflict = false;             // differing values of one of the three facts above, one of which names a tenant
+    bool connection_in_conflict = false;  // differing values of hosted's field: not everything names one tenant
 
     /// In the order of trust: tenant id, XOORG, X-OriginatorOrg.
     std::optional<tenant::Number> first() const noexcept { return by_tenant_id ? by_tenant_id : by_xoorg ? by_xoorg : by_originator_org; }

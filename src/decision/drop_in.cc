@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "decision/findings.h"
+#include "decision/select_tenant.h"
 
 namespace exota::decision {
 namespace {
@@ -79,12 +80,6 @@ Failed first_failed_check(const Decision& decision, const evidence::Evidence& ev
 std::string_view boolean(bool value) noexcept { return value ? "True" : "False"; }
 
 }  // namespace
-
-std::optional<mail::Mailbox> last_resent_from(const evidence::Header& header) {
-    for (auto field = header.resent_from.rbegin(); field != header.resent_from.rend(); ++field)
-        if (auto mailbox = mail::parse_single_mailbox(*field)) return *std::move(mailbox);
-    return std::nullopt;
-}
 
 Explanation explain_as_predecessor(Decision& decision, const evidence::Evidence& evidence, const Rules& rules) {
     const DropIn& drop_in = *rules.drop_in;

@@ -3,23 +3,18 @@
 // Tested by drop_in_test.cc.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "decision/decision.h"
 #include "decision/reply.h"
 #include "decision/rules.h"
 #include "evidence/evidence.h"
-#include "mail/author.h"
 
 namespace exota::decision {
 
 /// For a message that is not accepted: the first of the predecessor's checks that it fails. Where that comes before what our own order
 /// found (a missing certificate before a dead directory), verdict and reason of `decision` become those of that check.
 Explanation explain_as_predecessor(Decision& decision, const evidence::Evidence& evidence, const Rules& rules);
-
-/// Whose policy the predecessor looks up when the author's domain has none: of several Resent-From fields the last that has a domain.
-std::optional<mail::Mailbox> last_resent_from(const evidence::Header& header);
 
 /// The value of its result field, behind the authserv-id.
 std::string predecessor_result(const Decision& decision, const DropIn& drop_in);

@@ -74,6 +74,11 @@ TEST(Mode, WhoseCounts) {
             .with(lenient)
             .with("X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp: TenantId=" + std::string(fabrikam_id) +
                   ";Ip=[192.0.2.1];Helo=[h]");
+    Message connector_twice = named_by_id_only_connector_elsewhere;
+    connector_twice.with(
+        "X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp: TenantId="
+        "bbbbbbbb-0000-4000-8000-00000000000b"
+        ";Ip=[192.0.2.1];Helo=[h]");
     Message ambiguous = bare_mail("From: a@lenient.com, b@lenient.com");
     Message too_complex = bare_mail("From: a@lenient.com");
     too_complex.too_complex = "x";
@@ -99,6 +104,7 @@ TEST(Mode, WhoseCounts) {
         {"named by what is not proven", unproven, Mode::enforce},
         {"named by Resent-From", by_resent_from, Mode::enforce},
         {"the connector is another's", named_by_id_only_connector_elsewhere, Mode::enforce},
+        {"the connector is another's and its own", connector_twice, Mode::enforce},
         {"no one author", ambiguous, Mode::enforce},
         {"too complex, and the author is the tenant's", too_complex, Mode::monitor},
         {"too complex, and nobody's author", too_complex_of_nobody, Mode::enforce},

@@ -4,7 +4,6 @@
 // Tested by decide_test.cc and mode_test.cc.
 #include "decision/select_tenant.h"
 
-#include "decision/drop_in.h"
 #include "mail/author.h"
 
 namespace exota::decision {
@@ -38,6 +37,12 @@ Selection forward_by(Subject subject, bool own_mode, const Rules& rules) {
 }
 
 }  // namespace
+
+std::optional<mail::Mailbox> last_resent_from(const evidence::Header& header) {
+    for (auto field = header.resent_from.rbegin(); field != header.resent_from.rend(); ++field)
+        if (auto mailbox = mail::parse_single_mailbox(*field)) return *std::move(mailbox);
+    return std::nullopt;
+}
 
 Selection select_tenant(const Case& message, const Named& named, Belief belief) {
     if (message.author_coverage)

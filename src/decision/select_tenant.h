@@ -10,6 +10,7 @@
 #include "decision/claims.h"
 #include "decision/findings.h"
 #include "decision/peer.h"
+#include "mail/author.h"
 
 namespace exota::decision {
 
@@ -27,6 +28,9 @@ struct Selection {
     /// The tenant's own mode counts: it covers the author domain, or all proven evidence that names a tenant names this one.
     bool own_mode = false;
 };
+
+/// Whose policy the predecessor looks up when the author's domain has none: of several Resent-From fields the last that has a domain.
+std::optional<mail::Mailbox> last_resent_from(const evidence::Header& header);
 
 /// `message.tenants` is not null.
 /// @param named  what the claims name.

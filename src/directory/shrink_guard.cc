@@ -29,10 +29,11 @@ base::Result<void> replace_file(const std::string& path, std::string_view conten
     };
     if (descriptor < 0) return failed(errno);
     const std::string line = std::string(content) + '\n';
-    const bool written =
-        ::write(descriptor, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fchmod(descriptor, 0644) == 0;
-    const int error = written ? 0 : errno;
-    if (::close(descriptor) != 0 || !written) return failed(error != 0 ? error : errno != 0 ? errno : ENOSPC);
+    const ssize_t written = ::write(descriptor, line.data(), line.size());
+    int error = written < 0 ? errno : written < std::ssize(line) ? ENOSPC : 0;
+    if (error == 0 && ::fchmod(descriptor, 0644) != 0) error = errno;
+    if (::close(descriptor) != 0 && error == 0) error = errno;
+    if (error != 0) return failed(error);
     if (std::rename(beside.c_str(), path.c_str()) != 0) return failed(errno);
     return {};
 }

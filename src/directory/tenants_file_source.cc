@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -44,7 +45,7 @@ base::Result<FileStamp> stamp_of_open(const Descriptor& file) {
 
 }  // namespace
 
-base::Result<LoadedFile> load_tenants_file(const std::string& path, tenant::Defaults defaults) try {
+base::Result<LoadedFile> load_tenants_file(const std::string& path, tenant::Defaults defaults) {
     // O_NONBLOCK: opening a FIFO must not wait for its writer; it is refused right after.
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.number() < 0) return refused(errno);
@@ -52,16 +53,19 @@ base::Result<LoadedFile> load_tenants_file(const std::string& path, tenant::Defa
     if (!before) return std::unexpected(before.error());
 
     tenant::TenantsReader reader(std::move(defaults));
-    ReadAhead ahead(file.number(), read_octets);
-    for (std::string_view piece = ahead.next(); !piece.empty(); piece = ahead.next()) reader.feed(piece);
-    if (ahead.error() != 0) return refused(ahead.error());
+    std::optional<ReadAhead> ahead;
+    try {
+        ahead.emplace(file.number(), read_octets);
+    } catch (const std::system_error& error) {
+        return base::fail(base::Errc::unavailable, "there is no thread to read it: " + error.code().message());
+    }
+    for (std::string_view piece = ahead->next(); !piece.empty(); piece = ahead->next()) reader.feed(piece);
+    if (ahead->error() != 0) return refused(ahead->error());
 
     const base::Result<FileStamp> after = stamp_of_open(file);
     if (!after) return std::unexpected(after.error());
     if (*after != *before) return base::fail(base::Errc::unavailable, "it changed while it was read");
-    return LoadedFile{reader.finish(), *after, ahead.fingerprint()};
-} catch (const std::system_error& error) {
-    return base::fail(base::Errc::unavailable, "there is no thread to read it: " + error.code().message());
+    return LoadedFile{reader.finish(), *after, ahead->fingerprint()};
 }
 
 }  // namespace exota::directory

@@ -53,21 +53,21 @@ std::optional<DkimResult::Value> value_of_word(std::string_view word) noexcept {
     return std::nullopt;
 }
 
-/// A result without exactly one readable header.d, or of an unknown word, authorises nothing.
+/// A result without exactly one readable header.d (the predecessor takes the first), or of an unknown word, authorises nothing.
 DkimResult read_result(const authn::ResInfo& result, bool as_predecessor) {
     DkimResult out;
     const std::optional<DkimResult::Value> value = value_of_word(result.result);
     out.value = value.value_or(DkimResult::Value::none);
     const auto is_sdid = [](const authn::Property& p) { return base::iequals(p.ptype, "header") && base::iequals(p.property, "d"); };
-    auto named = std::ranges::count_if(result.properties, is_sdid);
-    if (as_predecessor && named > 1) named = 1;  // the first one
-    if (named == 1)
+    const auto named = std::ranges::count_if(result.properties, is_sdid);
+    const bool ambiguous = named > 1 && !as_predecessor;
+    if (named > 0 && !ambiguous)
         if (base::Result<mail::Domain> sdid = mail::Domain::parse(result.find("header", "d")->pvalue)) out.sdid = std::move(*sdid);
     if (!value)
         out.detail = "unknown result " + result.result;
     else if (named == 0)
         out.detail = "no header.d";
-    else if (named > 1)
+    else if (ambiguous)
         out.detail = "more than one header.d";
     else if (!out.sdid)
         out.detail = "header.d is no domain";

@@ -56,6 +56,9 @@ public:
 class MessageHashing;
 class Network;
 
+/// Whether the MTA has a hold queue and lets us use it.
+enum class HoldQueue : bool { none, offered };
+
 /// Limits of the network look-ups of one message.
 struct LookupLimits {
     std::chrono::milliseconds deadline{10'000};  // from its end to the verdict; then what is not known is temperror
@@ -86,10 +89,9 @@ public:
 
     /// Evidence of a complete message → verdict: network look-ups that could still change it, decide, limits; then the observer is
     /// told and `done` called, before this returns or later from the loop.
-    /// @param message   what was hashed as it passed, so that its signatures can be verified; nullptr: nothing is verified.
-    /// @param can_hold  the MTA has a hold queue and lets us use it.
+    /// @param message  what was hashed as it passed, so that its signatures can be verified; nullptr: nothing is verified.
     virtual void judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, std::unique_ptr<MessageHashing> message,
-                       bool can_hold, Done done);
+                       HoldQueue hold_queue, Done done);
 
     Observer& observer() const noexcept { return *observer_; }
     /// Messages that wait for the network.
@@ -97,7 +99,7 @@ public:
 
 private:
     struct Verifications;
-    void conclude(const evidence::Evidence& evidence, const Snapshot& snapshot, Instant began, bool can_hold, Done& done);
+    void conclude(const evidence::Evidence& evidence, const Snapshot& snapshot, Instant began, HoldQueue hold_queue, Done& done);
 
     Observer* observer_;
     Now now_;

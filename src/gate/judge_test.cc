@@ -37,11 +37,11 @@ protected:
     Judge judge{recorder, &now};
     std::shared_ptr<const Snapshot> snapshot = testing::shared(testing::snapshot_of(testing::index_of(testing::tenants_text)));
 
-    bool can_hold = true;
+    HoldQueue hold_queue = HoldQueue::offered;
 
     decision::Decision decided(evidence::Evidence evidence) {
         std::optional<decision::Decision> verdict;
-        judge.judge(std::move(evidence), snapshot, nullptr, can_hold, [&](decision::Decision d) { verdict = std::move(d); });
+        judge.judge(std::move(evidence), snapshot, nullptr, hold_queue, [&](decision::Decision d) { verdict = std::move(d); });
         EXPECT_TRUE(verdict);
         return verdict.value_or(decision::Decision{});
     }
@@ -62,7 +62,7 @@ TEST_F(Judging, without_a_hold_queue_a_quarantine_is_told_and_counted_as_the_tem
     const decision::Decision usual = decided(message_of("nobody.test"));
     EXPECT_EQ(usual.verdict, Verdict::accept);
     EXPECT_TRUE(usual.quarantine);
-    can_hold = false;
+    hold_queue = HoldQueue::none;
     const decision::Decision refused = decided(message_of("nobody.test"));
     EXPECT_EQ(refused.verdict, Verdict::tempfail);
     EXPECT_EQ(refused.judged, Verdict::reject);

@@ -213,7 +213,8 @@ Handled MilterSession::State_::on(const milter::EndOfMessage& event, std::string
     }
     note_mta_facts(greeting.connected(), greeting.helo, macros, message->unnamed(), collector());
     macros.end_message();
-    judge.judge(std::move(collector()).finish(), message->snapshot, std::move(message->hashing), terms.may(milter::action::quarantine),
+    judge.judge(std::move(collector()).finish(), message->snapshot, std::move(message->hashing),
+                terms.may(milter::action::quarantine) ? HoldQueue::offered : HoldQueue::none,
                 [waiting = std::weak_ptr(message)](decision::Decision&& decided) {
                     const std::shared_ptr<Message> judged = waiting.lock();
                     if (!judged) return;

@@ -263,9 +263,11 @@ class LateJudge : public Judge {
 public:
     using Judge::Judge;
     void judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, std::unique_ptr<MessageHashing> message,
-               bool can_hold, Done done) override {
-        held.push_back([this, e = std::move(evidence), s = std::move(snapshot), m = std::move(message), can_hold,
-                        d = std::move(done)]() mutable { Judge::judge(std::move(e), std::move(s), std::move(m), can_hold, std::move(d)); });
+               HoldQueue hold_queue, Done done) override {
+        held.push_back(
+            [this, e = std::move(evidence), s = std::move(snapshot), m = std::move(message), hold_queue, d = std::move(done)]() mutable {
+                Judge::judge(std::move(e), std::move(s), std::move(m), hold_queue, std::move(d));
+            });
     }
     std::vector<std::move_only_function<void()>> held;
 };

@@ -7,7 +7,7 @@ struct Judge::Verifications::Job {
     std::shared_ptr<const Snapshot> snapshot;
     std::unique_ptr<MessageHashing> message;
     Instant began;
-    bool can_hold = false;
+    HoldQueue hold_queue = HoldQueue::none;
     Done done;
     authn::Dns dns;
     std::size_t asked = 0, outstanding = 0;
@@ -17,13 +17,13 @@ struct Judge::Verifications::Job {
 };
 
 void Judge::Verifications::begin(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot,
-                                 std::unique_ptr<MessageHashing> message, Instant began, bool can_hold, Done done) {
+                                 std::unique_ptr<MessageHashing> message, Instant began, HoldQueue hold_queue, Done done) {
     const auto job = std::make_shared<Job>();
     job->evidence = std::move(evidence);
     job->snapshot = std::move(snapshot);
     job->message = std::move(message);
     job->began = began;
-    job->can_hold = can_hold;
+    job->hold_queue = hold_queue;
     job->done = std::move(done);
     round(job);
 }
@@ -64,7 +64,7 @@ void Judge::Verifications::finish(const std::shared_ptr<Job>& job) {
     const std::shared_ptr<Job> keep = job;  // the list's may be the last
     job->deadline.reset();
     if (job->place) jobs_.erase(*job->place);
-    judge_.conclude(job->evidence, *job->snapshot, job->began, job->can_hold, job->done);
+    judge_.conclude(job->evidence, *job->snapshot, job->began, job->hold_queue, job->done);
 }
 
 }  // namespace exota::gate

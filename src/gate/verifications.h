@@ -22,7 +22,7 @@ public:
         limits_ = limits;
     }
     void begin(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, std::unique_ptr<MessageHashing> message,
-               Instant began, bool can_hold, Done done);
+               Instant began, HoldQueue hold_queue, Done done);
     std::size_t waiting() const noexcept { return jobs_.size(); }
 
 private:

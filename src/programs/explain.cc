@@ -10,6 +10,7 @@
 #include "evidence/json.h"
 #include "programs/command.h"
 #include "programs/loading.h"
+#include "programs/logfmt.h"
 #include "programs/message_command.h"
 
 namespace exota::programs {
@@ -22,19 +23,13 @@ struct Options {
     bool json = false;
 };
 
-/// The value of evidence="…" in a logfmt line, with its quotes; empty if there is none. No other value can look like it: a quote within one
-/// has a backslash before it.
-std::string_view quoted_in_logfmt(std::string_view line) {
-    constexpr std::string_view name = "evidence=";
-    std::size_t at = line.find("evidence=\"");
-    while (at != std::string_view::npos && at > 0 && line[at - 1] != ' ') at = line.find("evidence=\"", at + 1);
-    if (at == std::string_view::npos) return {};
-    const std::string_view value = line.substr(at + name.size());
-    for (std::size_t end = 1; end < value.size(); ++end) {
-        if (value[end] == '"') return value.substr(0, end + 1);
-        if (value[end] == '\\') ++end;
-    }
-    return {};
+/// The value of `evidence` in a logfmt line, as it is written; empty if there is none.
+std::string_view logfmt_evidence(std::string_view line) {
+    std::string_view evidence;
+    for_each_logfmt_pair(line, [&evidence](std::string_view name, std::string_view value) {
+        if (name == "evidence") evidence = value;
+    });
+    return evidence;
 }
 
 /// A log line of ours carries the evidence as "evidence"; a file may hold that line in either form, its value as it stands there, or the
@@ -43,7 +38,7 @@ std::string evidence_text(std::string text) {
     boost::json::error_code error;
     boost::json::value value = boost::json::parse(text, error);
     if (error) {
-        const std::string_view quoted = quoted_in_logfmt(text);
+        const std::string_view quoted = logfmt_evidence(text);
         if (quoted.empty()) return text;
         value = boost::json::parse(quoted, error);
         if (error) return text;

@@ -5,6 +5,7 @@
 
 #include "base/cursor.h"
 #include "base/text.h"
+#include "programs/logfmt.h"
 
 namespace exota::programs {
 namespace {
@@ -20,28 +21,22 @@ void set(ReportKey& key, std::array<bool, report_columns.size()>& seen, std::str
         }
 }
 
-/// A logfmt value: bare up to a blank, or quoted with \" \\ \n … inside.
-std::string take_value(base::Cursor& in) {
-    if (!in.skip('"')) return std::string(in.take_while([](char c) { return c != ' ' && c != '\t'; }));
-    std::string value;
+/// What a logfmt value says, without its quotes and the backslashes in them.
+std::string text_of(std::string_view value) {
+    if (!value.starts_with('"')) return std::string(value);
+    std::string text;
+    base::Cursor in(value);
+    in.advance();
     while (!in.at_end() && !in.skip('"')) {
         if (in.skip('\\') && in.at_end()) break;
-        value += in.peek();
+        text += in.peek();
         in.advance();
     }
-    return value;
+    return text;
 }
 
 bool read_logfmt(std::string_view line, ReportKey& key, std::array<bool, report_columns.size()>& seen) {
-    base::Cursor in(line);
-    while (!in.at_end()) {
-        in.take_while(base::is_wsp);
-        const std::string_view name = in.take_while([](char c) { return base::is_alnum(c) || c == '_'; });
-        if (!name.empty() && in.skip('='))
-            set(key, seen, name, take_value(in));
-        else
-            in.take_while([](char c) { return !base::is_wsp(c); });
-    }
+    for_each_logfmt_pair(line, [&](std::string_view name, std::string_view value) { set(key, seen, name, text_of(value)); });
     return true;
 }
 

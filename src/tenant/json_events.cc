@@ -209,9 +209,9 @@ const char* JsonEvents::read_word(std::string_view word, const char* at, const c
 const char* JsonEvents::read_number(const char* at, const char* text_end) {
     if (!may_come(value)) return unexpected(at);
     const Scan scan = scan_number(view(at, text_end));
-    if (scan.found == Scan::Found::wrong) return unexpected(at + scan.octets);
     if (scan.octets > max_json_number_octets)
         return fail(at, "a number of more than " + std::to_string(max_json_number_octets) + " characters");
+    if (scan.found == Scan::Found::wrong) return unexpected(at + scan.octets);
     if (scan.found == Scan::Found::unfinished) return at;
     double number = 0;
     if (std::from_chars(at, at + scan.octets, number).ec != std::errc{}) number = std::numeric_limits<double>::infinity();

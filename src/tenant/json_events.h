@@ -29,7 +29,7 @@ public:
     /// Views are valid during the call.
     virtual void on_key(std::string_view key, Text text) = 0;
     virtual void on_string(std::string_view value, Text text) = 0;
-    /// @param value  infinite where a double cannot hold it.
+    /// @param value  infinite where a double cannot hold it, too large or too small.
     virtual void on_number(double value) = 0;
     virtual void on_bool(bool value) = 0;
     virtual void on_null() = 0;

@@ -73,6 +73,7 @@ TEST(JsonEvents, numbers_up_to_the_limit_are_read) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{100}, std::size_t{4000}}) {
         EXPECT_EQ(told(longest, piece), "1 number 0.000000\n");
         EXPECT_EQ(told(longest + '0', piece), "1 error a number of more than 1024 characters\n");
+        EXPECT_EQ(told(longest + "0e,", piece), "1 error a number of more than 1024 characters\n") << "whatever is wrong behind it";
     }
 }
 

@@ -49,7 +49,7 @@ public:
         Scope scope = Scope::all;
         std::optional<std::string_view> value = {};
     };
-    /// What find() says of each name, in one walk: a message asks for ten names twice.
+    /// What find() says of each name, in one walk: a message asks for ten names.
     void find(std::span<Wanted> wanted) const noexcept;
 
     std::size_t octets() const noexcept { return connection_.size() + message_.size(); }
