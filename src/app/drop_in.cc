@@ -243,18 +243,16 @@ std::vector<std::string> drop_in_warnings(const Config& config) {
     const decision::DropIn& switches = *config.rules.drop_in;
     if (switches.dkim && !switches.dkim_alignment_required)
         out.emplace_back(
-            "open hole 2 (docs/migration.md): without MILTER_DKIM_ALIGNMENT_REQUIRED=True a valid DKIM signature of any domain authorises "
-            "every "
-            "domain of the policy");
+            "open hole 2 (docs/migration.md): without MILTER_DKIM_ALIGNMENT_REQUIRED=True "
+            "a valid DKIM signature of any domain authorises every domain of the policy");
     else if (switches.dkim)
         out.emplace_back(
             "open hole 2 (docs/migration.md): entries with \"dkim_alignment_required\": false are authorised by a valid DKIM signature of "
             "any domain");
     if (switches.x509)
         out.emplace_back(
-            "open hole 8 (docs/migration.md): Postfix below 3.12 does not trust a client certificate that is for servers only; when "
-            "Microsoft's "
-            "becomes one, every message is refused with \"No trusted x509 client CN found\"");
+            "open hole 8 (docs/migration.md): Postfix below 3.12 does not trust a client certificate that is for servers only; "
+            "when Microsoft's becomes one, every message is refused with \"No trusted x509 client CN found\"");
     if (!switches.x509 && !switches.tenant_id_required && !switches.dkim)
         out.emplace_back("no check is switched on: whoever can reach the MTA may use every domain of the policy");
     else if (!switches.x509)

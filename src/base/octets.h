@@ -1,4 +1,5 @@
-// ASCII letter case, eight octets at a time: for names that are compared by the dozen in every message (text.h has the plain ones).
+// ASCII eight octets at a time: names that are compared by the dozen in every message without regard to letter case, and controls that no
+// field may have (text.h has the plain forms).
 //
 // Tested by octets_test.cc.
 #pragma once
@@ -42,8 +43,7 @@ inline bool same_name(std::string_view a, std::string_view b) noexcept {
     return !differ(a.size() - 8);  // overlaps what was compared, which costs less than a loop
 }
 
-/// What istarts_with() says (and below: same_name()) of a name that is known when this is compiled, sooner still: its half of the work
-/// is done by then.
+/// What istarts_with() says, of a name that is known when this is compiled: its half of the work is done by then.
 template <std::size_t size>
 [[gnu::always_inline]] inline bool begins_with_name(std::string_view text, const char (&name)[size]) noexcept {
     constexpr std::size_t octets = size - 1;
@@ -62,6 +62,7 @@ template <std::size_t size>
         return differ == 0;
     }
 }
+/// What same_name() says, of a name that is known when this is compiled.
 template <std::size_t size>
 [[gnu::always_inline]] inline bool is_name(std::string_view text, const char (&name)[size]) noexcept {
     return text.size() == size - 1 && begins_with_name(text, name);

@@ -141,9 +141,8 @@ std::string_view what_next(Reason reason) noexcept {
         case Reason::no_policy:
             return "If a customer owns this domain, add it to the customer's tenant entry.";
         case Reason::forwarding_not_allowed:
-            return "If the author domain is this tenant's, add it to the tenant's domains. Only if the tenant may pass on mail of others, "
-                   "set "
-                   "its \"forwarding\" to true.";
+            return "If the author domain is this tenant's, add it to the tenant's domains. "
+                   "Only if the tenant may pass on mail of others, set its \"forwarding\" to true.";
         case Reason::contradiction:
             return "If the value belongs to this tenant, add it to the entry; else the mail was sent by somebody else.";
         case Reason::not_proven:
