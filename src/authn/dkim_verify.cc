@@ -4,30 +4,32 @@
 #include "authn/dkim_verify.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/text.h"
+#include "mail/single_field.h"
 
 namespace exota::authn {
-namespace {
-
-/// Fields that RFC 5322 section 3.6 allows once. From is not among them: more than one is refused outright.
-constexpr std::array<std::string_view, 10> single_fields = {"Date", "Sender",     "Reply-To",    "To",         "Cc",
-                                                            "Bcc",  "Message-ID", "In-Reply-To", "References", "Subject"};
-
-}  // namespace
-
-std::optional<std::string> uncovered_repetition(const HeaderFields& header, const Signature& signature) {
-    for (const std::string_view name : single_fields) {
-        const std::size_t there = header.named(name).size();
-        if (there < 2) continue;
-        const auto covered =
-            std::ranges::count_if(signature.signed_names, [name](const std::string& item) { return base::iequals(item, name); });
-        if (there > static_cast<std::size_t>(covered))
-            return std::to_string(there) + ' ' + std::string(name) + " fields, h= covers " + std::to_string(covered);
+std::optional<std::string> uncovered_repetition(HeaderFields& header, const Signature& signature) {
+    for (const std::string_view name : mail::single_fields) {
+        const std::span<const std::uint32_t> fields = header.named(name);
+        if (fields.size() < 2) continue;
+        if (fields.size() > mail::max_compared_fields) return std::to_string(fields.size()) + ' ' + std::string(name) + " fields";
+        std::vector<std::string> seen;
+        std::vector<std::uint32_t> values;
+        values.reserve(fields.size());
+        for (const std::uint32_t field : fields) {
+            const std::string_view canonical = header.canonical(field, Canonicalization::relaxed);
+            const auto known = std::ranges::find(seen, canonical);
+            values.push_back(static_cast<std::uint32_t>(known - seen.begin()));
+            if (known == seen.end()) seen.emplace_back(canonical);
+        }
+        const auto covered = static_cast<std::size_t>(
+            std::ranges::count_if(signature.signed_names, [name](const std::string& item) { return base::iequals(item, name); }));
+        if (mail::leaves_a_value_unsigned(values, covered))
+            return std::to_string(fields.size()) + ' ' + std::string(name) + " fields, h= covers " + std::to_string(covered);
     }
     return std::nullopt;
 }

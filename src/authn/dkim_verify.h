@@ -25,9 +25,9 @@ void hash_own_field(Sha256& hash, const HeaderFields& header, std::size_t field,
 /// signature's own, then the own field.
 Sha256Digest hash_signed_header(HeaderFields& header, std::size_t own_field, const Signature& signature);
 
-/// A field that RFC 5322 allows once, is there more than once and more often than h= names it: the reader may see one that nobody
-/// signed. @return  what, for people ("2 Subject fields, h= covers 1").
-std::optional<std::string> uncovered_repetition(const HeaderFields& header, const Signature& signature);
+/// A field that should be there once (mail/single_field.h) has several values, not all of them signed: the reader may see one that
+/// nobody signed. @return  what, for people ("2 Subject fields, h= covers 1").
+std::optional<std::string> uncovered_repetition(HeaderFields& header, const Signature& signature);
 
 struct KeyedResult {
     enum class Value : std::uint8_t {
