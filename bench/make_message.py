@@ -4,7 +4,7 @@ DKIM signature and one ARC set, and on top what the operator's own validator say
 
 usage: make_message.py FOLDER      writes FOLDER/message.eml and FOLDER/zone.json (the public keys, in the form of `exota eval`)
 """
-import base64, json, pathlib, random, subprocess, sys, time
+import base64, json, pathlib, random, re, subprocess, sys, time
 
 import dkim
 
@@ -63,7 +63,9 @@ results = (b"Authentication-Results: mx.microsoft.com; spf=pass smtp.mailfrom=co
 arc = dkim.arc_sign(results + raw, b"arcselector9901", b"microsoft.com", key("microsoft.com", "arcselector9901"), b"mx.microsoft.com",
                     include_headers=signed)
 raw = b"".join(arc) + raw
-ours = b"Authentication-Results: mx.example.net;\r\n\tdkim=pass (2048-bit key; unprotected) header.d=contoso.com header.i=@contoso.com header.a=rsa-sha256 header.s=selector1 header.b=w7rArUv1;\r\n\tdkim-atps=neutral\r\n"
+data = re.search(rb"\\bb=([^;]*)", signature.replace(b"\r\n", b"")).group(1).replace(b" ", b"").replace(b"\t", b"")
+ours = (b"Authentication-Results: mx.example.net;\r\n\tdkim=pass (2048-bit key; unprotected) header.d=contoso.com header.i=@contoso.com "
+        b"header.a=rsa-sha256 header.s=selector1 header.b=" + data[:8] + b";\r\n\tdkim-atps=neutral\r\n")
 raw = ours + raw
 (folder / "message.eml").write_bytes(raw)
 (folder / "zone.json").write_text(json.dumps(zone))

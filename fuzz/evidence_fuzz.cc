@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(evidence.header.from.size() <= tight.kept_fields && evidence.header.authentication_results.size() <= tight.kept_fields);
     require(evidence.header.firewall.size() <= tight.header_fields);
     require(evidence.header.from.size() == evidence.header.from_count || !evidence.too_complex.empty());
-    const BelievedDkim believed = believed_dkim(evidence.header, trust);
+    const BelievedDkim believed = believed_dkim(evidence.header, evidence.envelope.queue_id, trust);
     require(believed.named || (believed.results.empty() && believed.not_counted.empty()));
     for (const DkimResult& result : believed.results) require(!result.counts || result.sdid.has_value());
     collector.mail("<>");

@@ -26,7 +26,7 @@ def run(*arguments, environment=None, **options):
 def folder(tmp_path):
     (tmp_path / "tenants.json").write_text(json.dumps(TENANTS))
     (tmp_path / "exota.toml").write_text(
-        '[authorisation]\nmode = "enforce"\n[authentication_results]\ntrusted_authserv_ids = ["mx.test"]\n'
+        '[authorisation]\nmode = "enforce"\n[dkim]\nsource = "authentication-results"\n[authentication_results]\ntrusted_authserv_ids = ["mx.test"]\n'
         f'[client_ip]\nendpoints_file = "{SOURCE}/packaging/endpoints.json"\n[tenants]\nfile = "tenants.json"\nstate_directory = "."\n')
     (tmp_path / "good.eml").write_bytes(GOOD)
     return tmp_path

@@ -111,7 +111,7 @@ void read_authorisation(ConfigReader& in, Config& out) {
     defaults.limits = in.list("authorisation.limits", [](std::string_view text) { return tenant::Limit::parse(text); });
     defaults.limit_action = in.choice<tenant::LimitAction>("authorisation.limit_action");
     defaults.alignment = in.choice<tenant::Alignment>("authorisation.alignment");
-    defaults.forwarding = in.boolean("authorisation.forwarding");
+    defaults.forwarding = in.choice<tenant::Forwarding>("authorisation.forwarding");
     defaults.shared_suffixes = rules.shared_suffixes;
     defaults.is_public_suffix = is_public_suffix;
 }
@@ -147,7 +147,7 @@ void read_client(ConfigReader& in, Config& out, ConfigOrigin origin) {
     rules.exchange_online.insert(rules.exchange_online.end(), endpoints->prefixes.begin(), endpoints->prefixes.end());
 }
 
-void read_authentication(ConfigReader& in, Config& out) {
+void read_authentication(ConfigReader& in, Config& out, ConfigOrigin origin) {
     decision::Rules& rules = out.rules;
     rules.dkim_source = in.choice<decision::DkimSource>("dkim.source");
     if (rules.dkim_source == decision::DkimSource::authentication_results) {
@@ -155,7 +155,15 @@ void read_authentication(ConfigReader& in, Config& out) {
         for (const tenant::Proof& proof : out.tenant_defaults.proofs)
             if (const auto why = needs_own_verification(proof)) in.error("authorisation.proofs", '"' + proof.text + "\": " + *why);
     }
-    rules.authres.authserv_ids = in.list("authentication_results.trusted_authserv_ids", authserv_id);
+    constexpr std::string_view ids = "authentication_results.trusted_authserv_ids";
+    rules.authres.authserv_ids = in.list(ids, authserv_id);
+    // The default was the validator's results once: whoever configured them says what he wants.
+    if (origin == ConfigOrigin::file && !rules.authres.authserv_ids.empty() && !in.given("dkim.source"))
+        in.error(ids,
+                 "says whose results are trusted, but dkim.source does not say whether they are read: set it to "
+                 "\"authentication-results\" (read them, as before 0.2), \"verify\" (verify signatures here, needs no validator; leave "
+                 "this key out) or \"both\"");
+    rules.authres.job_id = in.boolean("authentication_results.job_id");
     rules.authres.methods = in.list("authentication_results.methods", method_name);
     rules.authres.own_hops = static_cast<std::uint32_t>(in.integer("authentication_results.own_hops"));
     rules.authres.position = in.choice<evidence::AuthresTrust::Position>("authentication_results.position");
@@ -284,7 +292,7 @@ LoadedConfig build_config(const ConfigNode& root, const std::string& path, Confi
     read_milter(in, config);
     read_authorisation(in, config);
     read_client(in, config, origin);
-    read_authentication(in, config);
+    read_authentication(in, config, origin);
     read_dmarc(in, config, origin);
     read_output(in, config, origin);
     read_dns(in, config, origin);

@@ -167,8 +167,10 @@ bool ConfigReader::check(const ConfigKey& key, const ConfigNode& node, std::int6
             }
             return (number >= key.least && number <= key.most) || refuse(node, in_range(key));
         case KeyType::choice: {
-            if (!words && !whole) return wanted(spelled_choices(key.choices));
-            const std::string said = whole ? std::to_string(*whole) : *words;  // where the choices are numbers, they may be written as such
+            const auto* truth = std::get_if<bool>(&node.value);
+            if (!words && !whole && !truth) return wanted(spelled_choices(key.choices));
+            // Where the choices are numbers or truth values, they may be written as such.
+            const std::string said = whole ? std::to_string(*whole) : truth ? *truth ? "true" : "false" : *words;
             number = index_of_choice(key.choices, said);
             if (number < 0) return refuse(node, "must be " + spelled_choices(key.choices) + ", not \"" + said + '"');
             if (auto unbuilt = unbuilt_value(key.name, said)) return refuse(node, *std::move(unbuilt));

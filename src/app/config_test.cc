@@ -237,7 +237,7 @@ TEST(Config, FactorsThatRestOnOwnVerificationNeedIt) {
 
 TEST(Config, SealersWithoutOwnVerificationAreWarnedOf) {
     const std::string sealers = "[arc]\ntrusted_sealers = [\"lists.example\"]\n";
-    const LoadedConfig idle = from_toml(std::string(minimal) + sealers);
+    const LoadedConfig idle = from_toml(std::string(minimal) + "[dkim]\nsource = \"authentication-results\"\n" + sealers);
     EXPECT_TRUE(idle.config);
     EXPECT_NE(all_of(idle).find("ARC chains are looked at only"), std::string::npos) << all_of(idle);
     const LoadedConfig used = from_toml(std::string(minimal) + "[dkim]\nsource = \"verify\"\n" + sealers);
@@ -283,7 +283,7 @@ TEST(Config, DmarcByTheListOfTheSystemOrOfAFile) {
 }
 
 TEST(Config, DmarcSettingsThatDoNothingAreWarnedOf) {
-    const LoadedConfig idle = from_toml(std::string(minimal) + "[dmarc]\nrfc = 7489\n");
+    const LoadedConfig idle = from_toml(std::string(minimal) + "[dkim]\nsource = \"authentication-results\"\n[dmarc]\nrfc = 7489\n");
     EXPECT_TRUE(idle.config);
     EXPECT_NE(all_of(idle).find("DMARC is looked at only"), std::string::npos) << all_of(idle);
     const net::testing::TemporaryDirectory folder;
@@ -318,7 +318,11 @@ TEST(Config, WarningsNameWhatProvesNothing) {
         {"contradictions = \"ignore\"\n", "authorisation.contradictions"},
         {"[bypass]\nclients = [\"0.0.0.0/0\"]\n", "bypass.clients"},
         {"[client_cert]\nnames = []\n", "client_cert.names"},
-        {"[authentication_results]\nmethods = [\"spf\"]\n", "authentication_results.methods"},
+        {"[dkim]\nsource = \"authentication-results\"\n[authentication_results]\nmethods = [\"spf\"]\n", "authentication_results.methods"},
+        {"[dkim]\nsource = \"authentication-results\"\n[authentication_results]\ntrusted_authserv_ids = [\"mx.example\"]\n",
+         "authentication_results.job_id"},
+        {"[authentication_results]\njob_id = true\n", "authentication_results.job_id"},
+        {"peer_proof = \"both\"\n", "authorisation.peer_proof"},
         {"[authentication_results]\nposition = \"any\"\n", "authentication_results.position"},
     };
     for (const auto& c : cases) {

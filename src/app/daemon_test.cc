@@ -102,7 +102,7 @@ class Daemon : public ::testing::Test {
 protected:
     std::string config(const std::string& milter = "", const std::string& more = "") const {
         return "[milter]\nlisten = [\"unix:" + directory_.path("s") + "\"]\n" + milter +
-               "\n[authorisation]\nmode = \"enforce\"\n[authentication_results]\n" +
+               "\n[authorisation]\nmode = \"enforce\"\n[dkim]\nsource = \"authentication-results\"\n[authentication_results]\n" +
                "trusted_authserv_ids = [\"mx.example\"]\n[header]\nauthserv_id = \"mx.example\"\n[tenants]\nfile = \"" +
                directory_.path("tenants.json") + "\"\nstate_directory = \"" + directory_.path("") +
                "\"\nwatch_interval = \"1s\"\n[log]\ntarget = \"syslog\"\nsocket = \"" + directory_.path("log") +

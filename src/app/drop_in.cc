@@ -201,6 +201,7 @@ LoadedConfig config_from_environment(const char* const* environment) {
     rules.contradictions_refuse = false;
     rules.resent_from = true;
     rules.forwarding_always = true;
+    rules.dkim_source = decision::DkimSource::authentication_results;
     rules.authres.position = evidence::AuthresTrust::Position::any;
     rules.authres.as_predecessor = true;
     rules.reply.tempfail_code = 450;
@@ -221,7 +222,7 @@ LoadedConfig config_from_environment(const char* const* environment) {
 
     tenant::Defaults& defaults = config.tenant_defaults;
     defaults.mode = rules.mode;
-    defaults.forwarding = true;
+    defaults.forwarding = tenant::Forwarding::all;
     defaults.shared_suffixes = rules.shared_suffixes;
     defaults.is_public_suffix = is_public_suffix;
     defaults.proofs = proofs_of_entry(*rules.drop_in, true, true);

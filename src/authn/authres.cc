@@ -32,6 +32,9 @@ constexpr mail::OctetSet is_token([](char c) {
 });
 /// Values may be internationalised (RFC 8601 section 2.2, RFC 6532).
 constexpr mail::OctetSet is_value([](char c) { return is_token(c) || mail::is_8bit(c); });
+/// The same with a job id behind a '/'.
+constexpr mail::OctetSet is_id_and_job([](char c) { return is_value(c) || c == '/'; });
+constexpr const mail::OctetSet& octets_of_id(JobId job_id) noexcept { return job_id == JobId::read ? is_id_and_job : is_value; }
 /// A pvalue may be an address (atext and '@'), a domain, a part of a signature, an IPv6 address.
 constexpr mail::OctetSet is_pvalue([](char c) { return is_value(c) || mail::is_atext(c) || c == ':' || c == '@'; });
 /// Keyword (RFC 5321 section 4.1.2), and the underscore that some validators use.
@@ -44,10 +47,20 @@ bool is_usual_ptype(std::string_view ptype) noexcept {
     return false;
 }
 
+/// OpenDKIM's clean-up does not read what is internationalised or quoted by a backslash.
+bool has_unread_octet(std::string_view value) noexcept {
+    unsigned all = 0, backslashes = 0;
+    for (const char c : value) {  // no early end: the compiler takes many octets at a time
+        all |= static_cast<unsigned char>(c);
+        backslashes += c == '\\';
+    }
+    return (all & 0x80) != 0 || backslashes != 0;
+}
+
 /// One field being read; the first fault stays.
 class Reader {
 public:
-    explicit Reader(std::string_view value) : in_(value) {}
+    Reader(std::string_view value, JobId job_id) : in_(value), is_in_id_(octets_of_id(job_id)) {}
 
     Result<AuthenticationResults> read() {
         AuthenticationResults out;
@@ -172,7 +185,7 @@ private:
     }
 
     bool read_payload(AuthenticationResults& out) {
-        if (!cfws() || !read_value(out.authserv_id, is_value)) return false;
+        if (!cfws() || !read_value(out.authserv_id, is_in_id_)) return false;
         if (out.authserv_id.empty()) return fault("an empty authserv-id");
         const std::size_t end = in_.position();
         if (!cfws()) return false;
@@ -203,6 +216,7 @@ private:
     static constexpr std::size_t usual_results = 4;     // SPF, DKIM, DMARC, ARC
 
     Cursor in_;
+    const mail::OctetSet& is_in_id_;
     std::size_t properties_ = 0, comments_ = 0;
     bool has_reason_ = false;  // the result that is being read
     std::string_view unusual_;
@@ -217,14 +231,16 @@ const Property* ResInfo::find(std::string_view ptype, std::string_view property)
     return nullptr;
 }
 
-Result<AuthenticationResults> parse_authentication_results(std::string_view value) {
+Result<AuthenticationResults> parse_authentication_results(std::string_view value, JobId job_id) {
     if (value.size() > max_authres_octets) return base::fail(Errc::too_long, "Authentication-Results of more than 65536 octets");
     if (const std::string_view forbidden = mail::find_forbidden_octet(value); !forbidden.empty())
         return base::fail(Errc::invalid_data, forbidden);
-    return Reader(value).read();
+    Result<AuthenticationResults> read = Reader(value, job_id).read();
+    if (read && read->unusual.empty() && has_unread_octet(value)) read->unusual = "8-bit octets or a backslash";
+    return read;
 }
 
-std::string_view peek_authserv_id(std::string_view value, std::string& scratch) {
+std::string_view peek_authserv_id(std::string_view value, std::string& scratch, JobId job_id) {
     Cursor in(value);
     if (!skip_cfws(in)) return {};
     std::string_view id;
@@ -232,7 +248,7 @@ std::string_view peek_authserv_id(std::string_view value, std::string& scratch) 
         if (!mail::take_quoted_string(in, id)) return {};
         if (id.find_first_of("\\\r\n") != std::string_view::npos) id = scratch = mail::unquote(id);
     } else {
-        id = in.take_while(is_value);
+        id = in.take_while(octets_of_id(job_id));
     }
     // A result where the id should be ("dkim=none …", as Exchange Online writes): the field has no id.
     return skip_cfws(in) && in.next_is('=') ? std::string_view{} : id;

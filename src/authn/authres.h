@@ -32,7 +32,7 @@ struct ResInfo {
 };
 
 struct AuthenticationResults {
-    std::string authserv_id;  // as written, quotes removed
+    std::string authserv_id;  // as written, quotes removed; with the job id behind its '/' where that is read
     std::string version;      // empty: none written (which means 1)
     std::vector<ResInfo> results;
     /// What in the field OpenDKIM's clean-up cannot read although the grammar allows it ("a comment before '='"): it leaves such a
@@ -52,13 +52,16 @@ inline constexpr std::size_t max_usual_authres_octets = 4000;
 inline constexpr std::size_t max_usual_authres_properties = 60;
 inline constexpr std::size_t max_usual_authres_comments = 60;
 
+/// Whether an unquoted '/' may stand in the authserv-id: OpenDKIM's AuthservIDWithJobID writes "mx.example.net/4XyZ1".
+enum class JobId : bool { refused, read };
+
 /// @param value  the field's value, behind the colon, folding included.
 /// @return       invalid_data (with what and at which octet) where the grammar is broken; too_long above the limits.
 ///               A final ';' is taken, as is common, and '/', '=', '?', ':' in an unquoted pvalue; properties without a ptype are dropped.
-base::Result<AuthenticationResults> parse_authentication_results(std::string_view value);
+base::Result<AuthenticationResults> parse_authentication_results(std::string_view value, JobId job_id = JobId::refused);
 
 /// Only the authserv-id, cheaply; empty if the field does not even have one. Quotes removed into `scratch` where needed.
-std::string_view peek_authserv_id(std::string_view value, std::string& scratch);
+std::string_view peek_authserv_id(std::string_view value, std::string& scratch, JobId job_id = JobId::refused);
 
 /// Encodes a value for an Authentication-Results field that we write: a token as it is, anything else as a quoted-string in which no
 /// octet can end the string or the line (RFC 8601 section 2.2, RFC 2045 token; controls and what is not ASCII become '?').

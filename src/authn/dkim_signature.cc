@@ -39,24 +39,6 @@ int hex_value(char c) noexcept {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;  // RFC 6376 section 2.11: upper case
 }
 
-/// dkim-quoted-printable (RFC 6376 section 2.11); white space is dropped.
-std::optional<std::string> decode_dkim_quoted_printable(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (base::is_fws(text[i])) continue;
-        if (text[i] != '=') {
-            out += text[i];
-            continue;
-        }
-        if (text.size() - i < 3) return std::nullopt;
-        const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
-        if (high < 0 || low < 0) return std::nullopt;
-        out += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return out;
-}
-
 /// RFC 5322 section 3.6.8: printable ASCII except the colon (and here the semicolon, which ends the tag).
 bool is_field_name(std::string_view name) noexcept {
     return !name.empty() && std::ranges::all_of(name, [](char c) { return c > 0x20 && c < 0x7f && c != ':' && c != ';'; });
@@ -119,7 +101,27 @@ Result<void> read_auid(const TagList& tags, Signature& signature, SignatureNames
 
 }  // namespace
 
-Result<void> read_basics(const TagList& tags, SignatureBasics& into) {
+std::optional<std::string> decode_dkim_quoted_printable(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (base::is_fws(text[i])) continue;
+        if (text[i] != '=') {
+            out += text[i];
+            continue;
+        }
+        if (text.size() - i < 3) return std::nullopt;
+        const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
+        if (high < 0 || low < 0) return std::nullopt;
+        out += static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return out;
+}
+
+namespace {
+
+/// a, d, s, t: which key, and since when.
+Result<void> read_key_terms(const TagList& tags, SignatureBasics& into) {
     const auto algorithm = tags.value("a");
     if (!algorithm) return bad("no a=");
     if (*algorithm == "rsa-sha256")
@@ -128,15 +130,6 @@ Result<void> read_basics(const TagList& tags, SignatureBasics& into) {
         into.key_type = KeyType::ed25519;
     else
         return bad(*algorithm == "rsa-sha1" ? "rsa-sha1 is not acceptable" : "unknown algorithm in a=");
-
-    const Tag* signature = tags.find("b");
-    if (signature == nullptr) return bad("no b=");
-    if (signature->value.empty()) return bad("b= is empty");
-    auto octets = base::base64_decode(signature->value);
-    if (!octets) return bad("b= is not base64");
-    into.signature = std::move(*octets);
-    into.b_begin = signature->raw_begin;
-    into.b_end = signature->raw_end;
 
     const auto domain = tags.value("d");
     if (!domain) return bad("no d=");
@@ -155,36 +148,60 @@ Result<void> read_basics(const TagList& tags, SignatureBasics& into) {
     return {};
 }
 
+Result<void> read_signature_octets(const TagList& tags, SignatureBasics& into) {
+    const Tag* signature = tags.find("b");
+    if (signature == nullptr) return bad("no b=");
+    if (signature->value.empty()) return bad("b= is empty");
+    auto octets = base::base64_decode(signature->value);
+    if (!octets) return bad("b= is not base64");
+    into.signature = std::move(*octets);
+    into.b_begin = signature->raw_begin;
+    into.b_end = signature->raw_end;
+    return {};
+}
+
+}  // namespace
+
+Result<void> read_basics(const TagList& tags, SignatureBasics& into) {
+    if (const auto read = read_signature_octets(tags, into); !read) return read;
+    return read_key_terms(tags, into);
+}
+
 Result<Signature> parse_signature(std::string_view value, SignatureKind kind, const SignatureLimits& limits, SignatureNames& names) {
     if (value.size() > limits.max_field_octets)
         return fail(Errc::too_long, "signature field of more than " + std::to_string(limits.max_field_octets) + " octets");
     const Result<TagList> tags = TagList::parse(value, limits.max_tags);
     if (!tags) return std::unexpected(tags.error());
-    names.sdid = tags->value("d").value_or("");
-    names.selector = tags->value("s").value_or("");
-    names.algorithm = tags->value("a").value_or("");
-
-    if (kind == SignatureKind::dkim && tags->value("v") != "1") return bad("v= is not 1");
-    Signature signature;
-    if (const auto read = read_basics(*tags, signature); !read) return std::unexpected(read.error());
-    names.sdid = signature.sdid->text();
-
+    Result<Signature> signature = read_signature_terms(*tags, kind, limits, names);
+    if (!signature) return signature;
+    if (const auto read = read_signature_octets(*tags, *signature); !read) return std::unexpected(read.error());
     const auto body_hash = tags->value("bh");
     if (!body_hash) return bad("no bh=");
     const auto octets = base::base64_decode(*body_hash);
-    if (!octets || octets->size() != signature.body_hash.size()) return bad("bh= is no SHA-256 digest");
-    std::ranges::copy(*octets, reinterpret_cast<char*>(signature.body_hash.data()));
+    if (!octets || octets->size() != signature->body_hash.size()) return bad("bh= is no SHA-256 digest");
+    std::ranges::copy(*octets, reinterpret_cast<char*>(signature->body_hash.data()));
+    return signature;
+}
 
-    if (const auto read = read_canonicalizations(*tags, signature); !read) return std::unexpected(read.error());
-    if (const auto read = read_signed_names(*tags, kind, limits, signature); !read) return std::unexpected(read.error());
+Result<Signature> read_signature_terms(const TagList& tags, SignatureKind kind, const SignatureLimits& limits, SignatureNames& names) {
+    names.sdid = tags.value("d").value_or("");
+    names.selector = tags.value("s").value_or("");
+    names.algorithm = tags.value("a").value_or("");
+
+    if (kind == SignatureKind::dkim && tags.value("v") != "1") return bad("v= is not 1");
+    Signature signature;
+    if (const auto read = read_key_terms(tags, signature); !read) return std::unexpected(read.error());
+    names.sdid = signature.sdid->text();
+
+    if (const auto read = read_canonicalizations(tags, signature); !read) return std::unexpected(read.error());
+    if (const auto read = read_signed_names(tags, kind, limits, signature); !read) return std::unexpected(read.error());
     if (kind == SignatureKind::dkim) {  // in an ARC-Message-Signature i= is the instance
-        if (const auto read = read_auid(*tags, signature, names); !read) return std::unexpected(read.error());
-        if (const auto query = tags->value("q");
-            query && for_each_item(*query, [](std::string_view method) { return method != "dns/txt"; }))
+        if (const auto read = read_auid(tags, signature, names); !read) return std::unexpected(read.error());
+        if (const auto query = tags.value("q"); query && for_each_item(*query, [](std::string_view method) { return method != "dns/txt"; }))
             return bad("q= does not offer dns/txt");
     }
-    if (!read_number(*tags, "l", max_length_digits, signature.body_octets)) return bad("l= is no length");
-    if (!read_number(*tags, "x", max_time_digits, signature.expires_at)) return bad("x= is no time");
+    if (!read_number(tags, "l", max_length_digits, signature.body_octets)) return bad("l= is no length");
+    if (!read_number(tags, "x", max_time_digits, signature.expires_at)) return bad("x= is no time");
     if (signature.signed_at && signature.expires_at && *signature.expires_at <= *signature.signed_at) return bad("x= is not behind t=");
     return signature;
 }

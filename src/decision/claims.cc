@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "decision/system_mail.h"
 
 namespace exota::decision {
 namespace {
@@ -25,13 +26,34 @@ const mail::TenantId& consumer_id() {
 
 /// The answers that need no look at the value. nullopt: observed or malformed, look at it.
 template <class T>
-std::optional<FactorFinding> settled_before_the_value(const evidence::Fact<T>& fact, Belief belief, Source source) {
+std::optional<FactorFinding> settled_before_the_value(const evidence::Fact<T>& fact, Source source) {
     if (std::holds_alternative<evidence::Absent>(fact)) return absent({}, source);
-    if (belief == Belief::no) return absent(peer_not_proven, source);
-    if (belief == Belief::undecided) return unavailable(peer_not_proven, source);
     if (const auto* failed = std::get_if<evidence::Unavailable>(&fact)) return unavailable(failed->why, source);
     if (std::holds_alternative<evidence::Conflicting>(fact)) return contradicts("different values", source);
     return std::nullopt;
+}
+
+/// What a claim is worth, coming from this peer. @param claimed  the finding if it could be believed.
+FactorFinding as_believed(FactorFinding claimed, const Peer& peer) {
+    const bool against = claimed.finding == Finding::contradicts;
+    switch (against ? peer.belief_against : peer.belief) {
+        case Belief::from_anybody:
+        case Belief::proven:
+            break;
+        case Belief::undecided:
+            claimed = unavailable(peer_not_proven, claimed.source);
+            claimed.would_contradict = against;
+            break;
+        case Belief::no:
+            claimed = absent(peer_not_proven, claimed.source);
+            break;
+    }
+    return claimed;
+}
+
+template <class T>
+FactorFinding as_believed(const evidence::Fact<T>& fact, FactorFinding claimed, const Peer& peer) {
+    return std::holds_alternative<evidence::Absent>(fact) ? claimed : as_believed(std::move(claimed), peer);
 }
 
 std::optional<Number> tenant_of_id(const mail::TenantId& id, const Index& tenants) {
@@ -48,9 +70,9 @@ Finding weigh_id(const mail::TenantId& id, const Case& message, const Subject& s
     return owner || message.tenants->has_tenant_ids(*subject.tenant) ? Finding::contradicts : Finding::absent;
 }
 
-FactorFinding examine_tenant_id(const Case& message, const Subject& subject, Belief belief) {
+FactorFinding examine_tenant_id(const Case& message, const Subject& subject) {
     const auto& fact = message.evidence.header.tenant_id;
-    if (auto settled = settled_before_the_value(fact, belief, Source::header_field)) return *std::move(settled);
+    if (auto settled = settled_before_the_value(fact, Source::header_field)) return *std::move(settled);
     const auto* id = std::get_if<evidence::Observed<mail::TenantId>>(&fact);
     if (!id) {  // no tenant id at all, so none of this tenant's
         const bool ids_are_known = subject.tenant && message.tenants->has_tenant_ids(*subject.tenant);
@@ -93,8 +115,8 @@ Finding weigh_organization(std::string_view name, std::optional<Number> owner, c
 
 template <class OwnerOf>
 FactorFinding examine_organization(const evidence::Fact<mail::Domain>& fact, Source source, OwnerOf owner_of, const Case& message,
-                                   const Subject& subject, Belief belief, bool tenant_id_holds) {
-    if (auto settled = settled_before_the_value(fact, belief, source)) return *std::move(settled);
+                                   const Subject& subject, bool tenant_id_holds) {
+    if (auto settled = settled_before_the_value(fact, source)) return *std::move(settled);
     const auto* organization = std::get_if<evidence::Observed<mail::Domain>>(&fact);
     if (!organization) {  // unreadable, so none of this tenant's
         const bool known = subject.tenant && message.tenants->has_organizations(*subject.tenant) && !tenant_id_holds;
@@ -105,25 +127,33 @@ FactorFinding examine_organization(const evidence::Fact<mail::Domain>& fact, Sou
     return {weigh_organization(name, owner, message, subject, tenant_id_holds), name, organization->source};
 }
 
-/// How the message entered the tenant: written in a mailbox of it, or through a connector that the operator knows.
-FactorFinding examine_hosted(const Case& message, const Subject& subject, Belief belief) {
-    const auto& header = message.evidence.header;
-    const auto& through = header.attributed_connection;
-    if (!std::holds_alternative<evidence::Absent>(through)) {
-        if (auto settled = settled_before_the_value(through, belief, Source::header_field)) return *std::move(settled);
-        const auto* connection = std::get_if<evidence::Observed<evidence::AttributedConnection>>(&through);
-        if (!connection) return absent("malformed connection", Source::header_field);
-        const Finding weighed = weigh_id(connection->value.tenant_id, message, subject);
-        if (weighed == Finding::contradicts) return contradicts(connection->value.tenant_id.text(), connection->source);
-        if (weighed == Finding::holds && any_contains(subject.policy->connector_clients, connection->value.address))
-            return holds(connection->value.address.text(), connection->source);
-        return absent(connection->value.address.text(), connection->source);
-    }
-    if (auto settled = settled_before_the_value(header.auth_as, belief, Source::header_field)) return *std::move(settled);
-    const auto* auth_as = std::get_if<evidence::Observed<std::string>>(&header.auth_as);
+/// How the message entered the tenant: through a connector that the operator knows …
+FactorFinding examine_connection(const evidence::Fact<evidence::AttributedConnection>& through, const Case& message,
+                                 const Subject& subject) {
+    if (auto settled = settled_before_the_value(through, Source::header_field)) return *std::move(settled);
+    const auto* connection = std::get_if<evidence::Observed<evidence::AttributedConnection>>(&through);
+    if (!connection) return absent("malformed connection", Source::header_field);
+    const Finding weighed = weigh_id(connection->value.tenant_id, message, subject);
+    if (weighed == Finding::contradicts) return contradicts(connection->value.tenant_id.text(), connection->source);
+    if (weighed == Finding::holds && any_contains(subject.policy->connector_clients, connection->value.address))
+        return holds(connection->value.address.text(), connection->source);
+    return absent(connection->value.address.text(), connection->source);
+}
+
+/// … or written in a mailbox of it.
+FactorFinding examine_mailbox(const evidence::Fact<std::string>& written_as) {
+    if (auto settled = settled_before_the_value(written_as, Source::header_field)) return *std::move(settled);
+    const auto* auth_as = std::get_if<evidence::Observed<std::string>>(&written_as);
     if (!auth_as || !base::iequals(auth_as->value, "Internal"))
         return absent(auth_as ? std::string_view(auth_as->value) : "malformed", Source::header_field);
     return holds("Internal", auth_as->source);
+}
+
+FactorFinding examine_hosted(const Case& message, const Subject& subject, const Peer& peer) {
+    const auto& header = message.evidence.header;
+    const auto& through = header.attributed_connection;
+    if (!std::holds_alternative<evidence::Absent>(through)) return as_believed(examine_connection(through, message, subject), peer);
+    return as_believed(header.auth_as, examine_mailbox(header.auth_as), peer);
 }
 
 /// Of a fact with several values: whether one of them, read by `parse`, names a tenant.
@@ -138,14 +168,20 @@ bool any_conflicting_value(const evidence::Fact<T>& fact, base::Result<T> (&pars
 
 }  // namespace
 
-void examine_claims(const Case& message, const Subject& subject, Belief belief, Findings& findings) {
-    finding_of(findings, Factor::tenant_id) = examine_tenant_id(message, subject, belief);
-    const bool tenant_id_holds = is(findings, Factor::tenant_id, Finding::holds);
-    finding_of(findings, Factor::xoorg) = examine_organization(message.evidence.envelope.xoorg, Source::smtp_parameter, tenant_of_xoorg,
-                                                               message, subject, belief, tenant_id_holds);
-    finding_of(findings, Factor::originator_org) = examine_organization(
-        message.evidence.header.originator_org, Source::header_field, tenant_of_originator_org, message, subject, belief, tenant_id_holds);
-    finding_of(findings, Factor::hosted) = examine_hosted(message, subject, belief);
+void examine_claims(const Case& message, const Subject& subject, const Peer& peer, Findings& findings) {
+    const auto& header = message.evidence.header;
+    const auto& xoorg = message.evidence.envelope.xoorg;
+    FactorFinding tenant_id = examine_tenant_id(message, subject);
+    const bool tenant_id_holds = tenant_id.finding == Finding::holds;
+    finding_of(findings, Factor::tenant_id) = as_believed(header.tenant_id, std::move(tenant_id), peer);
+    finding_of(findings, Factor::xoorg) =
+        as_believed(xoorg, examine_organization(xoorg, Source::smtp_parameter, tenant_of_xoorg, message, subject, tenant_id_holds), peer);
+    finding_of(findings, Factor::originator_org) = as_believed(
+        header.originator_org,
+        examine_organization(header.originator_org, Source::header_field, tenant_of_originator_org, message, subject, tenant_id_holds),
+        peer);
+    FactorFinding& hosted = finding_of(findings, Factor::hosted) = examine_hosted(message, subject, peer);
+    finding_of(findings, Factor::system_mail) = as_believed(examine_system_mail(message, subject, hosted), peer);
 }
 
 bool Named::differ() const noexcept {

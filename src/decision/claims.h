@@ -12,8 +12,8 @@
 
 namespace exota::decision {
 
-/// Fills in the findings of the four factors for the subject's tenant.
-void examine_claims(const Case& message, const Subject& subject, Belief belief, Findings& findings);
+/// Fills in the findings of the five factors for the subject's tenant.
+void examine_claims(const Case& message, const Subject& subject, const Peer& peer, Findings& findings);
 
 /// Which tenants the claims name, whatever they are worth: the caller knows the belief.
 struct Named {

@@ -124,20 +124,35 @@ void judge(Decision& decision, const Examination& examination, const Author& aut
         }
     }
 
+    // 3, a forward in the name of another customer: that needs the author's own word.
+    Finding author_of_customer = Finding::holds;
+    if (selection.outcome == Selection::Outcome::found && selection.forward && !rules.drop_in &&
+        is_customer_subdomain(message, selection.subject)) {
+        author_of_customer = evidence_of_author(decision.findings);
+        if (author_of_customer == Finding::absent) {
+            selection.outcome = Selection::Outcome::forwarding_not_allowed;
+            decision.detail = customer_subdomain;
+        }
+    }
+
     set_subject(decision, selection.subject, *message.tenants);
     decision.forward = selection.forward;
     decision.mode = effective_mode(selection.subject.policy, selection.own_mode, rules);
     if (foreign_author == Finding::unavailable) decision.mode = effective_mode(message.author_coverage->policy, true, rules);
-    decision.may_change = foreign_author == Finding::unavailable;
+    decision.may_change = foreign_author == Finding::unavailable || author_of_customer == Finding::unavailable;
     if (selection.subject.policy) decision.proofs = weigh_proofs(selection.subject.policy->proofs, decision.findings);
     if (selection.outcome != Selection::Outcome::found) return refuse_selection(decision, selection.outcome);
 
     // 5. Contradiction refuses, whatever else holds.
     if (rules.contradictions_refuse && is_contradicted(decision.findings)) return set(decision, Verdict::reject, Reason::contradiction);
 
+    // Nothing is accepted against a value that would contradict if its writer could be told.
+    if (rules.contradictions_refuse && may_be_contradicted(decision.findings)) return set(decision, Verdict::tempfail, Reason::unavailable);
+
     // 6. Proof. The predecessor asks nothing more of a forward than of other mail.
     const bool names_its_tenant = !decision.forward || rules.drop_in;
-    weigh_evidence(decision, both(names_its_tenant ? Finding::holds : evidence_of_tenant(decision.findings), foreign_author));
+    weigh_evidence(decision, both(names_its_tenant ? Finding::holds : evidence_of_tenant(decision.findings),
+                                  both(foreign_author, author_of_customer)));
 }
 
 /// The header firewall cannot remove what the collector could not keep, so nothing lets such a message through: no mode, no bypass.

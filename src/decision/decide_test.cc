@@ -18,7 +18,7 @@ std::string pass_of(std::string_view sdid) { return "Authentication-Results: mx.
 /// A message signed by `sdid`, by `from`, with further fields.
 Message signed_mail(std::string_view sdid, std::string_view from, std::vector<std::string> fields = {}) {
     Message message;
-    message.with(pass_of(sdid)).with("Received: x").with("DKIM-Signature: v=1; b=b").with("From: " + std::string(from));
+    message.with(pass_of(sdid)).with("Received: x").with(signature_of(sdid)).with("From: " + std::string(from));
     for (const std::string& field : fields) message.with(field);
     return message;
 }
@@ -201,6 +201,7 @@ TEST(Decide, Contradictions) {
     xoorg.xoorg = "relaxed.example";
     Message unproven = and_field(id_field(relaxed_id));
     unproven.certificate = "other.example";
+    unproven.client = "192.0.2.9";
     expect_all(
         {
             {"another tenant's id, though a proof holds", and_field(id_field(relaxed_id)), Verdict::reject, Reason::contradiction,

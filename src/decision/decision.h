@@ -42,9 +42,13 @@ std::string_view name_of(Reason reason) noexcept;  // "not-proven"
 
 struct FactorFinding {
     Finding finding = Finding::absent;
-    /// Stable word or short text for people: "not-asked", "spf-only", the value seen … Sender text is as it came: writers encode it.
+    /// Stable code ("not-asked", "spf-only") or the value seen. Sender text is as it came: writers encode it.
     std::string detail;
     evidence::Source source = evidence::Source::mta;
+    /// A sentence for people, where the code needs one.
+    std::string hint = {};
+    /// The value speaks against the tenant, and whether its writer may be believed could not be found out.
+    bool would_contradict = false;
 };
 using Findings = std::array<FactorFinding, tenant::factor_count>;  // by tenant::Factor
 
@@ -54,12 +58,16 @@ struct ProofOutcome {
     std::vector<tenant::Factor> missing;  // in the proof's order
 };
 
+/// Decision::detail of a forward whose author is an unlisted subdomain of another customer: listing it is the remedy.
+inline constexpr std::string_view customer_subdomain = "customer-subdomain";
+
 struct Decision {
     Verdict verdict = Verdict::tempfail;  // what the MTA is told
     Verdict judged = Verdict::tempfail;   // what `enforce` would have said
     bool quarantine = false;              // verdict accept, into the hold queue
     Reason reason = Reason::unavailable;
-    std::string why;  // one sentence for people; names domain and first missing factor, never internals
+    std::string detail;  // a stable code that says more than the reason ("customer-subdomain"); mostly empty
+    std::string why;     // one sentence for people; names domain and first missing factor, never internals
     tenant::Mode mode = tenant::Mode::enforce;
     std::string author_domain;  // canonical; empty when there is none
     std::string author_address;

@@ -4,12 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "decision/decide.h"
 #include "decision/findings.h"
 #include "evidence/collector.h"
@@ -89,6 +91,7 @@ inline Rules strict_rules() {
     rules.mode = tenant::Mode::enforce;
     rules.exchange_online = prefixes({"40.92.0.0/15", "40.107.0.0/16", "52.100.0.0/14", "104.47.0.0/17", "2a01:111:f400::/48"});
     rules.relay_pool = prefixes({"40.95.0.0/16"});
+    rules.dkim_source = DkimSource::authentication_results;
     rules.authres.authserv_ids = {"mx.example.net"};
     rules.header.authserv_id = "mx.example.net";
     return rules;
@@ -101,6 +104,17 @@ inline evidence::DkimResult dkim_result(std::string_view sdid, evidence::DkimRes
     if (!sdid.empty()) result.sdid = domain(sdid);
     result.source = Source::own_verification;
     return result;
+}
+
+/// A signature in good form; only a validator can say whether it is one.
+inline std::string signature_of(std::string_view sdid, std::string_view more = {}) {
+    std::string field = "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=";
+    return field.append(sdid)
+        .append("; s=selector1; h=From:Date:Subject; ")
+        .append(more)
+        .append("bh=")
+        .append(std::string(43, 'A'))
+        .append("=; b=AAAA");
 }
 
 /// A message as the MTA hands it over. By default it comes from Exchange Online through Postfix, with Microsoft's certificate.
@@ -118,6 +132,8 @@ struct Message {
     std::vector<std::string> header;  // "Name: value" with its folding
     evidence::Verification verification;
     std::string too_complex;
+    /// For every signing domain that its Authentication-Results name, the message has a signature: a forger writes that as well.
+    bool signed_as_reported = true;
 
     Message& with(std::string_view line) {
         header.emplace_back(line);
@@ -141,6 +157,19 @@ inline std::pair<std::string_view, std::string_view> name_and_value(std::string_
     std::string_view value = line.substr(colon + 1);
     if (value.starts_with(' ')) value.remove_prefix(1);
     return {line.substr(0, colon), value};
+}
+
+/// The domains of results ("header.d=contoso.com") in a field's line.
+inline std::vector<std::string> domains_reported(std::string_view line) {
+    constexpr std::string_view property = "header.d=";
+    std::vector<std::string> domains;
+    if (!base::istarts_with(line, "authentication-results")) return domains;
+    for (std::size_t at = line.find(property); at != std::string_view::npos; at = line.find(property, at)) {
+        at += property.size();
+        const std::string_view text = line.substr(at, line.find_first_of("; \t\r\n", at) - at);
+        if (mail::Domain::parse(text)) domains.emplace_back(text);
+    }
+    return domains;
 }
 
 inline evidence::Evidence evidence_of(const Message& message) {
@@ -167,6 +196,14 @@ inline evidence::Evidence evidence_of(const Message& message) {
         const auto [name, value] = name_and_value(line);
         collector.header_field(name, value);
     }
+    if (message.signed_as_reported)
+        for (const std::string& line : message.header)
+            for (const std::string& sdid : domains_reported(line)) {
+                const std::string field = signature_of(sdid);
+                if (std::ranges::find(message.header, field) != message.header.end()) continue;
+                const auto [name, value] = name_and_value(field);
+                collector.header_field(name, value);
+            }
     evidence::Evidence evidence = collector.finish();
     evidence.verification = message.verification;
     if (!message.too_complex.empty()) evidence.too_complex = message.too_complex;
@@ -182,7 +219,7 @@ inline Message honest_mail() {
     Message message;
     message.with("Authentication-Results: mx.example.net; dkim=pass header.d=contoso.com")
         .with("Received: from outbound.protection.outlook.com by mx.example.net; Sat, 21 Nov 2026 10:00:00 +0000")
-        .with("DKIM-Signature: v=1; a=rsa-sha256; d=contoso.com; s=selector1; b=xyz")
+        .with(signature_of("contoso.com"))
         .with("From: Jane <jane@contoso.com>")
         .with("Subject: Hello")
         .with("X-OriginatorOrg: contoso.example")

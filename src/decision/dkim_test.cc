@@ -9,7 +9,7 @@ namespace {
 using namespace fixture;
 using Value = evidence::DkimResult::Value;
 
-const std::string signature = "DKIM-Signature: v=1; d=x.example; s=s; b=b";
+const std::string signature = signature_of("x.example");
 
 struct Row {
     std::string name, from;
@@ -155,7 +155,8 @@ TEST(Dkim, ASignatureThatDoesNotCountHoldsNothing) {
     message.verification.dkim = {result};
     for (const Factor factor : {Factor::dkim, Factor::dkim_aligned, Factor::dkim_any}) {
         EXPECT_EQ(found(judged(message, rules), factor), Finding::absent);
-        EXPECT_EQ(detail(judged(message, rules), factor), "short l=");
+        EXPECT_EQ(detail(judged(message, rules), factor), "signature-not-counted");
+        EXPECT_EQ(finding_of(judged(message, rules).findings, factor).hint, "short l=");
     }
     message.verification.dkim->front().counts = true;
     EXPECT_EQ(found(judged(message, rules), Factor::dkim), Finding::holds);

@@ -22,7 +22,7 @@ constexpr std::string_view entries = R"({
 /// As config/ sets it up from the environment (docs/migration.md).
 tenant::Index index_for(const Switches& on) {
     tenant::Defaults defaults;
-    defaults.forwarding = true;
+    defaults.forwarding = tenant::Forwarding::all;
     defaults.v1_proofs = [on](bool dkim_enabled, bool alignment_required) {
         std::vector<Factor> factors;
         if (on.x509) factors.push_back(Factor::client_cert);
@@ -43,6 +43,7 @@ Rules rules_for(const Switches& on) {
     rules.forwarding_always = true;
     rules.certificate_missing = WhenMissing::absent;
     rules.certificate_exempt = prefixes({"127.0.0.1", "::1"});
+    rules.dkim_source = DkimSource::authentication_results;
     rules.authres.authserv_ids = {"dkim.gw.test"};
     rules.authres.position = evidence::AuthresTrust::Position::any;
     rules.reply.tempfail_code = 450;
@@ -161,7 +162,7 @@ TEST(DropIn, Tempfails) {
     EXPECT_EQ(refused.reason, Reason::not_proven);
     EXPECT_NE(refused.reply->text.find("No trusted x509 client CN found"), std::string::npos);
     // A closed hole: what the validator could not find out is temporary.
-    Message silent = mail_of("jane@full.test").without("Auth").with("DKIM-Signature: v=1");
+    Message silent = mail_of("jane@full.test").without("Auth").with(signature_of("full.test"));
     EXPECT_EQ(decided(silent).reply->line(), later + "No valid DKIM authentication results found");
     EXPECT_EQ(decided(silent).judged, Verdict::tempfail);
 }

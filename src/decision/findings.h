@@ -22,6 +22,11 @@ inline FactorFinding unavailable(std::string_view detail, evidence::Source sourc
     return {Finding::unavailable, std::string(detail), source};
 }
 
+inline FactorFinding with_hint(FactorFinding found, std::string_view hint) {
+    found.hint = hint;
+    return found;
+}
+
 /// Own verification could not say.
 inline FactorFinding unverified(std::string_view detail) {
     return unavailable(detail == evidence::connection_without_bodies ? detail : "temperror", evidence::Source::own_verification);

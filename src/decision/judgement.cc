@@ -47,7 +47,7 @@ Findings Examination::examine(const Subject& subject) const {
     finding_of(findings, Factor::peer) = peer.peer;
     finding_of(findings, Factor::client_ip) = peer.client_ip;
     finding_of(findings, Factor::client_cert) = peer.client_cert;
-    examine_claims(message, subject, peer.belief, findings);
+    examine_claims(message, subject, peer, findings);
     examine_dkim(message, subject, dkim, findings);
     examine_spf(message, subject, findings);
     examine_dmarc(message, findings);
@@ -59,5 +59,7 @@ Findings Examination::examine(const Subject& subject) const {
 bool is_contradicted(const Findings& findings) noexcept {
     return std::ranges::any_of(findings, [](const FactorFinding& found) { return found.finding == Finding::contradicts; });
 }
+
+bool may_be_contradicted(const Findings& findings) noexcept { return std::ranges::any_of(findings, &FactorFinding::would_contradict); }
 
 }  // namespace exota::decision

@@ -33,5 +33,7 @@ struct Examination {
 
 /// Something proven speaks against the tenant (step 5).
 bool is_contradicted(const Findings& findings) noexcept;
+/// Something speaks against the tenant, and whether it is proven could not be found out.
+bool may_be_contradicted(const Findings& findings) noexcept;
 
 }  // namespace exota::decision

@@ -75,6 +75,21 @@ Finding both_of(Finding a, Finding b) noexcept {
     return a == Finding::unavailable || b == Finding::unavailable ? Finding::unavailable : Finding::holds;
 }
 
+Belief belief_against(Finding certificate, Finding ip, bool from_relay_pool, const Rules& rules) noexcept {
+    if (rules.peer_proof == PeerProof::none) return Belief::from_anybody;
+    if (from_relay_pool) return Belief::proven;
+    switch (either_of(certificate, ip)) {
+        case Finding::holds:
+            return Belief::proven;
+        case Finding::unavailable:
+            return Belief::undecided;
+        case Finding::absent:
+        case Finding::contradicts:
+            break;
+    }
+    return Belief::no;
+}
+
 }  // namespace
 
 bool is_bypassed(const evidence::Session& session, const Rules& rules) noexcept {
@@ -94,7 +109,7 @@ Peer examine_peer(const evidence::Session& session, const Rules& rules) {
     if (address && any_contains(rules.trusted_relays, *address)) {
         peer.client_cert = holds("trusted-relay", Source::mta);
         peer.peer = holds("trusted-relay", Source::mta);
-        peer.belief = Belief::proven;
+        peer.belief = peer.belief_against = Belief::proven;
         return peer;
     }
     if (certificate != Finding::holds && address && any_contains(rules.certificate_exempt, *address))
@@ -124,6 +139,7 @@ Peer examine_peer(const evidence::Session& session, const Rules& rules) {
     } else {
         peer.belief = peer.peer.finding == Finding::unavailable ? Belief::undecided : Belief::no;
     }
+    peer.belief_against = belief_against(certificate, ip, address && any_contains(rules.relay_pool, *address), rules);
     return peer;
 }
 

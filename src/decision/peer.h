@@ -21,7 +21,10 @@ enum class Belief : std::uint8_t {
 
 struct Peer {
     FactorFinding client_ip, client_cert, peer;
-    Belief belief = Belief::no;
+    Belief belief = Belief::no;  // in favour of a tenant: as `authorisation.peer_proof` asks
+    /// Against a tenant: certificate or address suffices, the relay pool's too, whatever is asked for speaking in favour. A stricter
+    /// peer_proof must not make contradictions vanish.
+    Belief belief_against = Belief::no;
 };
 
 /// The client is not judged: `bypass.clients`, or authenticated by SASL where `bypass.authenticated` says so.

@@ -14,6 +14,15 @@ bool lacks_only_unavailable(const ProofOutcome& proof, const Findings& findings)
     return std::ranges::all_of(proof.missing, [&findings](Factor factor) { return is(findings, factor, Finding::unavailable); });
 }
 
+Finding best_of(const Findings& findings, std::initializer_list<Factor> factors) noexcept {
+    Finding best = Finding::absent;
+    for (const Factor factor : factors) {
+        if (is(findings, factor, Finding::holds)) return Finding::holds;
+        if (is(findings, factor, Finding::unavailable)) best = Finding::unavailable;
+    }
+    return best;
+}
+
 }  // namespace
 
 std::vector<ProofOutcome> weigh_proofs(const std::vector<tenant::Proof>& proofs, const Findings& findings) {
@@ -37,13 +46,10 @@ Weighed weigh(const std::vector<ProofOutcome>& proofs, const Findings& findings,
 }
 
 Finding evidence_of_tenant(const Findings& findings) noexcept {
-    Finding best = Finding::absent;
-    for (const Factor factor : {Factor::tenant_id, Factor::xoorg, Factor::originator_org, Factor::dkim}) {
-        if (is(findings, factor, Finding::holds)) return Finding::holds;
-        if (is(findings, factor, Finding::unavailable)) best = Finding::unavailable;
-    }
-    return best;
+    return best_of(findings, {Factor::tenant_id, Factor::xoorg, Factor::originator_org, Factor::dkim});
 }
+
+Finding evidence_of_author(const Findings& findings) noexcept { return best_of(findings, {Factor::dkim_aligned, Factor::arc}); }
 
 const ProofOutcome* closest_proof(const std::vector<ProofOutcome>& proofs, const Findings& findings, bool unavailable_only) noexcept {
     const ProofOutcome* closest = nullptr;

@@ -23,6 +23,8 @@ Weighed weigh(const std::vector<ProofOutcome>& proofs, const Findings& findings,
 
 /// "One of tenant-id, xoorg, originator-org, dkim must hold as well."
 Finding evidence_of_tenant(const Findings& findings) noexcept;
+/// Whether the author's domain speaks for the message: dkim-aligned or arc. Never contradicts.
+Finding evidence_of_author(const Findings& findings) noexcept;
 
 /// The proof with the fewest missing factors, on a tie the first listed; only of those that lack nothing but what is unavailable, if
 /// `unavailable_only`. nullptr: no such proof.

@@ -83,6 +83,7 @@ void append_findings(std::string& out, const Decision& decision) {
         append_string(out, "finding", name_of(found.finding));
         append_string(out, "detail", found.detail);
         append_string(out, "source", evidence::name_of(found.source));
+        if (!found.hint.empty()) append_string(out, "hint", found.hint);
         out += '}';
     }
     out += ']';
@@ -126,8 +127,10 @@ void append_padded(std::string& out, std::string_view text, std::size_t width) {
     out.append(text.size() < width ? width - text.size() : 1, ' ');
 }
 
-std::string_view what_next(Reason reason) noexcept {
-    switch (reason) {
+std::string_view what_next(const Decision& decision) noexcept {
+    if (decision.detail == customer_subdomain)
+        return "The author domain is a subdomain of another customer: if that customer uses it, list it in the customer's domains.";
+    switch (decision.reason) {
         case Reason::authorised:
         case Reason::bypassed:
             return {};
@@ -173,6 +176,7 @@ std::string to_json(const Decision& decision, const evidence::Evidence& evidence
     append_string(out, "verdict", name_of(decision.verdict));
     append_string(out, "judged", name_of(decision.judged));
     append_string(out, "reason", name_of(decision.reason));
+    if (!decision.detail.empty()) append_string(out, "detail", decision.detail);
     append_string(out, "why", decision.why);
     append_reply(out, decision);
     append_string_or_null(out, "author_domain", decision.author_domain, !decision.author_domain.empty());
@@ -244,6 +248,7 @@ std::string to_text(const Decision& decision, const evidence::Evidence& evidence
         out += "  [";
         out += evidence::name_of(found.source);
         out += "]\n";
+        if (!found.hint.empty()) out.append(30, ' ').append(printable(found.hint)).append("\n");
     }
     if (!decision.header_edits.empty()) out += "\nheader\n";
     for (const mail::HeaderEdit& edit : decision.header_edits) {
@@ -256,7 +261,7 @@ std::string to_text(const Decision& decision, const evidence::Evidence& evidence
             out += ": " + printable(unfolded(edit.value));
         out += '\n';
     }
-    if (const std::string_view next = what_next(decision.reason); !next.empty()) {
+    if (const std::string_view next = what_next(decision); !next.empty()) {
         out += "\nnext      ";
         out += next;
         out += '\n';

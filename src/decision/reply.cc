@@ -28,6 +28,7 @@ constexpr std::array<std::string_view, tenant::factor_count> what_is_missing{
     "SPF does not pass for a domain of the tenant",
     "no trusted ARC seal reports the message as authentic",
     "the message comes neither from a mailbox of the tenant nor from one of its connectors",
+    "the message is none of Exchange's own (NDR, automatic reply, journal report, connector validation)",
     "no valid DKIM signature",
     "the author domain is not listed",
 };
@@ -86,6 +87,10 @@ Explanation not_available(const Decision& decision) {
         if (certificate && decision.forward) return {could_not_be_checked(Factor::client_cert)};
         return {"unavailable: the tenants cannot be looked up at the moment, try again later"};
     }
+    for (const Factor factor : {Factor::tenant_id, Factor::xoorg, Factor::originator_org, Factor::hosted})
+        if (finding_of(decision.findings, factor).would_contradict)
+            return {join(
+                {"unavailable: ", name_of(factor), " names another tenant, and whether Exchange Online says so could not be checked"})};
     if (const ProofOutcome* closest = closest_proof(decision.proofs, decision.findings, true))
         return {could_not_be_checked(closest->missing.front())};
     return {"unavailable: the evidence of a forward could not be checked, try again later"};
@@ -117,6 +122,8 @@ Explanation explain_refusal(const Decision& decision) {
         case Reason::no_policy:
             return {"no-policy: no tenant may use this domain here"};
         case Reason::forwarding_not_allowed:
+            if (decision.detail == customer_subdomain)
+                return {"forwarding-not-allowed: customer-subdomain, the domain belongs to a customer but is not listed"};
             return {"forwarding-not-allowed: the tenant may not send as domains that are not its own"};
         case Reason::contradiction:
             return contradiction(decision);

@@ -12,7 +12,7 @@ Message reported(std::string_view result, std::string_view from = "From: jane@co
     Message message;
     return message.with("Authentication-Results: mx.example.net; " + std::string(result))
         .with("Received: x")
-        .with("DKIM-Signature: v=1")
+        .with(signature_of("contoso.com"))
         .with(from);
 }
 

@@ -63,11 +63,12 @@ struct Rules {
     std::vector<base::IpPrefix> trusted_relays;
     WhenMissing certificate_missing = WhenMissing::unavailable;
 
-    DkimSource dkim_source = DkimSource::authentication_results;
+    DkimSource dkim_source = DkimSource::verify;
     evidence::AuthresTrust authres;
     WhenMissing authres_missing = WhenMissing::unavailable;
 
-    std::vector<std::string> shared_suffixes{"onmicrosoft.com", "mail.onmicrosoft.com", "onmicrosoft.us", "partner.onmschina.cn"};
+    std::vector<std::string> shared_suffixes{"onmicrosoft.com", "mail.onmicrosoft.com", "onmicrosoft.us", "onmicrosoft.de",
+                                             "partner.onmschina.cn"};
     std::vector<std::string> arc_trusted_sealers;
     DmarcRules dmarc;
 

@@ -4,12 +4,24 @@
 // Tested by decide_test.cc and mode_test.cc.
 #include "decision/select_tenant.h"
 
+#include "decision/organizational_domain.h"
+#include "decision/system_mail.h"
 #include "mail/author.h"
 
 namespace exota::decision {
 namespace {
 
-bool may_forward(const tenant::Policy& policy, const Rules& rules) noexcept { return policy.forwarding || rules.forwarding_always; }
+bool may_forward(const tenant::Policy& policy, const Case& message) noexcept {
+    switch (policy.forwarding) {
+        case tenant::Forwarding::all:
+            return true;
+        case tenant::Forwarding::journal:
+            return message.rules.forwarding_always || is_journal_report(message.evidence);
+        case tenant::Forwarding::none:
+            break;
+    }
+    return message.rules.forwarding_always;
+}
 
 /// The entry that covers every Resent-From; none if one of them is unreadable, uncovered, or of another tenant.
 std::optional<tenant::Coverage> covering_every_resent_from(const Case& message) {
@@ -30,9 +42,9 @@ std::optional<tenant::Coverage> covering_last_resent_from(const Case& message) {
     return mailbox ? message.tenants->covering(mailbox->domain.text()) : std::nullopt;
 }
 
-Selection forward_by(Subject subject, bool own_mode, const Rules& rules) {
+Selection forward_by(Subject subject, bool own_mode, const Case& message) {
     Selection selection{.outcome = Selection::Outcome::found, .subject = subject, .forward = true, .own_mode = own_mode};
-    if (!may_forward(*subject.policy, rules)) selection.outcome = Selection::Outcome::forwarding_not_allowed;
+    if (!may_forward(*subject.policy, message)) selection.outcome = Selection::Outcome::forwarding_not_allowed;
     return selection;
 }
 
@@ -42,6 +54,15 @@ std::optional<mail::Mailbox> last_resent_from(const evidence::Header& header) {
     for (auto field = header.resent_from.rbegin(); field != header.resent_from.rend(); ++field)
         if (auto mailbox = mail::parse_single_mailbox(*field)) return *std::move(mailbox);
     return std::nullopt;
+}
+
+bool is_customer_subdomain(const Case& message, const Subject& subject) {
+    if (!message.author || message.author_coverage || !subject.tenant) return false;
+    const tenant::Index& tenants = *message.tenants;
+    for (std::string_view name = message.author->parent(); !name.empty(); name = mail::parent_of(name))
+        if (const auto owner = tenants.with_literal_domain(name); owner && *owner != *subject.tenant) return true;
+    const std::string_view organization = organizational_domain(message.author->text(), message.rules.shared_suffixes);
+    return !organization.empty() && tenants.is_or_is_above_a_domain_of_another(organization, *subject.tenant);
 }
 
 Selection select_tenant(const Case& message, const Named& named, Belief belief) {
@@ -63,12 +84,12 @@ Selection select_tenant(const Case& message, const Named& named, Belief belief) 
                 selection.outcome = Selection::Outcome::names_differ;
                 return selection;
             }
-            if (tenant) return forward_by({tenant, &message.tenants->policy(*tenant)}, named.all_name(*tenant), message.rules);
+            if (tenant) return forward_by({tenant, &message.tenants->policy(*tenant)}, named.all_name(*tenant), message);
         }
     }
     if (message.rules.resent_from)
         if (const auto coverage = message.rules.drop_in ? covering_last_resent_from(message) : covering_every_resent_from(message))
-            return forward_by({coverage->tenant, coverage->policy}, false, message.rules);
+            return forward_by({coverage->tenant, coverage->policy}, false, message);
     return selection;
 }
 
@@ -76,7 +97,7 @@ std::optional<Selection> select_forwarder(const Case& message, const Named& name
     const auto tenant = named.first();
     if (belief != Belief::proven || !tenant || !message.author_coverage || *tenant == message.author_coverage->tenant) return std::nullopt;
     if (!named.all_name(*tenant)) return std::nullopt;
-    Selection selection = forward_by({tenant, &message.tenants->policy(*tenant)}, true, message.rules);
+    Selection selection = forward_by({tenant, &message.tenants->policy(*tenant)}, true, message);
     if (selection.outcome != Selection::Outcome::found) return std::nullopt;
     return selection;
 }

@@ -29,6 +29,10 @@ struct Selection {
     bool own_mode = false;
 };
 
+/// The author of a forward is not foreign: its domain lies below a literal domain of another tenant than this one, or shares its
+/// organisational domain. Such a forward needs evidence of the author as well.
+bool is_customer_subdomain(const Case& message, const Subject& subject);
+
 /// Whose policy the predecessor looks up when the author's domain has none: of several Resent-From fields the last that has a domain.
 std::optional<mail::Mailbox> last_resent_from(const evidence::Header& header);
 

@@ -82,6 +82,16 @@ Wanted wanted(const evidence::Evidence& evidence, const tenant::Index* tenants, 
         open = open_factors(evidence, findings, rules);
     }
 
+    if (rules.contradictions_refuse && may_be_contradicted(findings)) return {};  // no answer could make the claims' writer known
+    if (selection.forward && !rules.drop_in && is_customer_subdomain(examination.message, selection.subject)) {
+        bool possible = false;
+        for (const Factor factor : {Factor::dkim_aligned, Factor::arc}) {
+            possible |= may_hold(findings, factor, open);
+            if (open.contains(factor)) also.insert(factor);
+        }
+        if (!possible) return {};
+    }
+
     const bool names_its_tenant = !selection.forward || rules.drop_in;
     const FactorSet deciding = deciding_factors(selection.subject.policy->proofs, findings, open, !names_its_tenant, also);
     Wanted wanted;

@@ -1,9 +1,8 @@
 // Belief in Authentication-Results: position first, then the authserv-id, then the grammar.
 //
 // Only fields of a trusted id are parsed, so a hundred forged ones of other ids cost a hundred looks at the first word. The topmost
-// field that names the method decides even where it does not count: OpenDKIM's default clean-up leaves fields with versions and with
-// more than 15 results in place, so such a field may be a forgery above which the validator put nothing. Where fields anywhere are
-// believed, whatever else OpenDKIM's clean-up leaves in place (AuthenticationResults::unusual) does not count either.
+// field that names the method decides even where it does not count: whatever OpenDKIM's clean-up leaves in place may be a forgery above
+// which the validator put nothing. What counts after that is held against the message's own signatures (cross_check.h).
 //
 // Tested by authres_trust_test.cc.
 #include "evidence/authres_trust.h"
@@ -13,23 +12,26 @@
 #include "authn/authres.h"
 #include "base/cursor.h"
 #include "base/text.h"
+#include "evidence/cross_check.h"
 #include "mail/cfws.h"
 
 namespace exota::evidence {
 namespace {
 
 constexpr std::string_view method = "dkim";
+constexpr std::string_view result_not_counted = "result-not-counted";
 
 bool contains(const std::vector<std::string>& words, std::string_view word) noexcept {
     return std::ranges::any_of(words, [&](const std::string& each) { return base::iequals(each, word); });
 }
 
-bool is_method(std::string_view name, const AuthresTrust& trust) noexcept {
-    return trust.as_predecessor ? name == method : base::iequals(name, method);
+bool names_method(const authn::AuthenticationResults& field) noexcept {
+    return std::ranges::any_of(field.results, [](const authn::ResInfo& result) { return base::iequals(result.method, method); });
 }
 
-bool names_method(const authn::AuthenticationResults& field, const AuthresTrust& trust) noexcept {
-    return std::ranges::any_of(field.results, [&](const authn::ResInfo& result) { return is_method(result.method, trust); });
+/// The predecessor reads the method as it is written.
+bool is_method(std::string_view name, const AuthresTrust& trust) noexcept {
+    return trust.as_predecessor ? name == method : base::iequals(name, method);
 }
 
 bool can_predecessor_read(std::string_view value) noexcept {
@@ -43,7 +45,7 @@ std::string_view find_reason_not_to_count(const authn::AuthenticationResults& fi
     if (field.results.size() > trust.max_results) return "too many results";
     for (const authn::ResInfo& result : field.results)
         if (!result.method_version.empty()) return "a method with a version";
-    return trust.position == AuthresTrust::Position::any ? field.unusual : std::string_view{};
+    return field.unusual;
 }
 
 std::optional<DkimResult::Value> value_of_word(std::string_view word) noexcept {
@@ -75,35 +77,126 @@ DkimResult read_result(const authn::ResInfo& result, bool as_predecessor) {
     return out;
 }
 
+/// Whether the field's authserv-id is one of the operator's validator.
+enum class Writer : std::uint8_t {
+    stranger,
+    validator,
+    guesser,  // our id with the job id of another message: it ends the search, so that a message has one guess and not a hundred
+};
+
+Writer writer_of(std::string_view authserv_id, std::string_view queue_id, const AuthresTrust& trust) noexcept {
+    if (authserv_id.empty()) return Writer::stranger;
+    if (!trust.job_id) return contains(trust.authserv_ids, authserv_id) ? Writer::validator : Writer::stranger;
+    const std::size_t slash = authserv_id.find('/');
+    if (slash == std::string_view::npos || !contains(trust.authserv_ids, authserv_id.substr(0, slash))) return Writer::stranger;
+    return !queue_id.empty() && authserv_id.substr(slash + 1) == queue_id ? Writer::validator : Writer::guesser;
+}
+
+/// The results of one field after the other.
+class Reader {
+public:
+    Reader(const Header& header, std::string_view queue_id, const AuthresTrust& trust)
+        : header_(header), queue_id_(queue_id), trust_(trust), check_(header) {}
+
+    BelievedDkim read() {
+        const bool everywhere = trust_.position == AuthresTrust::Position::any;
+        for (const AuthresField& field : header_.authentication_results) {
+            if (field.received_above > trust_.own_hops) break;
+            if (take(field, Place::top) && (!everywhere || ends_the_search())) return finish();
+        }
+        if (everywhere && !out_.named)
+            for (const AuthresField& field : header_.authentication_results) take(field, Place::anywhere);
+        return finish();
+    }
+
+private:
+    enum class Place : bool { top, anywhere };
+
+    /// With position any, behind a field at the top that was taken. Where the message has a Received field it is known what the validator
+    /// put above it. Where it has none (the predecessor's own scripts, say) several fields are read, as there; but none behind one that
+    /// does not count, or by which there was no signature, and together they report no more than there are signatures.
+    bool ends_the_search() {
+        if (header_.received_count > 0 || !out_.not_counted.empty() || results_ == 0) return true;
+        if (!check_.are_too_many(results_)) return false;
+        out_.results.clear();
+        out_.field = 0;
+        return do_not_count(result_without_signature, "more results than DKIM-Signature fields");
+    }
+
+    /// @return true: the field names the method, or may.
+    bool take(const AuthresField& field, Place place) {
+        std::string scratch;
+        const authn::JobId job_id = trust_.job_id ? authn::JobId::read : authn::JobId::refused;
+        const Writer writer = writer_of(authn::peek_authserv_id(field.value, scratch, job_id), queue_id_, trust_);
+        if (writer == Writer::stranger || (writer == Writer::guesser && queue_id_.empty())) return false;
+        const bool unread = trust_.as_predecessor && !can_predecessor_read(field.value);
+        if (unread && place == Place::anywhere) return false;
+        const auto parsed = authn::parse_authentication_results(field.value, job_id);
+        if (parsed && !names_method(*parsed)) return false;
+        // What cannot be parsed may name it: at the top that decides.
+        out_.named = out_.named || parsed || place == Place::top;
+        const std::string_view reason = writer == Writer::guesser ? "the job id of another message"
+                                        : unread                  ? "a form that the predecessor did not read"
+                                        : parsed                  ? find_reason_not_to_count(*parsed, trust_)
+                                                                  : "unparseable";
+        if (!reason.empty()) {
+            std::string hint = "Authentication-Results field " + std::to_string(field.index) + ": " + std::string(reason);
+            if (!parsed) hint += " (" + parsed.error().detail + ')';
+            return do_not_count(result_not_counted, std::move(hint));
+        }
+        const auto says_something = [](const authn::ResInfo& result) {
+            return base::iequals(result.method, method) && !base::iequals(result.result, name_of(DkimResult::Value::none));
+        };
+        const auto results = static_cast<std::size_t>(std::ranges::count_if(parsed->results, says_something));
+        results_ += results;
+        if (check_.are_too_many(results)) return do_not_count(result_without_signature, "more results than DKIM-Signature fields");
+        out_.field = field.index;
+        for (const authn::ResInfo& result : parsed->results)
+            if (is_method(result.method, trust_)) add(result);
+        return true;
+    }
+
+    bool do_not_count(std::string_view code, std::string hint) {
+        out_.not_counted = code;
+        out_.hint = std::move(hint);
+        return true;
+    }
+
+    void add(const authn::ResInfo& result) {
+        DkimResult& read = out_.results.emplace_back(read_result(result, trust_.as_predecessor));
+        if (read.value != DkimResult::Value::pass || !read.counts) return;
+        read.detail = check_.find_objection(result, *read.sdid);
+        read.counts = read.detail.empty();
+    }
+
+    BelievedDkim finish() {
+        if (!check_.unreadable().empty()) {  // the validator may have been silent: it will not get better by waiting
+            out_.results.clear();
+            out_.field = 0;
+            do_not_count(signature_unreadable, check_.unreadable());
+        }
+        return std::move(out_);
+    }
+
+    const Header& header_;
+    std::string_view queue_id_;
+    const AuthresTrust& trust_;
+    CrossCheck check_;
+    std::size_t results_ = 0;  // other than none, of all fields taken
+    BelievedDkim out_;
+};
+
 }  // namespace
 
-BelievedDkim believed_dkim(const Header& header, const AuthresTrust& trust) {
+BelievedDkim believed_dkim(const Header& header, std::string_view queue_id, const AuthresTrust& trust) {
     BelievedDkim out;
     if (!contains(trust.methods, method)) {
-        out.not_counted = "dkim is not among the trusted methods";
+        out.not_counted = "method-not-trusted";
+        out.hint = "dkim is not among the trusted methods";
         return out;
     }
-    const bool top_only = trust.position == AuthresTrust::Position::top;
-    std::string scratch;
-    for (const AuthresField& field : header.authentication_results) {
-        if (top_only && field.received_above > trust.own_hops) break;
-        if (trust.as_predecessor && !can_predecessor_read(field.value)) continue;
-        const std::string_view id = authn::peek_authserv_id(field.value, scratch);
-        if (id.empty() || !contains(trust.authserv_ids, id)) continue;
-        const auto parsed = authn::parse_authentication_results(field.value);
-        const std::string_view reason = parsed ? find_reason_not_to_count(*parsed, trust) : std::string_view("unparseable");
-        if (parsed && !names_method(*parsed, trust)) continue;
-        out.named = out.named || parsed || top_only;  // what cannot be parsed may name it: at the top that decides
-        if (!reason.empty()) {
-            out.not_counted = "field " + std::to_string(field.index) + " does not count: " + std::string(reason);
-            if (!parsed) out.not_counted += " (" + parsed.error().detail + ')';
-        } else {
-            out.field = field.index;
-            for (const authn::ResInfo& result : parsed->results)
-                if (is_method(result.method, trust)) out.results.push_back(read_result(result, trust.as_predecessor));
-        }
-        if (top_only) break;
-    }
+    out = Reader(header, queue_id, trust).read();
+    out.no_queue_id = trust.job_id && queue_id.empty();
     return out;
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "evidence/evidence.h"
@@ -18,7 +19,10 @@ struct AuthresTrust {
     std::vector<std::string> authserv_ids;     // compared without regard to case
     std::vector<std::string> methods{"dkim"};  // those that the operator's validator adds to every message
     std::uint32_t own_hops = 0;
+    /// any: where no field at the top names the method, those elsewhere are read too.
     enum class Position : std::uint8_t { top, any } position = Position::top;
+    /// Only "ID/QUEUEID" with the queue id of the message is the validator's: a sender cannot know it (OpenDKIM's AuthservIDWithJobID).
+    bool job_id = false;
     /// Drop-in: what the predecessor's library does not read is not read: a field with a quoted authserv-id or octets above 127, a method
     /// in capitals; and of several header.d the first counts.
     bool as_predecessor = false;
@@ -27,11 +31,14 @@ struct AuthresTrust {
 
 struct BelievedDkim {
     std::vector<DkimResult> results;
-    bool named = false;       // some believed field names the method
-    std::uint32_t field = 0;  // number of the last field that was read and counts; 0: none
-    std::string not_counted;  // why the deciding field does not count, for the trace; empty: it does
+    bool named = false;        // some believed field names the method
+    std::uint32_t field = 0;   // number of the last field that was read and counts; 0: none
+    std::string not_counted;   // why what is reported does not count: a code for the trace; empty: it does
+    std::string hint;          // the same for people
+    bool no_queue_id = false;  // job ids are asked for, and the MTA did not say this message's
 };
 
-BelievedDkim believed_dkim(const Header& header, const AuthresTrust& trust);
+/// @param queue_id  of this message; empty: the MTA did not say it.
+BelievedDkim believed_dkim(const Header& header, std::string_view queue_id, const AuthresTrust& trust);
 
 }  // namespace exota::evidence

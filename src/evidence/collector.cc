@@ -14,6 +14,7 @@
 #include "evidence/claims.h"
 #include "evidence/field_kind.h"
 #include "evidence/firewall_names.h"
+#include "evidence/single_field_values.h"
 
 namespace exota::evidence {
 namespace {
@@ -42,6 +43,14 @@ bool skip_word(base::Cursor& in, std::string_view word) noexcept {
     return true;
 }
 
+/// What OpenDKIM takes as a field name (printable ASCII and blanks); it falls silent at another.
+bool is_readable_name(std::string_view name) noexcept {
+    unsigned odd = 0;
+    for (const char c : name) odd |= static_cast<unsigned>(c < ' ' || c == 0x7f);  // char is signed: octets above 127 are below ' '
+    return odd == 0 && !name.empty();
+}
+static_assert(static_cast<char>(0x80) < ' ');
+
 /// "TenantId=" uuid ";Ip=[" address "]" [ ";" anything ]. What stands behind (the client's HELO) is the sender's own text; it is last,
 /// so it cannot pretend to be one of the first two.
 Result<AttributedConnection> parse_attributed_connection(std::string_view text) {
@@ -58,6 +67,9 @@ Result<AttributedConnection> parse_attributed_connection(std::string_view text) 
     if (!in.skip(']')) return fail(Errc::invalid_data, "no ] behind the Ip");
     in.take_while(base::is_fws);
     if (!in.at_end() && !in.skip(';')) return fail(Errc::invalid_data, "text behind the Ip");
+    const std::string_view before_helo = in.rest().substr(0, base::ifind(in.rest(), "Helo="));
+    for (const std::string_view again : {"TenantId=", "Ip="})
+        if (base::ifind(before_helo, again) != std::string_view::npos) return fail(Errc::invalid_data, std::string(again) + " twice");
     return AttributedConnection{*tenant_id, *address};
 }
 
@@ -80,6 +92,7 @@ struct Collector::Message {
     std::string too_complex;
     std::array<std::uint32_t, field_kinds> seen{};  // fields of each kind
     FirewallNames firewall_names;                   // of header.firewall
+    SingleFieldValues single_fields;
     Claims<mail::Domain> xoorg, originator_org;
     Claims<mail::TenantId> tenant_id;
     Claims<std::string> auth_as;
@@ -186,9 +199,9 @@ void Collector::Message::note(FieldKind kind, std::string_view value) {
     }
 }
 
-/// By the tell-tales of each class, the surest first. For people: no verdict depends on it.
+/// By the tell-tales of each class, the surest first. They are the sender's text: decision/system_mail.cc only narrows a proof by them.
 MailClass Collector::Message::mail_class() const {
-    constexpr std::string_view validator = "O365ConnectorValidation";
+    constexpr std::string_view validator = mail::connector_validation_local_part;
     const bool null_sender = envelope.has_mail && envelope.reverse_path.empty();
     if (header.from.size() == 1 && base::ifind(header.from.front(), validator) != std::string_view::npos) {
         const auto mailbox = mail::parse_single_mailbox(header.from.front());
@@ -201,7 +214,7 @@ MailClass Collector::Message::mail_class() const {
     return MailClass::ordinary;
 }
 
-Collector::Collector(const MessageLimits& limits, FirewallFields firewall_fields) : limits_(&limits), firewall_fields_(firewall_fields) {}
+Collector::Collector(const MessageLimits& limits, Interests interests) : limits_(&limits), interests_(interests) {}
 Collector::~Collector() = default;
 Collector::Collector(Collector&&) noexcept = default;
 Collector& Collector::operator=(Collector&&) noexcept = default;
@@ -252,7 +265,11 @@ void Collector::header_field(std::string_view name, std::string_view value) {
     Message& message = this->message();
     const bool may_look = message.measure(name, value, *limits_);
     const FieldClass field = classify(name);
-    if (field.firewall && firewall_fields_ == FirewallFields::count) message.count_firewall_field(name);
+    if (field.firewall && interests_.firewall_fields) message.count_firewall_field(name);
+    if (interests_.signed_fields) {
+        message.header.unreadable_field_name |= !is_readable_name(name);
+        if (field.single != mail::SingleField::none) message.single_fields.add(field.single, may_look ? value : std::string_view{});
+    }
     if (field.kind == FieldKind::other) return;
     const std::uint32_t seen = ++message.seen[static_cast<std::size_t>(field.kind)];
     switch (field.kind) {  // counted whatever is passed: clean-up removes by number
@@ -267,6 +284,7 @@ void Collector::header_field(std::string_view name, std::string_view value) {
             return;
         case FieldKind::dkim_signature:
             message.header.dkim_signature_count = seen;
+            if (interests_.signed_fields && may_look && seen <= limits_->kept_fields) message.header.dkim_signatures.emplace_back(value);
             return;
         case FieldKind::own_result:
             message.header.own_result_count = seen;
@@ -302,6 +320,7 @@ Evidence Collector::take_message() {
     gathered.header.auth_as = gathered.auth_as.take();
     gathered.header.attributed_connection = gathered.attributed_connection.take();
     gathered.header.mail_class = gathered.mail_class();
+    gathered.header.repeated_fields = gathered.single_fields.repeated();
     gathered.envelope.xoorg = gathered.xoorg.take();
     out.envelope = std::move(gathered.envelope);
     out.header = std::move(gathered.header);

@@ -31,11 +31,15 @@ inline constexpr std::size_t max_path_octets = 1024;  // a longer reverse-path i
 
 class Collector {
 public:
-    /// Whether fields that only Microsoft may write are counted by name: for a header firewall that is off nobody asks.
-    enum class FirewallFields : bool { pass_over, count };
+    /// What costs time and is needed by some configurations only.
+    struct Interests {
+        bool firewall_fields = true;  // fields that only Microsoft may write, counted by name: for the header firewall
+        bool signed_fields = true;    // what a validator's results are compared with: DKIM-Signature, and fields that are there twice
+    };
 
     /// @param limits  must outlive the collector.
-    explicit Collector(const MessageLimits& limits, FirewallFields firewall_fields = FirewallFields::count);
+    explicit Collector(const MessageLimits& limits, Interests interests);
+    explicit Collector(const MessageLimits& limits) : Collector(limits, Interests()) {}
 
     // Connection
     void connected(Client client, std::string_view mta = {});
@@ -68,7 +72,7 @@ private:
     Message& message();
     Evidence take_message();
     const MessageLimits* limits_;
-    FirewallFields firewall_fields_;
+    Interests interests_;
     Session session_;
     std::unique_ptr<Message> message_;
 

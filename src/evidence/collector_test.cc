@@ -161,7 +161,7 @@ TEST(Collector, firewall_counts_by_name) {
 
 TEST(Collector, without_a_firewall_its_fields_are_evidence_all_the_same) {
     const MessageLimits limits;
-    Collector collector(limits, Collector::FirewallFields::pass_over);
+    Collector collector(limits, {.firewall_fields = false, .signed_fields = false});
     collector.mail("");
     collector.header_field("X-OriginatorOrg", "contoso.com");
     collector.header_field("X-MS-Exchange-Forest-A", "1");

@@ -8,11 +8,14 @@
 #include <map>
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "authn/authres.h"
 #include "base/text.h"
 #include "evidence/collector.h"
+#include "evidence/cross_check.h"
 #include "evidence/json.h"
 
 namespace exota::evidence {
@@ -124,6 +127,29 @@ void collect(Collector& collector, std::string_view message) {
     }
 }
 
+// What real signers write, and a verifier accepts, is readable: the cross-check costs no honest mail.
+TEST(Corpus, signatures_that_pass_are_readable) {
+    const std::string text = read(corpora() / "dkim/cases.json");
+    if (text.empty()) GTEST_SKIP() << "no corpus of signatures: set EXOTA_CORPORA";
+    const MessageLimits limits;
+    std::size_t seen = 0;
+    const json::value cases = json::parse(text);
+    for (const json::value& each : cases.as_array()) {
+        const json::array& signatures = each.at("signatures").as_array();
+        const bool all_pass = std::ranges::all_of(signatures, [](const json::value& signature) {
+            return std::ranges::any_of(signature.at("expect").as_array(), [](const json::value& word) { return word == "pass"; });
+        });
+        if (signatures.empty() || !all_pass) continue;
+        const std::string name = text_or_empty(each.at("id"));
+        Collector collector(limits);
+        collector.mail("<>");
+        collect(collector, read(corpora() / "dkim/msg" / (name + ".eml")));
+        EXPECT_EQ(CrossCheck(collector.finish().header).unreadable(), "") << name;
+        ++seen;
+    }
+    EXPECT_EQ(seen, 12U);
+}
+
 TEST(Corpus, messages_of_exchange_online) {
     const std::string text = read(corpora() / "m365/expect.json");
     if (text.empty()) GTEST_SKIP() << "no corpus of messages: set EXOTA_CORPORA";
@@ -155,6 +181,7 @@ TEST(Corpus, messages_of_exchange_online) {
         ASSERT_NE(value_of(header.auth_as), nullptr) << name;
         EXPECT_EQ(*value_of(header.auth_as), text_or_empty(each.at("authas").at(0))) << name;
         EXPECT_EQ(header.dkim_signature_count, each.at("dkim").as_array().size()) << name;
+        EXPECT_EQ(CrossCheck(header).unreadable(), "") << name;
         const json::array& fields = each.at("authentication_results").as_array();
         ASSERT_EQ(header.authentication_results.size(), fields.size()) << name;
         for (std::size_t i = 0; i < fields.size(); ++i) {

@@ -90,6 +90,15 @@ struct RemovableField {
     friend bool operator==(const RemovableField&, const RemovableField&) = default;
 };
 
+/// A field that should be there once (mail/single_field.h) and is there more often.
+struct RepeatedField {
+    std::string name;
+    std::uint32_t count = 0;
+    /// Which value each has, from the top down: equal numbers are equal values in relaxed form. Fewer than `count`: not all were compared.
+    std::vector<std::uint32_t> values;
+    friend bool operator==(const RepeatedField&, const RepeatedField&) = default;
+};
+
 struct Header {
     std::vector<std::string> from;  // values of all From fields (bounded; from_count has the number)
     std::uint32_t from_count = 0;
@@ -104,9 +113,13 @@ struct Header {
     std::uint32_t authentication_results_count = 0;
     std::uint32_t received_count = 0;
     std::uint32_t dkim_signature_count = 0;
-    std::uint32_t own_result_count = 0;    // X-ExOTA-Authentication-Results, any letter case
-    std::vector<RemovableField> firewall;  // fields only Microsoft may write; empty where the header firewall is off
-    bool firewall_incomplete = false;      // there are more of them, of names that were not kept: they cannot be removed
+    // Where a validator's results are read, what they are compared with (cross_check.h); else empty:
+    std::vector<std::string> dkim_signatures;    // values of DKIM-Signature from the top (bounded; dkim_signature_count has the number)
+    std::vector<RepeatedField> repeated_fields;  // in the order of mail::single_fields
+    bool unreadable_field_name = false;          // some field's name is empty or has 8-bit or control octets
+    std::uint32_t own_result_count = 0;          // X-ExOTA-Authentication-Results, any letter case
+    std::vector<RemovableField> firewall;        // fields only Microsoft may write; empty where the header firewall is off
+    bool firewall_incomplete = false;            // there are more of them, of names that were not kept: they cannot be removed
     MailClass mail_class = MailClass::ordinary;
     std::uint32_t field_count = 0;
     std::uint64_t octets = 0;

@@ -13,11 +13,50 @@ namespace {
 using base::begins_with_name;
 using base::is_name;
 using Kind = FieldKind;
+using Single = mail::SingleField;
 
 template <std::size_t size>
 [[gnu::always_inline]] inline FieldClass if_named(std::string_view name, const char (&wanted)[size], Kind kind,
                                                   bool firewall = false) noexcept {
     return is_name(name, wanted) ? FieldClass{kind, firewall} : FieldClass{};
+}
+
+template <std::size_t size>
+[[gnu::always_inline]] inline FieldClass if_single(std::string_view name, const char (&wanted)[size], Single single,
+                                                   Kind kind = Kind::other) noexcept {
+    return is_name(name, wanted) ? FieldClass{kind, false, single} : FieldClass{};
+}
+
+/// Names that begin with C.
+FieldClass classify_content(std::string_view name) noexcept {
+    switch (name.size()) {
+        case 2:
+            return if_single(name, "Cc", Single::cc);
+        case 10:
+            return if_single(name, "Content-ID", Single::content_id);
+        case 12:
+            return if_single(name, "Content-Type", Single::content_type, Kind::content_type);
+        case 19:
+            return if_single(name, "Content-Disposition", Single::content_disposition);
+        case 25:
+            return if_single(name, "Content-Transfer-Encoding", Single::content_transfer_encoding);
+        default:
+            return {};
+    }
+}
+
+/// Names that begin with R.
+FieldClass classify_r(std::string_view name) noexcept {
+    switch (name.size()) {
+        case 8: {
+            const FieldClass received = if_named(name, "Received", Kind::received);
+            return received.kind == Kind::received ? received : if_single(name, "Reply-To", Single::reply_to);
+        }
+        case 10:
+            return if_single(name, "References", Single::references);
+        default:
+            return if_named(name, "Resent-From", Kind::resent_from);
+    }
 }
 
 /// Behind "X-MS-Exchange-".
@@ -61,24 +100,32 @@ FieldClass classify_extension(std::string_view rest) noexcept {
 
 FieldClass classify(std::string_view name) noexcept {
     name = base::trim(name);
-    if (name.size() < 4) return {};
+    if (name.size() < 2) return {};
     switch (base::to_lower(name.front())) {
         case 'x':
-            return name[1] == '-' ? classify_extension(name.substr(2)) : FieldClass{};
+            return name[1] == '-' && name.size() > 3 ? classify_extension(name.substr(2)) : FieldClass{};
         case 'f':
             return if_named(name, "From", Kind::from);
         case 'r':
-            if (name.size() == 8) return if_named(name, "Received", Kind::received);
-            return if_named(name, "Resent-From", Kind::resent_from);
+            return classify_r(name);
         case 's':
-            return if_named(name, "Sender", Kind::sender);
+            return name.size() == 6 ? if_single(name, "Sender", Single::sender, Kind::sender) : if_single(name, "Subject", Single::subject);
         case 'd':
-            return if_named(name, "DKIM-Signature", Kind::dkim_signature);
+            return name.size() == 4 ? if_single(name, "Date", Single::date) : if_named(name, "DKIM-Signature", Kind::dkim_signature);
         case 'a':
             if (name.size() == 14) return if_named(name, "Auto-Submitted", Kind::auto_submitted);
             return if_named(name, "Authentication-Results", Kind::authentication_results);
+        case 'b':
+            return if_single(name, "Bcc", Single::bcc);
         case 'c':
-            return if_named(name, "Content-Type", Kind::content_type);
+            return classify_content(name);
+        case 'i':
+            return if_single(name, "In-Reply-To", Single::in_reply_to);
+        case 'm':
+            return name.size() == 10 ? if_single(name, "Message-ID", Single::message_id)
+                                     : if_single(name, "MIME-Version", Single::mime_version);
+        case 't':
+            return if_single(name, "To", Single::to);
         default:
             return {};
     }

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "mail/single_field.h"
+
 namespace exota::evidence {
 
 enum class FieldKind : std::uint8_t {
@@ -36,6 +38,7 @@ struct FieldClass {
     FieldKind kind = FieldKind::other;
     /// Only Exchange Online may write it: the header firewall removes it from anybody else.
     bool firewall = false;
+    mail::SingleField single = mail::SingleField::none;
     friend bool operator==(const FieldClass&, const FieldClass&) = default;
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace exota::evidence {
 namespace {
 
@@ -64,11 +66,26 @@ TEST(FieldKind, names) {
         {"", other, false},
         {"   ", other, false},
     };
-    for (const Case& c : cases) EXPECT_EQ(classify(c.name), (FieldClass{c.kind, c.firewall})) << c.name;
+    for (const Case& c : cases) {
+        EXPECT_EQ(classify(c.name).kind, c.kind) << c.name;
+        EXPECT_EQ(classify(c.name).firewall, c.firewall) << c.name;
+    }
     for (std::size_t i = 1; i < field_kinds; ++i) {
         const auto kind = static_cast<FieldKind>(i);
         EXPECT_EQ(classify(name_of(kind)).kind, kind) << i;
     }
+}
+
+TEST(FieldKind, fields_that_should_be_there_once) {
+    for (std::size_t i = 0; i < mail::single_fields.size(); ++i) {
+        const std::string name(mail::single_fields[i]);
+        EXPECT_EQ(classify(name).single, static_cast<mail::SingleField>(i)) << name;
+        EXPECT_EQ(classify(' ' + name + '\t').single, static_cast<mail::SingleField>(i)) << name;
+        EXPECT_EQ(classify(name + 's').single, mail::SingleField::none) << name;
+        EXPECT_EQ(classify('x' + name).single, mail::SingleField::none) << name;
+    }
+    for (const char* name : {"From", "Received", "Resent-From", "DKIM-Signature", "Comments", "Keywords", "", "T", "Content-Length"})
+        EXPECT_EQ(classify(name).single, mail::SingleField::none) << name;
 }
 
 }  // namespace

@@ -64,6 +64,12 @@ void describe(A& a, V& v) {
     a.member("name", v.name);
     a.member("count", v.count);
 }
+template <class A, Is<RepeatedField> V>
+void describe(A& a, V& v) {
+    a.member("name", v.name);
+    a.member("count", v.count);
+    a.member("values", v.values);
+}
 template <class A, Is<Header> V>
 void describe(A& a, V& v) {
     a.member("from", v.from);
@@ -79,6 +85,9 @@ void describe(A& a, V& v) {
     a.member("authentication_results_count", v.authentication_results_count);
     a.member("received_count", v.received_count);
     a.member("dkim_signature_count", v.dkim_signature_count);
+    a.member("dkim_signatures", v.dkim_signatures);
+    a.member("repeated_fields", v.repeated_fields);
+    a.member("unreadable_field_name", v.unreadable_field_name);
     a.member("own_result_count", v.own_result_count);
     a.member("firewall", v.firewall);
     a.member("firewall_incomplete", v.firewall_incomplete);

@@ -27,6 +27,7 @@ evidence::Evidence message_of(std::string_view domain, std::uint32_t recipients 
     collector.mail("<a@b.test>");
     for (std::uint32_t i = 0; i < recipients; ++i) collector.recipient("<r@d.test>");
     collector.header_field("Authentication-Results", "mx.test; dkim=pass header.d=" + std::string(domain));
+    collector.header_field("DKIM-Signature", testing::signature_of(domain));
     collector.header_field("From", "jane@" + std::string(domain));
     return collector.finish();
 }

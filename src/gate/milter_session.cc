@@ -24,11 +24,10 @@ using milter::ProtocolError;
 /// weak pointer: a session that is gone hears nothing of it.
 struct Message {
     explicit Message(std::shared_ptr<const Snapshot> in_force)
-        : snapshot(std::move(in_force)), collector(snapshot->limits, firewall_fields_under(snapshot->rules)) {}
+        : snapshot(std::move(in_force)), collector(snapshot->limits, interests_under(snapshot->rules)) {}
 
-    static evidence::Collector::FirewallFields firewall_fields_under(const decision::Rules& rules) noexcept {
-        using enum evidence::Collector::FirewallFields;
-        return rules.header_firewall ? count : pass_over;
+    static evidence::Collector::Interests interests_under(const decision::Rules& rules) noexcept {
+        return {.firewall_fields = rules.header_firewall, .signed_fields = rules.dkim_source != decision::DkimSource::verify};
     }
 
     Unnamed unnamed() const noexcept { return unnamed_under(snapshot->rules); }

@@ -20,8 +20,8 @@ TEST_F(SessionEdges, every_version_comes_to_the_same_verdict) {
         std::uint32_t version;
         std::size_t replies;
     };
-    // With steps that need an answer: CONNECT, HELO, MAIL, RCPT, DATA, three fields, EOH, BODY; then the edit and the verdict.
-    for (const Case& c : {Case{2, 12}, Case{3, 12}, Case{4, 12}, Case{5, 12}, Case{6, 2}}) {
+    // With steps that need an answer: CONNECT, HELO, MAIL, RCPT, DATA, four fields, EOH, BODY; then the edit and the verdict.
+    for (const Case& c : {Case{2, 13}, Case{3, 13}, Case{4, 13}, Case{5, 13}, Case{6, 2}}) {
         Mta mta(judge);
         mta.greet(mta::offer_of_version(c.version));
         mta.connect();

@@ -48,6 +48,7 @@ inline std::shared_ptr<const tenant::Index> index_of(std::string_view text) {
 inline Snapshot snapshot_of(std::shared_ptr<const tenant::Index> tenants) {
     Snapshot snapshot;
     snapshot.rules.mode = tenant::Mode::enforce;
+    snapshot.rules.dkim_source = decision::DkimSource::authentication_results;
     snapshot.rules.authres.authserv_ids = {"mx.test"};
     snapshot.rules.header.authserv_id = "mx.test";
     snapshot.tenants = std::move(tenants);
@@ -57,6 +58,12 @@ inline Snapshot snapshot_of(std::shared_ptr<const tenant::Index> tenants) {
 inline std::shared_ptr<const Snapshot> shared(Snapshot snapshot) { return std::make_shared<const Snapshot>(std::move(snapshot)); }
 
 inline constexpr std::string_view good_certificate = "mail.protection.outlook.com";
+
+/// A signature in good form; only a validator can say whether it is one.
+inline std::string signature_of(std::string_view domain) {
+    return " v=1; a=rsa-sha256; c=relaxed/relaxed; d=" + std::string(domain) +
+           "; s=selector1; h=From:Date:Subject; bh=" + std::string(43, 'A') + "=; b=AAAA";
+}
 
 /// The MTA's side. What it says is collected in `out` and sent by say(); answers are read by the protocol's own rules.
 class Mta {
@@ -110,7 +117,10 @@ public:
         for (std::size_t i = 0; i < recipients; ++i) mta::append_recipient(out, "<b@dest.test>");
     }
     void header(std::string_view domain, bool signed_by_it) {
-        if (signed_by_it) mta::append_header(out, "Authentication-Results", " mx.test; dkim=pass header.d=" + std::string(domain));
+        if (signed_by_it) {
+            mta::append_header(out, "Authentication-Results", " mx.test; dkim=pass header.d=" + std::string(domain));
+            mta::append_header(out, "DKIM-Signature", signature_of(domain));
+        }
         mta::append_header(out, "From", " Jane <jane@" + std::string(domain) + '>');
         mta::append_header(out, "Subject", " hello");
     }

@@ -16,6 +16,9 @@
 
 namespace exota::mail {
 
+/// Of the author of the message by which Exchange Online validates a connector.
+inline constexpr std::string_view connector_validation_local_part = "O365ConnectorValidation";
+
 /// local part as written (quotes and comments removed), domain canonical.
 struct Mailbox {
     std::string local_part;

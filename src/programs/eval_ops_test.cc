@@ -86,13 +86,18 @@ TEST(Eval, Decide) {
         {"op", "decide"},
         {"id", "m1"},
         {"message_b64",
-         base::base64_encode("Authentication-Results: mx.test; dkim=pass header.d=c.test\r\nFrom: jane@c.test\r\n\r\nhello\r\n")},
+         base::base64_encode(
+             "Authentication-Results: mx.test; dkim=pass header.d=c.test\r\n"
+             "DKIM-Signature: v=1; a=rsa-sha256; d=c.test; s=s; h=From; bh=AAAA; b=AAAA\r\nFrom: jane@c.test\r\n\r\nhello\r\n")},
         {"session",
          {{"client_ip", "40.92.0.1"},
           {"client_cert", "mail.protection.outlook.com"},
           {"mail_from", "jane@c.test"},
           {"rcpts", {"a@b.test"}}}},
-        {"config", {{"authorisation", {{"mode", "enforce"}}}, {"authentication_results", {{"trusted_authserv_ids", {"mx.test"}}}}}},
+        {"config",
+         {{"authorisation", {{"mode", "enforce"}}},
+          {"dkim", {{"source", "authentication-results"}}},
+          {"authentication_results", {{"trusted_authserv_ids", {"mx.test"}}}}}},
         {"tenants", {{"version", 2}, {"tenants", {{"c", {{"domains", {"c.test"}}}}}}}},
     };
     const auto accepted = answer(question);

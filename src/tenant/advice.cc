@@ -38,7 +38,7 @@ std::vector<std::string> advise_on_forwarding(const std::vector<Proof>& proofs) 
     return {};
 }
 
-std::vector<std::string> advise(const std::vector<Proof>& proofs, bool forwarding) {
+std::vector<std::string> advise(const std::vector<Proof>& proofs, Forwarding forwarding) {
     std::vector<std::string> warnings;
     for (const Proof& proof : proofs) {
         if (proof.set.contains(Factor::listed))
@@ -59,9 +59,10 @@ std::vector<std::string> advise(const std::vector<Proof>& proofs, bool forwardin
     }
     if (!proofs.empty() && std::ranges::all_of(proofs, [](const Proof& proof) { return proof.set.intersects(needs_signature_or_sender); }))
         warnings.emplace_back(
-            "unsigned system mail (NDRs, connector validation) meets no proof and is refused: add \"client-cert + tenant-id\" or "
-            "\"client-cert + xoorg\" if it must pass");
-    if (forwarding) std::ranges::move(advise_on_forwarding(proofs), std::back_inserter(warnings));
+            "unsigned system mail (NDRs, connector validation) meets no proof and is refused: add \"client-cert + tenant-id + "
+            "system-mail\" "
+            "if it must pass");
+    if (forwarding == Forwarding::all) std::ranges::move(advise_on_forwarding(proofs), std::back_inserter(warnings));
     return warnings;
 }
 

@@ -18,7 +18,7 @@ inline constexpr FactorSet identifying_factors{Factor::xoorg,        Factor::ori
 
 /// Warnings about each proof by itself, and about all of them together: unsigned system mail (NDRs, connector validation) that none lets
 /// pass, and forwards that none lets pass although `forwarding` is true. Each is a sentence for people.
-std::vector<std::string> advise(const std::vector<Proof>& proofs, bool forwarding);
+std::vector<std::string> advise(const std::vector<Proof>& proofs, Forwarding forwarding);
 
 /// The part of advise() about forwards only: for a tenant that takes the configuration's proofs and says `forwarding` itself.
 std::vector<std::string> advise_on_forwarding(const std::vector<Proof>& proofs);

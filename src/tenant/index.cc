@@ -39,6 +39,11 @@ std::optional<Number> Index::with_literal_domain(std::string_view canonical_doma
     return tables_->with(Tables::domain, canonical_domain);
 }
 
+bool Index::is_or_is_above_a_domain_of_another(std::string_view canonical_name, Number tenant) const noexcept {
+    const auto literal = with_literal_domain(canonical_name);
+    return (literal && *literal != tenant) || tables_->ancestors.is_above_another(canonical_name, tenant);
+}
+
 std::optional<Number> Index::with_tenant_id(const mail::TenantId& id) const noexcept {
     const std::optional<Number> found = tables_->with(tables_->tenant_ids, TenantIdText(id).view());
     if (found == Number{Tables::no_tenant}) return std::nullopt;
@@ -65,7 +70,7 @@ std::size_t Index::domain_count() const noexcept { return tables_->domain_count 
 std::size_t Index::memory_octets() const noexcept {
     const Tables& t = *tables_;
     return t.arena.octets() + t.names.octets() + t.tenant_ids.octets() + t.tenants.capacity() * sizeof(Tables::Tenant) +
-           t.policies.size() * sizeof(Policy);
+           t.ancestors.memory_octets() + t.policies.size() * sizeof(Policy);
 }
 
 }  // namespace exota::tenant

@@ -42,6 +42,8 @@ public:
     std::optional<Coverage> covering(std::string_view canonical_domain) const noexcept;
     /// The tenant that has `domain` as a literal entry (no wildcards).
     std::optional<Number> with_literal_domain(std::string_view canonical_domain) const noexcept;
+    /// A tenant other than this one has `name`, or a domain below it. (May say so of a domain that a later duplicate took away.)
+    bool is_or_is_above_a_domain_of_another(std::string_view canonical_name, Number tenant) const noexcept;
     std::optional<Number> with_tenant_id(const mail::TenantId& id) const noexcept;
     std::optional<Number> with_organization(std::string_view canonical_domain) const noexcept;
     std::optional<Number> with_dkim_domain(std::string_view canonical_domain) const noexcept;

@@ -16,9 +16,9 @@ std::size_t hash_of(const Policy& policy) {
     for (const Proof& proof : policy.proofs) mix_text(proof.text);
     for (const base::IpPrefix& prefix : policy.connector_clients) mix_text(prefix.text());
     for (const Limit& limit : policy.limits) mix_text(limit.text());
-    for (const int value :
-         {static_cast<int>(policy.alignment), int{policy.forwarding}, int{policy.hybrid}, static_cast<int>(policy.limit_action),
-          static_cast<int>(policy.mode), int{policy.v1_dkim_enabled}, int{policy.v1_dkim_alignment_required}})
+    for (const int value : {static_cast<int>(policy.alignment), static_cast<int>(policy.forwarding), int{policy.hybrid},
+                            static_cast<int>(policy.limit_action), static_cast<int>(policy.mode), int{policy.v1_dkim_enabled},
+                            int{policy.v1_dkim_alignment_required}})
         mix(static_cast<std::size_t>(value));
     return hash;
 }
@@ -148,6 +148,7 @@ std::optional<Clash> IndexBuilder::add_domain(Number tenant, const HashedName& d
     if (const auto other = clash(found.organization, "organization", tenant)) return other;
     if (const auto other = clash(found.dkim_domain, "DKIM domain", tenant)) return other;
     ++tables.domain_count;
+    tables.ancestors.add_above(domain.text, tenant);
     enter(Index::Tables::domain, tenant, domain, found);
     return std::nullopt;
 }
@@ -158,6 +159,8 @@ std::optional<Clash> IndexBuilder::add_wildcard(Number tenant, const HashedName&
     if (found.wildcard != 0) return Clash{tables.owner(found.wildcard), "wildcard"};
     ++tables.wildcard_count;
     tables.longest_wildcard = std::max(tables.longest_wildcard, base.text.size());
+    tables.ancestors.add(base.text, tenant);
+    tables.ancestors.add_above(base.text, tenant);
     enter(Index::Tables::wildcard, tenant, base, found);
     return std::nullopt;
 }
@@ -215,6 +218,7 @@ IndexBuilder::Put IndexBuilder::put(Number tenant, const HashedName& domain, Pol
         tables.arena.set_word(before, 2, static_cast<std::uint32_t>(policy));
         return {before, true};
     }
+    tables.ancestors.add_above(domain.text, tenant);
     const NameRef ref = store_with_policy(tenant, domain.text, policy);
     if (ref == 0) return {0, before != 0};
     if (before == 0) {

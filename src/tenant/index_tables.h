@@ -5,6 +5,7 @@
 #include <deque>
 #include <vector>
 
+#include "tenant/ancestors.h"
 #include "tenant/index.h"
 #include "tenant/name_table.h"
 
@@ -31,6 +32,7 @@ struct Index::Tables {
     NameArena arena;
     NameTable names;       // in all roles; wildcards by their base: "*.a" as "a"
     NameTable tenant_ids;  // as their 36 characters
+    Ancestors ancestors;   // of literal domains, and the bases of wildcards
     std::size_t domain_count = 0, wildcard_count = 0;
     std::size_t longest_wildcard = 0;  // octets of its base: nothing longer need be looked up
     std::vector<Tenant> tenants;

@@ -14,6 +14,8 @@ namespace exota::tenant {
 
 enum class Mode : std::uint8_t { enforce, defer, quarantine, monitor };
 enum class Alignment : std::uint8_t { strict, relaxed };
+/// Which mail of foreign authors a tenant may send on. journal: Exchange's journal reports only.
+enum class Forwarding : std::uint8_t { none, journal, all };
 enum class LimitAction : std::uint8_t { tempfail, reject };
 enum class LimitUnit : std::uint8_t { messages, recipients };
 
@@ -35,7 +37,7 @@ struct Limit {
 struct Policy {
     std::vector<Proof> proofs;
     Alignment alignment = Alignment::strict;
-    bool forwarding = false;
+    Forwarding forwarding = Forwarding::none;
     bool hybrid = false;
     std::vector<base::IpPrefix> connector_clients;
     std::vector<Limit> limits;

@@ -32,7 +32,7 @@ struct Defaults {
     std::vector<Limit> limits;
     LimitAction limit_action = LimitAction::tempfail;
     Alignment alignment = Alignment::strict;
-    bool forwarding = false;
+    Forwarding forwarding = Forwarding::none;
     /// authorisation.shared_suffixes: a wildcard directly below one of them is an error, as below a public suffix.
     std::vector<std::string> shared_suffixes;
     /// True for a public suffix; given by the caller, who owns the list. Empty: nothing is.

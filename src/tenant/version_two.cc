@@ -147,7 +147,11 @@ void VersionTwo::wrong_value(std::string_view what) {
             return error("must be a string" + is);
         case Place::tenant:
             if (field_ == Field::unknown) return;  // said already
-            error((is_list(field_) ? "must be a list of strings" : is_string(field_) ? "must be a string" : "must be true or false") + is);
+            error((is_list(field_)               ? "must be a list of strings"
+                   : is_string(field_)           ? "must be a string"
+                   : field_ == Field::forwarding ? "must be true, false or \"journal\""
+                                                 : "must be true or false") +
+                  is);
             return;
     }
 }
@@ -162,6 +166,8 @@ void VersionTwo::on_string(std::string_view value, Text text) {
         ++element_;
     } else if (place_ == Place::tenant && is_string(field_)) {
         read_string(value);
+    } else if (place_ == Place::tenant && field_ == Field::forwarding && value == "journal") {
+        draft_.forwarding = Forwarding::journal;
     } else {
         wrong_value("a string");
     }
@@ -186,7 +192,7 @@ void VersionTwo::on_null() {
 void VersionTwo::on_bool(bool value) {
     if (skipped_ > 0) return;
     if (place_ == Place::tenant && field_ == Field::forwarding) {
-        draft_.forwarding = value;
+        draft_.forwarding = value ? Forwarding::all : Forwarding::none;
     } else if (place_ == Place::tenant && field_ == Field::hybrid) {
         draft_.hybrid = value;
     } else {
@@ -229,12 +235,14 @@ void VersionTwo::end_tenant() {
     const auto [ids, organizations, domains, dkim_domains] = draft_.names;
     if (ids == 0 && organizations == 0)
         warn("neither tenant_ids nor organizations: no field of Microsoft's can name or contradict this tenant");
+    else if (ids == 0)
+        warn("no tenant_ids: signed mail of this tenant that somebody else replays through a tenant of his own is not contradicted");
     if (domains == 0) warn("no domains: this tenant covers nothing, and only forwards can be its own");
     if (domains == 0 && dkim_domains == 0 && any_asks(p.proofs, Factor::dkim))
         warn("dkim can never hold: neither domains nor dkim_domains name one");
     if (own_proofs) {
         for (std::string& advice : advise(p.proofs, p.forwarding)) warn(std::move(advice));
-    } else if (p.forwarding && !context_.defaults.forwarding) {
+    } else if (p.forwarding == Forwarding::all && context_.defaults.forwarding != Forwarding::all) {
         for (std::string& advice : advise_on_forwarding(p.proofs)) warn(std::move(advice));
     }
 }

@@ -63,7 +63,7 @@ private:
         std::optional<Alignment> alignment;
         std::optional<LimitAction> limit_action;
         std::optional<Mode> mode;
-        std::optional<bool> forwarding;
+        std::optional<Forwarding> forwarding;
         bool hybrid = false;
     };
 

@@ -65,7 +65,7 @@ TEST(VersionTwo, reads_every_key) {
     ASSERT_EQ(policy.proofs.size(), 2U);
     EXPECT_EQ(policy.proofs[1].text, "client-cert + xoorg");
     EXPECT_EQ(policy.alignment, Alignment::relaxed);
-    EXPECT_TRUE(policy.forwarding && policy.hybrid);
+    EXPECT_TRUE(policy.forwarding == Forwarding::all && policy.hybrid);
     ASSERT_EQ(policy.connector_clients.size(), 2U);
     EXPECT_EQ(policy.connector_clients[0].text(), "203.0.113.7/32");
     ASSERT_EQ(policy.limits.size(), 2U);
@@ -80,7 +80,7 @@ TEST(VersionTwo, what_a_tenant_does_not_say_is_the_configurations) {
     defaults.limits = {*Limit::parse("7 messages / day")};
     defaults.limit_action = LimitAction::reject;
     defaults.alignment = Alignment::relaxed;
-    defaults.forwarding = true;
+    defaults.forwarding = Forwarding::all;
     const LoadedTenants loaded = read_tenants(R"({"version": 2, "tenants": {"a": {"domains": ["a.example.com"]},
         "b": {"domains": ["b.example.com"], "mode": "monitor", "limits": [], "forwarding": false, "alignment": "strict"}}})",
                                               defaults);
@@ -91,10 +91,10 @@ TEST(VersionTwo, what_a_tenant_does_not_say_is_the_configurations) {
     EXPECT_EQ(a.limits, defaults.limits);
     EXPECT_EQ(a.limit_action, LimitAction::reject);
     EXPECT_EQ(a.alignment, Alignment::relaxed);
-    EXPECT_TRUE(a.forwarding && !a.hybrid && a.connector_clients.empty());
+    EXPECT_TRUE(a.forwarding == Forwarding::all && !a.hybrid && a.connector_clients.empty());
     const Policy& b = *loaded.index->covering("b.example.com")->policy;
     EXPECT_EQ(b.mode, Mode::monitor);
-    EXPECT_TRUE(b.limits.empty() && !b.forwarding && b.alignment == Alignment::strict);
+    EXPECT_TRUE(b.limits.empty() && b.forwarding == Forwarding::none && b.alignment == Alignment::strict);
     EXPECT_EQ(b.limit_action, LimitAction::reject);
 }
 
@@ -136,7 +136,7 @@ TEST(VersionTwo, errors_have_line_and_path) {
         {"\"limit_action\": \"drop\"", "error 1 tenants.t.limit_action: must be \"tempfail\" or \"reject\", is \"drop\"\n"},
         {"\"limits\": [\"10 messages\"]", "error 1 tenants.t.limits[0]: \"10 messages\": no '/'"},
         {"\"connector_clients\": [\"203.0.113.7/24\"]", "error 1 tenants.t.connector_clients[0]: \"203.0.113.7/24\": host bits"},
-        {"\"forwarding\": \"yes\"", "error 1 tenants.t.forwarding: must be true or false, is a string\n"},
+        {"\"forwarding\": \"yes\"", "error 1 tenants.t.forwarding: must be true, false or \"journal\", is a string\n"},
         {"\"hybrid\": 1", "error 1 tenants.t.hybrid: must be true or false, is a number\n"},
         {"\"mode\": \"defer\",\n\"mode\": \"defer\"", "error 2 tenants.t.mode: duplicate key\n"},
     };
@@ -251,6 +251,7 @@ TEST(VersionTwo, warns_where_a_tenant_looks_guarded_and_is_not) {
     };
     const Case cases[] = {
         {R"("domains": ["a.example.com"])", "neither tenant_ids nor organizations"},
+        {R"("domains": ["a.example.com"], "organizations": ["a.example.com"])", "no tenant_ids: signed mail"},
         {R"("organizations": ["a.example.com"])", "no domains"},
         {R"("organizations": ["a.example.com"], "proofs": ["dkim"])", "dkim can never hold"},
         {R"("tenant_ids": ["84df9e7f-e9f6-40af-b435-aaaaaaaaaaaa"])", "all consumer accounts"},

@@ -67,5 +67,6 @@ end
 
 function refused(c) reply_is(c, SMFIR_REPLYCODE) end
 
-GOOD = { {"From", "Jane <jane@contoso.com>"}, {"Authentication-Results", PASS}, {"Received", "from a by b; now"} }
+SIGNATURE = "v=1; a=rsa-sha256; c=relaxed/relaxed; d=contoso.com; s=selector1; h=From:Date:Subject; bh=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=; b=AAAA"
+GOOD = { {"From", "Jane <jane@contoso.com>"}, {"Authentication-Results", PASS}, {"DKIM-Signature", SIGNATURE}, {"Received", "from a by b; now"} }
 UNSIGNED = { {"From", "Jane <jane@contoso.com>"}, {"Authentication-Results", "mx.test; dkim=none"}, {"Received", "from a by b; now"} }

@@ -68,6 +68,7 @@ class Exota:
             "milter": {"listen": [listen], "socket_group": "postfix"},
             "authorisation": {"mode": "enforce", "proofs": ["client-cert + dkim", "client-cert + tenant-id"]},
             "client_ip": {"endpoints_file": str(SOURCE / "packaging/endpoints.json")},
+            "dkim": {"source": "authentication-results"},
             "authentication_results": {"trusted_authserv_ids": ["mx.test"]},
             "tenants": {"source": "file", "file": str(self.tenants_file), "state_directory": str(self.directory)},
             "header": {"authserv_id": "mx.test"},

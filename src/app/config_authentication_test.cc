@@ -1,0 +1,51 @@
+// Settings of [dkim] and [authentication_results], and the words that `forwarding` takes.
+#include <gtest/gtest.h>
+
+#include "app/config.h"
+#include "app/config_build.h"
+#include "app/config_tree.h"
+
+namespace exota::app {
+namespace {
+
+LoadedConfig from_toml(std::string_view text) {
+    const auto tree = parse_config_toml(text);
+    EXPECT_TRUE(tree) << text;
+    return tree ? build_config(*tree, "/nowhere/exota.toml", ConfigOrigin::file) : LoadedConfig{};
+}
+
+std::string all_of(const LoadedConfig& loaded) {
+    std::string out;
+    for (const ConfigProblem& problem : loaded.problems) out += to_text(problem) + '\n';
+    return out;
+}
+
+constexpr std::string_view minimal = "[authorisation]\nmode = \"monitor\"\n";
+
+TEST(ConfigAuthentication, TrustedIdsWithoutAWordOnTheSourceAreAnError) {
+    const std::string ids = "[authentication_results]\ntrusted_authserv_ids = [\"mx.example\"]\n";
+    const LoadedConfig loaded = from_toml(std::string(minimal) + ids);
+    EXPECT_FALSE(loaded.config);
+    for (const char* choice : {"\"authentication-results\"", "\"verify\"", "\"both\""})
+        EXPECT_NE(all_of(loaded).find(choice), std::string::npos) << all_of(loaded);
+    for (const char* source : {"authentication-results", "verify", "both"})
+        EXPECT_TRUE(from_toml(std::string(minimal) + "[dkim]\nsource = \"" + source + "\"\n" + ids).config) << source;
+    EXPECT_TRUE(from_toml(std::string(minimal) + "[authentication_results]\ntrusted_authserv_ids = []\n").config);
+}
+
+TEST(ConfigAuthentication, ForwardingIsATruthValueOrAWord) {
+    using tenant::Forwarding;
+    const struct {
+        std::string_view value;
+        Forwarding want;
+    } cases[] = {{"true", Forwarding::all}, {"false", Forwarding::none}, {"\"journal\"", Forwarding::journal}};
+    for (const auto& c : cases) {
+        const LoadedConfig loaded = from_toml(std::string(minimal) + "forwarding = " + std::string(c.value) + "\n");
+        ASSERT_TRUE(loaded.config) << all_of(loaded);
+        EXPECT_EQ(loaded.config->tenant_defaults.forwarding, c.want) << c.value;
+    }
+    EXPECT_FALSE(from_toml(std::string(minimal) + "forwarding = \"some\"\n").config);
+}
+
+}  // namespace
+}  // namespace exota::app

@@ -1,0 +1,92 @@
+// Results against signatures.
+//
+// Tested by cross_check_test.cc.
+#include "evidence/cross_check.h"
+
+#include <algorithm>
+
+#include "authn/dkim_form.h"
+#include "authn/dkim_signature.h"
+#include "base/text.h"
+#include "mail/single_field.h"
+#include "mail/unfold.h"
+
+namespace exota::evidence {
+namespace {
+
+std::string without_blanks(std::string_view text) {
+    std::string out(text);
+    std::erase_if(out, base::is_wsp);
+    return out;
+}
+
+/// (d) Why a good signature would not cover the message; empty: it does.
+std::string find_gap(const Header& header, const authn::Signature& signature) {
+    if (signature.body_octets) return "the signature has l=, so it may cover a part of the body only";
+    for (const RepeatedField& repeated : header.repeated_fields) {
+        const auto covered = static_cast<std::size_t>(
+            std::ranges::count_if(signature.signed_names, [&](const std::string& name) { return base::iequals(name, repeated.name); }));
+        if (repeated.values.size() < repeated.count || mail::leaves_a_value_unsigned(repeated.values, covered))
+            return std::to_string(repeated.count) + ' ' + repeated.name + " fields, h= covers " + std::to_string(covered);
+    }
+    return {};
+}
+
+}  // namespace
+
+struct CrossCheck::Seen {
+    mail::Domain sdid;
+    std::string selector;
+    std::string signature_data;  // b= without white space
+    std::string objection;       // why it cannot carry a pass
+};
+
+CrossCheck::CrossCheck(const Header& header) : unreadable_(read(header)) {}
+
+std::string CrossCheck::read(const Header& header) {
+    if (header.unreadable_field_name) return "a field name is empty or has 8-bit or control octets";
+    if (header.dkim_signatures.size() < header.dkim_signature_count) return "not every DKIM-Signature was kept";
+    signatures_.reserve(header.dkim_signatures.size());
+    for (std::size_t i = 0; i < header.dkim_signatures.size(); ++i) {
+        const std::string& value = header.dkim_signatures[i];
+        const std::string line = mail::unfold(value);
+        const base::Result<authn::TagList> tags = authn::read_signature_form(line);
+        if (!tags) return "DKIM-Signature field " + std::to_string(i + 1) + ": " + tags.error().detail;
+        Seen& seen = signatures_.emplace_back(Seen{.sdid = mail::Domain::parse(*tags->value("d")).value(),
+                                                   .selector = std::string(*tags->value("s")),
+                                                   .signature_data = without_blanks(*tags->value("b")),
+                                                   .objection = {}});
+        const authn::SignatureLimits limits;
+        authn::SignatureNames names;
+        if (value.size() > limits.max_field_octets || tags->tags().size() > limits.max_tags)
+            seen.objection = "the signature is above our limits";
+        else if (const auto signature = authn::read_signature_terms(*tags, authn::SignatureKind::dkim, limits, names))
+            seen.objection = find_gap(header, *signature);
+        else
+            seen.objection = signature.error().detail;
+    }
+    return {};
+}
+
+CrossCheck::~CrossCheck() = default;
+
+bool CrossCheck::are_too_many(std::size_t results) const noexcept { return results > signatures_.size(); }
+
+std::string CrossCheck::find_objection(const authn::ResInfo& result, const mail::Domain& sdid) const {
+    const auto names = [&result](const Seen& signature) {
+        return std::ranges::all_of(result.properties, [&signature](const authn::Property& p) {
+            if (!base::iequals(p.ptype, "header")) return true;
+            if (base::iequals(p.property, "s")) return base::iequals(p.pvalue, signature.selector);
+            return !base::iequals(p.property, "b") || signature.signature_data.starts_with(p.pvalue);
+        });
+    };
+    bool is_named = false;
+    for (const Seen& signature : signatures_) {
+        if (signature.sdid != sdid || !names(signature)) continue;
+        if (!signature.objection.empty()) return signature.objection;
+        is_named = true;
+    }
+    return is_named ? std::string() : std::string(result_without_signature);
+}
+
+}  // namespace exota::evidence
