@@ -13,6 +13,21 @@ def txt(name, text):
     return f"{name} 1 IN TXT " + " ".join(f'"{text[i:i + 250]}"' for i in range(0, len(text), 250)) + "\n"
 
 
+def key_servers(directory, keys):
+    """Servers that publish every key of the tests' signing domains (message.Keys), and nothing else."""
+    zones = {}
+    for line in keys.public_keys.read_text().splitlines():
+        name, record = line.split(" ", 1)
+        zones[name.split("._domainkey.")[1]] = txt("selector1._domainkey", record.strip())
+    return NameServers(directory, zones)
+
+
+def verifying(servers):
+    """Settings of an exota that verifies by these servers."""
+    return {"dkim": {"source": "verify"}, "authentication_results": None,
+            "dns": {"servers": [servers.address], "dnssec": "off", "open_zones": ["test."], "timeout": 2, "message_timeout": 5}}
+
+
 class NameServers:
     """@param zones   origin → records (see `txt`)
     @param signed  origins to sign; `anchors` is the file with their keys
