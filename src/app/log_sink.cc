@@ -43,6 +43,10 @@ public:
         if (fstat(descriptor, &status) != 0) return;
         is_socket_ = S_ISSOCK(status.st_mode);
         is_pipe_ = S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode);
+        // `2>file`: who cuts the file (logrotate's copytruncate) would find it filled up with NUL to where we were. Append, as `2>>` does.
+        if (S_ISREG(status.st_mode))
+            if (const int flags = fcntl(descriptor, F_GETFL); flags >= 0)
+                static_cast<void>(fcntl(descriptor, F_SETFL, flags | O_APPEND));  // refused: as the shell opened it
         // A description of our own can be non-blocking without making it so for those who share the pipe or terminal with us.
         if (is_pipe_)
             own_ =

@@ -60,6 +60,19 @@ TEST(StreamSink, a_full_pipe_loses_records_but_no_line_is_spoilt) {
     EXPECT_EQ(read_available(reader), "and\n");
 }
 
+TEST(StreamSink, a_file_that_was_cut_is_written_from_its_beginning) {
+    const TemporaryDirectory folder;
+    const std::string path = folder.path("log");
+    const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));  // as `2>log` opens it
+    const auto sink = make_stream_sink(file.get());
+    EXPECT_EQ(sink->write(batch_of({"one\n"})), 0U);
+    ASSERT_EQ(::truncate(path.c_str(), 0), 0);
+    EXPECT_EQ(sink->write(batch_of({"two\n"})), 0U);
+    char buffer[64];
+    const ssize_t got = ::pread(file.get(), buffer, sizeof buffer, 0);
+    EXPECT_EQ(std::string(buffer, got > 0 ? static_cast<std::size_t>(got) : 0), "two\n");
+}
+
 TEST(StreamSink, a_reader_that_is_gone) {
     auto [reader, writer] = a_pipe();
     const auto sink = make_stream_sink(writer.get());
