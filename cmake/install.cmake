@@ -22,3 +22,18 @@ install(CODE "
 install(FILES ${installed_unit} packaging/exota.socket DESTINATION lib/systemd/system COMPONENT systemd)
 install(FILES packaging/sysusers.d/exota.conf DESTINATION lib/sysusers.d COMPONENT systemd)
 install(FILES packaging/tmpfiles.d/exota.conf DESTINATION lib/tmpfiles.d COMPONENT systemd)
+# Completion is printed by the program that is installed. Debian's zsh looks below /usr in vendor-completions: packagers say so.
+set(EXOTA_BASH_COMPLETIONS ${CMAKE_INSTALL_DATADIR}/bash-completion/completions CACHE STRING "where bash-completion looks")
+set(EXOTA_ZSH_COMPLETIONS ${CMAKE_INSTALL_DATADIR}/zsh/site-functions CACHE STRING "a folder of zsh's fpath")
+if(TARGET exota AND NOT CMAKE_CROSSCOMPILING)
+  set(completion_scripts ${CMAKE_CURRENT_BINARY_DIR}/installed/completion)
+  file(MAKE_DIRECTORY ${completion_scripts})
+  foreach(shell bash zsh)
+    install(CODE "
+      execute_process(COMMAND \"$<TARGET_FILE:exota>\" completion ${shell}
+                      OUTPUT_FILE \"${completion_scripts}/${shell}\" COMMAND_ERROR_IS_FATAL ANY)
+    " COMPONENT completion)
+  endforeach()
+  install(FILES ${completion_scripts}/bash DESTINATION ${EXOTA_BASH_COMPLETIONS} RENAME exota COMPONENT completion)
+  install(FILES ${completion_scripts}/zsh DESTINATION ${EXOTA_ZSH_COMPLETIONS} RENAME _exota COMPONENT completion)
+endif()

@@ -54,6 +54,7 @@ int run(int argc, char** argv) {
     add_report(program, exit);
     add_migrate(program, exit);
     add_eval(program, exit);
+    add_completion(program, exit);
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
