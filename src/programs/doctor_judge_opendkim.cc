@@ -1,0 +1,150 @@
+// OpenDKIM before us: docs/postfix.md, the paragraph of that name. Asked only where results of a validator are read.
+//
+// Tested by doctor_findings_test.cc.
+#include <algorithm>
+
+#include "base/text.h"
+#include "programs/doctor_findings.h"
+
+namespace exota::programs {
+namespace {
+
+constexpr const char* paragraph = "OpenDKIM before us";
+
+struct Look {
+    const DoctorFacts& facts;
+    const OpenDkimSettings& settings;
+    Findings& out;
+
+    void add(Grade grade, const char* demand, std::string is, std::string should) const {
+        out.add({grade, demand, "OpenDKIM", std::move(is), std::move(should), paragraph});
+    }
+    std::string shown(std::string_view name) const {
+        const auto value = settings.find(name);
+        return std::string(name) + (value ? ' ' + *value : " is not set");
+    }
+    void on_or_wrong(const char* name, const char* demand, const char* should) const {
+        const bool on = settings.is_on(name).value_or(false);
+        add(on ? Grade::ok : Grade::wrong, demand, shown(name), on ? "" : should);
+    }
+};
+
+/// The authserv-id that it writes; nullopt: the MTA's name, which is not known.
+std::optional<std::string> authserv_id(const Look& look) {
+    if (const auto own = look.settings.find("AuthservID"); own && !own->empty())
+        return base::iequals(*own, "HOSTNAME") ? look.facts.host_name : *own;
+    if (!look.facts.postfix) return std::nullopt;
+    return setting(*look.facts.postfix, nullptr, "myhostname");
+}
+
+void examine_mode(const Look& look) {
+    const std::string mode = base::lower(look.settings.find("Mode").value_or("sv"));
+    const bool verifies = mode.find('v') != std::string::npos;
+    look.add(verifies ? Grade::ok : Grade::wrong, "opendkim-mode", look.shown("Mode"), verifies ? "" : "v or sv: else it verifies nothing");
+    if (verifies && mode.find('s') != std::string::npos && look.settings.find("InternalHosts"))
+        look.add(Grade::warning, "opendkim-internal-hosts", look.shown("InternalHosts") + ", in mode " + mode,
+                 "without addresses of Exchange Online: what comes from these hosts may be signed instead of verified");
+}
+
+void examine_identity(const Look& look) {
+    const auto id = authserv_id(look);
+    const std::vector<std::string>& trusted = look.facts.ours.trusted_authserv_ids;
+    std::string names;
+    for (const std::string& one : trusted) names += (names.empty() ? "" : ", ") + one;
+    if (!id) {
+        look.add(Grade::unknown, "opendkim-authserv-id", "AuthservID is not set: it is the MTA's name, which is not known", "");
+    } else {
+        const bool known = std::ranges::any_of(trusted, [&](const std::string& one) { return base::iequals(one, *id); });
+        const bool set = look.settings.find("AuthservID").has_value();
+        look.add(known ? Grade::ok : Grade::wrong, "opendkim-authserv-id",
+                 look.shown("AuthservID") + (set ? "" : " (so it is " + *id + ')'),
+                 known ? "" : "one of authentication_results.trusted_authserv_ids (" + names + "): no result counts otherwise");
+    }
+    const bool with_job = look.settings.is_on("AuthservIDWithJobID").value_or(false);
+    const std::optional<bool>& wanted = look.facts.ours.job_id;
+    const std::string is = look.shown("AuthservIDWithJobID") +
+                           (wanted ? std::string(", authentication_results.job_id = ") + (*wanted ? "true" : "false") : "");
+    if (with_job == wanted.value_or(false)) {
+        const bool guessable = wanted && !*wanted;
+        look.add(guessable ? Grade::warning : Grade::ok, "opendkim-job-id", is,
+                 guessable ? "both on: without the queue id in it a sender can write a field like OpenDKIM's" : "");
+    } else {
+        look.add(Grade::wrong, "opendkim-job-id", is,
+                 with_job ? wanted ? "authentication_results.job_id = true: no result counts otherwise" : "no: no result counts otherwise"
+                          : "AuthservIDWithJobID yes: no result counts otherwise");
+    }
+}
+
+void examine_removal(const Look& look) {
+    look.on_or_wrong("AlwaysAddARHeader", "opendkim-always-adds",
+                     "yes: else an unsigned message looks as if the validator had not answered");
+    look.on_or_wrong("RemoveARAll", "opendkim-removes-all", "yes: else forged results that it cannot read stay in place");
+    const auto from = look.settings.find("RemoveARFrom");
+    const auto id = authserv_id(look);
+    const auto list = OpenDkimSettings::list_in(from.value_or(""));
+    const auto add = [&](Grade grade, std::string should) {
+        look.add(grade, "opendkim-removes-from", look.shown("RemoveARFrom"), std::move(should));
+    };
+    if (!from || from->empty()) return add(Grade::wrong, "the name in AuthservID: else forged results under it stay in place");
+    if (!list || !id) return add(Grade::unknown, "");
+    const bool covered = std::ranges::any_of(
+        *list, [&](const std::string& one) { return base::iequals(one, *id) || (one.starts_with('.') && base::iends_with(*id, one)); });
+    add(covered ? Grade::ok : Grade::wrong, covered ? "" : *id + ": else forged results under it stay in place");
+}
+
+void examine_passed_over(const Look& look) {
+    for (const auto& [name, demand] :
+         {std::pair{"PeerList", "opendkim-peer-list"}, {"ExternalIgnoreList", "opendkim-external-ignore-list"}}) {
+        const auto value = look.settings.find(name);
+        const bool none = !value || value->empty();
+        look.add(none ? Grade::ok : Grade::warning, demand, look.shown(name),
+                 none ? "" : "not set: these hosts pass with whatever they wrote themselves");
+    }
+}
+
+/// A filter that refuses by itself takes the decision, the dry run and the reason away from us; one that discards loses mail.
+void examine_actions(const Look& look) {
+    bool all_well = true;
+    for (const char* name :
+         {"On-Default", "On-BadSignature", "On-DNSError", "On-InternalError", "On-KeyNotFound", "On-NoSignature", "On-Security"}) {
+        const std::string action = base::lower(look.settings.find(name).value_or(""));
+        if (action.empty() || action.starts_with('a') || action.starts_with('t')) continue;
+        all_well = false;
+        const bool loses = action.starts_with('d');
+        look.add(loses ? Grade::wrong : Grade::warning, "opendkim-actions", look.shown(name),
+                 loses ? "accept or tempfail: this loses mail without a word" : "accept or tempfail: ExOTA is not asked about such mail");
+    }
+    if (all_well) look.add(Grade::ok, "opendkim-actions", "no On-… setting refuses or discards", "");
+}
+
+void examine_socket(const Look& look) {
+    const auto text = look.settings.find("Socket");
+    const auto socket = net::Endpoint::parse(text.value_or(""));
+    if (!socket) return look.add(Grade::unknown, "opendkim-listening", look.shown("Socket"), "");
+    const auto found = look.facts.sockets.find(socket_key(*socket));
+    const Answer connects = found == look.facts.sockets.end() ? Answer{} : found->second.connects;
+    const bool no = connects.is == Answer::Is::no, yes = connects.is == Answer::Is::yes;
+    look.add(yes  ? Grade::ok
+             : no ? Grade::wrong
+                  : Grade::unknown,
+             "opendkim-listening", socket->text() + (yes ? " takes connections" : ": " + connects.why),
+             no ? "opendkim running, with this configuration" : "");
+}
+
+}  // namespace
+
+void examine_opendkim(const DoctorFacts& facts, Findings& out) {
+    if (!facts.ours.reads_results)
+        return out.add({Grade::ok, "opendkim", "OpenDKIM", "not needed: ExOTA reads no results of a validator", "", paragraph});
+    if (!facts.opendkim)
+        return out.add({Grade::unknown, "opendkim", "OpenDKIM", "nothing is known of it: " + facts.opendkim.error().detail, "", paragraph});
+    const Look look{facts, *facts.opendkim, out};
+    examine_socket(look);
+    examine_mode(look);
+    examine_identity(look);
+    examine_removal(look);
+    examine_passed_over(look);
+    examine_actions(look);
+}
+
+}  // namespace exota::programs
