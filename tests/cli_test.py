@@ -9,7 +9,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1]
 EXOTA = Path(os.environ.get("EXOTA_BUILD_DIR", SOURCE / "build/dev")) / "exota"
-COMMANDS = ["serve", "check", "explain", "verify", "report", "migrate", "eval", "completion"]  # in the order of the manual
+COMMANDS = ["serve", "check", "doctor", "explain", "verify", "report", "migrate", "eval", "completion"]  # in the order of the manual
 TENANTS = {"version": 2, "tenants": {"contoso": {"domains": ["contoso.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"]}}}
 GOOD = b"Authentication-Results: mx.test; dkim=pass header.d=contoso.test\r\nReceived: x\r\nFrom: Jane <jane@contoso.test>\r\n\r\nbody\r\n"
 FACTS = ["--client-ip", "40.92.0.1", "--client-cert", "mail.protection.outlook.com"]

@@ -31,6 +31,7 @@ void add_verify(CLI::App& program, Exit& exit);
 void add_eval(CLI::App& program, Exit& exit);
 void add_migrate(CLI::App& program, Exit& exit);
 void add_report(CLI::App& program, Exit& exit);
+void add_doctor(CLI::App& program, Exit& exit);
 void add_completion(CLI::App& program, Exit& exit);
 
 /// To standard output and standard error. A reader that went away (EPIPE) or a full disk ends the program with a message.

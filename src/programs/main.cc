@@ -49,6 +49,7 @@ int run(int argc, char** argv) {
     Exit exit = Exit::ok;
     add_serve(program, exit);
     add_check(program, exit);
+    add_doctor(program, exit);
     add_explain(program, exit);
     add_verify(program, exit);
     add_report(program, exit);

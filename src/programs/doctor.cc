@@ -1,0 +1,76 @@
+// exota doctor: which demands of docs/postfix.md are not met on this host? Reads and asks, changes nothing.
+//
+// Tested by tests/system/test_doctor.py.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "programs/command.h"
+#include "programs/doctor_gather.h"
+#include "programs/loading.h"
+
+namespace exota::programs {
+namespace {
+
+struct Options {
+    std::optional<std::string> config;
+    std::string postconf, opendkim_conf = "/etc/opendkim.conf";
+    bool strict = false, json = false;
+};
+
+std::string as_text(const DoctorFinding& finding) {
+    std::string out = std::string(name_of(finding.grade)) + ": " + (finding.where.empty() ? "" : finding.where + ": ") + finding.is;
+    if (!finding.should.empty()) out += "; should be " + finding.should;
+    return out + " [docs/postfix.md, " + finding.paragraph + "]\n";
+}
+
+std::string as_json(const DoctorFinding& finding) {
+    return "{\"grade\": " + json_string(name_of(finding.grade)) + ", \"demand\": " + json_string(finding.demand) +
+           ", \"where\": " + json_string(finding.where) + ", \"is\": " + json_string(finding.is) +
+           ", \"should\": " + json_string(finding.should) +
+           ", \"document\": \"docs/postfix.md\", \"paragraph\": " + json_string(finding.paragraph) + '}';
+}
+
+Exit run(const Options& options) {
+    const LoadedFiles files = load_files(options.config);
+    if (!files.config.config || files.errors() > 0) {
+        complain(to_text(files.problems));
+        return files.exit();
+    }
+    static const tenant::Index no_tenants;
+    const DoctorFacts facts =
+        gather(*files.config.config, files.tenants.index ? *files.tenants.index : no_tenants, options.postconf, options.opendkim_conf);
+    const std::vector<DoctorFinding> findings = examine(facts);
+    const auto count = [&](Grade grade) { return std::ranges::count(findings, grade, &DoctorFinding::grade); };
+    const auto wrong = count(Grade::wrong), warnings = count(Grade::warning), unknown = count(Grade::unknown), ok = count(Grade::ok);
+    if (options.json) {
+        std::string out = "{\"wrong\": " + std::to_string(wrong) + ", \"warnings\": " + std::to_string(warnings) +
+                          ", \"unknown\": " + std::to_string(unknown) + ", \"ok\": " + std::to_string(ok) + ", \"findings\": [";
+        for (std::size_t i = 0; i < findings.size(); ++i) out += (i > 0 ? ",\n " : "") + as_json(findings[i]);
+        print(out + "]}\n");
+    } else {
+        for (const DoctorFinding& finding : findings) print(as_text(finding));
+        print(std::to_string(wrong) + " wrong, " + std::to_string(warnings) + (warnings == 1 ? " warning, " : " warnings, ") +
+              std::to_string(unknown) + " unknown, " + std::to_string(ok) + " ok\n");
+    }
+    return wrong > 0 || (options.strict && warnings + unknown > 0) ? Exit::bad_config : Exit::ok;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& program, Exit& exit) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = program.add_subcommand("doctor", "Say what of docs/postfix.md is not so: Postfix, OpenDKIM, sockets, DNS");
+    command->add_option("-c,--config", options->config, "Configuration file (default: /etc/exota/exota.toml)")->type_name("FILE");
+    command
+        ->add_option("--postconf", options->postconf,
+                     "The program postconf, or a Postfix's configuration directory (default: postconf in PATH)")
+        ->type_name("PATH");
+    command->add_option("--opendkim-conf", options->opendkim_conf, "OpenDKIM's configuration (default: /etc/opendkim.conf)")
+        ->type_name("FILE");
+    command->add_flag("--strict", options->strict, "Count warnings, and what is unknown, as wrong");
+    command->add_flag("--json", options->json, "Print JSON");
+    command->callback([options, &exit] { exit = run(*options); });
+}
+
+}  // namespace exota::programs
