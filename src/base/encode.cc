@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/text.h"
+#include "base/unicode.h"
 
 namespace exota::base {
 namespace {
@@ -18,6 +19,31 @@ constexpr std::array<std::int8_t, 256> base64_values = [] {
         values[static_cast<unsigned char>(base64_alphabet[i])] = static_cast<std::int8_t>(i);
     return values;
 }();
+
+/// Octets that a JSON string holds as they are, whatever stands beside them.
+constexpr std::array<bool, 256> stands_for_itself = [] {
+    std::array<bool, 256> plain{};
+    for (std::size_t c = ' '; c < 0x7f; ++c) plain[c] = c != '"' && c != '\\';
+    return plain;
+}();
+
+void append_code_unit(std::string& out, std::uint32_t unit) {
+    out += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4) out += hex_digits[unit >> shift & 15];
+}
+
+void append_escaped(std::string& out, char32_t point) {
+    constexpr std::string_view letters = "\"\"\\\\\nn\rr\tt";  // a character, and what stands for it behind the backslash
+    for (std::size_t i = 0; i < letters.size(); i += 2) {
+        if (point != static_cast<unsigned char>(letters[i])) continue;
+        out += '\\';
+        out += letters[i + 1];
+        return;
+    }
+    if (point < 0x10000) return append_code_unit(out, point);
+    append_code_unit(out, 0xd7c0 + (point >> 10));  // a surrogate pair
+    append_code_unit(out, 0xdc00 | (point & 0x3ff));
+}
 
 }  // namespace
 
@@ -82,47 +108,21 @@ std::string hex_encode(std::string_view octets) {
 
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
-    std::size_t plain = 0;
-    const auto flush = [&](std::size_t end) { out.append(text, plain, end - plain); };
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') continue;
-        if (c >= 0x80) {
-            std::size_t length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-            if (i + length <= text.size() && is_utf8(text.substr(i, length))) {
-                i += length - 1;
-                continue;
-            }
-        }
-        flush(i);
-        plain = i + 1;
-        switch (c) {
-            case '"':
-                out += "\\\"";
-                break;
-            case '\\':
-                out += "\\\\";
-                break;
-            case '\n':
-                out += "\\n";
-                break;
-            case '\r':
-                out += "\\r";
-                break;
-            case '\t':
-                out += "\\t";
-                break;
-            default:
-                if (c >= 0x80) {
-                    out += "\xef\xbf\xbd";
-                } else {
-                    out += "\\u00";
-                    out += hex_digits[c >> 4];
-                    out += hex_digits[c & 15];
-                }
-        }
+    for (;;) {
+        std::size_t unchanged = 0;
+        while (unchanged < text.size() && stands_for_itself[static_cast<unsigned char>(text[unchanged])]) ++unchanged;
+        out.append(text.substr(0, unchanged));
+        text.remove_prefix(unchanged);
+        if (text.empty()) break;
+        const Character next = first_character(text);
+        if (next.octets == 0)
+            out += "\xef\xbf\xbd";  // U+FFFD
+        else if (next.octets == 1 || is_hidden(next.point))
+            append_escaped(out, next.point);
+        else
+            out.append(text.substr(0, next.octets));
+        text.remove_prefix(next.octets == 0 ? 1 : next.octets);
     }
-    flush(text.size());
     out += '"';
 }
 

@@ -17,7 +17,10 @@ std::optional<std::string> base64_decode(std::string_view text);
 /// Lower case, two digits an octet.
 std::string hex_encode(std::string_view octets);
 
-/// Appends `text` as a JSON string with its quotes. Octets that are not valid UTF-8 become U+FFFD, so the output is always JSON.
+/// Appends `text` as a JSON string with its quotes: the one writer of JSON strings in the program, and of quoted values in logfmt.
+/// What does not show (base/unicode.h: controls, line ends of any reader, marks of direction, zero width …) is escaped, so a text is
+/// neither a line nor a field of its own to anybody and reads back as it was. Each octet that is not UTF-8 becomes U+FFFD; who must
+/// have it back writes base64.
 void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace exota::base
