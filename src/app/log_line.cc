@@ -7,97 +7,24 @@
 #include <ctime>
 #include <iterator>
 
-#include "base/text.h"
+#include "base/encode.h"
+#include "base/unicode.h"
 
 namespace exota::app {
 
 namespace {
 
-/// Octets of the UTF-8 sequence that begins `text` and its code point; 0 octets if it is none.
-struct Decoded {
-    std::size_t octets = 0;
-    char32_t point = 0;
-};
-
-Decoded decode(std::string_view text) noexcept {
-    const auto first = static_cast<unsigned char>(text.front());
-    if (first < 0x80) return {1, first};
-    const std::size_t octets = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (text.size() < octets || !base::is_utf8(text.substr(0, octets))) return {};
-    char32_t point = first & (0xffU >> (octets + 1));
-    for (std::size_t i = 1; i < octets; ++i) point = point << 6 | (static_cast<unsigned char>(text[i]) & 0x3fU);
-    return {octets, point};
-}
-
-/// Characters that move the cursor, end a line somewhere, or turn the direction of what follows.
-bool is_unsafe(char32_t point) noexcept {
-    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x061c || (point >= 0x200b && point <= 0x200f) ||
-           (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
-}
-
-/// Printable ASCII that stands for itself within quotes; of that, what may stand without quotes behind '='.
-struct Plain {
-    enum : std::uint8_t { quoted = 1, bare = 2 };
-    constexpr Plain() noexcept {
-        for (unsigned char c = ' '; c < 0x7f; ++c)
-            if (c != '"' && c != '\\') kinds[c] = c == ' ' || c == '=' ? quoted : quoted | bare;
-    }
-    constexpr bool is(char c, std::uint8_t kind) const noexcept { return (kinds[static_cast<unsigned char>(c)] & kind) != 0; }
-    std::array<std::uint8_t, 256> kinds{};
-};
-constexpr Plain plain;
-
-std::size_t plain_octets(std::string_view text) noexcept {
-    std::size_t octets = 0;
-    while (octets < text.size() && plain.is(text[octets], Plain::quoted)) ++octets;
-    return octets;
-}
-
-/// A JSON string (RFC 8259 section 7) that is safe to look at as well.
-void append_quoted(std::string& out, std::string_view text) {
-    out += '"';
-    for (;;) {
-        const std::size_t unchanged = plain_octets(text);
-        out.append(text.substr(0, unchanged));
-        text.remove_prefix(unchanged);
-        if (text.empty()) break;
-        const char c = text.front();
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-            text.remove_prefix(1);
-            continue;
-        }
-        if (c == '\n' || c == '\r' || c == '\t') {
-            out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
-            text.remove_prefix(1);
-            continue;
-        }
-        const Decoded next = decode(text);
-        if (next.octets == 0) {
-            out += "\xef\xbf\xbd";  // U+FFFD
-            text.remove_prefix(1);
-            continue;
-        }
-        if (is_unsafe(next.point))
-            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(next.point));
-        else
-            out.append(text.substr(0, next.octets));
-        text.remove_prefix(next.octets);
-    }
-    out += '"';
-}
-
 /// May stand without quotes behind '='.
 bool is_bare(std::string_view text) noexcept {
-    return !text.empty() && std::ranges::all_of(text, [](char c) { return plain.is(c, Plain::bare); });
+    const auto is_bare_octet = [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '='; };
+    return !text.empty() && std::ranges::all_of(text, is_bare_octet);
 }
 
 void append_logfmt_text(std::string& out, std::string_view text) {
     if (is_bare(text))
         out += text;
     else
-        append_quoted(out, text);
+        base::append_json_string(out, text);
 }
 
 void append_value(std::string& out, const LogField& field, LogFormat format) {
@@ -112,11 +39,11 @@ void append_value(std::string& out, const LogField& field, LogFormat format) {
             if (format == LogFormat::json)
                 out += field.text;
             else
-                append_quoted(out, field.text);
+                base::append_json_string(out, field.text);
             return;
         case LogField::Kind::text:
             if (format == LogFormat::json)
-                append_quoted(out, field.text);
+                base::append_json_string(out, field.text);
             else
                 append_logfmt_text(out, field.text);
             return;
@@ -150,17 +77,19 @@ void append_record(std::string& out, const LogRecord& record, LogFormat format) 
     format == LogFormat::json ? append_json(out, record) : append_logfmt(out, record);
 }
 
-/// A field of the journal's protocol: with a length where the value has a line break, so that it cannot begin a field of its own.
+/// The protocol carries any octets, but `journalctl -o json` and its like hand most of them on.
+void append_journal_text(std::string& out, std::string_view text) {
+    if (base::is_plain_text(text) && !text.starts_with('"'))
+        out += text;
+    else
+        base::append_json_string(out, text);
+}
+
+/// No value has a line break: each is of our own writing.
 void append_journal_field(std::string& out, std::string_view name, std::string_view value) {
     out += name;
-    if (value.find('\n') == std::string_view::npos) {
-        out += '=';
-        out += value;
-    } else {
-        out += '\n';
-        for (unsigned shift = 0; shift < 64; shift += 8) out += static_cast<char>(static_cast<std::uint64_t>(value.size()) >> shift & 0xff);
-        out += value;
-    }
+    out += '=';
+    out += value;
     out += '\n';
 }
 
@@ -241,7 +170,9 @@ void append_journal(std::string& out, const LogRecord& record, LogFormat format,
     append_record(value, record, format);
     append_journal_field(out, "MESSAGE", value);
     append_journal_field(out, "PRIORITY", std::to_string(syslog_severity(record.level)));
-    append_journal_field(out, "SYSLOG_IDENTIFIER", name);
+    value.clear();
+    append_journal_text(value, name);
+    append_journal_field(out, "SYSLOG_IDENTIFIER", value);
     append_journal_field(out, "SYSLOG_FACILITY", "2");
     append_journal_field(out, "EXOTA_EVENT", record.event);
     std::string field_name;
@@ -250,7 +181,7 @@ void append_journal(std::string& out, const LogRecord& record, LogFormat format,
         for (const char c : field.name) field_name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
         value.clear();
         if (field.kind == LogField::Kind::text)
-            value = field.text;  // the protocol carries any octets
+            append_journal_text(value, field.text);
         else
             append_value(value, field, LogFormat::json);
         append_journal_field(out, field_name, value);

@@ -2,8 +2,8 @@
 //
 // A record is a time, a level, an event and fields. It is written as logfmt (name=value, quoted where needed), as one JSON object, or as
 // an entry of the journal's native protocol; the fields and their names are the same in all (docs/reference/log.md lists them). In every
-// form a value is text between marks that it cannot contain: quotes, backslashes, controls (C0, DEL, C1), the line separators and
-// direction marks of Unicode are escaped, what is not UTF-8 becomes U+FFFD.
+// form a value is text between marks that it cannot contain, written by base::append_json_string: quotes, backslashes and every character
+// that does not show are escaped, what is not UTF-8 becomes U+FFFD.
 //
 // Tested by log_line_test.cc.
 #pragma once
@@ -54,7 +54,7 @@ void append_logfmt(std::string& out, const LogRecord& record);
 /// The same as one JSON object, without a line break.
 void append_json(std::string& out, const LogRecord& record);
 /// A datagram of the journal's native protocol: MESSAGE (the record as logfmt or JSON), PRIORITY, SYSLOG_IDENTIFIER, and each field as
-/// EXOTA_NAME.
+/// EXOTA_NAME: a text as it is, or as a JSON string if it begins with a quote or something in it does not show.
 void append_journal(std::string& out, const LogRecord& record, LogFormat format, std::string_view name);
 /// A datagram for /dev/log (RFC 3164 as syslog(3) writes it, no host): facility mail.
 void append_syslog(std::string& out, const LogRecord& record, LogFormat format, std::string_view name, int process);
