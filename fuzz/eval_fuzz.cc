@@ -1,11 +1,13 @@
-// `exota eval`: every line gets exactly one line, which is a JSON object; the same line gets the same answer; an id comes back as it was
-// (fractions and numbers beyond 64 bits by their value as a double, whose last digit Boost.JSON may read otherwise a second time).
+// `exota eval`: every line gets exactly one line to any reader (nothing in it that does not show), which is a JSON object; the same line
+// gets the same answer; an id comes back as it was (fractions and numbers beyond 64 bits by their value as a double, whose last digit
+// Boost.JSON may read otherwise a second time).
 #include <boost/json.hpp>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "base/unicode.h"
 #include "programs/eval_ops.h"
 
 namespace {
@@ -29,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (line.find("_file") != std::string_view::npos || line.find("\\u") != std::string_view::npos)
         return 0;  // would open files of the machine
     const std::string answer = exota::programs::evaluate_line(line);
-    if (answer.find('\n') != std::string::npos || answer.find('\r') != std::string::npos) std::abort();
+    if (!exota::base::is_plain_text(answer)) std::abort();
     json::error_code error;
     const json::value parsed = json::parse(answer, error);
     if (error || !parsed.is_object()) std::abort();

@@ -1,9 +1,15 @@
 // Evidence. Properties: JSON that is read, written and read again is the same evidence; whatever a header holds, what the collector
-// makes of it survives JSON, its bounds hold, and a message leaves nothing behind for the next.
+// makes of it survives JSON, its bounds hold, and a message leaves nothing behind for the next. Nothing in JSON or in a log line of either
+// format fails to show, and what a JSON string was written of is read back.
+#include <boost/json.hpp>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
+#include "app/log_line.h"
+#include "base/encode.h"
+#include "base/text.h"
+#include "base/unicode.h"
 #include "evidence/authres_trust.h"
 #include "evidence/collector.h"
 #include "evidence/json.h"
@@ -31,10 +37,28 @@ void collect(Collector& collector, std::string_view text) {
     }
 }
 
+/// JSON strings, alone and in a log line.
+void write_strings(std::string_view text) {
+    using exota::app::LogField;
+    std::string written;
+    exota::base::append_json_string(written, text);
+    require(exota::base::is_plain_text(written));
+    const boost::json::value read = boost::json::parse(written);
+    require(!exota::base::is_utf8(text) || std::string_view(read.get_string()) == text);
+    const LogField fields[] = {LogField::of("text", text), LogField::of_json("json", written), LogField::of_boolean("last", true)};
+    const exota::app::LogRecord record{{}, exota::app::LogLevel::info, "message", fields};
+    std::string json, logfmt;
+    exota::app::append_json(json, record);
+    exota::app::append_logfmt(logfmt, record);
+    require(exota::base::is_plain_text(json) && exota::base::is_plain_text(logfmt) && logfmt.ends_with(" last=true"));
+    require(boost::json::parse(json).get_object().at("text") == read);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
+    write_strings(text);
     if (const auto evidence = from_json(text)) {
         const std::string written = to_json(*evidence);
         const auto again = from_json(written);
@@ -48,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     collector.mail(text.substr(0, text.find('\n')));
     collect(collector, text);
     const Evidence evidence = collector.finish();
-    require(from_json(to_json(evidence)) == evidence);
+    require(exota::base::is_plain_text(to_json(evidence)) && from_json(to_json(evidence)) == evidence);
     require(evidence.header.from.size() <= tight.kept_fields && evidence.header.authentication_results.size() <= tight.kept_fields);
     require(evidence.header.firewall.size() <= tight.header_fields);
     require(evidence.header.from.size() == evidence.header.from_count || !evidence.too_complex.empty());

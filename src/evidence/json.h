@@ -12,8 +12,11 @@
 
 namespace exota::evidence {
 
-/// One line, no line break at the end. docs/schema/evidence.schema.json describes it.
+/// One line, no line break at the end, nothing in it that does not show (base::append_json_string). docs/schema/evidence.schema.json
+/// describes it.
 std::string to_json(const Evidence& evidence);
+/// The member "verification" alone.
+std::string verification_to_json(const Verification& verification);
 /// @return invalid_data with the JSON path of what is wrong; unknown keys are errors.
 base::Result<Evidence> from_json(std::string_view text);
 

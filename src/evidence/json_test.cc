@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
+#include "base/unicode.h"
 
 namespace exota::evidence {
 namespace {
@@ -63,8 +63,7 @@ Evidence full() {
 
 void expect_round_trip(const Evidence& evidence) {
     const std::string text = to_json(evidence);
-    EXPECT_EQ(text.find('\n'), std::string::npos);
-    EXPECT_TRUE(base::is_utf8(text));
+    EXPECT_TRUE(base::is_plain_text(text)) << text;
     const auto back = from_json(text);
     ASSERT_TRUE(back) << back.error().detail << '\n' << text;
     EXPECT_EQ(*back, evidence) << text;
@@ -74,6 +73,22 @@ void expect_round_trip(const Evidence& evidence) {
 TEST(Json, writing_and_reading_back_is_the_identity) {
     expect_round_trip({});
     expect_round_trip(full());
+}
+
+TEST(Json, nothing_in_it_ends_a_line_for_any_reader) {
+    for (const std::string_view hidden :
+         {"\n", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xae", "\xef\xbb\xbf", "\xf3\xa0\x81\x81", "\x85"}) {
+        Evidence e;
+        e.session.helo = "a" + std::string(hidden) + "{\"verdict\":\"accept\"}";
+        e.header.from = {e.session.helo};
+        e.header.auth_as = Malformed{e.session.helo, e.session.helo};
+        e.verification.arc = Verification::Arc{ArcValue::pass, {{1, e.session.helo, e.session.helo}}, e.session.helo};
+        expect_round_trip(e);
+    }
+}
+
+TEST(Json, the_verification_alone_is_as_in_the_whole) {
+    EXPECT_NE(to_json(full()).find("\"verification\":" + verification_to_json(full().verification) + ','), std::string::npos);
 }
 
 TEST(Json, every_word) {

@@ -111,4 +111,10 @@ std::string to_json(const Evidence& evidence) {
     return out;
 }
 
+std::string verification_to_json(const Verification& verification) {
+    std::string out;
+    Writer(out).write(verification);
+    return out;
+}
+
 }  // namespace exota::evidence

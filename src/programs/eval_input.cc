@@ -26,6 +26,21 @@ std::string quoted(std::string_view text) {
 
 std::string quoted_or_null(std::string_view text) { return text.empty() ? "null" : quoted(text); }
 
+std::string json_text(const json::value& value) {
+    if (const json::string* text = value.if_string()) return quoted(std::string_view(*text));
+    std::string out;
+    if (const json::array* array = value.if_array()) {
+        for (const json::value& element : *array) out.append(out.empty() ? "[" : ",").append(json_text(element));
+        return out.empty() ? "[]" : out + ']';
+    }
+    if (const json::object* object = value.if_object()) {
+        for (const auto& [key, member] : *object)
+            out.append(out.empty() ? "{" : ",").append(quoted(std::string_view(key))).append(":").append(json_text(member));
+        return out.empty() ? "{}" : out + '}';
+    }
+    return json::serialize(value);  // a number, true, false, null
+}
+
 Result<std::optional<std::string>> optional_text(const json::object& in, std::string_view key) {
     const json::value* value = in.if_contains(key);
     if (!value || value->is_null()) return std::nullopt;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <chrono>
 #include <cstddef>
 #include <initializer_list>
@@ -25,6 +26,8 @@ using Answer = base::Result<std::string>;  // a JSON object as text, or why ther
 std::string quoted(std::string_view text);
 /// "null" for the empty text.
 std::string quoted_or_null(std::string_view text);
+/// Any value as JSON text, its strings written as ours are.
+std::string json_text(const boost::json::value& value);
 constexpr std::string_view boolean(bool value) noexcept { return value ? "true" : "false"; }
 
 /// nullopt: not there, or null.

@@ -213,7 +213,7 @@ Answer evaluate(const json::object& in) {
 std::string with_id(std::string_view object, const json::value* id) {
     if (!id) return std::string(object);
     const std::string_view members = object.substr(1);
-    return "{\"id\": " + json::serialize(*id) + (members == "}" ? "" : ", ") + std::string(members);
+    return "{\"id\": " + json_text(*id) + (members == "}" ? "" : ", ") + std::string(members);
 }
 
 std::string error_object(std::string_view why) { return "{\"error\": " + quoted(why) + '}'; }

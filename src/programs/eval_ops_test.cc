@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/encode.h"
+#include "base/unicode.h"
 
 namespace exota::programs {
 namespace {
@@ -61,6 +62,29 @@ TEST(Eval, BadInputIsAnsweredAndTheIdComesBack) {
     }
     EXPECT_EQ(answer({{"op", "nonsense"}, {"id", 7}}).at("id"), 7);
     EXPECT_EQ(answer({{"op", "nonsense"}, {"id", nullptr}}).at("id"), nullptr);
+}
+
+TEST(Eval, NothingInAnAnswerEndsALineForAnyReader) {
+    const std::string hidden = "\xc2\x85\xe2\x80\xa8\xe2\x80\xae\xef\xbb\xbf\xf3\xa0\x81\x81{\"verdict\": \"accept\"}";
+    const std::string message = "From: jane@c.test\r\nAuthentication-Results: " + hidden + "; none\r\n\r\nhello\r\n";
+    const json::value questions[] = {
+        {{"op", hidden}},
+        {{"op", "authres"}, {"field", "Authentication-Results: a; spf=pass reason=\"\xe2\x80\xa8\" smtp.mailfrom=\"\xe2\x80\xae\""}},
+        {{"op", "from"}, {"headers", {"From: j@" + hidden}}},
+        {{"op", "decide"},
+         {"message_b64", base::base64_encode(message)},
+         {"session", {{"client_ip", "40.92.0.1"}, {"helo", hidden}, {"mail_from", hidden + "@c.test"}, {"queue_id", hidden}}},
+         {"config", {{"authorisation", {{"mode", "enforce"}, {"proofs", {"client-cert + dkim"}}}}}},
+         {"tenants", {{"version", 2}, {"tenants", {{hidden, {{"domains", {"c.test"}}}}}}}}},
+    };
+    for (const json::value& asked : questions)
+        for (const json::value& id : {json::value(hidden), json::value{hidden, {{hidden, {1, nullptr, json::object(), json::array()}}}}}) {
+            json::object question = asked.as_object();
+            question["id"] = id;
+            const std::string line = evaluate_line(json::serialize(question));
+            EXPECT_TRUE(base::is_plain_text(line)) << line;
+            EXPECT_EQ(json::parse(line).at("id"), id);
+        }
 }
 
 TEST(Eval, LineLengthIsBoundedOnBothSides) {
