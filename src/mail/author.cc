@@ -6,7 +6,8 @@
 //   address  = local-part [FWS] "@" [FWS] domain
 //
 // Narrower than the RFC where programs are known to differ: no route, no comment inside the address, no blanks around dots, no
-// address literal, no encoded-word in the address, and quoted local parts only of harmless characters. Wider where all readers agree:
+// address literal, no encoded-word in the address, no character in it that does not show, and quoted local parts only of harmless
+// characters. Wider where all readers agree:
 // dots and 8-bit octets in a display name. docs/from-field.md lists each case; author_test.cc reads that list.
 //
 // Tested by author_test.cc, fuzz/from_fuzz.cc and corpus_test.cc.
@@ -16,6 +17,7 @@
 
 #include "base/cursor.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "mail/cfws.h"
 
 namespace exota::mail {
@@ -56,12 +58,26 @@ constexpr bool looks_encoded(std::string_view text) noexcept {
 }
 static_assert(looks_encoded("=?utf-8?q?a") && !looks_encoded("a=?b"));
 
+constexpr std::string_view hidden_in_address = "a character in the address that does not show";
+
+/// A mark of direction, a joiner or filler of no width, a line end of Unicode, a blank outside ASCII: what stands in the address is then
+/// not what a person sees there, and readers differ in what they drop.
+bool has_hidden(std::string_view text) noexcept {
+    while (!text.empty()) {
+        const base::Character next = base::first_character(text);
+        if (next.octets == 0 || (next.octets > 1 && (base::is_hidden(next.point) || base::is_wide_blank(next.point)))) return true;
+        text.remove_prefix(next.octets);
+    }
+    return false;
+}
+
 /// @return why the local part is refused, or empty.
 std::string_view find_local_part_fault(const LocalPart& local) noexcept {
     if (local.text.empty()) return "an empty local part";
     if (local.text.size() > max_local_part_octets) return "a local part of more than 64 octets";
     if (looks_encoded(local.text)) return "an encoded-word in the address";
     if (!base::is_utf8(local.text)) return "a local part that is not UTF-8";
+    if (has_hidden(local.text)) return hidden_in_address;
     if (!local.quoted) return is_dot_atom(local.text) ? std::string_view{} : "a dot at the edge of the local part, or two together";
     for (const char c : local.text)
         if (!is_harmless_quoted(c)) return "a quoted local part with a character that readers take differently";
@@ -81,6 +97,7 @@ std::expected<Mailbox, AuthorError> take_domain(Cursor& in, const LocalPart& loc
     if (name.empty()) return ambiguous("no domain");
     base::Result<Domain> domain = Domain::parse(name);
     if (!domain) return ambiguous("no domain: " + domain.error().detail);
+    if (has_hidden(name)) return ambiguous(hidden_in_address);  // joiners, which IDNA2008 takes in some scripts and older readers drop
     return Mailbox{std::string(local.text), std::move(*domain)};
 }
 
