@@ -148,9 +148,10 @@ private:
             if (!base::iequals(first, "reason")) {
                 note_unusual("a property without ptype");
             } else {
-                if (has_reason_ || !result.properties.empty()) note_unusual("a reason behind a property or another reason");
-                has_reason_ = true;
-                if (result.reason.empty()) result.reason = std::move(value);
+                // The grammar has one, and which of two a reader takes is anybody's guess.
+                if (std::exchange(has_reason_, true)) return fault("a second reason");
+                if (!result.properties.empty()) note_unusual("a reason behind a property or another reason");
+                result.reason = std::move(value);
             }
             return true;
         }
