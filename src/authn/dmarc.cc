@@ -34,8 +34,12 @@ public:
     DmarcResult run();
 
 private:
-    /// The one DMARC record at `domain`: several are as none.
-    Trouble record_at(std::string_view domain, std::optional<DmarcRecord>& record);
+    struct Answer {
+        Trouble trouble = Trouble::none;
+        std::size_t count = 0;              // of DMARC records
+        std::optional<DmarcRecord> record;  // the one; several are as none
+    };
+    Answer records_at(std::string_view domain);
     Walk walk_tree(const std::string& start);
     Walk look_up_by_list(const std::string& start);
     const PublicSuffixes& list() const { return query_.public_suffixes ? *query_.public_suffixes : PublicSuffixes::system(); }
@@ -69,18 +73,17 @@ DmarcResult Check::stopped(Trouble trouble, std::string detail) {
     return result_;
 }
 
-Trouble Check::record_at(std::string_view domain, std::optional<DmarcRecord>& record) {
+Check::Answer Check::records_at(std::string_view domain) {
     const DnsAnswer* answer = dns_.ask("_dmarc." + std::string(domain), RecordType::txt);
-    if (!answer) return Trouble::pending;
-    if (answer->status == DnsStatus::temporary_failure || answer->status == DnsStatus::bogus) return Trouble::temporary;
-    const std::string* text = nullptr;
-    for (const std::string& candidate : answer->records) {
-        if (!is_dmarc_record(candidate)) continue;
-        if (text) return Trouble::none;
-        text = &candidate;
+    if (!answer) return {.trouble = Trouble::pending};
+    if (answer->status == DnsStatus::temporary_failure || answer->status == DnsStatus::bogus) return {.trouble = Trouble::temporary};
+    Answer out;
+    for (const std::string& text : answer->records) {
+        if (!is_dmarc_record(text)) continue;
+        out.record.reset();
+        if (++out.count == 1) out.record = parse_dmarc_record(text, query_.rfc);
     }
-    if (text) record = parse_dmarc_record(*text);
-    return Trouble::none;
+    return out;
 }
 
 // RFC 9989 section 4.10: the tree walk, and section 4.10.2: the organisational domain
@@ -89,9 +92,8 @@ Walk Check::walk_tree(const std::string& start) {
     std::string_view below;  // the name one step before, for psd=y
     std::string_view name = start;
     for (int queries = 0; queries < max_dmarc_walk_queries && !name.empty(); ++queries) {
-        std::optional<DmarcRecord> record;
-        walk.trouble = record_at(name, record);
-        if (walk.trouble != Trouble::none) return walk.failed_at = name, walk;
+        const auto [trouble, count, record] = records_at(name);
+        if (trouble != Trouble::none) return walk.trouble = trouble, walk.failed_at = name, walk;
         const bool shared = is_shared_suffix(name, query_.shared_suffixes);
         const DmarcPsd psd = shared ? DmarcPsd::yes : record ? record->psd : DmarcPsd::unstated;
         if (record) {
@@ -119,13 +121,10 @@ Walk Check::walk_tree(const std::string& start) {
 Walk Check::look_up_by_list(const std::string& start) {
     Walk walk{.organizational_domain = std::string(by_list(start))};
     for (const std::string& name : {start, walk.organizational_domain}) {
-        std::optional<DmarcRecord> record;
-        walk.trouble = record_at(name, record);
-        if (walk.trouble != Trouble::none) return walk.failed_at = name, walk;
-        if (record) {
-            walk.found.push_back({name, *record});
-            break;
-        }
+        const auto [trouble, count, record] = records_at(name);
+        if (trouble != Trouble::none) return walk.trouble = trouble, walk.failed_at = name, walk;
+        if (record) walk.found.push_back({name, *record});
+        if (count > 0) break;  // section 6.6.3 step 5: several end the search as well
     }
     return walk;
 }
@@ -196,6 +195,7 @@ DmarcResult Check::run() {
     if (!has_no_organization(query_.author_domain)) result_.organizational_domain = author_.organizational_domain;
     const Found* policy = applicable(author_);
     if (!policy) return result_.detail = "no DMARC record", result_;
+    if (!policy->record.has_policy) return result_.detail = "the DMARC record at " + policy->domain + " states no usable policy", result_;
     result_.policy_domain = policy->domain;
 
     if (policy->domain == query_.author_domain) {
@@ -220,8 +220,10 @@ DmarcResult Check::run() {
                        doubtful ? "an aligned identifier could not be checked" : "DNS does not answer for an identifier's organisation");
     result_.value = DmarcValue::fail;
     result_.disposition = result_.policy;
-    if (query_.rfc == DmarcRfc::rfc9989 && policy->record.testing && result_.policy != DmarcPolicy::none)
-        result_.disposition = static_cast<DmarcPolicy>(static_cast<int>(result_.policy) - 1);
+    // RFC 9989 section 4.7 (t); RFC 7489 section 6.6.4: who asks for no message to be treated so is heard with each. A share between none
+    // and all would be drawn by lot, which a verdict that explains itself is not: the stricter one stands.
+    const bool milder = query_.rfc == DmarcRfc::rfc9989 ? policy->record.testing : policy->record.percent == 0;
+    if (milder && result_.policy != DmarcPolicy::none) result_.disposition = static_cast<DmarcPolicy>(static_cast<int>(result_.policy) - 1);
     return result_;
 }
 

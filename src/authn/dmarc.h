@@ -17,7 +17,6 @@
 
 namespace exota::authn {
 
-enum class DmarcRfc : std::uint8_t { rfc9989, rfc7489 };
 enum class DmarcValue : std::uint8_t { none, pass, fail, temperror, permerror };
 std::string_view name_of(DmarcValue value) noexcept;
 
@@ -41,7 +40,7 @@ struct DmarcResult {
     bool pending = false;  // some answer is missing: resolve Dns::take_pending() and call again
     DmarcValue value = DmarcValue::none;
     DmarcPolicy policy = DmarcPolicy::none;          // what the owner asks for this author domain
-    DmarcPolicy disposition = DmarcPolicy::none;     // what it means here: none on pass, a step milder with t=y
+    DmarcPolicy disposition = DmarcPolicy::none;     // what it means here: none on pass, a step milder with t=y or pct=0
     std::string organizational_domain;               // of the author domain; empty: DNS did not answer, or a bare suffix (RFC 7489)
     std::string policy_domain;                       // where the record was found
     bool aligned_dkim = false, aligned_spf = false;  // a *passing* identifier is aligned

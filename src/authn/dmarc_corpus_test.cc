@@ -43,7 +43,7 @@ TEST(DmarcCorpus, records) {
     int passed = 0;
     const json::value all = cases();
     for (const json::value& test : all.at("records").as_array()) {
-        const auto record = parse_dmarc_record(text_of(test.at("record")));
+        const auto record = parse_dmarc_record(text_of(test.at("record")), DmarcRfc::rfc9989);
         ASSERT_TRUE(record) << text_of(test.at("id"));
         const json::object& want = test.at("expect").as_object();
         const auto psd = record->psd == DmarcPsd::yes ? "y" : record->psd == DmarcPsd::no ? "n" : "u";

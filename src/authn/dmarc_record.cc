@@ -46,6 +46,18 @@ std::vector<std::string> report_addresses(std::string_view list) {
     return addresses;
 }
 
+/// dmarc-percent (RFC 7489 section 6.4); what is none is as if it were not there.
+unsigned percent_of(std::string_view text) noexcept {
+    constexpr unsigned all = 100;
+    if (text.empty() || text.size() > 3) return all;
+    unsigned value = 0;
+    for (const char c : text) {
+        if (!base::is_digit(c)) return all;
+        value = value * 10 + static_cast<unsigned>(c - '0');
+    }
+    return value <= all ? value : all;
+}
+
 /// One tag: "name = value"; false where there is no '='.
 bool take_tag(std::string_view& rest, std::string_view& name, std::string_view& value) noexcept {
     value = base::take_until(rest, ';');
@@ -64,23 +76,27 @@ bool is_dmarc_record(std::string_view text) noexcept {
     return take_tag(text, name, value) && base::iequals(name, "v") && value == "DMARC1";  // the value is case-sensitive
 }
 
-std::optional<DmarcRecord> parse_dmarc_record(std::string_view text) {
+std::optional<DmarcRecord> parse_dmarc_record(std::string_view text, DmarcRfc rfc) {
     if (text.size() > max_dmarc_record_octets || !is_dmarc_record(text)) return std::nullopt;
     DmarcRecord record;
     std::optional<DmarcPolicy> p, sp, np;
-    bool p_stated = false;
+    bool understood = true;  // each of them that is there
+    const auto policy = [&understood](std::string_view value) {
+        const std::optional<DmarcPolicy> named = policy_named(value);
+        understood = understood && named.has_value();
+        return named;
+    };
     std::string_view rest = text;
     base::take_until(rest, ';');
     while (!rest.empty()) {
         std::string_view name, value;
         if (!take_tag(rest, name, value)) continue;
         if (base::iequals(name, "p")) {
-            p_stated = true;
-            p = policy_named(value);
+            p = policy(value);
         } else if (base::iequals(name, "sp")) {
-            sp = policy_named(value);
-        } else if (base::iequals(name, "np")) {
-            np = policy_named(value);
+            sp = policy(value);
+        } else if (base::iequals(name, "np") && rfc == DmarcRfc::rfc9989) {
+            np = policy(value);
         } else if (base::iequals(name, "adkim")) {
             record.adkim = base::iequals(value, "s") ? DmarcAlignment::strict : DmarcAlignment::relaxed;
         } else if (base::iequals(name, "aspf")) {
@@ -89,6 +105,8 @@ std::optional<DmarcRecord> parse_dmarc_record(std::string_view text) {
             record.psd = base::iequals(value, "y") ? DmarcPsd::yes : base::iequals(value, "n") ? DmarcPsd::no : DmarcPsd::unstated;
         } else if (base::iequals(name, "t")) {
             record.testing = base::iequals(value, "y");
+        } else if (base::iequals(name, "pct")) {
+            record.percent = percent_of(value);
         } else if (base::iequals(name, "rua")) {
             record.rua = report_addresses(value);
         } else if (base::iequals(name, "ruf")) {
@@ -97,9 +115,14 @@ std::optional<DmarcRecord> parse_dmarc_record(std::string_view text) {
             record.fo = value;
         }
     }
-    // A p= that nobody understands counts as none where reports are asked for, else there is no policy (RFC 9989 section 4.7, RFC 7489
-    // section 6.6.3). No p= at all is none.
-    if (p_stated && !p && record.rua.empty()) return std::nullopt;
+    // RFC 9989 section 4.10.1, RFC 7489 section 6.6.3. No p= at all is p=none by section 4.7 of the first, and as one that nobody
+    // understands by the second.
+    if (!understood || (!p && rfc == DmarcRfc::rfc7489)) {
+        record.has_policy = !record.rua.empty();
+        p = DmarcPolicy::none;
+        sp.reset();
+        np.reset();
+    }
     record.p = p.value_or(DmarcPolicy::none);
     record.sp = sp.value_or(record.p);
     record.np = np.value_or(record.sp);
