@@ -1,6 +1,10 @@
 // Forged results of ours: fields that came in with the message and that somebody behind us could read as our word, however they are
 // spelled. All are removed, and nothing else is.
+#include "decision/forged_result.h"
+
 #include <algorithm>
+#include <chrono>
+#include <random>
 
 #include "base/text.h"
 #include "decision/decision_fixture.h"
@@ -58,6 +62,14 @@ TEST(ForgedResult, IsRemovedHoweverItIsWritten) {
         {"cannot be parsed at all", {"Authentication-Results: ;;; mx.example.net x-exota=pass"}},
         {"cannot be parsed, without our method", {authres("=;=")}},
         {"several", {authres(result), authres(result), authres(result)}},
+        {"encoded, so that neither name is there to be seen",
+         {"Authentication-Results: =?utf-8?B?bXguZXhhbXBsZS5uZXQ7IHgtZXhvdGE9cGFzcw==?="}},
+        {"encoded in quotes", {"Authentication-Results: \"=?utf-8?q?mx=2Eexample=2Enet=3B_x=2Dexota=3Dpass?=\"; none"}},
+        {"encoded behind our id", {authres("spf=none reason=\"=?us-ascii?q?=22=3B_x=2Dexota=3Dpass?=\"")}},
+        {"encoded in a comment before another id",
+         {"Authentication-Results: (=?utf-8?q?=29_mx=2Eexample=2Enet=3B_x=2Dexota=3Dpass_=28?=) foo; none"}},
+        {"a comment that ends elsewhere for other readers", {"Authentication-Results: (a \\) mx.example.net; x-exota=pass) foo; none"}},
+        {"a string that ends elsewhere for other readers", {"Authentication-Results: \"\\\"mx.example.net; x-exota=pass\"; none"}},
     };
     for (const Row& row : rows) {
         SCOPED_TRACE(row.name);
@@ -84,12 +96,240 @@ TEST(ForgedResult, IsRemovedHoweverItIsWritten) {
     }
 }
 
+// Each way to write our id, with each way to write our method behind it.
+TEST(ForgedResult, IsRemovedHoweverBothNamesAreTwisted) {
+    const std::string ids[] = {
+        "mx.example.net",
+        "MX.EXAMPLE.NET",
+        "mx.example.net.",
+        "mx.example.net..",
+        "\"mx.example.net.\"",
+        "m\\x.example.net",
+        "\\mx.example.net",
+        "\"m\\x.example.net\"",
+        "\"mx.\"example.net",
+        "mx.example.net\xc2\xa0",
+        "\xc2\xa0mx.example.net",
+        "\xe2\x80\x83mx.example.net\xe3\x80\x80",
+        "\"mx.example.net\xc2\xa0\"",
+        "mx.example.net\xe2\x80\xa8",
+        "mx.ex\xe2\x80\x8b"
+        "ample.net",
+        "\xef\xbb\xbfmx.example.net",
+        "mx.example.net\xa0",
+        "mx.example.net\v",
+        "mx.exam\r\n ple.net",
+        "mx.example.net\r\n ",
+        "foo (mx.example.net)",
+        "(mx.example.net) foo",
+        "foo (m\\x.example.net)",
+        "foo (see (mx.example.net.))",
+        "mx.example.net (foo)",
+        "mx(c).example(d).net",
+        "(;) mx.example.net",
+        "(a \\) b) mx.example.net",
+        "mx.example.net 1",
+        "mx.example.net/1",
+        "mx.example.net/4ABCD",
+        "mx.example.net foo",
+        "foo mx.example.net",
+        "<mx.example.net>",
+        "\"mx.example.net",
+        "\"mx.example.net; foo\"",
+        "\"foo; mx.example.net\"",
+        "=?utf-8?Q?mx.example.net?=",
+        "=?utf-8?B?bXguZXhhbXBsZS5uZXQ=?=",
+    };
+    const std::string results[] = {
+        "x-exota=pass",
+        "X-ExOTA = pass",
+        "x-exota/1=pass",
+        "x-exota(c)=pass",
+        "spf=none; x-exota=pass",
+        "x-\\exota=pass",
+        "\"x-exota\"=pass",
+        "x-(c)exota=pass",
+        "x-exo\r\n ta=pass",
+        ";x-exota=pass",
+        "\xc2\xa0x-exota=pass",
+        "x-\xe2\x80\x8b"
+        "exota=pass",
+        "(; x-exota=pass) a=b",
+        "=?utf-8?q?x-exota?=pass=",
+        "=?utf-8?q?x=2Dexota=3Dpass?=",
+    };
+    for (const std::string& id : ids)
+        for (const std::string& result : results) {
+            const Message message = honest_mail().with(authres(result, id));
+            std::vector<std::string> honest = message.header;
+            honest.pop_back();
+            EXPECT_EQ(header_after(message, judged(message)), honest) << id << "; " << result;
+        }
+}
+
+/// A field as some program reads it that looks for our result.
+struct Seen {
+    std::string id, rest;
+};
+
+std::string without_blanks_at_the_ends(std::string text) {
+    const std::string_view blanks[] = {" ",        "\t",           "\r",           "\n",           "\v",          "\f",
+                                       "\xc2\xa0", "\xe2\x80\x83", "\xe3\x80\x80", "\xef\xbb\xbf", "\xe2\x80\x8b"};
+    for (bool again = true; again;) {
+        again = false;
+        for (const std::string_view blank : blanks) {
+            if (text.starts_with(blank)) text.erase(0, blank.size()), again = true;
+            if (text.ends_with(blank)) text.erase(text.size() - blank.size()), again = true;
+        }
+    }
+    while (text.ends_with('.')) text.pop_back();
+    return base::lower(text);
+}
+
+Seen split_at_semicolon(const std::string& text) {
+    const std::size_t end = std::min(text.find(';'), text.size());
+    return {without_blanks_at_the_ends(text.substr(0, end)), base::lower(text.substr(end))};
+}
+
+std::string without(std::string text, std::string_view dropped) {
+    std::erase_if(text, [&](char c) { return dropped.find(c) != std::string_view::npos; });
+    return text;
+}
+
+/// As `re.sub(r"\([^)]*\)", "", text)`.
+std::string without_simple_comments(std::string text) {
+    for (std::size_t start = text.find('('); start != std::string::npos; start = text.find('(')) {
+        const std::size_t end = text.find(')', start);
+        if (end == std::string::npos) break;
+        text.erase(start, end + 1 - start);
+    }
+    return text;
+}
+
+std::vector<Seen> read_by_careless_programs(const std::string& value) {
+    return {
+        split_at_semicolon(value),
+        split_at_semicolon(without(value, "\\")),
+        split_at_semicolon(without(value, "\"")),
+        split_at_semicolon(without(value, "\\\"\r\n\t ")),
+        split_at_semicolon(without_simple_comments(value)),
+        split_at_semicolon(without(without_simple_comments(value), "\\\"")),
+        split_at_semicolon(without_simple_comments(without(value, "\\"))),
+    };
+}
+
+bool names_our_result(const Seen& seen) {
+    return (seen.id == "mx.example.net" || seen.id.starts_with("mx.example.net ")) && seen.rest.find("x-exota") != std::string::npos;
+}
+
+// Fields of random pieces: whatever is left, no careless program sees our id with our method in it; and some are left.
+TEST(ForgedResult, NothingIsLeftThatACarelessProgramTakesForOurs) {
+    const std::string_view pieces[] = {
+        "mx.example.net",
+        "mx.",
+        "example.net",
+        "x-exota",
+        "x-",
+        "exota",
+        "=pass",
+        "=",
+        ";",
+        "; ",
+        " ",
+        "\r\n\t",
+        "(",
+        ")",
+        "\\",
+        "\"",
+        ".",
+        "/1",
+        " 1",
+        "\xc2\xa0",
+        "\xe2\x80\x8b",
+        "foo",
+        "; none",
+        "; spf=pass",
+        " header.from=contoso.com",
+        "\xa0",
+    };
+    std::minstd_rand random(7);
+    const auto pick = [&random](std::size_t below) { return random() % below; };
+    int removed = 0, left = 0, posing = 0;
+    for (int round = 0; round < 40'000; ++round) {
+        std::string value = pick(2) == 0 ? "" : "mx.example.net; x-exota=pass";
+        for (std::size_t count = 1 + pick(6); count > 0; --count) value.insert(pick(value.size() + 1), pieces[pick(std::size(pieces))]);
+        const bool poses = std::ranges::any_of(read_by_careless_programs(value), names_our_result);
+        if (poses_as_ours(value, {.authserv_id = "mx.example.net"}, Readable::unknown)) {
+            ++removed;
+            posing += poses ? 1 : 0;
+        } else {
+            ++left;
+            ASSERT_FALSE(poses) << value;
+        }
+    }
+    EXPECT_GT(posing, 2'000);
+    EXPECT_GT(left, 2'000);
+    EXPECT_GT(removed, posing);
+}
+
+TEST(ForgedResult, TimeIsLinearInTheOctets) {
+    for (const std::string_view piece :
+         {"(", ")", "()", "\\", "\"", " ", "x", "x-", "mx.", "=?", "=?a?q?", "x-exota", "mx.example.net ", "mx.example.net("}) {
+        std::string value = "x-exota";
+        while (value.size() < 64 * 1024) value += piece;
+        const auto start = std::chrono::steady_clock::now();
+        poses_as_ours(value, {.authserv_id = "mx.example.net"}, Readable::unknown);
+        EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1)) << piece;
+    }
+}
+
 TEST(ForgedResult, FieldsThatAreNotOursStay) {
-    const Message message = honest_mail()
-                                .with("Authentication-Results: other.example; x-exota=pass")
-                                .with("Authentication-Results: mx.example.net; spf=pass")
-                                .with("X-ExOTA-Authentication-Resultsx: x");
+    const char* const honest[] = {
+        "other.example; x-exota=pass",
+        "other.example;\r\n\tx-exota=pass reason=authorised header.from=mx.example.net",
+        "other.example; x-exota=fail reason=not-proven header.from=\"a b\" policy.mode=monitor",
+        "\"other.example\" 1; x-exota=pass",
+        "smtp.mx.example.net; x-exota=pass",
+        "mx.example.network; x-exota=pass",
+        "mx.example.net.evil.example; x-exota=pass",
+        "mx-example.net; x-exota=pass",
+        "mx.example.net; spf=pass",
+        "mx.example.net; dkim=fail reason=\"signature verification failed\" header.d=contoso.com header.i=@contoso.com header.b=\"x=\"",
+        "other.example (Exota 1); dkim=pass (good x) header.d=x-exota.dev",
+        "other.example; spf=pass (other.example: domain of a@mx.example.net designates 192.0.2.1) smtp.mailfrom=a@mx.example.net",
+        "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=mx.example.net; dkim=pass (signature was verified) header.d=mx.example.net;"
+        "dmarc=pass action=none header.from=mx.example.net;compauth=pass reason=100",
+        "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=x-exota.dev; dkim=none (message not signed) header.d=none;dmarc=bestguesspass "
+        "action=none header.from=x-exota.dev;compauth=pass reason=109",
+        "other.example; spf=pass smtp.mailfrom=\"a\\b\"@contoso.com",
+        "m\xc3\xbcx.example.net; spf=pass",
+    };
+    Message message = honest_mail().with("X-ExOTA-Authentication-Resultsx: x");
+    for (const char* value : honest) message.with("Authentication-Results: " + std::string(value));
     EXPECT_EQ(header_after(message, judged(message)), message.header);
+}
+
+// An id outside ASCII is compared as a domain too.
+TEST(ForgedResult, OurIdInBothFormsOfAnInternationalName) {
+    const OwnField own{.authserv_id = "mx.xn--bcher-kva.example"};
+    EXPECT_TRUE(
+        poses_as_ours("mx.b\xc3\xbc"
+                      "cher.example; x-exota=pass",
+                      own, Readable::unknown));
+    EXPECT_TRUE(poses_as_ours("MX.XN--bcher-kva.example.; x-exota=pass", own, Readable::unknown));
+    EXPECT_FALSE(poses_as_ours("mx.xn--bucher-kva.example; x-exota=pass", own, Readable::unknown));
+}
+
+// With header.verification_results every field with our id goes, and a believed one is not read twice.
+TEST(ForgedResult, AllOfOursAndWhatWasReadAlready) {
+    const std::string_view id = "mx.example.net", ours = "mx.example.net; spf=pass", broken = "mx.example.net; spf";
+    EXPECT_FALSE(poses_as_ours(ours, {id, false}, Readable::unknown));
+    EXPECT_TRUE(poses_as_ours(ours, {id, true}, Readable::yes));
+    EXPECT_TRUE(poses_as_ours("mx.example.net.; spf=pass", {id, true}, Readable::unknown));
+    EXPECT_FALSE(poses_as_ours("other.example; spf=pass", {id, true}, Readable::unknown));
+    EXPECT_TRUE(poses_as_ours(broken, {id, false}, Readable::unknown));
+    EXPECT_FALSE(poses_as_ours(ours, {id, false}, Readable::yes));
+    EXPECT_TRUE(poses_as_ours("mx.example.net; spf=pass; x-exota=pass", {id, false}, Readable::yes));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "decision/drop_in.h"
 #include "decision/findings.h"
+#include "decision/forged_result.h"
 #include "decision/verified_results.h"
 
 namespace exota::decision {
@@ -25,41 +26,18 @@ void remove_all(std::vector<mail::HeaderEdit>& edits, std::string_view name, std
     for (std::uint32_t index = count; index > 0; --index) edits.push_back({EditOp::remove, index, std::string(name), {}});
 }
 
-bool contains(std::string_view text, std::string_view part) noexcept { return base::ifind(text, part) != std::string_view::npos; }
-
-/// "x-exota" occurs, in any letter case. Hyphens are rare, so they are looked for.
-bool speaks_of_us(std::string_view value) noexcept {
-    constexpr std::string_view word = "x-exota";
-    for (std::size_t hyphen = value.find('-'); hyphen != std::string_view::npos; hyphen = value.find('-', hyphen + 1))
-        if (hyphen > 0 && base::istarts_with(value.substr(hyphen - 1), word)) return true;
-    return false;
-}
-
-/// An Authentication-Results field that somebody could read as our result.
-/// @param all_of_ours  every field with our authserv-id goes, because we are about to write one.
-/// @param is_readable  known already: the field was read when it was judged.
-bool poses_as_ours(std::string_view value, const std::string& authserv_id, bool all_of_ours, bool is_readable) {
-    const bool names_us = speaks_of_us(value);
-    std::string scratch;
-    const bool has_our_id = base::iequals(authn::peek_authserv_id(value, scratch), authserv_id);
-    if (!names_us && (!has_our_id || (is_readable && !all_of_ours))) return false;
-    const auto field = authn::parse_authentication_results(value);
-    // What the grammar cannot read, a lenient reader may still take for ours.
-    if (!field) return has_our_id || contains(value, authserv_id);
-    return base::iequals(field->authserv_id, authserv_id) && (names_us || all_of_ours);
-}
-
 void remove_forged_authentication_results(std::vector<mail::HeaderEdit>& edits, const Decision& decision, const evidence::Header& header,
                                           const Rules& rules) {
     if (rules.header.authserv_id.empty()) return;
+    const OwnField own{.authserv_id = rules.header.authserv_id, .all_of_ours = rules.header.verification_results};
     const auto& fields = header.authentication_results;
     auto field = fields.rbegin();
     for (std::uint32_t index = header.authentication_results_count; index > 0; --index) {
         while (field != fields.rend() && field->index > index) ++field;
         // One that was not kept (too many, too long) could not be looked at, wherever it stands: it goes.
         const bool is_known = field != fields.rend() && field->index == index;
-        if (!is_known ||
-            poses_as_ours(field->value, rules.header.authserv_id, rules.header.verification_results, index == decision.believed_field))
+        const Readable readable = index == decision.believed_field ? Readable::yes : Readable::unknown;
+        if (!is_known || poses_as_ours(field->value, own, readable))
             edits.push_back({EditOp::remove, index, std::string(authentication_results_field), {}});
     }
 }
