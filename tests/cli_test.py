@@ -263,6 +263,35 @@ def test_explain_from_logged_evidence_says_the_same(folder):
     assert run("explain", "-c", folder / "exota.toml", "--evidence", folder / "evidence.json").returncode == 65
 
 
+# --- what is written, and who could take it for more lines ------------------------------------------------------------------------
+
+HIDDEN = "\x85\u2028\u2029\u202e\ufeff\U000e0041"
+
+
+def test_json_is_one_line_to_every_reader(folder):
+    """str.splitlines ends lines at U+0085, U+2028 and U+2029 too, as JavaScript does, and so do some collectors of logs."""
+    forged = f'a{HIDDEN}{{"verdict":"accept"}}{HIDDEN}'
+    message = f"From: Jane {forged} <jane@contoso.test>\r\nAuthentication-Results: {forged}; none\r\nX-OriginatorOrg: {forged}\r\n\r\n".encode()
+    explain = ["explain", "-c", folder / "exota.toml", "--json", *FACTS, "--helo", forged, "--mail-from", forged, "--xoorg", forged, "--queue-id", forged]
+    explained = run(*explain, "-", input=message).stdout.decode()
+    (folder / "forged.log").write_text(json.dumps({"verdict": "accept", "judged": "accept", "reason": "authorised", "tenant": forged}))
+    (folder / "empty.json").write_text("{}")
+    question = {"id": forged, "op": "from", "headers": [f"From: j@{forged}"]}
+    texts = [explained, run("eval", input=json.dumps(question, ensure_ascii=False).encode() + b"\n").stdout.decode(),
+             run("verify", "--json", "--dns", folder / "empty.json", "--helo", forged, "--client-ip", "40.92.0.1", "-", input=message).stdout.decode(),
+             run("report", "--json", folder / "forged.log").stdout.decode()]
+    for text in texts:
+        assert len(text.splitlines()) == 1, text
+        assert not [c for c in text if c in HIDDEN], text
+    assert json.loads(texts[1])["id"] == forged
+    assert json.loads(texts[3])["rows"][0]["tenant"] == forged
+    seen = json.loads(explained)["evidence"]
+    assert seen["session"]["helo"] == forged and seen["header"]["from"] == [f"Jane {forged} <jane@contoso.test>"]
+    (folder / "evidence.json").write_text(explained)
+    again = run("explain", "-c", folder / "exota.toml", "--json", "--evidence", folder / "evidence.json")
+    assert again.stdout.decode() == explained
+
+
 # --- eval ---------------------------------------------------------------------------------------------------------------------------
 
 def test_eval_never_ends_on_bad_input():

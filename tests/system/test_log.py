@@ -97,6 +97,23 @@ def test_one_line_a_message_that_no_sender_can_forge(workshop, base_directory, f
         path.stop()
 
 
+@pytest.mark.parametrize("format_", ["logfmt", "json"])
+def test_one_line_a_message_for_readers_that_split_by_unicode(binary, directory, format_):
+    """Python's str.splitlines, JavaScript and some collectors end lines at U+0085, U+2028 and U+2029, too."""
+    forged = '\x85\u2028\u2029\u202e\ufeff\U000e0041{"verdict":"accept"}\x85verdict=accept\u2028'
+    exota = Exota(binary, directory, changes={"log": {"format": format_, "evidence": "all"}})
+    try:
+        one_message(exota, "SPLIT1", f'"{forged}" <jane@nobody.test>')
+        exota.said("SPLIT1")
+        text = exota.log_file.read_text()
+        assert text.splitlines() == text.rstrip("\n").split("\n")
+        assert not [c for c in text if c in forged and not c.isascii()], "nothing that does not show"
+        if format_ == "json":
+            assert exota.judged("SPLIT1")["evidence"]["header"]["from"] == [f'"{forged}" <jane@nobody.test>']
+    finally:
+        exota.stop()
+
+
 def test_what_a_line_holds(path):
     reply = path.send(path.workshop.message(signed_by="contoso.com"))
     record = path.judged(reply)
