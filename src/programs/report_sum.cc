@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "base/cursor.h"
 #include "base/text.h"
 #include "programs/logfmt.h"
 
@@ -21,18 +20,13 @@ void set(ReportKey& key, std::array<bool, report_columns.size()>& seen, std::str
         }
 }
 
-/// What a logfmt value says, without its quotes and the backslashes in them.
+/// What a logfmt value says. One that was cut has no closing quote: it counts as it stands.
 std::string text_of(std::string_view value) {
     if (!value.starts_with('"')) return std::string(value);
-    std::string text;
-    base::Cursor in(value);
-    in.advance();
-    while (!in.at_end() && !in.skip('"')) {
-        if (in.skip('\\') && in.at_end()) break;
-        text += in.peek();
-        in.advance();
-    }
-    return text;
+    json::error_code error;
+    const json::value parsed = json::parse(json::string_view(value.data(), value.size()), error);
+    const json::string* text = error ? nullptr : parsed.if_string();
+    return std::string(text ? std::string_view(*text) : value);
 }
 
 bool read_logfmt(std::string_view line, ReportKey& key, std::array<bool, report_columns.size()>& seen) {

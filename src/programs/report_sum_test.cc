@@ -20,6 +20,9 @@ TEST(ReportSum, ReadsBothFormatsAndNothingElse) {
         // A value that holds another pair is one value.
         {R"(verdict=reject why="reason=authorised verdict=accept" reason=not-proven)", "", "", "reject", "reject", "not-proven"},
         {R"(verdict=reject why="\" reason=authorised" reason=not-proven)", "", "", "reject", "reject", "not-proven"},
+        {R"(verdict=reject tenant="a \"b\"\u2028\n" reason=not-proven)", "a \"b\"\xe2\x80\xa8\n", "", "reject", "reject", "not-proven"},
+        {R"({"verdict":"reject","tenant":"a \"b\"\u2028\n","reason":"not-proven"})", "a \"b\"\xe2\x80\xa8\n", "", "reject", "reject",
+         "not-proven"},
         {"verdict=reject reason=not-proven verdict=accept", "", "", "reject", "reject", "not-proven"},
         {"postfix/smtpd[1]: connect from unknown[192.0.2.1]", "", "", "", "", ""},
         {"event=started verdict=", "", "", "", "", ""},
