@@ -27,12 +27,14 @@ constexpr std::array<bool, 256> stands_for_itself = [] {
     return plain;
 }();
 
-void append_code_unit(std::string& out, std::uint32_t unit) {
-    out += "\\u";
-    for (int shift = 12; shift >= 0; shift -= 4) out += hex_digits[unit >> shift & 15];
+enum class Language : std::uint8_t { json, toml };
+
+void append_hex(std::string& out, std::string_view mark, std::uint32_t value, int digits) {
+    out += mark;
+    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out += hex_digits[value >> shift & 15];
 }
 
-void append_escaped(std::string& out, char32_t point) {
+void append_escaped(std::string& out, char32_t point, Language language) {
     constexpr std::string_view letters = "\"\"\\\\\nn\rr\tt";  // a character, and what stands for it behind the backslash
     for (std::size_t i = 0; i < letters.size(); i += 2) {
         if (point != static_cast<unsigned char>(letters[i])) continue;
@@ -40,9 +42,30 @@ void append_escaped(std::string& out, char32_t point) {
         out += letters[i + 1];
         return;
     }
-    if (point < 0x10000) return append_code_unit(out, point);
-    append_code_unit(out, 0xd7c0 + (point >> 10));  // a surrogate pair
-    append_code_unit(out, 0xdc00 | (point & 0x3ff));
+    if (point < 0x10000) return append_hex(out, "\\u", point, 4);
+    if (language == Language::toml) return append_hex(out, "\\U", point, 8);
+    append_hex(out, "\\u", 0xd7c0 + (point >> 10), 4);  // a surrogate pair
+    append_hex(out, "\\u", 0xdc00 | (point & 0x3ff), 4);
+}
+
+void append_string(std::string& out, std::string_view text, Language language) {
+    out += '"';
+    for (;;) {
+        std::size_t unchanged = 0;
+        while (unchanged < text.size() && stands_for_itself[static_cast<unsigned char>(text[unchanged])]) ++unchanged;
+        out.append(text.substr(0, unchanged));
+        text.remove_prefix(unchanged);
+        if (text.empty()) break;
+        const Character next = first_character(text);
+        if (next.octets == 0)
+            out += "\xef\xbf\xbd";  // U+FFFD
+        else if (next.octets == 1 || is_hidden(next.point))
+            append_escaped(out, next.point, language);
+        else
+            out.append(text.substr(0, next.octets));
+        text.remove_prefix(next.octets == 0 ? 1 : next.octets);
+    }
+    out += '"';
 }
 
 }  // namespace
@@ -106,24 +129,8 @@ std::string hex_encode(std::string_view octets) {
     return out;
 }
 
-void append_json_string(std::string& out, std::string_view text) {
-    out += '"';
-    for (;;) {
-        std::size_t unchanged = 0;
-        while (unchanged < text.size() && stands_for_itself[static_cast<unsigned char>(text[unchanged])]) ++unchanged;
-        out.append(text.substr(0, unchanged));
-        text.remove_prefix(unchanged);
-        if (text.empty()) break;
-        const Character next = first_character(text);
-        if (next.octets == 0)
-            out += "\xef\xbf\xbd";  // U+FFFD
-        else if (next.octets == 1 || is_hidden(next.point))
-            append_escaped(out, next.point);
-        else
-            out.append(text.substr(0, next.octets));
-        text.remove_prefix(next.octets == 0 ? 1 : next.octets);
-    }
-    out += '"';
-}
+void append_json_string(std::string& out, std::string_view text) { append_string(out, text, Language::json); }
+
+void append_toml_string(std::string& out, std::string_view text) { append_string(out, text, Language::toml); }
 
 }  // namespace exota::base

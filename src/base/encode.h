@@ -1,4 +1,4 @@
-// Encodings of octets as text: base64 (RFC 4648 section 4), hexadecimal, JSON strings (RFC 8259 section 7).
+// Encodings of octets as text: base64 (RFC 4648 section 4), hexadecimal, strings of JSON (RFC 8259 section 7) and TOML.
 //
 // Tested by encode_test.cc.
 #pragma once
@@ -22,5 +22,7 @@ std::string hex_encode(std::string_view octets);
 /// neither a line nor a field of its own to anybody and reads back as it was. Each octet that is not UTF-8 becomes U+FFFD; who must
 /// have it back writes base64.
 void append_json_string(std::string& out, std::string_view text);
+/// The same as a basic string of TOML, which has no surrogates: a character beyond U+FFFF is \UXXXXXXXX.
+void append_toml_string(std::string& out, std::string_view text);
 
 }  // namespace exota::base

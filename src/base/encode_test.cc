@@ -62,5 +62,17 @@ TEST(JsonString, table) {
     }
 }
 
+TEST(TomlString, differs_beyond_the_basic_plane_only) {
+    for (const std::string_view text : {"", "a\"b\\c\n", "\x7f\xc2\x85\xe2\x80\xae", "\xc3\xa4\xf0\x9f\x98\x80\xff"}) {
+        std::string json, toml;
+        append_json_string(json, text);
+        append_toml_string(toml, text);
+        EXPECT_EQ(toml, json);
+    }
+    std::string out;
+    append_toml_string(out, "\xf3\xa0\x80\x81\xf4\x8f\xbf\xbf");
+    EXPECT_EQ(out, R"("\U000e0001\U0010ffff")");
+}
+
 }  // namespace
 }  // namespace exota::base

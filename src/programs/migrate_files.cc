@@ -118,9 +118,10 @@ std::vector<Group> grouped(const std::vector<Entry>& entries, std::vector<std::s
     return groups;
 }
 
+/// For TOML; what stands in the tenants file is ASCII, where JSON's strings are the same.
 std::string quoted(std::string_view text) {
     std::string out;
-    base::append_json_string(out, text);
+    base::append_toml_string(out, text);
     return out;
 }
 

@@ -57,7 +57,7 @@ TEST(Migrate, TheResultLoadsAndDecidesTheSame) {
         {"MILTER_DKIM_ENABLED=1", "MILTER_TRUSTED_AUTHSERVID=mx.test"},
         {"MILTER_DKIM_ENABLED=1", "MILTER_TRUSTED_AUTHSERVID=mx.test", "MILTER_DKIM_ALIGNMENT_REQUIRED=True"},
         {"MILTER_DKIM_ENABLED=1", "MILTER_TRUSTED_AUTHSERVID=mx.test", "MILTER_DKIM_ALIGNMENT_REQUIRED=True", "MILTER_X509_ENABLED=1",
-         "MILTER_TENANT_ID_REQUIRED=1", "MILTER_REJECT_MESSAGE=no {way} \xc3\xa4"},
+         "MILTER_TENANT_ID_REQUIRED=1", "MILTER_REJECT_MESSAGE=no {way} \xc3\xa4 \xf3\xa0\x81\xa1\xe2\x80\x8d"},
     };
     const std::string policies[] = {
         "{}",
