@@ -1,6 +1,6 @@
 // ARC chain validation.
 //
-// Tested by arc_test.cc, arc_corpus_test.cc and fuzz/arc_fuzz.cc.
+// Tested by arc_test.cc, dkim_corpus_test.cc and fuzz/arc_fuzz.cc.
 #include "authn/arc.h"
 
 #include <algorithm>

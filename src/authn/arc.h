@@ -4,7 +4,7 @@
 // nothing about whether a sealer tells the truth; who is trusted is decided elsewhere, from the list of sealers and what each of them
 // reported. Which older ARC-Message-Signatures would still verify (oldest-pass) is not computed: nothing here depends on it.
 //
-// Tested by arc_test.cc, arc_corpus_test.cc and fuzz/arc_fuzz.cc.
+// Tested by arc_test.cc, dkim_corpus_test.cc and fuzz/arc_fuzz.cc.
 #pragma once
 
 #include <chrono>

@@ -8,7 +8,7 @@
 // comment or a quote would forge a result. Two things beyond the grammar are taken because validators in use write them: a final ';',
 // and "/", "=", "?" or ":" in an unquoted pvalue (parts of signatures, IPv6 addresses). None of these can end a value.
 //
-// Tested by authres_test.cc, corpus_test.cc and fuzz/authres_fuzz.cc.
+// Tested by authres_test.cc, evidence/corpus_test.cc and fuzz/authres_fuzz.cc.
 #include "authn/authres.h"
 
 #include <optional>

@@ -1,7 +1,7 @@
 // DMARC: does a passing identifier belong to the author's organisation, and what does its owner ask for otherwise?
 //
 // RFC 9989 (tree walk, psd, np, t) by default; RFC 7489 (public suffix list) as a switch. Asks DNS by value (dns.h).
-// Tested by dmarc_test.cc, fuzz/dmarc_fuzz.cc and the shared corpus.
+// Tested by dmarc_test.cc, dmarc_corpus_test.cc (the shared corpus) and fuzz/dmarc_fuzz.cc.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,7 @@
 // more than ten PTR names, which are ignored and no error. They stay bounded all the same: one PTR question and ten addresses for a
 // message, since an answer is asked for once.
 //
-// Tested by spf_test.cc, fuzz/spf_fuzz.cc and the shared corpora (RFC 7208 and RFC 4408 suites).
+// Tested by spf_test.cc, spf_corpus_test.cc (the suites of RFC 7208 and RFC 4408) and fuzz/spf_fuzz.cc.
 #pragma once
 
 #include <cstdint>

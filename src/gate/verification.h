@@ -3,7 +3,7 @@
 // Which checks are made is decided by what could still change the verdict (decision::wanted); what nobody needs is never asked for.
 // Whatever is not known when time runs out is temperror, never "none".
 //
-// Tested by verification_test.cc and judge_verify_test.cc.
+// Tested by judge_verify_test.cc and judge_early_test.cc.
 #pragma once
 
 #include <memory>
