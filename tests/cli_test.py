@@ -208,8 +208,38 @@ def test_check_old_endpoint_list(folder):
     assert shrunk.returncode == 78 and b"shrank to nothing" in shrunk.stdout
 
 
+def serve_once(configuration):
+    """Starts the daemon and ends it as soon as it serves: it has noted what it found."""
+    with subprocess.Popen([EXOTA, "serve", "-c", configuration], stderr=subprocess.PIPE, env={"PATH": os.environ["PATH"]}) as daemon:
+        said = []
+        for line in daemon.stderr:
+            said.append(line)
+            if b"event=ready" in line:
+                break
+        daemon.terminate()
+        assert daemon.wait(timeout=60) == 0, said
+
+
+def with_domains(folder, name, count):
+    """A configuration like the folder's, with a tenants file of its own that has so many domains."""
+    (folder / f"{name}.json").write_text(json.dumps({"version": 2, "tenants": {"contoso": {"domains": [f"d{i}.test" for i in range(count)]}}}))
+    text = (folder / "exota.toml").read_text().replace('"tenants.json"', f'"{name}.json"')
+    (folder / f"{name}.toml").write_text(f'{text}[milter]\nlisten = ["unix:{folder}/{name}.sock"]\n')
+    return folder / f"{name}.toml"
+
+
+def test_check_of_one_tenants_file_knows_nothing_of_another(folder):
+    serve_once(with_domains(folder, "large", 50))
+    small = with_domains(folder, "small", 2)
+    assert b"--accept-shrink" not in run("check", "-c", small).stdout
+    serve_once(small)
+    assert b"--accept-shrink" in run("check", "-c", with_domains(folder, "large", 10)).stdout, "its own number is still known"
+    assert b"--accept-shrink" not in run("check", "-c", small, "--strict").stdout
+
+
 def test_check_shrink_is_warned_of_until_accepted(folder):
-    (folder / "tenants.domains").write_text("10\n")
+    serve_once(with_domains(folder, "tenants", 10))
+    (folder / "tenants.json").write_text(json.dumps(TENANTS))
     assert b"--accept-shrink" in run("check", "-c", folder / "exota.toml").stdout
     assert run("check", "-c", folder / "exota.toml", "--accept-shrink").returncode == 0
     assert b"--accept-shrink" not in run("check", "-c", folder / "exota.toml").stdout

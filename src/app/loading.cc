@@ -40,7 +40,7 @@ void add_tenants(Loaded& loaded, const gate::Snapshot* previous) {
                 return problem(Severity::error, "would leave " + std::to_string(index->domain_count()) + " of " + std::to_string(before) +
                                                     " domains: if that is meant, say so with exota check --accept-shrink");
         }
-        if (const base::Result<void> noted = guard.note_domain_count(index->domain_count()); !noted)
+        if (const base::Result<void> noted = guard.note_domain_count(config.tenants.file, index->domain_count()); !noted)
             problem(Severity::warning, "the number of domains could not be noted for `exota check`: " + noted.error().detail);
     }
     if (has_error(loaded.problems)) return;

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <system_error>
 
@@ -16,7 +17,7 @@
 namespace exota::directory {
 namespace {
 
-constexpr std::size_t max_state_octets = 100;
+constexpr std::size_t max_state_octets = 8192;  // a number, and a path of at most PATH_MAX
 
 /// Written beside and renamed, so that a reader sees the old or the new. Root writes here as well, into a directory that the daemon's
 /// user owns: so the file is a new one under a name that nobody knows before (no link is followed), and everybody may read it.
@@ -49,6 +50,13 @@ std::optional<std::string> read_small_file(const std::string& path) {
     return text;
 }
 
+/// Two commands in two folders may name one file relatively.
+std::string absolute(const std::string& path) {
+    std::error_code error;
+    const std::filesystem::path whole = std::filesystem::absolute(path, error);
+    return error ? path : whole.lexically_normal().string();
+}
+
 }  // namespace
 
 std::string Fingerprint::text() const {
@@ -59,18 +67,28 @@ std::string Fingerprint::text() const {
     return out;
 }
 
-std::optional<std::size_t> ShrinkGuard::last_domain_count() const {
-    const auto text = read_small_file(directory_ + "/tenants.domains");
+std::string ShrinkGuard::count_path(std::string_view absolute_tenants_file) const {
+    Fingerprint name;
+    name.feed(absolute_tenants_file);
+    return directory_ + "/tenants.domains." + name.text();
+}
+
+std::optional<std::size_t> ShrinkGuard::last_domain_count(const std::string& tenants_file) const {
+    const std::string path = absolute(tenants_file);
+    const auto text = read_small_file(count_path(path));
     if (!text) return std::nullopt;
-    const std::string_view number = base::trim(*text);
+    std::string_view rest = *text;
+    const std::string_view number = base::take_until(rest, ' ');
+    if (rest != path + '\n') return std::nullopt;  // two paths of one fingerprint
     std::size_t count = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
     if (error != std::errc{} || end != number.data() + number.size()) return std::nullopt;
     return count;
 }
 
-base::Result<void> ShrinkGuard::note_domain_count(std::size_t domains) const {
-    return replace_file(directory_ + "/tenants.domains", std::to_string(domains));
+base::Result<void> ShrinkGuard::note_domain_count(const std::string& tenants_file, std::size_t domains) const {
+    const std::string path = absolute(tenants_file);
+    return replace_file(count_path(path), std::to_string(domains) + ' ' + path);
 }
 
 std::string ShrinkGuard::acceptance_path() const { return directory_.empty() ? std::string() : directory_ + "/tenants.accepted"; }

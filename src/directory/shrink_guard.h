@@ -1,8 +1,9 @@
 // A tenants file that lost more than a fifth of its domains: a truncated export more often than a wish. A reload refuses it until an
 // operator confirms exactly this content (`exota check --accept-shrink`).
 //
-// Two small files in tenants.state_directory carry that between the daemon and `check`: "tenants.domains" (the daemon writes how many
-// domains it serves, after every load) and "tenants.accepted" (`check --accept-shrink` writes the fingerprint of the content it saw).
+// Small files in tenants.state_directory carry that between the daemon and `check`: "tenants.domains.FINGERPRINT" (the daemon writes how
+// many domains it serves, after every load; one such file for each tenants file, by the fingerprint of its path) and "tenants.accepted"
+// (`check --accept-shrink` writes the fingerprint of the content it saw).
 //
 // Tested by shrink_guard_test.cc.
 #pragma once
@@ -35,15 +36,19 @@ private:
 class ShrinkGuard {
 public:
     explicit ShrinkGuard(std::string state_directory) : directory_(std::move(state_directory)) {}
-    /// What the daemon noted at its last load; nullopt: nothing known.
-    std::optional<std::size_t> last_domain_count() const;
-    base::Result<void> note_domain_count(std::size_t domains) const;
+    /// What a daemon noted when it last loaded this tenants file; nullopt: nothing known. Another file's number says nothing: a drop-in run
+    /// and a daemon with a configuration may share the directory.
+    /// @param tenants_file  as it is named; one file under two names has two numbers.
+    std::optional<std::size_t> last_domain_count(const std::string& tenants_file) const;
+    base::Result<void> note_domain_count(const std::string& tenants_file, std::size_t domains) const;
     bool is_accepted(const Fingerprint& content) const;
     base::Result<void> accept(const Fingerprint& content) const;
     /// The file that accept() writes; empty without a state directory.
     std::string acceptance_path() const;
 
 private:
+    std::string count_path(std::string_view absolute_tenants_file) const;
+
     std::string directory_;
 };
 

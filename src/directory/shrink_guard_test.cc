@@ -35,20 +35,43 @@ TEST(ShrinkGuard, RemembersAndAcceptsExactlyOneContent) {
     const std::string folder = ::testing::TempDir() + "/exota-shrink";
     std::filesystem::remove_all(folder);
     const ShrinkGuard guard(folder);
-    EXPECT_EQ(guard.last_domain_count(), std::nullopt);
-    EXPECT_FALSE(guard.note_domain_count(7)) << "the folder is not there";
+    const std::string file = "/etc/exota/tenants.json";
+    EXPECT_EQ(guard.last_domain_count(file), std::nullopt);
+    EXPECT_FALSE(guard.note_domain_count(file, 7)) << "the folder is not there";
     std::filesystem::create_directories(folder);
-    ASSERT_TRUE(guard.note_domain_count(7));
-    ASSERT_TRUE(guard.note_domain_count(1000000));
-    EXPECT_EQ(guard.last_domain_count(), 1000000U);
+    ASSERT_TRUE(guard.note_domain_count(file, 7));
+    const std::string record = std::filesystem::directory_iterator(folder)->path();
+    ASSERT_TRUE(guard.note_domain_count(file, 1000000));
+    EXPECT_EQ(guard.last_domain_count(file), 1000000U);
     EXPECT_FALSE(guard.is_accepted(of("new")));
     ASSERT_TRUE(guard.accept(of("new")));
     EXPECT_TRUE(guard.is_accepted(of("new")));
     EXPECT_FALSE(guard.is_accepted(of("newer")));
-    for (const std::string_view garbage : {"", "x", "1x", "99999999999999999999999"}) {
-        std::ofstream(folder + "/tenants.domains") << garbage;
-        EXPECT_EQ(guard.last_domain_count(), std::nullopt) << garbage;
+    for (const std::string_view number : {"", "x", "1x", "99999999999999999999999"}) {
+        std::ofstream(record) << number << ' ' << file << '\n';
+        EXPECT_EQ(guard.last_domain_count(file), std::nullopt) << number;
     }
+    for (const std::string_view path : {"", "/etc/exota/tenants.jso", "/etc/exota/tenants.json2"}) {
+        std::ofstream(record) << "7 " << path << '\n';
+        EXPECT_EQ(guard.last_domain_count(file), std::nullopt) << path;
+    }
+}
+
+TEST(ShrinkGuard, TheNumberBelongsToOneTenantsFile) {
+    const std::string folder = ::testing::TempDir() + "/exota-shrink-paths";
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    const ShrinkGuard guard(folder);
+    ASSERT_TRUE(guard.note_domain_count("/etc/exota/tenants.json", 7));
+    EXPECT_EQ(guard.last_domain_count("/etc/exota/policy.json"), std::nullopt);
+    ASSERT_TRUE(guard.note_domain_count("/etc/exota/policy.json", 1000));
+    EXPECT_EQ(guard.last_domain_count("/etc/exota/tenants.json"), 7U) << "each has its own";
+    EXPECT_EQ(guard.last_domain_count("/etc/exota/policy.json"), 1000U);
+    ASSERT_TRUE(guard.note_domain_count("here.json", 3));
+    EXPECT_EQ(guard.last_domain_count(std::filesystem::current_path() / "x/../here.json"), 3U) << "relative, it is the same file";
+    const std::string longest = "/" + std::string(4095, 'p');
+    ASSERT_TRUE(guard.note_domain_count(longest, 9));
+    EXPECT_EQ(guard.last_domain_count(longest), 9U);
 }
 
 /// Root confirms in a folder that belongs to the daemon's user.

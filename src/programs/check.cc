@@ -53,7 +53,7 @@ void look_at_shrink(const Options& options, LoadedFiles& files) {
     const app::TenantsConfig& tenants = files.config.config->tenants;
     if (!files.tenants.index || tenants.state_directory.empty()) return;
     const directory::ShrinkGuard guard(tenants.state_directory);
-    const auto before = guard.last_domain_count();
+    const auto before = guard.last_domain_count(tenants.file);
     const std::size_t now = files.tenants.index->domain_count();
     const auto note = [&](Severity severity, std::string text) {
         files.problems.push_back({severity, tenants.file, 0, 0, "", std::move(text)});
