@@ -322,6 +322,47 @@ def test_json_is_one_line_to_every_reader(folder):
     assert again.stdout.decode() == explained
 
 
+STORED = (b"Return-Path: <jane@contoso.test>\r\nAuthentication-Results: mx.test; dkim=pass header.d=contoso.test\r\n"
+          b"Received: from out.test (unknown [40.92.0.1])\r\n\t(using TLSv1.3 with cipher X (256/256 bits))\r\n"
+          b"\t(Client CN \"mail.protection.outlook.com\", Issuer \"Root\" (verified OK))\r\n\tby gw.test (Postfix) with ESMTPS id 4XyZ\r\n"
+          b"\tfor <bob@dest.test>; Sat, 28 Nov 2026 10:00:00 +0000 (UTC)\r\nReceived: x\r\nFrom: Jane <jane@contoso.test>\r\n\r\nbody\r\n")
+
+
+def test_explain_of_a_stored_message(folder):
+    explain = ["explain", "-c", folder / "exota.toml"]
+    bare = run(*explain, "-", input=STORED)
+    assert bare.returncode == 77 and b"\nnote      not given, so taken as not seen: client address (--client-ip), TLS" in bare.stdout
+    assert b"--client-ip 40.92.0.1 --client-cert mail.protection.outlook.com --tls-version TLSv1.3 --helo out.test" in bare.stdout
+    taken = run(*explain, "--from-received", "-", input=STORED)
+    assert taken.returncode == 0 and b"note      the topmost Received field (by gw.test, id 4XyZ) was left out" in taken.stdout
+    assert run(*explain, "--from-received", "--client-ip", "192.0.2.1", "--client-cert", "evil.test", "-", input=STORED).returncode == 77, "what is given wins"
+    assert run(*explain, *FACTS, "-", input=STORED).returncode == 0
+    assert run(*explain, *FACTS, "--keep-received", "-", input=STORED).returncode == 0
+    machine = run(*explain, "--json", "--from-received", "-", input=STORED)
+    header = json.loads(machine.stdout)["evidence"]["header"]
+    assert header["received_count"] == 1 and machine.stderr.startswith(b"note: ")
+    assert json.loads(run(*explain, "--json", "--from-received", "--keep-received", "-", input=STORED).stdout)["evidence"]["header"]["received_count"] == 2
+
+
+def test_explain_reads_no_facts_from_what_a_sender_wrote(folder):
+    """Only the topmost Received field is read, and only if Postfix writes such."""
+    forged = b"Received: from A by B.outlook.com with Microsoft SMTP Server id 15.20; x\r\n" + STORED
+    refused = run("explain", "-c", folder / "exota.toml", "--from-received", "-", input=forged)
+    assert refused.returncode == 65 and b"--from-received: " in refused.stderr
+    said = run("explain", "-c", folder / "exota.toml", "-", input=forged).stdout
+    assert b"no options can be proposed" in said and b"40.92.0.1" not in said.partition(b"note ")[2]
+    assert run("explain", "-c", folder / "exota.toml", "--from-received", "--evidence", folder / "x").returncode == 64
+
+
+def test_explain_of_a_log_line_without_evidence(folder):
+    for line, says in (('time=x event=message verdict=accept judged=accept reason=authorised queue_id=4XyZ helo="a b"', b"log.evidence = "),
+                       ('{"verdict": "reject", "judged": "reject", "reason": "no-policy"}', b"log.evidence = "),
+                       ('verdict=reject reason=no-policy evidence_octets=50000', b"too long for the log")):
+        (folder / "line.txt").write_text(line + "\n")
+        done = run("explain", "-c", folder / "exota.toml", "--evidence", folder / "line.txt")
+        assert done.returncode == 65 and says in done.stderr, done
+
+
 # --- eval ---------------------------------------------------------------------------------------------------------------------------
 
 def test_eval_never_ends_on_bad_input():

@@ -1,6 +1,6 @@
 // exota explain: what would be decided of this message, and why. The same collector and the same decide as the daemon's.
 //
-// Tested by tests/cli_test.py.
+// Tested by tests/cli_test.py and tests/system/test_explain_stored.py.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <memory>
@@ -12,6 +12,8 @@
 #include "programs/loading.h"
 #include "programs/logfmt.h"
 #include "programs/message_command.h"
+#include "programs/report_sum.h"
+#include "programs/stored_message.h"
 
 namespace exota::programs {
 namespace {
@@ -20,7 +22,13 @@ struct Options {
     std::optional<std::string> config, evidence, message;
     SessionFacts session;
     WorldOptions world;
-    bool json = false;
+    bool json = false, from_received = false, keep_received = false;
+};
+
+/// Evidence, and what was assumed to come to it: sentences for people.
+struct Seen {
+    evidence::Evidence evidence;
+    std::vector<std::string> notes;
 };
 
 /// The value of `evidence` in a logfmt line, as it is written; empty if there is none.
@@ -30,6 +38,15 @@ std::string_view logfmt_evidence(std::string_view line) {
         if (name == "evidence") evidence = value;
     });
     return evidence;
+}
+
+/// Of a line of our log that has no evidence: why, and what would have put it there. nullopt: it is no such line.
+std::optional<std::string> why_without_evidence(std::string_view text) {
+    if (!parse_log_line(base::trim(text)) || text.contains("evidence=") || text.contains("\"evidence\"")) return std::nullopt;
+    if (text.contains("evidence_octets"))
+        return "the evidence of this message was too long for the log (evidence_octets); explain the message itself";
+    return "this log line has no evidence: set log.evidence = \"refused\" (or \"all\"), and the line of the next such message has it; "
+           "until then explain the message itself";
 }
 
 /// A log line of ours carries the evidence as "evidence"; a file may hold that line in either form, its value as it stands there, or the
@@ -51,24 +68,75 @@ std::string evidence_text(std::string text) {
 base::Result<evidence::Evidence> evidence_from_file(const std::string& path) {
     auto text = read_message(path);
     if (!text) return std::unexpected(text.error());
+    if (const auto why = why_without_evidence(*text)) return base::fail(base::Errc::invalid_data, path + ": " + *why);
     auto evidence = evidence::from_json(evidence_text(*std::move(text)));
     if (!evidence) return base::fail(base::Errc::invalid_data, path + ": " + evidence.error().detail);
     return evidence;
 }
 
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+    return out;
+}
+
+/// What a person should know who compares this with what the daemon said. Facts that are given only in part are taken as meant.
+std::vector<std::string> notes_on(const Options& options, const SessionFacts& session, const StoredTop& top) {
+    std::vector<std::string> notes;
+    if (!session.client_ip && !session.client_cert) {
+        notes.push_back("not given, so taken as not seen: " + joined(not_given(session)));
+        SessionFacts proposed;
+        take_facts(top, proposed);
+        if (top.received && !options.from_received)
+            notes.push_back("the topmost Received field says (--from-received takes it; only if an MTA of yours wrote it): " +
+                            as_options(proposed));
+        else if (!top.received)
+            notes.push_back("no options can be proposed: " + top.received.error().detail);
+    }
+    if (!top.received) return notes;
+    const std::string received = "the topmost Received field (by " + top.received->by + ", id " + top.received->queue_id + ')';
+    if (options.from_received) notes.push_back(received + " was believed: " + as_options(session));
+    if (options.from_received && !top.received->tells_of_tls)
+        notes.emplace_back("it does not say which certificate the client had: smtpd_tls_received_header = yes");
+    notes.push_back(options.keep_received ? received + " was kept as a part of what the sender sent (--keep-received)"
+                                          : received +
+                                                " was left out, as Postfix writes it after the milter was asked; if it is not your own "
+                                                "MTA's, say --keep-received");
+    return notes;
+}
+
 /// Seen as the daemon sees it, and verified where the configuration says so.
-base::Result<evidence::Evidence> evidence_from_message(const Options& options, const gate::Snapshot& snapshot, const app::DnsConfig& dns) {
-    auto seen = see_message(*options.message, options.session, snapshot);
+base::Result<Seen> see_file(const Options& options, const gate::Snapshot& snapshot, const app::DnsConfig& dns) {
+    auto seen = read_parts(*options.message);
     if (!seen) return std::unexpected(seen.error());
+    MessageParts& parts = (*seen)->parts;
+    const StoredTop top = look_at_top(parts);
+    if (options.from_received && !top.received)
+        return base::fail(base::Errc::invalid_data, *options.message + ": --from-received: " + top.received.error().detail);
+    SessionFacts session = options.session;
+    if (options.from_received) take_facts(top, session);
+    if (top.received && !options.keep_received) remove_what_came_later(parts);
+    if (auto done = see_parts(**seen, session, snapshot); !done) return std::unexpected(std::move(done.error()));
     const auto names = names_of(options.world, dns);
     if (!names) return std::unexpected(names.error());
-    verify_message((*seen)->evidence, (*seen)->parts, snapshot, **names, options.world.time(), std::nullopt, dns.lookups.questions);
-    return std::move((*seen)->evidence);
+    verify_message((*seen)->evidence, parts, snapshot, **names, options.world.time(), std::nullopt, dns.lookups.questions);
+    return Seen{std::move((*seen)->evidence), notes_on(options, session, top)};
+}
+
+base::Result<Seen> see(const Options& options, const gate::Snapshot& snapshot, const app::DnsConfig& dns) {
+    if (!options.evidence) return see_file(options, snapshot, dns);
+    auto evidence = evidence_from_file(*options.evidence);
+    if (!evidence) return std::unexpected(std::move(evidence.error()));
+    return Seen{*std::move(evidence), {}};
 }
 
 Exit run(const Options& options) {
     if (options.evidence.has_value() == options.message.has_value()) {
         complain("exota explain: name a MESSAGE (\"-\" is standard input), or --evidence FILE\n");
+        return Exit::usage;
+    }
+    if (options.evidence && (options.from_received || options.keep_received)) {
+        complain("exota explain: --from-received and --keep-received are about a MESSAGE; --evidence has the session's facts\n");
         return Exit::usage;
     }
     LoadedFiles files = load_files(options.config);
@@ -82,12 +150,15 @@ Exit run(const Options& options) {
         .limits = config.limits,
         .tenants = std::make_shared<const tenant::Index>(*std::move(files.tenants.index)),
     };
-    auto evidence = options.evidence ? evidence_from_file(*options.evidence) : evidence_from_message(options, snapshot, config.dns);
-    if (!evidence) return failed(evidence.error());
+    const auto seen = see(options, snapshot, config.dns);
+    if (!seen) return failed(seen.error());
 
-    const decision::Decision decision = decision::decide(*evidence, snapshot.tenants.get(), snapshot.rules);
-    print((options.json ? decision::to_json(decision, *evidence) : decision::to_text(decision, *evidence)));
-    if (options.json) print("\n");
+    const decision::Decision decision = decision::decide(seen->evidence, snapshot.tenants.get(), snapshot.rules);
+    if (options.json)
+        print(decision::to_json(decision, seen->evidence) + '\n');
+    else
+        print(decision::to_text(decision, seen->evidence) + (seen->notes.empty() ? "" : "\n"));
+    for (const std::string& note : seen->notes) options.json ? complain("note: " + note + '\n') : print("note      " + note + '\n');
     switch (decision.judged) {
         case decision::Verdict::accept:
             return Exit::ok;
@@ -109,8 +180,13 @@ void add_explain(CLI::App& program, Exit& exit) {
     add_session_options(*command, options->session);
     add_world_options(*command, options->world);
     command->add_option("--evidence", options->evidence, "Judge logged evidence (log.evidence) instead of a message")->type_name("FILE");
-    command->add_flag("--json", options->json, "Print JSON");
-    command->add_option("MESSAGE", options->message, "Message file as the MTA received it; - is standard input");
+    command->add_flag("--from-received", options->from_received,
+                      "Take what is not given from the topmost Received field, which your own Postfix wrote");
+    command->add_flag("--keep-received", options->keep_received,
+                      "A Received field of Postfix on top was sent so; it is not what your own MTA added");
+    command->add_flag("--json", options->json, "Print JSON (notes go to standard error)");
+    command->add_option("MESSAGE", options->message,
+                        "Message file as the MTA received it, or as it was stored after that; - is standard input");
     command->callback([options, &exit] { exit = run(*options); });
 }
 

@@ -37,20 +37,31 @@ base::Result<std::string> read_message(const std::string& path) {
     return app::read_whole_file(path == "-" ? "/dev/stdin" : path, max_message_octets);
 }
 
-base::Result<std::unique_ptr<SeenMessage>> see_message(const std::string& path, const SessionFacts& session,
-                                                       const gate::Snapshot& snapshot) {
+base::Result<std::unique_ptr<SeenMessage>> read_parts(const std::string& path) {
     auto text = read_message(path);
     if (!text) return std::unexpected(text.error());
     auto seen = std::make_unique<SeenMessage>();
     seen->text = *std::move(text);
     std::string_view message = seen->text;
     if (message.starts_with("From ")) base::take_until(message, '\n');  // of an mbox; sendmail(1) drops it too
-    evidence::Collector collector(snapshot.limits);
-    if (auto begun = begin_message(session, collector, gate::unnamed_under(snapshot.rules)); !begun) return std::unexpected(begun.error());
     seen->parts = split_message(message);
     if (seen->parts.fields.empty()) return base::fail(base::Errc::invalid_data, path + ": has no header field: this is no message");
-    note_fields(seen->parts.fields, collector);
-    seen->evidence = collector.finish();
+    return seen;
+}
+
+base::Result<void> see_parts(SeenMessage& seen, const SessionFacts& session, const gate::Snapshot& snapshot) {
+    evidence::Collector collector(snapshot.limits);
+    if (auto begun = begin_message(session, collector, gate::unnamed_under(snapshot.rules)); !begun) return begun;
+    note_fields(seen.parts.fields, collector);
+    seen.evidence = collector.finish();
+    return {};
+}
+
+base::Result<std::unique_ptr<SeenMessage>> see_message(const std::string& path, const SessionFacts& session,
+                                                       const gate::Snapshot& snapshot) {
+    auto seen = read_parts(path);
+    if (!seen) return seen;
+    if (auto done = see_parts(**seen, session, snapshot); !done) return std::unexpected(std::move(done.error()));
     return seen;
 }
 

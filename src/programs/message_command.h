@@ -26,7 +26,12 @@ struct SeenMessage {
     MessageParts parts;  // points into `text`
     evidence::Evidence evidence;
 };
-/// @return  not_found, io, too_long of the file; invalid_data: no message, or a fact that cannot be.
+/// Text and parts.
+/// @return  not_found, io, too_long of the file; invalid_data: no message.
+base::Result<std::unique_ptr<SeenMessage>> read_parts(const std::string& path);
+/// Makes the evidence of the parts. @return  invalid_data: a fact that cannot be.
+base::Result<void> see_parts(SeenMessage& seen, const SessionFacts& session, const gate::Snapshot& snapshot);
+/// Both.
 base::Result<std::unique_ptr<SeenMessage>> see_message(const std::string& path, const SessionFacts& session,
                                                        const gate::Snapshot& snapshot);
 

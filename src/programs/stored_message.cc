@@ -1,0 +1,104 @@
+#include "programs/stored_message.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace exota::programs {
+namespace {
+
+bool is_named(const MessageField& field, std::string_view name) {
+    std::string_view written = field.name;
+    while (!written.empty() && base::is_wsp(written.back())) written.remove_suffix(1);
+    return base::iequals(written, name);
+}
+
+auto topmost_received(auto& fields) {
+    return std::ranges::find_if(fields, [](const MessageField& field) { return is_named(field, "Received"); });
+}
+
+bool is_of_delivery(const MessageField& field) {
+    return is_named(field, "Return-Path") || is_named(field, "Delivered-To") || is_named(field, "X-Original-To");
+}
+
+/// One word for a POSIX shell.
+std::string shell_word(std::string_view text) {
+    constexpr std::string_view plain = "@%+=:,./-_";
+    const bool is_plain =
+        !text.empty() && std::ranges::all_of(text, [&](char c) { return base::is_alnum(c) || plain.find(c) != std::string_view::npos; });
+    if (is_plain) return std::string(text);
+    std::string out = "'";
+    for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return out + '\'';
+}
+
+}  // namespace
+
+StoredTop look_at_top(const MessageParts& parts) {
+    StoredTop top;
+    const auto received = topmost_received(parts.fields);
+    if (received == parts.fields.end()) return top;
+    top.received = parse_received(received->value);
+    const auto path =
+        std::find_if(parts.fields.begin(), received, [](const MessageField& field) { return is_named(field, "Return-Path"); });
+    if (path == received) return top;
+    const std::string_view address = base::trim(path->value);
+    const bool printable = std::ranges::all_of(address, [](char c) { return c > 0x20 && c < 0x7f; });
+    if (printable && address.starts_with('<') && address.ends_with('>')) top.return_path = std::string(address);
+    return top;
+}
+
+void remove_what_came_later(MessageParts& parts) {
+    const auto received = topmost_received(parts.fields);
+    if (received == parts.fields.end()) return;
+    const auto kept = std::remove_if(parts.fields.begin(), received, is_of_delivery);
+    parts.fields.erase(kept, received + 1);
+}
+
+void take_facts(const StoredTop& top, SessionFacts& facts) {
+    const auto take = [](std::optional<std::string>& fact, const std::optional<std::string>& found) {
+        if (!fact) fact = found;
+    };
+    take(facts.mail_from, top.return_path);
+    if (!top.received) return;
+    const Received& received = *top.received;
+    if (!facts.tls_version) take(facts.client_cert, received.certificate);  // TLS as it was given has no certificate unless that was, too
+    take(facts.client_ip, received.client);
+    take(facts.tls_version, received.tls_version);
+    take(facts.helo, received.helo);
+    take(facts.queue_id, received.queue_id);
+    if (facts.recipients.empty() && received.recipient) facts.recipients.push_back(*received.recipient);
+    if (!facts.authenticated && received.authenticated) facts.authenticated = true;
+}
+
+std::vector<std::string> not_given(const SessionFacts& facts) {
+    std::vector<std::string> out;
+    if (!facts.client_ip) out.emplace_back("client address (--client-ip)");
+    if (!facts.client_cert)
+        out.emplace_back(facts.tls_version ? "verified certificate (--client-cert)"
+                                           : "TLS and verified certificate (--tls-version, --client-cert)");
+    if (!facts.helo) out.emplace_back("EHLO name (--helo)");
+    if (!facts.mail_from) out.emplace_back("envelope sender (--mail-from)");
+    if (facts.recipients.empty()) out.emplace_back("recipients (--rcpt)");
+    if (!facts.queue_id) out.emplace_back("queue id (--queue-id)");
+    return out;
+}
+
+std::string as_options(const SessionFacts& facts) {
+    std::string out;
+    const auto add = [&out](std::string_view option, std::string_view value) {
+        // A value that begins with '-' would be read as an option.
+        out.append(out.empty() ? "" : " ").append(option).append(1, value.starts_with('-') ? '=' : ' ').append(shell_word(value));
+    };
+    if (facts.client_ip) add("--client-ip", *facts.client_ip);
+    if (facts.client_cert) add("--client-cert", *facts.client_cert);
+    if (facts.tls_version) add("--tls-version", *facts.tls_version);
+    if (facts.helo) add("--helo", *facts.helo);
+    if (facts.mail_from) add("--mail-from", *facts.mail_from);
+    for (const std::string& recipient : facts.recipients) add("--rcpt", recipient);
+    if (facts.queue_id) add("--queue-id", *facts.queue_id);
+    if (facts.authenticated.value_or(false)) out += out.empty() ? "--authenticated" : " --authenticated";
+    return out;
+}
+
+}  // namespace exota::programs

@@ -1,0 +1,37 @@
+// A message as a mailbox or a queue has it, taken back to what a milter saw of it, and what its own MTA wrote above it about the session.
+//
+// Above what the sender wrote stand, from the top: what delivery wrote (Return-Path, Delivered-To, X-Original-To), what filters before us
+// wrote (Authentication-Results), and the Received field of the MTA that asked us. The first and the last no milter sees.
+//
+// Tested by stored_message_test.cc and tests/system/test_explain_stored.py.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "programs/message_reader.h"
+#include "programs/received.h"
+#include "programs/session_facts.h"
+
+namespace exota::programs {
+
+struct StoredTop {
+    base::Result<Received> received = base::fail(base::Errc::not_found, "the message has no Received field");  // the topmost one
+    std::optional<std::string> return_path;                                                                    // above it
+};
+StoredTop look_at_top(const MessageParts& parts);
+
+/// Takes away what was written after the milter was asked: the topmost Received field, and what delivery wrote above it.
+void remove_what_came_later(MessageParts& parts);
+
+/// What the field and the delivery say, where `facts` says nothing yet.
+void take_facts(const StoredTop& top, SessionFacts& facts);
+
+/// The facts that a judgement can rest on and that are not given, with their options: "client address (--client-ip)".
+std::vector<std::string> not_given(const SessionFacts& facts);
+
+/// Facts as options of the command line, quoted for a shell.
+std::string as_options(const SessionFacts& facts);
+
+}  // namespace exota::programs
