@@ -85,6 +85,7 @@ Exit run(const Options& options) {
         return Exit::bad_config;
     }
     for (const std::string& warning : migrated->warnings) complain("warning: " + warning + '\n');
+    if (!migrated->exact) complain("warning: not everything is decided as before, so the configuration says mode = \"monitor\"\n");
     if (options.output) {
         const std::filesystem::path folder(*options.output);
         return write_new(folder / "exota.toml", migrated->configuration) && write_new(folder / "tenants.json", migrated->tenants)
@@ -97,8 +98,8 @@ Exit run(const Options& options) {
         for (const std::string& warning : migrated->warnings) warnings += (warnings.empty() ? "" : ", ") + json_string(warning);
         std::string one_line = migrated->tenants;  // line breaks stand between tokens only: strings have them escaped
         std::ranges::replace(one_line, '\n', ' ');
-        print("{\"configuration\": " + json_string(migrated->configuration) + ", \"tenants\": " + one_line + ", \"warnings\": [" +
-              warnings + "]}\n");
+        print("{\"configuration\": " + json_string(migrated->configuration) + ", \"tenants\": " + one_line +
+              ", \"exact\": " + (migrated->exact ? "true" : "false") + ", \"warnings\": [" + warnings + "]}\n");
     } else {
         print("# ---- exota.toml ----\n" + migrated->configuration + "\n# ---- tenants.json ----\n" + migrated->tenants);
     }

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 #include <map>
 
 #include "app/config_build.h"
 #include "base/encode.h"
+#include "base/text.h"
 #include "mail/domain.h"
 #include "mail/tenant_id.h"
 
@@ -21,6 +23,11 @@ struct Entry {
     std::string domain;
     std::string tenant_id;  // 36 characters, or empty
     tenant::Proof proof;
+};
+
+/// What an operator has to know, each a sentence. Those of the first kind decide otherwise than before.
+struct Remarks {
+    std::vector<std::string> inexact, others;
 };
 
 /// What becomes one tenant: domains with one proof.
@@ -71,28 +78,37 @@ std::string listed(const std::vector<std::string>& words) {
     return out;
 }
 
+/// "a.test, b.test and 7 more": the names, as many as a line takes.
+std::string some_of(const std::vector<std::string>& names) {
+    constexpr std::size_t most = 5;
+    std::string out = listed({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size()))});
+    return names.size() > most ? out + " and " + std::to_string(names.size() - most) + " more" : out;
+}
+
 /// All domains of one tenant id, whose proofs differ.
-void merge_differing(std::vector<Group> parts, std::vector<Group>& out, std::vector<std::string>& warnings) {
+void merge_differing(std::vector<Group> parts, std::vector<Group>& out, Remarks& remarks) {
     std::ranges::sort(parts, std::ranges::greater{},
                       [](const Group& part) { return std::pair(strictness(part.proof), part.domains.front()); });
     if (!parts.front().proof.set.contains(tenant::Factor::tenant_id)) {
-        warnings.push_back("tenant " + parts.front().tenant_id + ": its domains differ in their DKIM flags, so it becomes " +
-                           std::to_string(parts.size()) + " tenants, of which one keeps the tenant id");
+        remarks.others.push_back("tenant " + parts.front().tenant_id + ": its domains differ in their DKIM flags, so it becomes " +
+                                 std::to_string(parts.size()) + " tenants, of which one keeps the tenant id");
         for (std::size_t i = 1; i < parts.size(); ++i) parts[i].tenant_id.clear();
         std::ranges::move(parts, std::back_inserter(out));
         return;
     }
     Group whole = std::move(parts.front());
     for (std::size_t i = 1; i < parts.size(); ++i) {
-        warnings.push_back("tenant " + whole.tenant_id + ": " + listed(parts[i].domains) + " needed \"" + parts[i].proof.text +
-                           "\" and now needs \"" + whole.proof.text +
-                           "\", as the tenant's other domains do: one tenant has one set of proofs");
+        remarks.inexact.push_back(
+            "tenant " + whole.tenant_id + ": " + some_of(parts[i].domains) + " needed \"" + parts[i].proof.text + "\" and now needs \"" +
+            whole.proof.text +
+            "\", as the tenant's other domains do: one tenant has one set of proofs. Let their mail be signed, or give "
+            "the tenant both \"proofs\", of which the weaker then suffices for all of its domains");
         std::ranges::move(parts[i].domains, std::back_inserter(whole.domains));
     }
     out.push_back(std::move(whole));
 }
 
-std::vector<Group> grouped(const std::vector<Entry>& entries, std::vector<std::string>& warnings) {
+std::vector<Group> grouped(const std::vector<Entry>& entries, Remarks& remarks) {
     std::vector<Group> groups;
     std::vector<std::string> order;                       // of tenant ids, as they come
     std::map<std::string, std::vector<Group>> by_tenant;  // by id, one group a proof
@@ -113,7 +129,7 @@ std::vector<Group> grouped(const std::vector<Entry>& entries, std::vector<std::s
         if (parts.size() == 1)
             groups.push_back(std::move(parts.front()));
         else
-            merge_differing(std::move(parts), groups, warnings);
+            merge_differing(std::move(parts), groups, remarks);
     }
     return groups;
 }
@@ -146,13 +162,6 @@ std::string tenants_file_of(const std::vector<Group>& groups, const tenant::Proo
     return out + (first ? "}\n}\n" : "\n  }\n}\n");
 }
 
-/// "a.test, b.test and 7 more": the names, as many as a line takes.
-std::string some_of(const std::vector<std::string>& names) {
-    constexpr std::size_t most = 5;
-    std::string out = listed({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size()))});
-    return names.size() > most ? out + " and " + std::to_string(names.size() - most) + " more" : out;
-}
-
 /// Without a DKIM factor that names the author's domain, a proof fits every tenant.
 bool is_weak(const tenant::Proof& proof) { return !proof.set.contains(tenant::Factor::dkim_aligned); }
 
@@ -171,12 +180,14 @@ std::string remarks_on_tenants(const std::vector<Group>& groups, const tenant::P
     return out;
 }
 
-/// The predecessor's text of a reply as a template of ours: one line of printable ASCII without placeholders of its own.
-std::string reply_template(std::string_view base_text) {
+/// The predecessor's text of a reply as it can stand in a template of ours: printable ASCII without placeholders of its own.
+std::string reply_text(std::string_view base_text) {
     std::string safe;
     for (const char c : base_text.substr(0, 300)) safe += c == '{' ? '(' : c == '}' ? ')' : c >= 0x20 && c < 0x7f ? c : '?';
-    return "queue_id: {queue_id} - " + safe + " - reason: {text}";
+    return safe;
 }
+
+std::string reply_template(std::string_view base_text) { return "queue_id: {queue_id} - " + reply_text(base_text) + " - reason: {text}"; }
 
 std::vector<std::string> texts_of(const std::vector<base::IpPrefix>& prefixes) {
     std::vector<std::string> out;
@@ -190,16 +201,77 @@ bool is_authserv_id(std::string_view text) {
            !text.empty();
 }
 
+/// What of the environment has no counterpart.
+void compare(const app::Config& drop_in, const std::vector<Group>& groups, Remarks& remarks) {
+    const decision::Rules& rules = drop_in.rules;
+    for (const std::string& id : rules.authres.authserv_ids)
+        if (!is_authserv_id(id))
+            remarks.inexact.push_back("MILTER_TRUSTED_AUTHSERVID \"" + id +
+                                      "\" is no authserv-id and is left out: no DKIM result counts until you name one");
+    if (rules.header.add && !is_authserv_id(rules.header.authserv_id))
+        remarks.inexact.push_back("MILTER_AUTHSERVID \"" + rules.header.authserv_id +
+                                  "\" is no authserv-id and is left out: the host's name is used");
+    const bool all_show_their_id =
+        std::ranges::all_of(groups, [](const Group& group) { return group.proof.set.contains(tenant::Factor::tenant_id); });
+    std::string forwards =
+        "forwards: a message that only Resent-From connects with a tenant must now also show a tenant id, an organisation or a DKIM "
+        "signature of that tenant (docs/migration.md)";
+    if (all_show_their_id)
+        remarks.others.push_back(std::move(forwards) + "; as every proof here asks for the tenant id, nothing changes by it");
+    else
+        remarks.inexact.push_back(std::move(forwards));
+    for (const auto& [name, text] : {std::pair("MILTER_REJECT_MESSAGE", &rules.drop_in->reject_message),
+                                     std::pair("MILTER_TMPFAIL_MESSAGE", &rules.drop_in->tempfail_message)})
+        if (reply_text(*text) != *text) remarks.others.push_back(std::string(name) + " is not carried over to the letter: see [reply]");
+    if (rules.drop_in->x509)
+        remarks.others.emplace_back(
+            "an MTA that sends no macro v (Postfix sends it, unless milter_connect_macros was changed) must now send {verify} as well, or "
+            "its {cert_subject} does not count");
+}
+
+/// A remark as comment lines. Texts of the environment stand in it: nothing but printable ASCII gets there.
+std::string comment(std::string_view text) {
+    constexpr std::size_t most = 130;
+    std::string out, line = "#  *";
+    while (!text.empty()) {
+        std::string word(base::take_until(text, ' '));
+        for (char& c : word) c = c > 0x20 && c < 0x7f ? c : '?';
+        if (line.size() + word.size() >= most) {
+            out += line + '\n';
+            line = "#   ";
+        }
+        line += ' ' + word;
+    }
+    return out + line + '\n';
+}
+
+/// What stands above everything else.
+std::string head_of(const Remarks& remarks) {
+    std::string out =
+        "# Made of the MILTER_* environment. Each line marked (weak) keeps a hole open that the predecessor had; docs/migration.md says\n"
+        "# what to put there instead.\n";
+    if (remarks.inexact.empty())
+        out +=
+            "# It decides as the environment did. Before you switch: exota check, then a while with mode = \"monitor\" and exota report.\n";
+    else
+        out +=
+            "#\n# NOT DECIDED AS BEFORE, and so mode is \"monitor\": nothing is refused until exota report shows that what follows costs "
+            "no\n"
+            "# honest mail, and you write \"enforce\".\n";
+    for (const std::string& remark : remarks.inexact) out += comment(remark);
+    if (!remarks.others.empty()) out += "#\n# Good to know:\n";
+    for (const std::string& remark : remarks.others) out += comment(remark);
+    return out;
+}
+
 std::string configuration_of(const app::Config& drop_in, const tenant::Proof& usual, const std::vector<Group>& groups,
-                             std::string_view tenants_file, std::vector<std::string>& warnings) {
+                             std::string_view tenants_file, const Remarks& remarks) {
     const decision::Rules& rules = drop_in.rules;
     static constexpr std::string_view levels[] = {"error", "warning", "info", "debug"};
-    std::string out =
-        "# Decides as the MILTER_* environment did. Each line marked (weak) keeps a hole open that the predecessor had; docs/migration.md "
-        "says\n"
-        "# what to put there instead. Before you switch: exota check, then a while with mode = \"monitor\" and exota report.\n";
+    std::string out = head_of(remarks);
     out += "\n[milter]\nlisten = " + quoted_list(drop_in.milter.listen) + "\nsocket_mode = \"umask\"\n";
-    out += "\n[authorisation]\nmode = \"enforce\"\nproofs = " + quoted_list({usual.text});
+    out += std::string("\n[authorisation]\nmode = ") + (remarks.inexact.empty() ? "\"enforce\"" : "\"monitor\"  # see above") +
+           "\nproofs = " + quoted_list({usual.text});
     if (is_weak(usual)) out += "  # (weak) names no tenant by DKIM; better \"client-cert + dkim\"";
     out +=
         "\ncontradictions = \"ignore\"  # (weak) better \"refuse\"\npeer_proof = \"none\"  # (weak) better \"client-cert\"\nresent_from = "
@@ -211,26 +283,17 @@ std::string configuration_of(const app::Config& drop_in, const tenant::Proof& us
         "deferred; better:\n# endpoints_file = \"/etc/exota/endpoints.json\"\n";
     out += "\n[client_cert]\nnames = " + quoted_list(rules.certificate_names) +
            "\nexempt = " + quoted_list(texts_of(rules.certificate_exempt)) + '\n';
-    out += "\n[authentication_results]\n";
+    out += "\n[dkim]\nsource = \"authentication-results\"\n\n[authentication_results]\n";
     std::vector<std::string> ids;
-    for (const std::string& id : rules.authres.authserv_ids) {
-        if (is_authserv_id(id))
-            ids.push_back(id);
-        else
-            warnings.push_back("MILTER_TRUSTED_AUTHSERVID \"" + id +
-                               "\" is no authserv-id and is left out: no DKIM result counts until you name one");
-    }
+    std::ranges::copy_if(rules.authres.authserv_ids, std::back_inserter(ids), is_authserv_id);
     out += "trusted_authserv_ids = " + quoted_list(ids) +
            "\nposition = \"any\"  # (weak) better \"top\", with own_hops if the validator is not the last hop\n";
     out += "\n[tenants]\nfile = " + quoted(tenants_file) + '\n' + remarks_on_tenants(groups, usual);
-    out += "\n[reply]\nreject = " + quoted(reply_template(rules.drop_in->reject_message)) +
+    out += "\n[reply]\n# The words behind \"reason:\" are ours; docs/migration.md has them beside the predecessor's.\nreject = " +
+           quoted(reply_template(rules.drop_in->reject_message)) +
            "\ntempfail = " + quoted(reply_template(rules.drop_in->tempfail_message)) + "\ntempfail_code = 450\n";
     out += std::string("\n[header]\nadd = ") + (rules.header.add ? "true" : "false") + '\n';
-    if (is_authserv_id(rules.header.authserv_id))
-        out += "authserv_id = " + quoted(rules.header.authserv_id) + '\n';
-    else if (rules.header.add)
-        warnings.push_back("MILTER_AUTHSERVID \"" + rules.header.authserv_id +
-                           "\" is no authserv-id and is left out: the host's name is used");
+    if (is_authserv_id(rules.header.authserv_id)) out += "authserv_id = " + quoted(rules.header.authserv_id) + '\n';
     out +=
         "\n[log]\nlevel = " + quoted(levels[static_cast<std::size_t>(drop_in.log.level)]) + "\nname = " + quoted(drop_in.log.name) + '\n';
     return out;
@@ -242,13 +305,15 @@ base::Result<Migrated> migrate(const app::Config& drop_in, std::string_view poli
     const auto entries = read_entries(drop_in, policy);
     if (!entries) return std::unexpected(entries.error());
     Migrated out;
+    Remarks remarks;
     const tenant::Proof usual = drop_in.tenant_defaults.v1_proofs(true, true).front();
-    const std::vector<Group> groups = grouped(*entries, out.warnings);
+    const std::vector<Group> groups = grouped(*entries, remarks);
+    compare(drop_in, groups, remarks);
+    out.exact = remarks.inexact.empty();
     out.tenants = tenants_file_of(groups, usual);
-    out.configuration = configuration_of(drop_in, usual, groups, tenants_file, out.warnings);
-    out.warnings.emplace_back(
-        "forwards: a message that only Resent-From connects with a tenant must now also show a tenant id, an organisation or a DKIM "
-        "signature of that tenant (docs/migration.md)");
+    out.configuration = configuration_of(drop_in, usual, groups, tenants_file, remarks);
+    out.warnings = std::move(remarks.inexact);
+    std::ranges::move(remarks.others, std::back_inserter(out.warnings));
     return out;
 }
 

@@ -1,7 +1,10 @@
 // The predecessor's environment and policy → our configuration and version-2 tenants file that decide the same.
 //
 // Domains of one tenant id become one tenant. Where their DKIM flags differ, one tenant cannot have the proof of each: if the tenant id
-// is no part of the proofs the tenant is split (exact), else the strictest proof is taken for all and a warning names the domains.
+// is no part of the proofs the tenant is split (exact), else the strictest proof is taken for all.
+//
+// What decides otherwise than before stands as a comment in the configuration, and then its mode is "monitor": nobody's mail is refused
+// by a difference that the operator has not looked at.
 //
 // Tested by migrate_files_test.cc, which loads the result and compares verdicts.
 #pragma once
@@ -19,6 +22,7 @@ struct Migrated {
     std::string configuration;  // TOML
     std::string tenants;        // JSON, version 2
     std::vector<std::string> warnings;
+    bool exact = true;  // false: some warning is of mail that is decided otherwise, and the configuration's mode is "monitor"
 };
 
 /// @param drop_in       made by config_from_environment.
