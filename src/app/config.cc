@@ -9,7 +9,7 @@ namespace exota::app {
 namespace {
 
 LoadedConfig refused(const std::string& path, const ConfigSyntaxError& error) {
-    return {std::nullopt, {{ConfigProblem::Severity::error, path, error.line, error.column, "", error.text}}};
+    return {std::nullopt, {{ConfigProblem::Severity::error, path, error.line, error.column, "", error.text, error.shown}}};
 }
 
 }  // namespace

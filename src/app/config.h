@@ -82,6 +82,7 @@ struct ConfigProblem {
     std::size_t line = 0, column = 0;  // from 1; 0 unknown
     std::string key;                   // "authorisation.mode"
     std::string text;
+    std::string shown = {};  // of an error of syntax: the line with a mark below, for a terminal
 };
 
 struct LoadedConfig {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "app/config_tree.h"
+#include "app/toml_words.h"
 #include "base/cursor.h"
 #include "base/text.h"
 
@@ -137,7 +138,8 @@ std::expected<ConfigNode, ConfigSyntaxError> parse_config_toml(std::string_view 
     try {
         return convert(toml::parse(text));
     } catch (const toml::parse_error& error) {
-        return std::unexpected(ConfigSyntaxError{error.source().begin.line, error.source().begin.column, std::string(error.description())});
+        const std::size_t line = error.source().begin.line, column = error.source().begin.column;
+        return std::unexpected(ConfigSyntaxError{line, column, words_for_toml_error(error.description()), marked_line(text, line, column)});
     }
 }
 

@@ -48,6 +48,7 @@ struct ConfigMember {
 struct ConfigSyntaxError {
     std::size_t line = 0, column = 0;
     std::string text;
+    std::string shown = {};  // the line with a mark below, for a terminal; empty: none is known
 };
 
 /// The root is always a table. TOML 1.0.

@@ -58,7 +58,7 @@ LoadedFiles load_files(const std::optional<std::string>& named) {
 
 std::string to_text(const std::vector<app::ConfigProblem>& problems) {
     std::string out;
-    for (const app::ConfigProblem& problem : problems) out += app::to_text(problem) + '\n';
+    for (const app::ConfigProblem& problem : problems) out += app::to_text(problem) + '\n' + problem.shown;
     return out;
 }
 

@@ -29,7 +29,7 @@ struct LoadedFiles {
 /// @param named  what -c says.
 LoadedFiles load_files(const std::optional<std::string>& named);
 
-/// One problem a line.
+/// One problem a line; below an error of syntax the line that has it.
 std::string to_text(const std::vector<app::ConfigProblem>& problems);
 /// A JSON array of {severity, file, line, column, key, text}.
 std::string to_json(const std::vector<app::ConfigProblem>& problems);
