@@ -167,6 +167,43 @@ def test_check_warns_of_what_opens_or_kills_the_relay(folder, section, line, key
     assert [(w["key"], w["line"]) for w in more] == [(key, 8)]
 
 
+def test_check_warns_of_what_this_host_lacks(folder):
+    def lacks(milter):
+        return [(w["key"], w["text"]) for w in warnings_of(folder, ("[tenants]", f"[milter]\n{milter}\n[tenants]")) if w["key"].startswith("milter.")]
+
+    assert lacks(f'listen = ["unix:{folder}/s", "inet:127.0.0.1:8893"]\nsocket_group = "root"') == []
+    assert lacks(f'listen = ["unix:{folder}/s"]\nsocket_group = "0"') == []
+    (missing, text), = lacks(f'listen = ["unix:{folder}/s", "unix:{folder}/missing/s"]')
+    assert missing == "milter.listen" and f"the directory {folder}/missing does not exist" in text
+    (missing, text), = lacks(f'listen = ["unix:{folder}/exota.toml/s"]')
+    assert missing == "milter.listen" and "exota.toml is no directory" in text
+    (missing, text), = lacks(f'listen = ["unix:{folder}/s"]\nsocket_group = "no-such-group"')
+    assert missing == "milter.socket_group" and 'no group "no-such-group"' in text
+    assert lacks('listen = ["inet:127.0.0.1:8893"]\nsocket_group = "no-such-group"') == [], "it is the group of Unix sockets"
+
+
+def test_check_warns_of_names_with_blanks(folder):
+    names = 'names = ["mail.protection.outlook.com", " mail.protection.outlook.com ", "a.test b.test"]'
+    warnings = [w for w in warnings_of(folder, ("[tenants]", f"[client_cert]\n{names}\n[tenants]")) if w["key"] == "client_cert.names"]
+    assert [w["line"] for w in warnings] == [8] and "a.test b.test" in warnings[0]["text"], "blanks at the ends are harmless"
+    (folder / "policy.json").write_text('{"contoso.test": {}}')
+    environment = {"MILTER_POLICY_FILE": str(folder / "policy.json"), "MILTER_X509_ENABLED": "1", "MILTER_X509_TRUSTED_CN": "mail.protection.outlook.com ",
+                   "MILTER_DKIM_ENABLED": "1", "MILTER_TRUSTED_AUTHSERVID": " mx.test"}
+    said = run("check", environment=environment).stdout.decode()
+    assert said.count("has a blank") == 2
+
+
+def test_check_shows_the_line_that_is_no_toml(folder):
+    (folder / "exota.toml").write_text("[authorisation]\nmode = monitor\n")
+    done = run("check", "-c", folder / "exota.toml")
+    assert done.returncode == 78
+    place, line, mark, total = done.stdout.decode().splitlines()
+    assert place.startswith(f"{folder}/exota.toml:2:8: error: no value: text is in double quotes")
+    assert (line, mark) == ("    mode = monitor", "           ^") and total == "1 error, 0 warnings"
+    problem, = json.loads(run("check", "-c", folder / "exota.toml", "--json").stdout)["problems"]
+    assert (problem["line"], problem["column"]) == (2, 8) and "shown" not in problem
+
+
 def test_check_warns_that_a_missing_certificate_is_refused_for_good(folder):
     assert "client_cert.missing" not in [w["key"] for w in warnings_of(folder)]
     assert "client_cert.missing" in [w["key"] for w in warnings_of(folder, ("endpoints_file", "# endpoints_file"))]

@@ -105,6 +105,12 @@ void add_config_warnings(const Config& config, ConfigReader& in) {
     if (needs_certificate && rules.certificate_names.empty() && rules.trusted_relays.empty())
         warn("client_cert.names", "no name of a certificate is known, so client-cert holds for nobody but exempt clients");
     for (std::size_t i = 0; i < rules.certificate_names.size(); ++i)
+        if (rules.certificate_names[i].find_first_of(" \t") != std::string::npos)
+            in.warning("client_cert.names", i,
+                       '"' + rules.certificate_names[i] +
+                           "\" has a blank, which no name of a host has: names are compared as they stand; several are a list, each in its "
+                           "own quotes");
+    for (std::size_t i = 0; i < rules.certificate_names.size(); ++i)
         if (rules.certificate_names[i].find('*') != std::string::npos)
             in.warning(
                 "client_cert.names", i,

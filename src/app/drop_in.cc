@@ -115,10 +115,17 @@ LogLevel log_level(std::string_view value) {
     return LogLevel::info;  // every other value too
 }
 
+/// The predecessor compared it as it stands, and so do we.
+void warn_of_blank(Environment& in, std::string_view variable, std::string_view value) {
+    if (std::ranges::any_of(value, base::is_fws))
+        in.warning(variable, '"' + std::string(value) + "\" has a blank, which no such name has: it never matches");
+}
+
 void read_dkim(Environment& in, Config& out) {
     decision::DropIn& switches = *out.rules.drop_in;
     if (!(switches.dkim = in.is_on("MILTER_DKIM_ENABLED"))) return;
     out.rules.authres.authserv_ids = {base::lower(in.mandatory("MILTER_TRUSTED_AUTHSERVID"))};
+    warn_of_blank(in, "MILTER_TRUSTED_AUTHSERVID", out.rules.authres.authserv_ids.front());
     const auto alignment = in.get("MILTER_DKIM_ALIGNMENT_REQUIRED");
     if (alignment && *alignment != "True" && *alignment != "False")
         in.error("MILTER_DKIM_ALIGNMENT_REQUIRED", "ENV[MILTER_DKIM_ALIGNMENT_REQUIRED] must be a boolean type: 'True' or 'False'!");
@@ -128,6 +135,7 @@ void read_dkim(Environment& in, Config& out) {
 void read_x509(Environment& in, Config& out) {
     if (!(out.rules.drop_in->x509 = in.is_on("MILTER_X509_ENABLED"))) return;
     out.rules.certificate_names = {base::lower(in.get_or("MILTER_X509_TRUSTED_CN", "mail.protection.outlook.com"))};
+    warn_of_blank(in, "MILTER_X509_TRUSTED_CN", out.rules.certificate_names.front());
     const std::string list = without_white_space(in.get_or("MILTER_X509_IP_WHITELIST", "127.0.0.1,::1"));
     for (std::string_view rest = list; !rest.empty();) {
         const std::string_view entry = base::take_until(rest, ',');

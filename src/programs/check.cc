@@ -9,6 +9,7 @@
 #include "app/config_build.h"
 #include "app/config_keys.h"
 #include "app/endpoints.h"
+#include "programs/check_system.h"
 #include "programs/command.h"
 #include "programs/loading.h"
 
@@ -91,6 +92,7 @@ Exit run(const Options& options) {
         if (!config.endpoints_file.empty())
             if (auto old = app::endpoint_age_warning(config.endpoints_file, std::chrono::system_clock::now()))
                 files.problems.push_back({Severity::warning, config.endpoints_file, 0, 0, "", "endpoint list " + *std::move(old)});
+        for (app::ConfigProblem& problem : problems_of_system(config)) files.problems.push_back(std::move(problem));
         look_at_shrink(options, files);
     }
     if (options.json) {

@@ -1,0 +1,63 @@
+#include "programs/check_system.h"
+
+#include <grp.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include "base/text.h"
+#include "net/endpoint.h"
+
+namespace exota::programs {
+namespace {
+
+std::string directory_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string::npos ? "." : path.substr(0, slash == 0 ? 1 : slash);
+}
+
+/// Why there can be no socket in it; empty if nothing speaks against it.
+std::string problem_of_directory(const std::string& directory) {
+    struct ::stat about{};
+    if (::stat(directory.c_str(), &about) != 0) {
+        if (errno == ENOENT)
+            return "the directory " + directory +
+                   " does not exist: it is made by the unit at its start, by systemd-tmpfiles --create, or by you, for the user that runs "
+                   "exota";
+        return directory + ": " + std::generic_category().message(errno);
+    }
+    return S_ISDIR(about.st_mode) ? std::string() : directory + " is no directory";
+}
+
+bool is_number(const std::string& text) { return std::ranges::all_of(text, base::is_digit); }
+
+}  // namespace
+
+std::vector<app::ConfigProblem> problems_of_system(const app::Config& config) {
+    std::vector<app::ConfigProblem> out;
+    const auto warn = [&](std::string key, std::string text) {
+        out.push_back({app::ConfigProblem::Severity::warning, config.path, 0, 0, std::move(key), std::move(text)});
+    };
+    bool any_socket = false;
+    for (const std::string& listen : config.milter.listen) {
+        const auto endpoint = net::Endpoint::parse(listen);
+        if (!endpoint || endpoint->kind != net::Endpoint::Kind::unix_socket) continue;
+        any_socket = true;
+        if (std::string problem = problem_of_directory(directory_of(endpoint->path)); !problem.empty())
+            warn("milter.listen", '"' + listen + "\": " + std::move(problem));
+    }
+    const std::string& group = config.milter.socket_group;
+    if (any_socket && !group.empty() && !is_number(group)) {
+        errno = 0;
+        if (::getgrnam(group.c_str()) == nullptr)
+            warn("milter.socket_group", errno == 0 || errno == ENOENT || errno == ESRCH
+                                            ? "this host has no group \"" + group + "\": the socket cannot be opened"
+                                            : "group \"" + group + "\": " + std::generic_category().message(errno));
+    }
+    return out;
+}
+
+}  // namespace exota::programs
