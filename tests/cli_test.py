@@ -474,7 +474,19 @@ def test_report(folder):
     summed = json.loads(run("report", "--json", log).stdout)
     assert summed["messages"] == 2 and summed["other_lines"] == 1 and len(summed["rows"]) == 2
     by_tenant = run("report", "--by", "tenant,verdict", log).stdout.decode()
-    assert re.search(r"^ +2 +contoso +accept$", by_tenant, re.M) and "2 messages, 1 other lines" in by_tenant
-    assert run("report", input=b"nonsense\n").stdout.endswith(b"0 messages, 1 other lines\n")
+    assert re.search(r"^ +2 +contoso +accept +-$", by_tenant, re.M) and "2 messages, 1 other line\n" in by_tenant
+    assert run("report", input=b"nonsense\n").stdout.endswith(b"0 messages, 1 other line\n")
     assert run("report", folder / "missing.log").returncode == 66
     assert run("report", "--by", "colour", log).returncode == 64
+
+
+def test_report_shows_what_was_missing_and_where_to_look(folder):
+    log = folder / "exota.log"
+    line = "verdict=accept judged=reject reason=not-proven missing={} tenant=contoso author_domain=contoso.test queue_id={}\n"
+    log.write_text(line.format("dkim", "4A") + line.format("dkim", "4B") + line.format("client-cert", "4C"))
+    rows = json.loads(run("report", "--json", log).stdout)["rows"]
+    assert [(row["messages"], row["missing"], row["queue_id"]) for row in rows] == [(2, "dkim", "4A"), (1, "client-cert", "4C")]
+    assert [row["messages"] for row in json.loads(run("report", "--json", "--by", "reason", log).stdout)["rows"]] == [3]
+    page = run("report", "--html", log).stdout.decode()
+    assert page.startswith("<!DOCTYPE html>") and "<td>dkim</td><td>4A</td></tr>" in page
+    assert run("report", "--html", "--json", log).returncode == 64

@@ -10,8 +10,7 @@
 #include <system_error>
 
 #include "programs/command.h"
-#include "programs/loading.h"
-#include "programs/report_sum.h"
+#include "programs/report_render.h"
 
 namespace exota::programs {
 namespace {
@@ -19,7 +18,7 @@ namespace {
 struct Options {
     std::vector<std::string> logs;
     std::vector<std::string> by;
-    bool json = false;
+    bool json = false, html = false;
 };
 
 void sum(std::istream& in, ReportSum& out) {
@@ -27,54 +26,8 @@ void sum(std::istream& in, ReportSum& out) {
         out.add(line.size() > max_report_line_octets ? std::string_view("too long") : std::string_view(line));
 }
 
-/// Text of senders in a table for a terminal: nothing that moves the cursor.
-std::string printable(std::string_view text) {
-    std::string out;
-    for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-    return out.empty() ? "-" : out;
-}
-
-std::string as_table(const ReportSum& total, const std::array<bool, report_columns.size()>& by) {
-    std::vector<std::vector<std::string>> lines{{"messages"}};
-    for (std::size_t i = 0; i < by.size(); ++i)
-        if (by[i]) lines.front().emplace_back(report_columns[i]);
-    for (const ReportSum::Row& row : total.rows()) {
-        std::vector<std::string> cells{std::to_string(row.messages)};
-        for (std::size_t i = 0; i < by.size(); ++i)
-            if (by[i]) cells.push_back(printable(row.key[i]));
-        lines.push_back(std::move(cells));
-    }
-    std::vector<std::size_t> widths(lines.front().size());
-    for (const auto& cells : lines)
-        for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
-    std::string out;
-    for (const auto& cells : lines) {
-        for (std::size_t i = 0; i < cells.size(); ++i) {
-            const std::string padding(widths[i] - cells[i].size(), ' ');
-            out += i == 0 ? padding + cells[i] : "  " + cells[i] + (i + 1 < cells.size() ? padding : "");
-        }
-        out += '\n';
-    }
-    return out + std::to_string(total.messages()) + " messages, " + std::to_string(total.foreign_lines()) + " other lines\n";
-}
-
-std::string as_json(const ReportSum& total, const std::array<bool, report_columns.size()>& by) {
-    std::string out = "{\"messages\": " + std::to_string(total.messages()) + ", \"other_lines\": " + std::to_string(total.foreign_lines()) +
-                      ", \"rows\": [";
-    bool first = true;
-    for (const ReportSum::Row& row : total.rows()) {
-        out += first ? "" : ", ";
-        first = false;
-        out += "{\"messages\": " + std::to_string(row.messages);
-        for (std::size_t i = 0; i < by.size(); ++i)
-            if (by[i]) out += ", " + json_string(report_columns[i]) + ": " + json_string(row.key[i]);
-        out += '}';
-    }
-    return out + "]}\n";
-}
-
 Exit run(const Options& options) {
-    std::array<bool, report_columns.size()> by{};
+    ReportColumns by{};
     for (const std::string& column : options.by)
         by[static_cast<std::size_t>(std::ranges::find(report_columns, column) - report_columns.begin())] = true;
     if (options.by.empty()) by.fill(true);
@@ -94,7 +47,7 @@ Exit run(const Options& options) {
             return Exit::no_input;
         }
     }
-    print(options.json ? as_json(total, by) : as_table(total, by));
+    print(options.json ? report_as_json(total) : options.html ? report_as_html(total) : report_as_table(total));
     return Exit::ok;
 }
 
@@ -102,15 +55,16 @@ Exit run(const Options& options) {
 
 void add_report(CLI::App& program, Exit& exit) {
     auto options = std::make_shared<Options>();
-    CLI::App* command =
-        program.add_subcommand("report", "Sum our log by tenant, author domain, verdict, judged and reason (the result of a dry run)");
+    CLI::App* command = program.add_subcommand(
+        "report", "Sum our log by tenant, author domain, verdict, judged, reason and missing factor (the result of a dry run)");
     const std::vector<std::string> columns(report_columns.begin(), report_columns.end());
     command->add_option("--by", options->by, "Columns to keep apart (default: all): " + CLI::detail::join(columns, ","))
         ->type_name("COLUMN,...")
         ->delimiter(',')
         ->allow_extra_args(false)
         ->check(CLI::IsMember(columns).description(""));
-    command->add_flag("--json", options->json, "Print JSON");
+    CLI::Option* json = command->add_flag("--json", options->json, "Print JSON");
+    command->add_flag("--html", options->html, "Print one page of HTML that needs nothing else")->excludes(json);
     command->add_option("LOG", options->logs, "Log files, logfmt or JSON (default, and -: standard input)");
     command->callback([options, &exit] { exit = run(*options); });
 }

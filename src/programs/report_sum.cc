@@ -12,12 +12,13 @@ namespace {
 namespace json = boost::json;
 
 /// Sets the column of that name, if it is one. The first of equal names counts.
-void set(ReportKey& key, std::array<bool, report_columns.size()>& seen, std::string_view name, std::string_view value) {
+void set(ReportLine& line, ReportColumns& seen, std::string_view name, std::string_view value) {
     for (std::size_t i = 0; i < report_columns.size(); ++i)
         if (report_columns[i] == name && !seen[i]) {
-            key[i] = value;
+            line.key[i] = value;
             seen[i] = true;
         }
+    if (name == "queue_id" && line.queue_id.empty()) line.queue_id = value;
 }
 
 /// What a logfmt value says. One that was cut has no closing quote: it counts as it stands.
@@ -29,54 +30,56 @@ std::string text_of(std::string_view value) {
     return std::string(text ? std::string_view(*text) : value);
 }
 
-bool read_logfmt(std::string_view line, ReportKey& key, std::array<bool, report_columns.size()>& seen) {
-    for_each_logfmt_pair(line, [&](std::string_view name, std::string_view value) { set(key, seen, name, text_of(value)); });
-    return true;
+void read_logfmt(std::string_view line, ReportLine& out, ReportColumns& seen) {
+    for_each_logfmt_pair(line, [&](std::string_view name, std::string_view value) { set(out, seen, name, text_of(value)); });
 }
 
-bool read_json(std::string_view line, ReportKey& key, std::array<bool, report_columns.size()>& seen) {
+bool read_json(std::string_view line, ReportLine& out, ReportColumns& seen) {
     json::error_code error;
     const json::value parsed = json::parse(json::string_view(line.data(), line.size()), error);
     const json::object* object = error ? nullptr : parsed.if_object();
     if (!object) return false;
     for (const auto& [name, value] : *object)
-        if (const json::string* text = value.if_string()) set(key, seen, std::string_view(name), std::string_view(*text));
+        if (const json::string* text = value.if_string()) set(out, seen, std::string_view(name), std::string_view(*text));
     return true;
 }
 
 }  // namespace
 
-std::optional<ReportKey> parse_log_line(std::string_view line) {
-    ReportKey key;
-    std::array<bool, report_columns.size()> seen{};
+std::optional<ReportLine> parse_log_line(std::string_view line) {
+    ReportLine out;
+    ReportColumns seen{};
     // What stands before the JSON object is the syslog header.
     const std::size_t brace = line.find('{');
     const std::size_t equals = line.find('=');
-    const bool is_json = brace != std::string_view::npos && brace < equals && read_json(base::trim(line.substr(brace)), key, seen);
-    if (!is_json && !read_logfmt(line, key, seen)) return std::nullopt;
+    const bool is_json = brace != std::string_view::npos && brace < equals && read_json(base::trim(line.substr(brace)), out, seen);
+    if (!is_json) read_logfmt(line, out, seen);
     const bool ours = seen[2] && seen[4];
     if (!ours) return std::nullopt;
-    if (!seen[3]) key[3] = key[2];  // judged as it was said
-    return key;
+    if (!seen[3]) out.key[3] = out.key[2];  // judged as it was said
+    return out;
 }
 
 void ReportSum::add(std::string_view line) {
-    auto key = parse_log_line(line);
-    if (!key) {
+    auto read = parse_log_line(line);
+    if (!read) {
         foreign_ += base::trim(line).empty() ? 0 : 1;
         return;
     }
     ++messages_;
+    ReportKey& key = read->key;
     for (std::size_t i = 0; i < by_.size(); ++i)
-        if (!by_[i]) (*key)[i].clear();
-    if (groups_.size() >= max_groups_ && !groups_.contains(*key)) key->fill("(more)");
-    ++groups_[*std::move(key)];
+        if (!by_[i]) key[i].clear();
+    if (groups_.size() >= max_groups_ && !groups_.contains(key)) key.fill("(more)");
+    Group& group = groups_[std::move(key)];
+    ++group.messages;
+    if (group.queue_id.empty()) group.queue_id = std::move(read->queue_id);
 }
 
 std::vector<ReportSum::Row> ReportSum::rows() const {
     std::vector<Row> rows;
     rows.reserve(groups_.size());
-    for (const auto& [key, messages] : groups_) rows.push_back({key, messages});
+    for (const auto& [key, group] : groups_) rows.push_back({key, group.messages, group.queue_id});
     std::ranges::sort(rows, [](const Row& a, const Row& b) { return a.messages != b.messages ? a.messages > b.messages : a.key < b.key; });
     return rows;
 }

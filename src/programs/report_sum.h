@@ -1,4 +1,4 @@
-// Sums our log by tenant, author domain, verdict, judged and reason: what `exota report` prints.
+// Sums our log by tenant, author domain, verdict, judged, reason and first missing factor: what `exota report` prints.
 //
 // A line is ours if it is a JSON object, or has logfmt pairs (behind whatever syslog or the journal put before them), with both
 // `verdict` and `reason`. Everything else is foreign: counted, never guessed at. Groups are bounded; what comes beyond is summed as one.
@@ -17,35 +17,46 @@
 
 namespace exota::programs {
 
-inline constexpr std::array<std::string_view, 5> report_columns{"tenant", "author_domain", "verdict", "judged", "reason"};
+inline constexpr std::array<std::string_view, 6> report_columns{"tenant", "author_domain", "verdict", "judged", "reason", "missing"};
 inline constexpr std::size_t max_report_groups = 100'000;
 inline constexpr std::size_t max_report_line_octets = 4 * 1024 * 1024;  // with evidence, which is long
 
 using ReportKey = std::array<std::string, report_columns.size()>;
+using ReportColumns = std::array<bool, report_columns.size()>;  // which of them
 
-/// The columns of one log line; nullopt: no line of ours about a message.
-std::optional<ReportKey> parse_log_line(std::string_view line);
+struct ReportLine {
+    ReportKey key;
+    std::string queue_id;
+};
+/// nullopt: no line of ours about a message.
+std::optional<ReportLine> parse_log_line(std::string_view line);
 
 class ReportSum {
 public:
     /// @param by  which of report_columns to keep apart; the others are left empty.
-    explicit ReportSum(std::array<bool, report_columns.size()> by, std::size_t max_groups = max_report_groups)
-        : by_(by), max_groups_(max_groups) {}
+    explicit ReportSum(ReportColumns by, std::size_t max_groups = max_report_groups) : by_(by), max_groups_(max_groups) {}
     void add(std::string_view line);
 
     struct Row {
         ReportKey key;
         std::uint64_t messages = 0;
+        std::string queue_id;  // of one of them, the first that has any
     };
     /// Most messages first; equal numbers by name.
     std::vector<Row> rows() const;
+    const ReportColumns& by() const noexcept { return by_; }
     std::uint64_t messages() const noexcept { return messages_; }
     std::uint64_t foreign_lines() const noexcept { return foreign_; }
 
 private:
-    std::array<bool, report_columns.size()> by_;
+    struct Group {
+        std::uint64_t messages = 0;
+        std::string queue_id;
+    };
+
+    ReportColumns by_;
     std::size_t max_groups_;
-    std::map<ReportKey, std::uint64_t> groups_;
+    std::map<ReportKey, Group> groups_;
     std::uint64_t messages_ = 0, foreign_ = 0;
 };
 
