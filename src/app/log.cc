@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <span>
 #include <thread>
 
+#include "app/log_hints.h"
+#include "decision/proofs.h"
 #include "decision/render.h"
 #include "evidence/json.h"
 
@@ -30,8 +33,17 @@ bool wants_evidence(LogEvidence setting, const decision::Decision& decision) noe
 
 /// What the fields of one record view into.
 struct MessageTexts {
-    std::string client, proof, findings, tls, reply, evidence;
+    std::string client, hint, findings, reply, evidence;
 };
+
+/// The first missing factor of the proof that came closest, as the reply names it; empty if it is about something else.
+std::string_view first_missing(const decision::Decision& decision) noexcept {
+    if (decision.reason != decision::Reason::not_proven && decision.reason != decision::Reason::unavailable) return {};
+    if (std::ranges::any_of(decision.proofs, &decision::ProofOutcome::holds)) return {};
+    const decision::ProofOutcome* closest =
+        decision::closest_proof(decision.proofs, decision.findings, decision.reason == decision::Reason::unavailable);
+    return closest ? tenant::name_of(closest->missing.front()) : std::string_view{};
+}
 
 /// In the order of message_field_names.
 void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const gate::Judged& message, LogEvidence evidence_setting) {
@@ -49,9 +61,11 @@ void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const ga
     text("author_domain", decision.author_domain);
     fields.push_back(LogField::of_boolean("forward", decision.forward));
     if (decision.proof && *decision.proof < decision.proofs.size()) text("proof", decision.proofs[*decision.proof].text);
+    text("missing", first_missing(decision));
     if (decision.judged != decision::Verdict::accept) text("why", decision.why);
-    if (decision.judged_at_all) texts.findings = decision::findings_text(decision);
+    if (decision.judged_at_all) findings_for_log(decision, texts.findings, texts.hint);
     text("findings", texts.findings);
+    text("hint", texts.hint);
     text("queue_id", evidence.envelope.queue_id);
     if (const base::IpAddress* address = evidence::value_of(evidence.session.client.address)) texts.client = address->text();
     text("client", texts.client);

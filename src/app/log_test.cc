@@ -34,9 +34,11 @@ Sample full_sample() {
     d.tenant_name = "contoso";
     d.author_domain = "contoso.com";
     d.forward = true;
-    d.proofs.push_back({"client-cert + dkim", true, {}});
+    d.proofs.push_back({"client-cert + dkim", false, {tenant::Factor::dkim}});
     d.proof = 0;
     d.findings[static_cast<std::size_t>(tenant::Factor::client_cert)].finding = decision::Finding::holds;
+    d.findings[static_cast<std::size_t>(tenant::Factor::dkim)] = {decision::Finding::absent, "signed, but no trusted result",
+                                                                  evidence::Source::header_field};
     d.why = "no passing DKIM signature";
     d.reply = mail::Reply{550, "5.7.20", "no passing DKIM signature"};
     d.peer_proven = true;
@@ -102,11 +104,14 @@ TEST(Log, a_message_has_every_field_in_order) {
     EXPECT_EQ(names_in_logfmt(line), want) << line;
     EXPECT_NE(line.find(" verdict=reject judged=reject reason=not-proven mode=enforce quarantine=true tenant=contoso "
                         "author_domain=contoso.com forward=true "
-                        "proof=\"client-cert + dkim\" why=\"no passing DKIM signature\" "),
+                        "proof=\"client-cert + dkim\" missing=dkim why=\"no passing DKIM signature\" "),
               std::string::npos)
         << line;
     EXPECT_NE(line.find(" client=40.92.0.1 "), std::string::npos) << line;
     EXPECT_NE(line.find(" judging_us=57 "), std::string::npos) << line;
+    EXPECT_NE(line.find(" findings=\"client-cert=holds dkim=absent(no-trusted-result)\" hint=\"dkim: the message is signed, but "),
+              std::string::npos)
+        << line;
 }
 
 TEST(Log, fields_without_a_value_are_left_out) {
