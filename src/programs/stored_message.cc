@@ -53,6 +53,7 @@ void remove_what_came_later(MessageParts& parts) {
     if (received == parts.fields.end()) return;
     const auto kept = std::remove_if(parts.fields.begin(), received, is_of_delivery);
     parts.fields.erase(kept, received + 1);
+    std::erase_if(parts.fields, [](const MessageField& field) { return is_named(field, "X-ExOTA-Authentication-Results"); });
 }
 
 void take_facts(const StoredTop& top, SessionFacts& facts) {

@@ -1,7 +1,8 @@
 // A message as a mailbox or a queue has it, taken back to what a milter saw of it, and what its own MTA wrote above it about the session.
 //
 // Above what the sender wrote stand, from the top: what delivery wrote (Return-Path, Delivered-To, X-Original-To), what filters before us
-// wrote (Authentication-Results), and the Received field of the MTA that asked us. The first and the last no milter sees.
+// wrote (Authentication-Results), and the Received field of the MTA that asked us. The first and the last no milter sees, and neither does
+// the field of ours that was added when the message was let through.
 //
 // Tested by stored_message_test.cc and tests/system/test_explain_stored.py.
 #pragma once
@@ -22,7 +23,8 @@ struct StoredTop {
 };
 StoredTop look_at_top(const MessageParts& parts);
 
-/// Takes away what was written after the milter was asked: the topmost Received field, and what delivery wrote above it.
+/// Takes away what was written after the milter was asked: the topmost Received field, what delivery wrote above it, and our own
+/// X-ExOTA-Authentication-Results (forged ones were removed when it was added).
 void remove_what_came_later(MessageParts& parts);
 
 /// What the field and the delivery say, where `facts` says nothing yet.

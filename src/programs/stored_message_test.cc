@@ -25,6 +25,8 @@ TEST(StoredMessage, IsTakenBackToWhatTheMilterSaw) {
     } cases[] = {
         {stored, "Authentication-Results Received Delivered-To From"},
         {"Received: x\nFrom: a@b.test\n\n", "From"},
+        {"Received: x\nFrom: a@b.test\nX-ExOTA-Authentication-Results: mx.test; auth=pass\n\n", "From"},
+        {"From: a@b.test\nX-ExOTA-Authentication-Results: mx.test; auth=pass\n\n", "From X-ExOTA-Authentication-Results"},
         {"received : x\nFrom: a@b.test\n\n", "From"},
         {"Return-Path: <>\nFrom: a@b.test\n\n", "Return-Path From"},  // nothing of ours stands there
     };
