@@ -17,6 +17,7 @@
 #include "app/milter_server.h"
 #include "app/notify.h"
 #include "app/tenants_watch.h"
+#include "base/counted.h"
 #include "net/listener.h"
 
 namespace exota::app {
@@ -208,8 +209,8 @@ private:
     }
 
     std::string status() const {
-        return "serving " + std::to_string(snapshot_->tenants->tenant_count()) + " tenants with " +
-               std::to_string(snapshot_->tenants->domain_count()) + " domains";
+        return "serving " + base::counted(snapshot_->tenants->tenant_count(), "tenant") + " with " +
+               base::counted(snapshot_->tenants->domain_count(), "domain");
     }
 
     void show_state() {

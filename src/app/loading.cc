@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "directory/tenants_file_source.h"
 
 namespace exota::app {
@@ -37,8 +38,9 @@ void add_tenants(Loaded& loaded, const gate::Snapshot* previous) {
         if (previous && previous->tenants) {
             const std::size_t before = previous->tenants->domain_count();
             if (directory::shrinks_too_much(before, index->domain_count()) && !guard.is_accepted(read->fingerprint))
-                return problem(Severity::error, "would leave " + std::to_string(index->domain_count()) + " of " + std::to_string(before) +
-                                                    " domains: if that is meant, say so with exota check --accept-shrink");
+                return problem(Severity::error, "would leave " + std::to_string(index->domain_count()) + " of " +
+                                                    base::counted(before, "domain") +
+                                                    ": if that is meant, say so with exota check --accept-shrink");
         }
         if (const base::Result<void> noted = guard.note_domain_count(config.tenants.file, index->domain_count()); !noted)
             problem(Severity::warning, "the number of domains could not be noted for `exota check`: " + noted.error().detail);

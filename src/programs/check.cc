@@ -9,6 +9,7 @@
 #include "app/config_build.h"
 #include "app/config_keys.h"
 #include "app/endpoints.h"
+#include "base/counted.h"
 #include "programs/check_system.h"
 #include "programs/command.h"
 #include "programs/loading.h"
@@ -66,16 +67,16 @@ void look_at_shrink(const Options& options, LoadedFiles& files) {
         return;
     }
     if (before && directory::shrinks_too_much(*before, now) && !guard.is_accepted(files.fingerprint))
-        note(Severity::warning, "has " + std::to_string(now) + " domains, the daemon found " + std::to_string(*before) +
+        note(Severity::warning, "has " + base::counted(now, "domain") + ", the daemon found " + std::to_string(*before) +
                                     " when it last loaded: a reload refuses this until you say exota check --accept-shrink");
 }
 
 std::string summary(const LoadedFiles& files) {
-    const auto counted = [](std::size_t n, const char* word) { return std::to_string(n) + ' ' + word + (n == 1 ? "" : "s"); };
-    std::string out = counted(files.errors(), "error") + ", " + counted(files.warnings(), "warning");
+    std::string out = base::counted(files.errors(), "error") + ", " + base::counted(files.warnings(), "warning");
     if (files.config.config && files.tenants.index)
         out += "; mode " + std::string(name_of(files.config.config->rules.mode)) + ", " +
-               counted(files.tenants.index->tenant_count(), "tenant") + ", " + counted(files.tenants.index->domain_count(), "domain");
+               base::counted(files.tenants.index->tenant_count(), "tenant") + ", " +
+               base::counted(files.tenants.index->domain_count(), "domain");
     return out;
 }
 

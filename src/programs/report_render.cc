@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/counted.h"
 #include "base/encode.h"
 #include "programs/loading.h"
 
@@ -58,10 +59,8 @@ std::vector<std::vector<std::string>> cells_of(const ReportSum& total) {
     return lines;
 }
 
-std::string counted(std::uint64_t n, std::string_view word) { return std::to_string(n) + ' ' + std::string(word) + (n == 1 ? "" : "s"); }
-
 std::string totals(const ReportSum& total) {
-    return counted(total.messages(), "message") + ", " + counted(total.foreign_lines(), "other line");
+    return base::counted(total.messages(), "message") + ", " + base::counted(total.foreign_lines(), "other line");
 }
 
 constexpr std::string_view style =

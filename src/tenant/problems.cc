@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/encode.h"
 #include "base/text.h"
 
@@ -24,9 +25,10 @@ std::vector<Problem> Problems::take() {
     for (List* list : {&errors_, &warnings_}) {
         if (list->count > max_problems) {
             const bool errors = list == &errors_;
-            list->kept.push_back(
-                {errors ? Problem::Severity::error : Problem::Severity::warning, 0, "",
-                 std::to_string(list->count - max_problems) + (errors ? " more errors" : " more warnings") + " are not shown"});
+            list->kept.push_back({errors ? Problem::Severity::error : Problem::Severity::warning,
+                                  {},
+                                  "",
+                                  base::counted(list->count - max_problems, errors ? "more error" : "more warning") + " not shown"});
         }
         std::ranges::move(list->kept, std::back_inserter(all));
         list->kept.clear();
