@@ -63,8 +63,8 @@ private:
         return std::string(text) + (how_much == tenant::Text::cut ? "…" : "");
     }
     void tell(std::string what, double number = 0) {
-        require(told.empty() || told.back().line <= events->line());
-        told.push_back({std::move(what), number, events->line()});
+        require(told.empty() || told.back().line <= events->place().line);
+        told.push_back({std::move(what), number, events->place().line});
     }
 };
 
@@ -152,7 +152,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Reading pieces = read(text, std::size_t{data[0]} + 1);
     require(whole.told == pieces.told);
     require(whole.error.has_value() == pieces.error.has_value());
-    if (whole.error) require(whole.error->line == pieces.error->line && whole.error->text == pieces.error->text);
+    if (whole.error) require(whole.error->place == pieces.error->place && whole.error->text == pieces.error->text);
     const auto last_line = static_cast<std::size_t>(std::ranges::count(text, '\n')) + 1;
     for (const Event& event : whole.told) require(event.line <= last_line);
     compare_with_boost(text, whole);

@@ -33,7 +33,7 @@ std::string told(const tenant::LoadedTenants& loaded) {
     bool any_error = false;
     for (const tenant::Problem& problem : loaded.problems) {
         any_error = any_error || problem.severity == tenant::Problem::Severity::error;
-        out += std::to_string(static_cast<int>(problem.severity)) + ' ' + std::to_string(problem.line) + ' ' + problem.path + ' ' +
+        out += std::to_string(static_cast<int>(problem.severity)) + ' ' + std::to_string(problem.place.line) + ' ' + problem.path + ' ' +
                problem.text + '\n';
     }
     require(loaded.index.has_value() != any_error);

@@ -28,7 +28,8 @@ LoadedConfig config_from_json(std::string_view json) {
 
 std::string to_text(const ConfigProblem& problem) {
     std::string out = problem.file;
-    if (problem.line > 0) out += ':' + std::to_string(problem.line) + ':' + std::to_string(problem.column);
+    if (problem.line > 0) out += ':' + std::to_string(problem.line);
+    if (problem.line > 0 && problem.column > 0) out += ':' + std::to_string(problem.column);
     if (!out.empty()) out += ": ";
     out += problem.severity == ConfigProblem::Severity::error ? "error: " : "warning: ";
     if (!problem.key.empty()) out += problem.key + ": ";

@@ -18,14 +18,14 @@ bool has_error(const std::vector<ConfigProblem>& problems) {
 /// Adds the tenants to what is loaded of the configuration.
 void add_tenants(Loaded& loaded, const gate::Snapshot* previous) {
     const Config& config = *loaded.config;
-    const auto problem = [&](Severity severity, std::string text, std::size_t line = 0, std::string key = {}) {
-        loaded.problems.push_back({severity, config.tenants.file, line, 0, std::move(key), std::move(text)});
+    const auto problem = [&](Severity severity, std::string text, tenant::TextPlace place = {}, std::string key = {}) {
+        loaded.problems.push_back({severity, config.tenants.file, place.line, place.column, std::move(key), std::move(text)});
     };
     base::Result<directory::LoadedFile> read = directory::load_tenants_file(config.tenants.file, config.tenant_defaults);
     if (!read) return problem(Severity::error, "cannot be read: " + read.error().detail);
     loaded.tenants_stamp = read->stamp;
     for (tenant::Problem& p : read->tenants.problems)
-        problem(p.severity == tenant::Problem::Severity::error ? Severity::error : Severity::warning, std::move(p.text), p.line,
+        problem(p.severity == tenant::Problem::Severity::error ? Severity::error : Severity::warning, std::move(p.text), p.place,
                 std::move(p.path));
     if (!read->tenants.index) {
         if (!has_error(loaded.problems)) problem(Severity::error, "cannot be used");

@@ -74,7 +74,7 @@ TEST_F(TenantsFileSource, bad_content_is_no_error_of_reading) {
     ASSERT_TRUE(loaded);
     EXPECT_FALSE(loaded->tenants.index);
     ASSERT_EQ(loaded->tenants.problems.size(), 1U);
-    EXPECT_EQ(loaded->tenants.problems[0].line, 2U);
+    EXPECT_EQ(loaded->tenants.problems[0].place.line, 2U);
 }
 
 }  // namespace

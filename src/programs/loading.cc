@@ -50,7 +50,7 @@ LoadedFiles load_files(const std::optional<std::string>& named) {
     out.fingerprint = read->fingerprint;
     for (const tenant::Problem& problem : out.tenants.problems)
         out.problems.push_back({problem.severity == tenant::Problem::Severity::error ? Severity::error : Severity::warning,
-                                config.tenants.file, problem.line, 0, problem.path, problem.text});
+                                config.tenants.file, problem.place.line, problem.place.column, problem.path, problem.text});
     if (out.tenants.index)
         if (auto warning = app::warning_of_no_tenants(config, *out.tenants.index)) out.problems.push_back(*std::move(warning));
     return out;

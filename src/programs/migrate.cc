@@ -72,7 +72,7 @@ Exit run(const Options& options) {
     for (const tenant::Problem& problem : checked.problems)
         problems.push_back({problem.severity == tenant::Problem::Severity::error ? app::ConfigProblem::Severity::error
                                                                                  : app::ConfigProblem::Severity::warning,
-                            policy_file, problem.line, 0, problem.path, problem.text});
+                            policy_file, problem.place.line, problem.place.column, problem.path, problem.text});
     complain(to_text(problems));
     if (!checked.index) return Exit::bad_config;
     if (checked.version != 1 && checked.index->domain_count() > 0) {
@@ -98,10 +98,10 @@ Exit run(const Options& options) {
         for (const std::string& warning : migrated->warnings) warnings += (warnings.empty() ? "" : ", ") + json_string(warning);
         std::string one_line = migrated->tenants;  // line breaks stand between tokens only: strings have them escaped
         std::ranges::replace(one_line, '\n', ' ');
-        print("{\"configuration\": " + json_string(migrated->configuration) + ", \"tenants\": " + one_line +
+        print("{\"configuration\": " + json_string(configuration) + ", \"tenants\": " + one_line +
               ", \"exact\": " + (migrated->exact ? "true" : "false") + ", \"warnings\": [" + warnings + "]}\n");
     } else {
-        print("# ---- exota.toml ----\n" + migrated->configuration + "\n# ---- tenants.json ----\n" + migrated->tenants);
+        print("# ---- exota.toml ----\n" + configuration + "\n# ---- tenants.json ----\n" + migrated->tenants);
     }
     return Exit::ok;
 }

@@ -108,12 +108,20 @@ inline const char* JsonEvents::read_string(const char* at, const char* text_end)
 std::size_t JsonEvents::read(std::string_view text) {
     const char* at = text.data();
     const char* const text_end = at + text.size();
+    const auto taken = [&] {
+        const std::ptrdiff_t octets = at - text.data();
+        line_begin_ -= octets;
+        token_ -= octets;
+        return static_cast<std::size_t>(octets);
+    };
+    reading_ = text.data();
     if (in_string_) at = read_rest_of_string(at, text_end);
-    if (in_string_ || error_) return static_cast<std::size_t>(at - text.data());
+    if (in_string_ || error_) return taken();
     while (at != text_end) {
         const char c = *at;
         if (c == '\n') {
             ++line_;
+            line_begin_ = at + 1 - text.data();
             at = end_of_blanks(at + 1, text_end);
         } else if (c == ' ' || c == '\t' || c == '\r') {
             ++at;
@@ -125,11 +133,12 @@ std::size_t JsonEvents::read(std::string_view text) {
             ++at;
         } else {
             const char* const token = at;
+            token_ = token - text.data();
             at = c == '"' && may_come(key | value) ? read_string(at + 1, text_end) : read_other_token(at, text_end);
             if (at == token || in_string_ || error_) break;
         }
     }
-    return static_cast<std::size_t>(at - text.data());
+    return taken();
 }
 
 /// Tells the event of the token at `at`.
@@ -241,7 +250,7 @@ const char* JsonEvents::finish(Container container, const char* at) {
 }
 
 const char* JsonEvents::fail(const char* at, std::string text) {
-    if (!error_) error_ = JsonError{line_, std::move(text)};
+    if (!error_) error_ = JsonError{{line_, at ? static_cast<std::size_t>(at - reading_ - line_begin_) + 1 : 0}, std::move(text)};
     return at;
 }
 

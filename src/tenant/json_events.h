@@ -1,4 +1,4 @@
-// A JSON text (RFC 8259) as events with line numbers, read in pieces: no document tree, memory independent of the size of the text.
+// A JSON text (RFC 8259) as events with their places, read in pieces: no document tree, memory independent of the size of the text.
 //
 // A tokenizer of our own: a library's parser knows no lines, and finding them beside it cost as much as the parsing (decision 0006).
 // Pieces may be cut anywhere. A string without escapes that lies within one is told as a view into it; a token that is cut is kept
@@ -12,6 +12,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "tenant/text_place.h"
 
 namespace exota::tenant {
 
@@ -44,7 +46,7 @@ protected:
 };
 
 struct JsonError {
-    std::size_t line = 0;
+    TextPlace place;  // without a column where the text ends too early
     std::string text;
 };
 
@@ -60,8 +62,8 @@ public:
     void finish();
     /// The first thing that is no JSON.
     const std::optional<JsonError>& error() const noexcept { return error_; }
-    /// Of the event that is being told, from 1. No token has more than one line.
-    std::size_t line() const noexcept { return line_; }
+    /// Of the beginning of the token whose event is being told. No token has more than one line.
+    TextPlace place() const noexcept { return {line_, static_cast<std::size_t>(token_ - line_begin_) + 1}; }
 
 private:
     /// What may come next; several at once.
@@ -83,11 +85,15 @@ private:
     bool any_token() const noexcept { return next_ != value || depth_ > 0 || !held_.empty() || in_string_; }
     bool in_object() const noexcept { return (objects_ & 1) != 0; }
     void value_was_read() noexcept { next_ = depth_ > 0 ? comma | end : 0U; }
+    /// @param at  nullptr: it is about the whole text.
     const char* fail(const char* at, std::string text);
     const char* unexpected(const char* at);
 
     JsonSink* sink_;
     std::size_t line_ = 1;
+    // Where the line and the last token begin, from `reading_` on; negative where that was in an earlier piece.
+    std::ptrdiff_t line_begin_ = 0, token_ = 0;
+    const char* reading_ = nullptr;  // the beginning of what read() has before it
     unsigned next_ = value;
     std::size_t depth_ = 0;
     std::uint32_t objects_ = 0;  // of the containers that are open, the innermost lowest: a bit is set for an object

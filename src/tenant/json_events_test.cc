@@ -13,6 +13,7 @@ class Recorder final : public JsonSink {
 public:
     std::string told;
     const JsonEvents* events = nullptr;
+    std::string places;
 
     void on_key(std::string_view key, Text text) override { tell("key", std::string(key) + (text == Text::cut ? "…" : "")); }
     void on_string(std::string_view value, Text text) override { tell("string", std::string(value) + (text == Text::cut ? "…" : "")); }
@@ -24,7 +25,8 @@ public:
 
 private:
     void tell(std::string_view what, const std::string& text) {
-        told += std::to_string(events->line()) + ' ' + std::string(what) + (text.empty() ? "" : " ") + text + '\n';
+        places += std::to_string(events->place().line) + ':' + std::to_string(events->place().column) + ' ';
+        told += std::to_string(events->place().line) + ' ' + std::string(what) + (text.empty() ? "" : " ") + text + '\n';
     }
 };
 
@@ -34,7 +36,7 @@ std::string told(std::string_view text, std::size_t piece) {
     recorder.events = &events;
     for (; !text.empty(); text.remove_prefix(std::min(piece, text.size()))) events.feed(std::string(text.substr(0, piece)));
     events.finish();
-    if (events.error()) recorder.told += std::to_string(events.error()->line) + " error " + events.error()->text + '\n';
+    if (events.error()) recorder.told += std::to_string(events.error()->place.line) + " error " + events.error()->text + '\n';
     return recorder.told;
 }
 
@@ -47,6 +49,42 @@ TEST(JsonEvents, tells_each_event_with_its_line) {
     EXPECT_EQ(told("7", 1), "1 number 7.000000\n");
     EXPECT_EQ(told("\n\"x\"", 1), "2 string x\n");
     EXPECT_EQ(told("1e999", 2), "1 number inf\n");
+}
+
+/// Of each event, and of the error behind "!", in pieces of every size.
+std::string places_of(std::string_view text) {
+    std::string first;
+    for (std::size_t piece = text.size(); piece > 0; --piece) {
+        Recorder recorder;
+        JsonEvents events(recorder);
+        recorder.events = &events;
+        for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(std::min(piece, rest.size())))
+            events.feed(std::string(rest.substr(0, piece)));
+        events.finish();
+        if (events.error())
+            recorder.places += '!' + std::to_string(events.error()->place.line) + ':' + std::to_string(events.error()->place.column);
+        if (piece == text.size()) first = recorder.places;
+        EXPECT_EQ(recorder.places, first) << text << piece;
+    }
+    return first;
+}
+
+TEST(JsonEvents, tells_the_place_of_each_token) {
+    const struct {
+        std::string_view text, want;
+    } cases[] = {
+        {"{}", "1:1 1:2 "},
+        {"{\n  \"a\": [1, true ],\r\n\"\xc3\xbc\":\tnull}", "1:1 2:3 2:8 2:9 2:12 2:17 3:1 3:7 3:11 "},
+        {"{\"a \\u00fc long one\": \"with \\\" an escape\", \"b\": 1.5}", "1:1 1:2 1:23 1:44 1:49 1:52 "},
+        {"\n\n 12 ", "3:2 "},
+        {"{\"a\": tru }", "1:1 1:2 !1:7"},
+        {"{\"a\" 1}", "1:1 1:2 !1:6"},
+        {"{\n\"a\": \"x\ty\"}", "1:1 2:1 !2:8"},
+        {"[1] x", "1:1 1:2 1:3 !1:5"},
+        {"[1", "1:1 1:2 !1:0"},
+        {"", ""},
+    };
+    for (const auto& c : cases) EXPECT_EQ(places_of(c.text), c.want) << c.text;
 }
 
 TEST(JsonEvents, pieces_do_not_matter) {

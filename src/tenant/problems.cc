@@ -34,7 +34,8 @@ std::vector<Problem> Problems::take() {
         list->kept.clear();
     }
     std::vector<std::pair<std::size_t, std::size_t>> order;  // line, then as they were found
-    for (const Problem& problem : all) order.emplace_back(problem.line == 0 ? static_cast<std::size_t>(-1) : problem.line, order.size());
+    for (const Problem& problem : all)
+        order.emplace_back(problem.place.line == 0 ? static_cast<std::size_t>(-1) : problem.place.line, order.size());
     std::ranges::sort(order);
     std::vector<Problem> sorted;
     for (const auto& [line, at] : order) sorted.push_back(std::move(all[at]));

@@ -12,11 +12,11 @@ namespace exota::tenant {
 
 class Problems {
 public:
-    void error(std::size_t line, std::string path, std::string text) {
-        errors_.add({Problem::Severity::error, line, std::move(path), std::move(text)});
+    void error(TextPlace place, std::string path, std::string text) {
+        errors_.add({Problem::Severity::error, place, std::move(path), std::move(text)});
     }
-    void warning(std::size_t line, std::string path, std::string text) {
-        warnings_.add({Problem::Severity::warning, line, std::move(path), std::move(text)});
+    void warning(TextPlace place, std::string path, std::string text) {
+        warnings_.add({Problem::Severity::warning, place, std::move(path), std::move(text)});
     }
     bool any_error() const noexcept { return errors_.count > 0; }
     std::size_t error_count() const noexcept { return errors_.count; }

@@ -17,7 +17,7 @@ struct Event {
     double number = 0;
     bool boolean = false;
     Container container = Container::object;
-    std::size_t line = 0;
+    TextPlace place{};
 
     bool is_scalar() const noexcept { return kind == Kind::string || kind == Kind::number || kind == Kind::boolean || kind == Kind::null; }
     bool begins_object() const noexcept { return kind == Kind::begin && container == Container::object; }
@@ -107,7 +107,7 @@ public:
 
 private:
     void hold(Event event) {
-        event.line = events_.line();
+        event.place = events_.place();
         held_.push_back(std::move(event));
         version = version_of(held_);
         if (version == Version::unknown) return;
@@ -116,10 +116,10 @@ private:
         else
             reader = std::make_unique<VersionOne>(context_);
         for (const Event& earlier : held_) {
-            told_again_ = earlier.line;
+            told_again_ = earlier.place;
             tell(*reader, earlier);
         }
-        told_again_ = 0;
+        told_again_ = {};
         held_ = {};
         events_.tell(*reader);
     }
@@ -127,7 +127,7 @@ private:
     JsonEvents& events_;
     ReadingContext context_;
     std::vector<Event> held_;
-    std::size_t told_again_ = 0;  // the line of the held event that is being told; 0: none
+    TextPlace told_again_;  // of the held event that is being told; no line: none
 };
 
 }  // namespace
@@ -149,9 +149,9 @@ LoadedTenants TenantsReader::finish() {
     State& state = *state_;
     VersionFinder& finder = state.finder;
     state.events.finish();
-    if (const std::optional<JsonError>& error = state.events.error()) finder.problems.error(error->line, "", error->text);
+    if (const std::optional<JsonError>& error = state.events.error()) finder.problems.error(error->place, "", error->text);
     if (finder.reader) finder.reader->finish(!state.events.error());
-    if (finder.builder.is_full()) finder.problems.error(0, "", "more names than an index can hold (4 GiB)");
+    if (finder.builder.is_full()) finder.problems.error({}, "", "more names than an index can hold (4 GiB)");
     LoadedTenants loaded;
     if (!finder.problems.any_error()) loaded.index = std::move(finder.builder).build();
     loaded.problems = finder.problems.take();

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tenant/index.h"
+#include "tenant/text_place.h"
 
 namespace exota::tenant {
 
@@ -20,8 +21,8 @@ inline constexpr std::size_t max_problems = 1000;
 
 struct Problem {
     enum class Severity : std::uint8_t { error, warning } severity = Severity::error;
-    std::size_t line = 0;  // from 1; 0: of the whole file
-    std::string path;      // "tenants.contoso.domains[3]"
+    TextPlace place;   // no line: of the whole file
+    std::string path;  // "tenants.contoso.domains[3]"
     std::string text;
 };
 

@@ -13,7 +13,8 @@ inline std::string lines_of(const LoadedTenants& loaded, bool errors, bool warni
     for (const Problem& problem : loaded.problems) {
         const bool error = problem.severity == Problem::Severity::error;
         if (error ? !errors : !warnings) continue;
-        out += std::string(error ? "error " : "warning ") + std::to_string(problem.line) + ' ' + problem.path + ": " + problem.text + '\n';
+        out += std::string(error ? "error " : "warning ") + std::to_string(problem.place.line) + ' ' + problem.path + ": " + problem.text +
+               '\n';
     }
     return out;
 }

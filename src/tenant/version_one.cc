@@ -67,12 +67,12 @@ void VersionOne::on_key(std::string_view key, Text text) {
         field_ = Field::unknown;
         unknown_field_ = key;
         current().sound = false;
-        context_.problems.error(line(), path(), "unknown key " + quoted(key) + hint(key, field_names.data(), field_names.size()));
+        context_.problems.error(here(), path(), "unknown key " + quoted(key) + hint(key, field_names.data(), field_names.size()));
         return;
     }
     const auto number = static_cast<std::size_t>(known - field_names.begin());
     field_ = static_cast<Field>(number);
-    if (seen_[number]) context_.problems.warning(line(), path(), "duplicate key, the last one counts");
+    if (seen_[number]) context_.problems.warning(here(), path(), "duplicate key, the last one counts");
     seen_[number] = true;
 }
 
@@ -85,14 +85,14 @@ void VersionOne::begin_entry(std::string_view key, Text text) {
     entry.tenant_id.clear();
     entry.flags = {true, true};
     entry.sound = false;
-    entry.line = line();
+    entry.where = here();
     seen_ = {};
     std::string storage;
     const base::Result<std::string_view> domain =
         text == Text::cut ? base::fail(base::Errc::too_long, "longer than a domain can be") : canonical_domain(key, storage);
     if (!domain) {
         entry.key = key;
-        context_.problems.warning(entry.line, path(),
+        context_.problems.warning(entry.where, path(),
                                   key.starts_with("*.") ? "version 1 has no wildcards: this entry covers nothing"
                                                         : "no domain, so this entry covers nothing: " + domain.error().detail);
         return;
@@ -104,28 +104,28 @@ void VersionOne::begin_entry(std::string_view key, Text text) {
     entry.sound = true;
     if (*domain == key) return;
     entry.key = key;
-    context_.problems.warning(entry.line, path(), "read as " + std::string(*domain) + " (ExOTA-Milter compared keys as written)");
+    context_.problems.warning(entry.where, path(), "read as " + std::string(*domain) + " (ExOTA-Milter compared keys as written)");
 }
 
 void VersionOne::wrong_value(std::string_view what) {
     current().sound = false;
-    if (place_ == Place::document) return context_.problems.error(line(), "", "a tenants file is an object, not " + std::string(what));
+    if (place_ == Place::document) return context_.problems.error(here(), "", "a tenants file is an object, not " + std::string(what));
     if (place_ == Place::empty_list) {
         if (!std::exchange(list_reported_, true))
-            context_.problems.error(line(), "[0]", "a tenants file is an object of domains; a list can only be empty");
+            context_.problems.error(here(), "[0]", "a tenants file is an object of domains; a list can only be empty");
         return;
     }
     if (place_ == Place::domains) {
         if (current().written() == "version" && what == "a number")
-            return context_.problems.error(line(), "version",
+            return context_.problems.error(here(), "version",
                                            "this was read as a version-1 file: the keys of version 2 are \"version\" and \"tenants\" only, "
                                            "so put \"version\": 2 first");
         return context_.problems.error(
-            line(), path(),
+            here(), path(),
             "the value of a domain is an object with tenant_id, dkim_enabled, dkim_alignment_required; this is " + std::string(what));
     }
     if (field_ == Field::unknown) return;  // said already
-    context_.problems.error(line(), path(),
+    context_.problems.error(here(), path(),
                             (field_ == Field::tenant_id ? "must be a string, is " : "must be true or false, is ") + std::string(what));
 }
 
@@ -159,7 +159,7 @@ void VersionOne::read_tenant_id(std::string_view value, Text text) {
         const base::Result<mail::TenantId> parsed = mail::TenantId::parse_lenient(value);
         if (!parsed || text == Text::cut) {
             entry.sound = false;
-            context_.problems.error(line(), path(), quoted(value) + " is no UUID");
+            context_.problems.error(here(), path(), quoted(value) + " is no UUID");
             return;
         }
         storage = parsed->text();
@@ -170,14 +170,14 @@ void VersionOne::read_tenant_id(std::string_view value, Text text) {
     entry.tenant_id_fingerprint = hashed.fingerprint;
     entry.tenant_id = id;
     if (id == mail::consumer_tenant_id)
-        context_.problems.warning(line(), path(),
+        context_.problems.warning(here(), path(),
                                   "this is the tenant of all consumer accounts (outlook.com, hotmail.com): tenant-id never holds for it");
 }
 
 void VersionOne::add(const Entry& entry) {
     IndexBuilder& builder = context_.builder;
     const HashedName domain(entry.domain.view(), entry.domain_fingerprint), id(entry.tenant_id.view(), entry.tenant_id_fingerprint);
-    const auto warn = [&](std::string text) { context_.problems.warning(entry.line, json_path("", entry.written()), std::move(text)); };
+    const auto warn = [&](std::string text) { context_.problems.warning(entry.where, json_path("", entry.written()), std::move(text)); };
     if (entry.was_rewritten() && builder.with_literal_domain(domain) && !rewritten_domains_.contains(domain.text))
         return warn("ignored, for " + std::string(domain.text) + " itself has an entry");
 
@@ -223,7 +223,7 @@ std::vector<Proof> VersionOne::proofs(const Entry& entry) {
             if (std::ranges::find(factors, factor) == factors.end()) factors.push_back(factor);
         }
         if (factors.empty() && !proof.factors.empty()) {
-            context_.problems.error(entry.line, json_path("", entry.written()),
+            context_.problems.error(entry.where, json_path("", entry.written()),
                                     "dkim_enabled is false, and the configuration's proof \"" + proof.text +
                                         "\" is left empty without dkim: every mail would meet it");
             continue;
@@ -249,7 +249,7 @@ PolicyRef VersionOne::policy(const Entry& entry) {
     policy.v1_dkim_enabled = dkim_enabled;
     policy.v1_dkim_alignment_required = dkim_alignment_required;
     flavour.policy = context_.builder.policy(policy);
-    flavour.first_line = entry.line;
+    flavour.first_line = entry.where.line;
     return *flavour.policy;
 }
 
@@ -263,12 +263,12 @@ void VersionOne::finish(bool well_formed) {
         if (!flavour.policy) continue;
         const Policy& policy = context_.builder[*flavour.policy];
         for (const std::string& advice : advise(policy.proofs, policy.forwarding))
-            context_.problems.warning(0, "",
+            context_.problems.warning({}, "",
                                       flavour_name((bits & 2) != 0, (bits & 1) != 0) + advice + " (the first is in line " +
                                           std::to_string(flavour.first_line) + ')');
     }
     if (without_tenant_id_ > 0)
-        context_.problems.warning(0, "",
+        context_.problems.warning({}, "",
                                   std::to_string(without_tenant_id_) +
                                       " entries have no tenant_id: for them no field of Microsoft's can name or contradict the tenant");
 }

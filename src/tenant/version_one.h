@@ -49,7 +49,7 @@ private:
         std::uint32_t domain_fingerprint = 0, tenant_id_fingerprint = 0;
         std::array<bool, 2> flags{};  // dkim_enabled, dkim_alignment_required
         bool sound = false;           // it can be added
-        std::size_t line = 0;
+        TextPlace where;
         bool was_rewritten() const noexcept { return !key.empty(); }
         std::string_view written() const noexcept { return key.empty() ? domain.view() : key; }
     };
@@ -65,7 +65,7 @@ private:
     std::vector<Proof> proofs(const Entry& entry);
     unsigned strictness(PolicyRef policy) const noexcept;
     std::string path() const;
-    std::size_t line() const { return context_.line(); }
+    TextPlace here() const { return context_.place(); }
 
     ReadingContext context_;
     Place place_ = Place::document;

@@ -25,10 +25,10 @@ struct ReadingContext {
     Problems& problems;
     IndexBuilder& builder;
     const JsonEvents& events;
-    const std::size_t& told_again;  // the line of an earlier event that is being told again, or 0
+    const TextPlace& told_again;  // of an earlier event that is being told again; no line: none is
 
     /// Of the event that is being told.
-    std::size_t line() const noexcept { return told_again > 0 ? told_again : events.line(); }
+    TextPlace place() const noexcept { return told_again.line > 0 ? told_again : events.place(); }
 };
 
 /// A canonical name, kept in place until it is added.

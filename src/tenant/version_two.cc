@@ -101,7 +101,7 @@ void VersionTwo::root_key(std::string_view key) {
 void VersionTwo::begin_tenant(std::string_view name, Text text) {
     name_ = name;
     draft_ = Draft{};
-    draft_.line = context_.line();
+    draft_.where = context_.place();
     if (!is_fit_name(name) || text == Text::cut)
         error("the name of a tenant has 1 to " + std::to_string(max_tenant_name_octets) + " octets and no control characters");
     if (!default_policy_) {
@@ -231,7 +231,7 @@ void VersionTwo::end_tenant() {
     context_.builder.set_policy(draft_.number, policy);
     place_ = Place::tenants;  // from here on path() is the tenant's
     const Policy& p = context_.builder[policy];
-    const auto warn = [&](std::string text) { context_.problems.warning(draft_.line, path(), std::move(text)); };
+    const auto warn = [&](std::string text) { context_.problems.warning(draft_.where, path(), std::move(text)); };
     const auto [ids, organizations, domains, dkim_domains] = draft_.names;
     if (ids == 0 && organizations == 0)
         warn("neither tenant_ids nor organizations: no field of Microsoft's can name or contradict this tenant");
@@ -250,11 +250,11 @@ void VersionTwo::end_tenant() {
 void VersionTwo::finish(bool well_formed) {
     add_waiting();
     if (!well_formed) return;
-    if (!version_seen_) context_.problems.error(0, "version", "the key \"version\" with the number 2 is missing");
-    if (!tenants_seen_) context_.problems.error(0, "tenants", "the key \"tenants\" is missing");
+    if (!version_seen_) context_.problems.error({}, "version", "the key \"version\" with the number 2 is missing");
+    if (!tenants_seen_) context_.problems.error({}, "tenants", "the key \"tenants\" is missing");
     if (defaults_used_)
         for (const std::string& advice : advise(context_.defaults.proofs, context_.defaults.forwarding))
-            context_.problems.warning(0, "", "tenants without proofs of their own: " + advice);
+            context_.problems.warning({}, "", "tenants without proofs of their own: " + advice);
 }
 
 }  // namespace exota::tenant

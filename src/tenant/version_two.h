@@ -54,7 +54,7 @@ private:
     /// What a tenant says for itself, until its object ends.
     struct Draft {
         Number number{};
-        std::size_t line = 0;
+        TextPlace where;
         std::array<bool, field_names.size()> seen{};
         std::array<std::size_t, 4> names{};  // how many tenant_ids, organizations, domains, dkim_domains
         std::optional<std::vector<Proof>> proofs;
@@ -72,7 +72,7 @@ private:
         enum class As : unsigned char { tenant_id, organization, domain, dkim_domain, wildcard, tenant } as{};  // as Field, then more
         Number tenant{};
         std::uint32_t fingerprint = 0;
-        std::size_t line = 0;
+        TextPlace where;
         std::size_t element = 0;
         KeptName name;
         std::string written;  // as it stands in the file, where that is not the name
@@ -98,8 +98,8 @@ private:
 
     PolicyRef policy_of_draft();
 
-    void error(std::string text) { context_.problems.error(context_.line(), path(), std::move(text)); }
-    void warning(std::string text) { context_.problems.warning(context_.line(), path(), std::move(text)); }
+    void error(std::string text) { context_.problems.error(context_.place(), path(), std::move(text)); }
+    void warning(std::string text) { context_.problems.warning(context_.place(), path(), std::move(text)); }
     std::string path() const;
 
     ReadingContext context_;

@@ -124,7 +124,7 @@ void VersionTwo::wait(Waiting::As as, std::string_view name, std::string_view wr
     waiting.as = as;
     waiting.tenant = draft_.number;
     waiting.fingerprint = hashed.fingerprint;
-    waiting.line = context_.line();
+    waiting.where = context_.place();
     waiting.element = element_;
     waiting.name = name;
     if (written.data() != name.data())
@@ -157,14 +157,14 @@ void VersionTwo::add(const Waiting& waiting) {
     if (!clash) return;
     std::string place = json_path("tenants", builder.name(waiting.tenant));
     if (waiting.as == Waiting::As::tenant)
-        return context_.problems.error(waiting.line, std::move(place), "duplicate key: this tenant stands twice in the file");
+        return context_.problems.error(waiting.where, std::move(place), "duplicate key: this tenant stands twice in the file");
     const auto field = static_cast<std::size_t>(waiting.as == Waiting::As::wildcard ? Waiting::As::domain : waiting.as);
     place = json_path(json_path(place, field_names[field]), waiting.element);
     const std::string written = quoted(waiting.written.empty() ? waiting.name.view() : waiting.written);
     if (clash->owner == waiting.tenant)
-        context_.problems.warning(waiting.line, std::move(place), written + " stands twice in this tenant");
+        context_.problems.warning(waiting.where, std::move(place), written + " stands twice in this tenant");
     else
-        context_.problems.error(waiting.line, std::move(place),
+        context_.problems.error(waiting.where, std::move(place),
                                 written + " is " + (clash->as.starts_with('o') ? "an " : "a ") + std::string(clash->as) + " of tenant " +
                                     quoted(builder.name(clash->owner)) + " too");
 }
