@@ -2,6 +2,7 @@
 #   *.cc        the library           *_test.cc   its tests (GoogleTest, one ctest entry a test)
 find_package(GTest REQUIRED)
 include(GoogleTest)
+include(GNUInstallDirs)
 
 # Tests that read files of the tree find it by EXOTA_SOURCE_DIR. Only they get the definition: it holds a path, and a compiler cache that
 # several checkouts share knows the other files again.
@@ -57,6 +58,8 @@ function(exota_program name)
   foreach(target exota_programs ${name})
     target_compile_definitions(${target} PRIVATE EXOTA_VERSION="${PROJECT_VERSION}")
   endforeach()
+  # Where the documents lie, from the prefix on; the program finds the prefix itself.
+  set_property(SOURCE ${P_DIR}/installed_documents.cc APPEND PROPERTY COMPILE_DEFINITIONS EXOTA_DOC_DIR="${CMAKE_INSTALL_DOCDIR}")
   if(tests)
     add_executable(programs_test ${tests})
     target_link_libraries(programs_test PRIVATE exota_programs ${P_LIBS} GTest::gtest_main)

@@ -1,6 +1,6 @@
 // exota explain: what would be decided of this message, and why. The same collector and the same decide as the daemon's.
 //
-// Tested by tests/cli_test.py and tests/system/test_explain_stored.py.
+// Tested by tests/cli_explain_test.py and tests/system/test_explain_stored.py.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <memory>
@@ -9,6 +9,7 @@
 #include "decision/render.h"
 #include "evidence/json.h"
 #include "programs/command.h"
+#include "programs/installed_documents.h"
 #include "programs/loading.h"
 #include "programs/logfmt.h"
 #include "programs/message_command.h"
@@ -157,7 +158,7 @@ Exit run(const Options& options) {
     if (options.json)
         print(decision::to_json(decision, seen->evidence) + '\n');
     else
-        print(decision::to_text(decision, seen->evidence) + (seen->notes.empty() ? "" : "\n"));
+        print(with_installed_documents(decision::to_text(decision, seen->evidence)) + (seen->notes.empty() ? "" : "\n"));
     for (const std::string& note : seen->notes) options.json ? complain("note: " + note + '\n') : print("note      " + note + '\n');
     switch (decision.judged) {
         case decision::Verdict::accept:

@@ -8,6 +8,7 @@
 #include "app/loading.h"
 #include "base/encode.h"
 #include "directory/tenants_file_source.h"
+#include "programs/installed_documents.h"
 
 extern "C" char** environ;
 
@@ -59,7 +60,7 @@ LoadedFiles load_files(const std::optional<std::string>& named) {
 std::string to_text(const std::vector<app::ConfigProblem>& problems) {
     std::string out;
     for (const app::ConfigProblem& problem : problems) out += app::to_text(problem) + '\n' + problem.shown;
-    return out;
+    return with_installed_documents(out);
 }
 
 std::string json_string(std::string_view text) {

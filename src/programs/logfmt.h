@@ -3,7 +3,7 @@
 // Whatever stands before (the header of syslog or of the journal) is passed over. What a sender wrote stands within quotes, where it cannot
 // become a pair: so a line is always walked from its beginning and never searched.
 //
-// Tested by report_sum_test.cc and tests/cli_test.py.
+// Tested by report_sum_test.cc and tests/cli_explain_test.py.
 #pragma once
 
 #include <string_view>

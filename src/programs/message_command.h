@@ -1,6 +1,6 @@
 // What `explain` and `verify` share: the options that tell of session and world, and reading the message.
 //
-// Tested by tests/cli_test.py and tests/authn/verify_test.py.
+// Tested by tests/cli_explain_test.py and tests/authn/verify_test.py.
 #pragma once
 
 #include <memory>

@@ -11,6 +11,7 @@
 
 #include "app/config_file.h"
 #include "programs/command.h"
+#include "programs/installed_documents.h"
 #include "programs/loading.h"
 #include "programs/migrate_files.h"
 
@@ -84,13 +85,13 @@ Exit run(const Options& options) {
         complain("exota migrate: " + policy_file + ": " + migrated.error().detail + '\n');
         return Exit::bad_config;
     }
-    for (const std::string& warning : migrated->warnings) complain("warning: " + warning + '\n');
+    for (const std::string& warning : migrated->warnings) complain("warning: " + with_installed_documents(warning) + '\n');
     if (!migrated->exact) complain("warning: not everything is decided as before, so the configuration says mode = \"monitor\"\n");
+    const std::string configuration = with_installed_documents(migrated->configuration);
     if (options.output) {
         const std::filesystem::path folder(*options.output);
-        return write_new(folder / "exota.toml", migrated->configuration) && write_new(folder / "tenants.json", migrated->tenants)
-                   ? Exit::ok
-                   : Exit::unavailable;
+        return write_new(folder / "exota.toml", configuration) && write_new(folder / "tenants.json", migrated->tenants) ? Exit::ok
+                                                                                                                        : Exit::unavailable;
     }
     if (options.json) {
         std::string warnings;
