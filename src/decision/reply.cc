@@ -96,10 +96,17 @@ Explanation not_available(const Decision& decision) {
     return {"unavailable: the evidence of a forward could not be checked, try again later"};
 }
 
+/// What is wrong with the value that contradicts, from the finding's detail.
+std::string_view what_contradicts(std::string_view detail) noexcept {
+    if (detail == "different values") return " occurs with two different values";
+    if (detail == "malformed") return " is malformed, so it is none of the tenant that may use this domain";
+    return " does not belong to the tenant that may use this domain";
+}
+
 Explanation contradiction(const Decision& decision) {
     for (const Factor factor : {Factor::tenant_id, Factor::xoorg, Factor::originator_org, Factor::hosted})
         if (is(decision.findings, factor, Finding::contradicts) && decision.tenant)
-            return {join({"contradiction: ", name_of(factor), " does not belong to the tenant that may use this domain"})};
+            return {join({"contradiction: ", name_of(factor), what_contradicts(finding_of(decision.findings, factor).detail)})};
     return {"contradiction: the evidence of a forward names two tenants"};
 }
 

@@ -91,6 +91,26 @@ TEST(Reply, EachReasonSaysItsName) {
     EXPECT_NE(decisions[8].reply->text.find("clientAuth"), std::string::npos);
 }
 
+TEST(Reply, SaysWhatContradicts) {
+    const struct {
+        std::vector<std::string> fields;
+        std::string_view says;
+    } rows[] = {
+        {{"X-MS-Exchange-CrossTenant-Id: 99999999-2222-4333-8444-555555555555"},
+         "contradiction: tenant-id does not belong to the tenant that may use this domain"},
+        {{"X-MS-Exchange-CrossTenant-Id: garbage"},
+         "contradiction: tenant-id is malformed, so it is none of the tenant that may use this domain"},
+        {{"X-MS-Exchange-CrossTenant-Id: 99999999-2222-4333-8444-555555555555",
+          "X-MS-Exchange-CrossTenant-Id: 1234abcd-18c5-45e8-88de-123456789abc"},
+         "contradiction: tenant-id occurs with two different values"},
+    };
+    for (const auto& row : rows) {
+        Message message = bare_mail();
+        for (const std::string& field : row.fields) message.with(field);
+        EXPECT_TRUE(line_of(judged(message)).starts_with("550 5.7.1 " + std::string(row.says) + " (domain")) << line_of(judged(message));
+    }
+}
+
 TEST(Reply, LimitsAre452OrARefusal) {
     const evidence::Evidence evidence = evidence_of(reported("dkim=pass header.d=relaxed.com", "From: r@relaxed.com"));
     Decision decision = decide(evidence, &all_customers(), strict_rules());
