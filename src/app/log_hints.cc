@@ -53,46 +53,54 @@ bool has_blank(std::string_view text) noexcept { return text.contains(' '); }
 /// Details of these are values that a client or sender chose, or codes.
 bool is_value(Factor factor) noexcept { return factor == Factor::client_cert || factor == Factor::hosted || factor == Factor::peer; }
 
+/// One of the table by its code, for a detail that is one, or by its beginning, for a sentence.
+const Known* find_known(std::string_view detail, bool is_sentence) noexcept {
+    const auto found = std::ranges::find_if(
+        known, [&](const Known& k) { return is_sentence ? detail.starts_with(k.beginning) && has_blank(k.beginning) : detail == k.code; });
+    return found != known.end() ? &*found : nullptr;
+}
+
 }  // namespace
 
 DetailForLog detail_for_log(Factor factor, std::string_view detail) noexcept {
-    const auto found = std::ranges::find_if(known, [&](const Known& k) {
-        return detail == k.code || (has_blank(k.beginning) ? detail.starts_with(k.beginning) : detail == k.beginning);
-    });
-    if (found != known.end()) return {found->code, found->hint.empty() && has_blank(detail) ? detail : found->hint};
+    const bool is_sentence = has_blank(detail);
+    if (const Known* found = find_known(detail, is_sentence))
+        return {found->code, found->hint.empty() && is_sentence ? detail : found->hint};
+    if (!is_sentence) return {};
     if (is_not_counted(detail)) return {not_counted.code, detail};
-    if (!has_blank(detail) || is_value(factor)) return {};
+    if (is_value(factor)) return {};
     return {other_code, detail};
 }
 
 void findings_for_log(const decision::Decision& decision, std::string& findings, std::string& hint) {
     constexpr std::size_t max_hint_octets = 1000;
     hint.clear();
-    const auto detail_of = [&](std::size_t i) {
+    std::array<DetailForLog, tenant::factor_count> details;
+    bool any_hint = false, any_sentence = false;
+    for (std::size_t i = 0; i < details.size(); ++i) {
         const decision::FactorFinding& found = decision.findings[i];
-        return found.finding == decision::Finding::holds ? DetailForLog{} : detail_for_log(static_cast<Factor>(i), found.detail);
-    };
-    const auto differs = [&](std::size_t i) {
-        const DetailForLog detail = detail_of(i);
-        return !detail.code.empty() && detail.code != decision.findings[i].detail;
-    };
-    bool any = false;
-    for (std::size_t i = 0; i < tenant::factor_count; ++i) any = any || differs(i);
-    if (any) {
+        if (found.finding == decision::Finding::holds || found.detail.empty()) continue;
+        details[i] = detail_for_log(static_cast<Factor>(i), found.detail);
+        any_hint = any_hint || !details[i].hint.empty();
+        any_sentence = any_sentence || (!details[i].code.empty() && details[i].code != found.detail);
+    }
+    if (any_sentence) {
         decision::Decision shortened = decision;
-        for (std::size_t i = 0; i < tenant::factor_count; ++i)
-            if (differs(i)) shortened.findings[i].detail = detail_of(i).code;
+        for (std::size_t i = 0; i < details.size(); ++i)
+            if (!details[i].code.empty()) shortened.findings[i].detail = details[i].code;
         findings = decision::findings_text(shortened);
     } else {
         findings = decision::findings_text(decision);
     }
-    for (std::size_t i = 0; i < tenant::factor_count; ++i) {
-        const DetailForLog detail = detail_of(i);
-        if (detail.hint.empty() || hint.contains(detail.hint)) continue;
+    for (std::size_t i = 0; any_hint && i < details.size(); ++i) {
+        const std::string_view text = details[i].hint;
+        if (text.empty() || hint.contains(text)) continue;
         const std::string_view factor = name_of(static_cast<Factor>(i));
-        if (!findings.contains(std::string(factor) + '=' + std::string(name_of(decision.findings[i].finding)) + '(')) continue;
-        if (hint.size() + detail.hint.size() > max_hint_octets) break;
-        hint.append(hint.empty() ? "" : "; ").append(factor).append(": ").append(detail.hint);
+        const std::string shown = std::string(factor) + '=' + std::string(name_of(decision.findings[i].finding)) + '(';
+        const bool at_beginning = findings.starts_with(shown);
+        if (!at_beginning && !findings.contains(' ' + shown)) continue;  // nobody asked for it
+        if (hint.size() + text.size() > max_hint_octets) break;
+        hint.append(hint.empty() ? "" : "; ").append(factor).append(": ").append(text);
     }
 }
 
