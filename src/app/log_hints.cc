@@ -72,6 +72,12 @@ DetailForLog detail_for_log(Factor factor, std::string_view detail) noexcept {
     return {other_code, detail};
 }
 
+std::vector<std::string_view> codes_of_details() {
+    std::vector<std::string_view> codes{not_counted.code, other_code};
+    for (const Known& each : known) codes.push_back(each.code);
+    return codes;
+}
+
 void findings_for_log(const decision::Decision& decision, std::string& findings, std::string& hint) {
     constexpr std::size_t max_hint_octets = 1000;
     hint.clear();

@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "decision/decision.h"
 
@@ -21,6 +22,9 @@ struct DetailForLog {
 /// @param factor  whose detail it is: a name in a certificate may look like a sentence.
 /// @return        views into `detail` or of static storage.
 DetailForLog detail_for_log(tenant::Factor factor, std::string_view detail) noexcept;
+
+/// Every code that stands for a sentence, in no order, some twice (docs/reference/log.md has them).
+std::vector<std::string_view> codes_of_details();
 
 /// `findings` as decision::findings_text, with codes for sentences; `hint`: "client-cert: …; dkim: …" of what `findings` shows.
 void findings_for_log(const decision::Decision& decision, std::string& findings, std::string& hint);

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "app/testing.h"
+
 namespace exota::app {
 namespace {
 
@@ -37,6 +41,12 @@ TEST(LogHints, SentencesHaveCodesAndValuesStay) {
         EXPECT_EQ(got.code, c.code) << c.detail;
         EXPECT_EQ(got.hint.empty(), c.code.empty()) << c.detail;
     }
+}
+
+TEST(LogHints, EachCodeIsDocumented) {
+    const auto codes = codes_of_details();
+    const std::set<std::string> ours(codes.begin(), codes.end());
+    EXPECT_EQ(testing::documented_names(EXOTA_SOURCE_DIR "/docs/reference/log.md", "## Codes in `findings` that have a hint"), ours);
 }
 
 decision::Decision refused() {
