@@ -1,8 +1,10 @@
 // Hashing octets, eight at a time: for tables in memory and for telling one content from another.
 //
 // Each step multiplies 64 by 64 bits and folds the 128 bits of the product, so that every bit of what went in reaches about half of the
-// bits that come out, the lowest ones too. There is no key: whoever may choose many texts can choose them so that their hashes are the
-// same, so a user of this file says what that would do to it. Results differ between machines of different byte order.
+// bits that come out, the lowest ones too. Without a key whoever may choose many texts can choose them so that their hashes are the
+// same. With one that nobody knows (both factors are part of it) the differences that a text makes cannot be foreseen, so a table of
+// strangers' names takes a key (tenant/name_table.h), and other users say what chosen texts would do to them. Results differ between
+// machines of different byte order.
 //
 // Tested by hash_test.cc.
 #pragma once
@@ -26,18 +28,30 @@ constexpr std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) noexcep
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
+/// What a hash depends on besides the text.
+struct HashKey {
+    /// The one that everybody knows; for what needs no other.
+    constexpr HashKey() noexcept = default;
+    /// @param random  from a source that nobody can foresee. An even factor would lose a bit of each word.
+    explicit constexpr HashKey(const std::array<std::uint64_t, 3>& random) noexcept
+        : start(random[0]), factor(random[1] | 1), last_factor(random[2] | 1) {}
+    friend constexpr bool operator==(const HashKey&, const HashKey&) = default;
+
+    std::uint64_t start = hash_factors[0], factor = hash_factors[1], last_factor = hash_factors[2];
+};
+
 /// Of a short text, such as a name. Texts of different lengths are different even where one is the other and zeros.
-inline std::uint64_t hash_of(std::string_view text) noexcept {
-    std::uint64_t hash = hash_factors[0] ^ text.size();
+inline std::uint64_t hash_of(std::string_view text, const HashKey& key = {}) noexcept {
+    std::uint64_t hash = key.start ^ text.size();
     std::uint64_t last = 0;
     if (text.size() >= sizeof last) {
         for (std::size_t at = 0; at + sizeof last < text.size(); at += sizeof last)
-            hash = folded_product(hash ^ first_octets(text.substr(at)), hash_factors[1]);
+            hash = folded_product(hash ^ first_octets(text.substr(at)), key.factor);
         last = first_octets(text.substr(text.size() - sizeof last));  // overlaps, which costs less than a loop
     } else {
         for (const char c : text) last = last << 8 | static_cast<unsigned char>(c);
     }
-    return folded_product(hash ^ last, hash_factors[2]);
+    return folded_product(hash ^ last, key.last_factor);
 }
 
 /// Of a long text that comes in pieces, however it is cut. Four lanes side by side, so that it costs less than reading the text from

@@ -1,9 +1,11 @@
 #include "directory/tenants_file_source.h"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -43,6 +45,14 @@ base::Result<FileStamp> stamp_of_open(const Descriptor& file) {
     return stamp_of(status);
 }
 
+/// Nobody who writes names into the file, or names in mail, shall know which of them get into one another's way.
+base::Result<base::HashKey> random_key() {
+    std::array<std::uint64_t, 3> octets{};
+    if (::getrandom(octets.data(), sizeof octets, 0) != static_cast<ssize_t>(sizeof octets))
+        return base::fail(base::Errc::unavailable, std::string("no random numbers: ") + std::strerror(errno));
+    return base::HashKey(octets);
+}
+
 }  // namespace
 
 base::Result<LoadedFile> load_tenants_file(const std::string& path, tenant::Defaults defaults) {
@@ -52,7 +62,9 @@ base::Result<LoadedFile> load_tenants_file(const std::string& path, tenant::Defa
     const base::Result<FileStamp> before = stamp_of_open(file);
     if (!before) return std::unexpected(before.error());
 
-    tenant::TenantsReader reader(std::move(defaults));
+    const base::Result<base::HashKey> key = random_key();
+    if (!key) return std::unexpected(key.error());
+    tenant::TenantsReader reader(std::move(defaults), *key);
     std::optional<ReadAhead> ahead;
     try {
         ahead.emplace(file.number(), read_octets);

@@ -1,7 +1,8 @@
 // Tenants from a file, read in pieces: memory while reading is the index and two pieces.
 //
 // Blocks, and may take a second for a million domains: for a thread of its own, never for a loop. Nothing is shared between calls; a
-// second thread reads ahead meanwhile (read_ahead.h), and is gone when the call returns.
+// second thread reads ahead meanwhile (read_ahead.h), and is gone when the call returns. Each call draws a key of its own for the hashes
+// of names.
 //
 // Tested by tenants_file_source_test.cc.
 #pragma once
@@ -26,7 +27,8 @@ struct LoadedFile {
 };
 
 /// @return  not_found or io where the file cannot be read (it must be a regular file), unavailable where it changed while it was read
-///          (try again when it has settled) or no second thread could be had. Problems with its content are in LoadedFile::tenants.
+///          (try again when it has settled) or no second thread or random numbers
+///          could be had. Problems with its content are in LoadedFile::tenants.
 base::Result<LoadedFile> load_tenants_file(const std::string& path, tenant::Defaults defaults);
 
 }  // namespace exota::directory

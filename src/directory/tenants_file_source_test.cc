@@ -43,6 +43,18 @@ TEST_F(TenantsFileSource, reads_a_file_of_many_pieces) {
     EXPECT_EQ(loaded->stamp, *stamp_of(path()));
 }
 
+TEST_F(TenantsFileSource, each_time_names_are_hashed_with_a_key_that_nobody_can_foresee) {
+    write(10);
+    const auto first = load_tenants_file(path(), {}), second = load_tenants_file(path(), {});
+    ASSERT_TRUE(first && second && first->tenants.index && second->tenants.index);
+    const base::HashKey &a = first->tenants.index->hash_key(), &b = second->tenants.index->hash_key();
+    for (const auto word : {&base::HashKey::start, &base::HashKey::factor, &base::HashKey::last_factor}) {
+        EXPECT_NE(a.*word, b.*word);
+        EXPECT_NE(a.*word, base::HashKey().*word);
+    }
+    EXPECT_TRUE(second->tenants.index->covering("d9.example.com"));
+}
+
 TEST_F(TenantsFileSource, what_cannot_be_read_is_an_error_that_says_why) {
     struct Case {
         std::string path;

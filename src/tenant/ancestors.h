@@ -19,6 +19,8 @@ namespace exota::tenant {
 
 class Ancestors {
 public:
+    explicit Ancestors(const base::HashKey& key = {}) noexcept : key_(key) {}
+
     /// Everything above `domain`.
     void add_above(std::string_view domain, Number tenant) {
         for (std::string_view name = mail::parent_of(domain); name.find('.') != std::string_view::npos; name = mail::parent_of(name))
@@ -26,7 +28,7 @@ public:
     }
     /// @return false if that was known.
     bool add(std::string_view name, Number tenant) {
-        const auto [entry, added] = tenants_.try_emplace(base::hash_of(name), tenant);
+        const auto [entry, added] = tenants_.try_emplace(base::hash_of(name, key_), tenant);
         if (added) return true;
         if (entry->second == tenant || entry->second == several) return false;
         entry->second = several;
@@ -34,13 +36,14 @@ public:
     }
     /// A tenant other than this one has a domain below `name`.
     bool is_above_another(std::string_view name, Number tenant) const noexcept {
-        const auto found = tenants_.find(base::hash_of(name));
+        const auto found = tenants_.find(base::hash_of(name, key_));
         return found != tenants_.end() && found->second != tenant;
     }
     std::size_t memory_octets() const noexcept { return tenants_.bucket_count() * sizeof(void*) + tenants_.size() * 32; }
 
 private:
     static constexpr Number several{0xffffffff};
+    base::HashKey key_;
     std::unordered_map<std::uint64_t, Number> tenants_;
 };
 

@@ -11,11 +11,11 @@ Index& Index::operator=(Index&&) noexcept = default;
 
 std::optional<Coverage> Index::covering(std::string_view canonical_domain) const noexcept {
     const Tables& tables = *tables_;
-    NameRef entry = tables.find(Tables::domain, canonical_domain);
+    NameRef entry = tables.find(Tables::domain, tables.hashed(canonical_domain));
     if (entry == 0 && tables.wildcard_count > 0) {
         // From the longest parent to the shortest, so the first hit is the most specific.
         for (std::string_view base = mail::parent_of(canonical_domain); !base.empty() && entry == 0; base = mail::parent_of(base))
-            if (base.size() <= tables.longest_wildcard) entry = tables.find(Tables::wildcard, base);
+            if (base.size() <= tables.longest_wildcard) entry = tables.find(Tables::wildcard, tables.hashed(base));
     }
     if (entry == 0) return std::nullopt;
     const Number tenant = tables.owner(entry);
@@ -36,7 +36,7 @@ std::optional<Number> Index::Tables::with(Role role, const HashedName& name) con
 }
 
 std::optional<Number> Index::with_literal_domain(std::string_view canonical_domain) const noexcept {
-    return tables_->with(Tables::domain, canonical_domain);
+    return tables_->with(Tables::domain, tables_->hashed(canonical_domain));
 }
 
 bool Index::is_or_is_above_a_domain_of_another(std::string_view canonical_name, Number tenant) const noexcept {
@@ -45,16 +45,16 @@ bool Index::is_or_is_above_a_domain_of_another(std::string_view canonical_name, 
 }
 
 std::optional<Number> Index::with_tenant_id(const mail::TenantId& id) const noexcept {
-    const std::optional<Number> found = tables_->with(tables_->tenant_ids, TenantIdText(id).view());
+    const std::optional<Number> found = tables_->with(tables_->tenant_ids, tables_->hashed(TenantIdText(id).view()));
     if (found == Number{Tables::no_tenant}) return std::nullopt;
     return found;
 }
 
 std::optional<Number> Index::with_organization(std::string_view canonical_domain) const noexcept {
-    return tables_->with(Tables::organization, canonical_domain);
+    return tables_->with(Tables::organization, tables_->hashed(canonical_domain));
 }
 std::optional<Number> Index::with_dkim_domain(std::string_view canonical_domain) const noexcept {
-    return tables_->with(Tables::dkim_domain, canonical_domain);
+    return tables_->with(Tables::dkim_domain, tables_->hashed(canonical_domain));
 }
 
 std::string_view Index::name(Number tenant) const noexcept { return tables_->arena.name((*tables_)[tenant].name); }
@@ -63,6 +63,7 @@ bool Index::has_organizations(Number tenant) const noexcept { return (*tables_)[
 const Policy& Index::policy(Number tenant) const noexcept { return tables_->policies[(*tables_)[tenant].policy]; }
 
 FactorSet Index::factors() const noexcept { return tables_->factors; }
+const base::HashKey& Index::hash_key() const noexcept { return tables_->key; }
 
 std::size_t Index::tenant_count() const noexcept { return tables_->tenant_count; }
 std::size_t Index::domain_count() const noexcept { return tables_->domain_count + tables_->wildcard_count; }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/hash.h"
 #include "mail/domain.h"
 #include "mail/tenant_id.h"
 #include "tenant/factor.h"
@@ -57,6 +58,9 @@ public:
 
     /// Every factor that some proof in here asks for, and possibly others (a policy that was replaced while the index was built).
     FactorSet factors() const noexcept;
+
+    /// What the hashes of names in here depend on; whoever knows it can choose names that get into one another's way.
+    const base::HashKey& hash_key() const noexcept;
 
     std::size_t tenant_count() const noexcept;
     /// Entries: literal domains and wildcards.

@@ -1,7 +1,6 @@
 #include "tenant/index_builder.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "tenant/index_tables.h"
@@ -9,23 +8,25 @@
 namespace exota::tenant {
 namespace {
 
-std::size_t hash_of(const Policy& policy) {
-    std::size_t hash = 0;
-    const auto mix = [&](std::size_t value) { hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL + (hash >> 29); };
-    const auto mix_text = [&](std::string_view text) { mix(std::hash<std::string_view>{}(text)); };
+std::size_t hash_of(const Policy& policy, const base::HashKey& key) {
+    std::uint64_t hash = key.start;
+    const auto mix = [&](std::uint64_t value) { hash = base::folded_product(hash ^ value, key.factor); };
+    const auto mix_text = [&](std::string_view text) { mix(base::hash_of(text, key)); };
     for (const Proof& proof : policy.proofs) mix_text(proof.text);
     for (const base::IpPrefix& prefix : policy.connector_clients) mix_text(prefix.text());
     for (const Limit& limit : policy.limits) mix_text(limit.text());
     for (const int value : {static_cast<int>(policy.alignment), static_cast<int>(policy.forwarding), int{policy.hybrid},
                             static_cast<int>(policy.limit_action), static_cast<int>(policy.mode), int{policy.v1_dkim_enabled},
                             int{policy.v1_dkim_alignment_required}})
-        mix(static_cast<std::size_t>(value));
+        mix(static_cast<std::uint64_t>(value));
     return hash;
 }
 
 }  // namespace
 
-IndexBuilder::IndexBuilder(std::size_t most_pieces) {
+IndexBuilder::IndexBuilder(const base::HashKey& key, std::size_t most_pieces) {
+    index_.tables_->key = key;
+    index_.tables_->ancestors = Ancestors(key);
     index_.tables_->arena = NameArena(std::min(most_pieces, NameArena::max_pieces));
     policy(Policy{});
 }
@@ -35,7 +36,7 @@ IndexBuilder& IndexBuilder::operator=(IndexBuilder&&) noexcept = default;
 
 PolicyRef IndexBuilder::policy(const Policy& policy) {
     Index::Tables& tables = *index_.tables_;
-    const std::size_t hash = hash_of(policy);
+    const std::size_t hash = hash_of(policy, tables.key);
     const auto [first, last] = policies_by_hash_.equal_range(hash);
     for (auto known = first; known != last; ++known)
         if (tables.policies[known->second] == policy) return PolicyRef{known->second};
@@ -48,6 +49,8 @@ PolicyRef IndexBuilder::policy(const Policy& policy) {
 }
 
 const Policy& IndexBuilder::operator[](PolicyRef ref) const noexcept { return index_.tables_->policies[static_cast<std::uint32_t>(ref)]; }
+
+HashedName IndexBuilder::hashed(std::string_view name) const noexcept { return index_.tables_->hashed(name); }
 
 Number IndexBuilder::next_number() noexcept {
     const std::size_t count = index_.tables_->tenants.size();
@@ -78,8 +81,9 @@ Number IndexBuilder::add_tenant(std::string_view name, PolicyRef policy) {
     return number;
 }
 
-Number IndexBuilder::tenant_with_id(const HashedName& id, PolicyRef policy) {
+Number IndexBuilder::tenant_with_id(const GivenName& given, PolicyRef policy) {
     Index::Tables& tables = *index_.tables_;
+    const HashedName id = given.hashed(tables.key);
     NameRef known = 0;
     const NameTable::Place place = tables.tenant_ids.find_all(id, tables.arena, [&](NameRef ref) { known = ref; });
     if (known != 0) return tables.owner(known);
@@ -90,8 +94,9 @@ Number IndexBuilder::tenant_with_id(const HashedName& id, PolicyRef policy) {
     return number;
 }
 
-std::optional<Clash> IndexBuilder::make_findable(Number tenant, const HashedName& name) {
+std::optional<Clash> IndexBuilder::make_findable(Number tenant, const GivenName& given) {
     const Index::Tables& tables = *index_.tables_;
+    const HashedName name = given.hashed(tables.key);
     NameRef known = 0;
     const NameTable::Place place = names_.find_all(name, tables.arena, [&](NameRef ref) { known = ref; });
     if (known != 0) return Clash{tables.owner(known), "tenant"};
@@ -141,8 +146,9 @@ std::optional<Clash> IndexBuilder::clash(NameRef holder, std::string_view as, Nu
     return Clash{index_.tables_->owner(holder), as};
 }
 
-std::optional<Clash> IndexBuilder::add_domain(Number tenant, const HashedName& domain) {
+std::optional<Clash> IndexBuilder::add_domain(Number tenant, const GivenName& given) {
     Index::Tables& tables = *index_.tables_;
+    const HashedName domain = given.hashed(tables.key);
     const Holders found = holders(tenant, domain);
     if (found.domain != 0) return Clash{tables.owner(found.domain), "domain"};
     if (const auto other = clash(found.organization, "organization", tenant)) return other;
@@ -153,8 +159,9 @@ std::optional<Clash> IndexBuilder::add_domain(Number tenant, const HashedName& d
     return std::nullopt;
 }
 
-std::optional<Clash> IndexBuilder::add_wildcard(Number tenant, const HashedName& base) {
+std::optional<Clash> IndexBuilder::add_wildcard(Number tenant, const GivenName& given) {
     Index::Tables& tables = *index_.tables_;
+    const HashedName base = given.hashed(tables.key);
     const Holders found = holders(tenant, base);
     if (found.wildcard != 0) return Clash{tables.owner(found.wildcard), "wildcard"};
     ++tables.wildcard_count;
@@ -166,11 +173,12 @@ std::optional<Clash> IndexBuilder::add_wildcard(Number tenant, const HashedName&
 }
 
 std::optional<Clash> IndexBuilder::add_tenant_id(Number tenant, const mail::TenantId& id) {
-    return add_tenant_id(tenant, HashedName(TenantIdText(id).view()));
+    return add_tenant_id(tenant, hashed(TenantIdText(id).view()));
 }
 
-std::optional<Clash> IndexBuilder::add_tenant_id(Number tenant, const HashedName& id) {
+std::optional<Clash> IndexBuilder::add_tenant_id(Number tenant, const GivenName& given) {
     Index::Tables& tables = *index_.tables_;
+    const HashedName id = given.hashed(tables.key);
     tables[tenant].has_tenant_ids = 1;
     NameRef known = 0;
     const NameTable::Place place = tables.tenant_ids.find_all(id, tables.arena, [&](NameRef ref) { known = ref; });
@@ -179,8 +187,9 @@ std::optional<Clash> IndexBuilder::add_tenant_id(Number tenant, const HashedName
     return std::nullopt;
 }
 
-std::optional<Clash> IndexBuilder::add_organization(Number tenant, const HashedName& organization) {
+std::optional<Clash> IndexBuilder::add_organization(Number tenant, const GivenName& given) {
     Index::Tables& tables = *index_.tables_;
+    const HashedName organization = given.hashed(tables.key);
     tables[tenant].has_organizations = 1;
     const Holders found = holders(tenant, organization);
     if (found.organization != 0) return Clash{tables.owner(found.organization), "organization"};
@@ -189,8 +198,9 @@ std::optional<Clash> IndexBuilder::add_organization(Number tenant, const HashedN
     return std::nullopt;
 }
 
-std::optional<Clash> IndexBuilder::add_dkim_domain(Number tenant, const HashedName& name) {
+std::optional<Clash> IndexBuilder::add_dkim_domain(Number tenant, const GivenName& given) {
     Index::Tables& tables = *index_.tables_;
+    const HashedName name = given.hashed(tables.key);
     const Holders found = holders(tenant, name);
     if (found.dkim_domain != 0) return Clash{tables.owner(found.dkim_domain), "DKIM domain"};
     if (const auto other = clash(found.domain, "domain", tenant)) return other;
@@ -198,13 +208,15 @@ std::optional<Clash> IndexBuilder::add_dkim_domain(Number tenant, const HashedNa
     return std::nullopt;
 }
 
-std::optional<Number> IndexBuilder::with_literal_domain(const HashedName& domain) const noexcept {
-    return index_.tables_->with(Index::Tables::domain, domain);
+std::optional<Number> IndexBuilder::with_literal_domain(const GivenName& domain) const noexcept {
+    return index_.tables_->with(Index::Tables::domain, domain.hashed(index_.tables_->key));
 }
 
-void IndexBuilder::expect_name(const HashedName& name) const noexcept { index_.tables_->names.prefetch(name); }
-void IndexBuilder::expect_tenant(const HashedName& name) const noexcept { names_.prefetch(name); }
-void IndexBuilder::expect_tenant_id(const HashedName& id) const noexcept { index_.tables_->tenant_ids.prefetch(id); }
+void IndexBuilder::expect_name(const GivenName& name) const noexcept { index_.tables_->names.prefetch(name.hashed(index_.tables_->key)); }
+void IndexBuilder::expect_tenant(const GivenName& name) const noexcept { names_.prefetch(name.hashed(index_.tables_->key)); }
+void IndexBuilder::expect_tenant_id(const GivenName& id) const noexcept {
+    index_.tables_->tenant_ids.prefetch(id.hashed(index_.tables_->key));
+}
 
 IndexBuilder::Put IndexBuilder::put(Number tenant, const HashedName& domain, PolicyRef policy) {
     Index::Tables& tables = *index_.tables_;
@@ -230,10 +242,12 @@ IndexBuilder::Put IndexBuilder::put(Number tenant, const HashedName& domain, Pol
     return {ref, before != 0};
 }
 
-bool IndexBuilder::put_domain(Number tenant, const HashedName& domain, PolicyRef policy) { return put(tenant, domain, policy).replaced; }
+bool IndexBuilder::put_domain(Number tenant, const GivenName& domain, PolicyRef policy) {
+    return put(tenant, domain.hashed(index_.tables_->key), policy).replaced;
+}
 
-bool IndexBuilder::put_domain(const HashedName& domain, PolicyRef policy) {
-    const Put put_there = put(next_number(), domain, policy);
+bool IndexBuilder::put_domain(const GivenName& domain, PolicyRef policy) {
+    const Put put_there = put(next_number(), domain.hashed(index_.tables_->key), policy);
     index_.tables_->tenants.push_back({.name = put_there.ref, .policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_mask});
     return put_there.replaced;
 }

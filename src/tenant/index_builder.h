@@ -7,6 +7,7 @@
 // Tested by index_test.cc.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,13 +30,29 @@ struct Clash {
     std::string_view as;  // "domain", "wildcard", "tenant id", "organization", "DKIM domain", "tenant"
 };
 
+/// A name as it is given to a builder, which finds out its hash unless that is known.
+class GivenName {
+public:
+    template <class T>
+        requires std::convertible_to<const T&, std::string_view>
+    GivenName(const T& name) noexcept : text_(name) {}                                          // NOLINT(google-explicit-constructor)
+    GivenName(const HashedName& name) noexcept : text_(name.text), known_(name.fingerprint) {}  // NOLINT(google-explicit-constructor)
+    std::string_view text() const noexcept { return text_; }
+    HashedName hashed(const base::HashKey& key) const noexcept { return known_ ? HashedName(text_, *known_) : HashedName(text_, key); }
+
+private:
+    std::string_view text_;
+    std::optional<std::uint32_t> known_;
+};
+
 class IndexBuilder {
 public:
     /// A longer name of a tenant is cut.
     static constexpr std::size_t max_tenant_name_octets = NameArena::max_name_octets;
 
+    /// @param key          of the hashes of names: random where strangers have a hand in the names.
     /// @param most_pieces  MiB of names that are taken; beyond it is_full().
-    explicit IndexBuilder(std::size_t most_pieces = NameArena::max_pieces);
+    explicit IndexBuilder(const base::HashKey& key = {}, std::size_t most_pieces = NameArena::max_pieces);
     ~IndexBuilder();
     IndexBuilder(IndexBuilder&&) noexcept;
     IndexBuilder& operator=(IndexBuilder&&) noexcept;
@@ -44,39 +61,42 @@ public:
     PolicyRef policy(const Policy& policy);
     const Policy& operator[](PolicyRef ref) const noexcept;
 
+    /// The name with its hash in this index, for several calls.
+    HashedName hashed(std::string_view name) const noexcept;
+
     /// Names may repeat; make_findable() tells.
     Number add_tenant(std::string_view name, PolicyRef policy);
     /// `name` is what name(tenant) gives. Clashes with a tenant of that name which was made findable before.
-    std::optional<Clash> make_findable(Number tenant, const HashedName& name);
+    std::optional<Clash> make_findable(Number tenant, const GivenName& name);
     /// Version 1: the tenant of this id (36 characters, lower case), which names it. Where none is there yet, one with this policy.
-    Number tenant_with_id(const HashedName& id, PolicyRef policy);
+    Number tenant_with_id(const GivenName& id, PolicyRef policy);
     std::string_view name(Number tenant) const noexcept;
     void set_policy(Number tenant, PolicyRef policy) noexcept;
     PolicyRef policy_of(Number tenant) const noexcept;
 
     /// A literal domain, with the tenant's policy. Clashes with another's domain, organisation or DKIM domain.
-    std::optional<Clash> add_domain(Number tenant, const HashedName& domain);
+    std::optional<Clash> add_domain(Number tenant, const GivenName& domain);
     /// "*.base", with the tenant's policy. Clashes with another's wildcard.
-    std::optional<Clash> add_wildcard(Number tenant, const HashedName& base);
+    std::optional<Clash> add_wildcard(Number tenant, const GivenName& base);
     std::optional<Clash> add_tenant_id(Number tenant, const mail::TenantId& id);
     /// The same, given its 36 characters in lower case.
-    std::optional<Clash> add_tenant_id(Number tenant, const HashedName& id);
+    std::optional<Clash> add_tenant_id(Number tenant, const GivenName& id);
     /// Clashes with another's organisation or literal domain.
-    std::optional<Clash> add_organization(Number tenant, const HashedName& organization);
+    std::optional<Clash> add_organization(Number tenant, const GivenName& organization);
     /// Clashes with another's DKIM domain or literal domain.
-    std::optional<Clash> add_dkim_domain(Number tenant, const HashedName& domain);
+    std::optional<Clash> add_dkim_domain(Number tenant, const GivenName& domain);
 
-    std::optional<Number> with_literal_domain(const HashedName& domain) const noexcept;
+    std::optional<Number> with_literal_domain(const GivenName& domain) const noexcept;
     /// Version 1: a domain with a policy of its own; takes it from whomever had it (the last of duplicate keys wins).
     /// @return  somebody had it.
-    bool put_domain(Number tenant, const HashedName& domain, PolicyRef policy);
+    bool put_domain(Number tenant, const GivenName& domain, PolicyRef policy);
     /// The same for a tenant that is nothing but this domain, and named by it.
-    bool put_domain(const HashedName& domain, PolicyRef policy);
+    bool put_domain(const GivenName& domain, PolicyRef policy);
 
     /// A name will be added soon: the processor may fetch its places meanwhile. For a million names that is half of the time.
-    void expect_name(const HashedName& name) const noexcept;
-    void expect_tenant_id(const HashedName& id) const noexcept;
-    void expect_tenant(const HashedName& name) const noexcept;
+    void expect_name(const GivenName& name) const noexcept;
+    void expect_tenant_id(const GivenName& id) const noexcept;
+    void expect_tenant(const GivenName& name) const noexcept;
 
     /// Some name found no room any more: the Index would be incomplete and must not be used.
     bool is_full() const noexcept { return full_; }

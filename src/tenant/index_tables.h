@@ -27,6 +27,9 @@ struct Index::Tables {
         std::uint32_t has_organizations : 1 = 0;
     };
 
+    base::HashKey key;  // of both tables of names
+    HashedName hashed(std::string_view name) const noexcept { return {name, key}; }
+
     // Every name has its tenant before it. What a tenant has twice (as domain and organisation, say) is stored once: most names are
     // one thing and are asked for as three, so one table for all is smaller and is read once.
     NameArena arena;

@@ -201,7 +201,7 @@ TEST(Index, many_names_are_all_found_again) {
 
 TEST(Index, says_when_it_is_full) {
     const std::string name(200, 'x');
-    IndexBuilder builder(1);
+    IndexBuilder builder({}, 1);
     const Number tenant = builder.add_tenant("t", builder.policy({}));
     int added = 0;
     while (!builder.is_full()) {

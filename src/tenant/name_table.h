@@ -14,16 +14,14 @@
 // of all fingerprints, and it stands there or, where that is taken, behind it. So a look-up that fails ends early, and growing is one
 // walk from slot to slot.
 //
-// The hash has no key. Who may put many names into the file (a customer of the operator, say) could choose k of them with one
-// fingerprint; a look-up of that fingerprint then costs up to k comparisons of names, and loading them k² / 2. Names whose home lies
-// in that crowd, at most those of its shard (one in 256), cost a walk over the rest of it. A name in a message can meet no more than
-// what stands in the file.
+// The hash has a key, which whoever loads a file draws for it (directory/tenants_file_source.h). Without one, who may put many names
+// into the file (a customer of the operator, say) could choose k of them with one fingerprint: a look-up of that fingerprint would cost
+// up to k comparisons of names, loading them k² / 2, and whoever writes mail could name them again and again.
 //
 // Internal to this folder. Tested by name_table_test.cc and index_test.cc.
 #pragma once
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -97,14 +95,11 @@ private:
     std::size_t most_pieces_;
 };
 
-/// A name whose hash is known, so that it is computed once for several tables.
+/// A name whose hash is known, so that it is computed once for several tables of the same key.
 struct HashedName {
-    template <class T>
-        requires std::convertible_to<const T&, std::string_view>
-    HashedName(const T& name) noexcept : HashedName(name, 0) {  // NOLINT(google-explicit-constructor): it is the name
-        fingerprint = static_cast<std::uint32_t>(base::hash_of(text) >> 32);
-    }
-    /// @param known  the fingerprint of the same name.
+    HashedName(std::string_view name, const base::HashKey& key) noexcept
+        : HashedName(name, static_cast<std::uint32_t>(base::hash_of(name, key) >> 32)) {}
+    /// @param known  the fingerprint of the same name, under the same key.
     HashedName(std::string_view name, std::uint32_t known) noexcept : text(name), fingerprint(known) {}
 
     std::string_view text;

@@ -2,13 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace exota::tenant {
 namespace {
+
+HashedName named(std::string_view name, const base::HashKey& key = {}) { return {name, key}; }
 
 /// Names with given fingerprints in a table, and where they are.
 struct Filled {
@@ -37,9 +41,9 @@ struct Filled {
 TEST(NameTable, empty_has_nothing) {
     const NameTable table;
     const NameArena arena;
-    EXPECT_EQ(table.find("a", arena), 0U);
+    EXPECT_EQ(table.find(named("a"), arena), 0U);
     EXPECT_EQ(table.count(), 0U);
-    table.prefetch("a");
+    table.prefetch(named("a"));
     table.for_each([](NameRef) { FAIL(); });
 }
 
@@ -70,23 +74,67 @@ TEST(NameTable, a_name_that_is_there_twice_is_accepted_or_passed) {
     NameArena arena;
     NameTable table;
     const NameRef first = arena.add("a", {}), second = arena.add("a", {});
-    table.insert(first, "a");
-    table.insert(second, "a");
-    EXPECT_EQ(table.find("a", arena), first);
-    EXPECT_EQ(table.find_if("a", arena, [&](NameRef ref) { return ref == second; }), second);
-    EXPECT_EQ(table.find_if("a", arena, [](NameRef) { return false; }), 0U);
+    table.insert(first, named("a"));
+    table.insert(second, named("a"));
+    EXPECT_EQ(table.find(named("a"), arena), first);
+    EXPECT_EQ(table.find_if(named("a"), arena, [&](NameRef ref) { return ref == second; }), second);
+    EXPECT_EQ(table.find_if(named("a"), arena, [](NameRef) { return false; }), 0U);
     const NameRef third = arena.add("a", {});
-    table.replace("a", second, third);
-    EXPECT_EQ(table.find_if("a", arena, [&](NameRef ref) { return ref != first; }), third);
-    table.replace("b", first, second);
-    EXPECT_EQ(table.find("a", arena), first) << "another name's";
+    table.replace(named("a"), second, third);
+    EXPECT_EQ(table.find_if(named("a"), arena, [&](NameRef ref) { return ref != first; }), third);
+    table.replace(named("b"), first, second);
+    EXPECT_EQ(table.find(named("a"), arena), first) << "another name's";
+}
+
+std::string octets_of(std::uint64_t word) {
+    std::string octets(sizeof word, '\0');
+    std::memcpy(octets.data(), &word, sizeof word);
+    return octets;
+}
+
+/// Names of two words which all have one hash under `key`: the second undoes what the first did. Whoever knows the key can make them.
+std::vector<std::string> crowd_under(const base::HashKey& key, int count) {
+    const auto after_first = [&](std::uint64_t word) {
+        return base::folded_product(key.start ^ 16 ^ base::first_octets(octets_of(word)), key.factor);
+    };
+    std::vector<std::string> names;
+    for (int i = 0; i < count; ++i) {
+        const auto first = static_cast<std::uint64_t>(i);
+        const std::string second = octets_of(after_first(first));
+        names.push_back(octets_of(first) + second);
+    }
+    return names;
+}
+
+std::size_t fingerprints_of(const std::vector<std::string>& names, const base::HashKey& key) {
+    std::set<std::uint32_t> fingerprints;
+    for (const std::string& name : names) fingerprints.insert(named(name, key).fingerprint);
+    return fingerprints.size();
+}
+
+TEST(NameTable, who_does_not_know_the_key_cannot_make_names_collide) {
+    const base::HashKey known, secret({0x0123456789abcdef, 0x8c3b0d51f2e6a794, 0xd1e8a20f7c965b43});
+    const std::vector<std::string> names = crowd_under(known, 1000);
+    ASSERT_EQ(fingerprints_of(names, known), 1U) << "the attack works on who it is meant for";
+    // Not the beginning alone is secret, nor one factor alone: each of the three words scatters them.
+    EXPECT_GE(fingerprints_of(names, secret), 998U);
+    for (const base::HashKey& one_word :
+         {base::HashKey({secret.start, known.factor, known.last_factor}), base::HashKey({known.start, secret.factor, known.last_factor})})
+        EXPECT_GE(fingerprints_of(names, one_word), 998U);
+    EXPECT_EQ(fingerprints_of(crowd_under(secret, 1000), secret), 1U) << "it is the key that protects, nothing else";
+}
+
+TEST(NameTable, an_even_factor_is_made_odd) {
+    const base::HashKey key({1, 2, 4});
+    EXPECT_EQ(key.factor, 3U);
+    EXPECT_EQ(key.last_factor, 5U);
 }
 
 TEST(NameTable, is_at_least_half_full) {
     NameTable table;
     for (NameRef ref = 1; ref <= 300000; ++ref) {
         const std::string name = std::to_string(ref);
-        table.insert(ref, name);
+        table.insert(ref, named(name));
         if (ref > 20000) ASSERT_LT(table.octets(), ref * 16) << ref;
     }
 }

@@ -87,8 +87,8 @@ Version version_of(const std::vector<Event>& events) {
 /// Finds out the version of the file, tells its reader the events that came before it was known, and leaves the rest to it.
 class VersionFinder final : public JsonSink {
 public:
-    VersionFinder(const Defaults& defaults, JsonEvents& events)
-        : events_(events), context_{defaults, problems, builder, events, told_again_} {}
+    VersionFinder(const Defaults& defaults, const base::HashKey& key, JsonEvents& events)
+        : builder(key), events_(events), context_{defaults, problems, builder, events, told_again_} {}
 
     void on_key(std::string_view key, Text text) override { hold({.kind = Event::Kind::key, .text = std::string(key), .whole = text}); }
     void on_string(std::string_view value, Text text) override {
@@ -133,14 +133,14 @@ private:
 }  // namespace
 
 struct TenantsReader::State {
-    explicit State(Defaults with) : defaults(std::move(with)), events(finder), finder(defaults, events) {}
+    State(Defaults with, const base::HashKey& key) : defaults(std::move(with)), events(finder), finder(defaults, key, events) {}
 
     Defaults defaults;
     JsonEvents events;
     VersionFinder finder;
 };
 
-TenantsReader::TenantsReader(Defaults defaults) : state_(std::make_unique<State>(std::move(defaults))) {}
+TenantsReader::TenantsReader(Defaults defaults, const base::HashKey& key) : state_(std::make_unique<State>(std::move(defaults), key)) {}
 TenantsReader::~TenantsReader() = default;
 
 void TenantsReader::feed(std::string_view piece) { state_->events.feed(piece); }

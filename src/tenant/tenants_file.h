@@ -53,7 +53,8 @@ struct LoadedTenants {
 /// Feeds pieces of the file in order; finish() after the last, once. Holds no piece longer than the call.
 class TenantsReader {
 public:
-    explicit TenantsReader(Defaults defaults);
+    /// @param key  of the hashes of names: random where strangers have a hand in the file or write to who is looked up.
+    explicit TenantsReader(Defaults defaults, const base::HashKey& key = {});
     ~TenantsReader();
     void feed(std::string_view piece);
     LoadedTenants finish();

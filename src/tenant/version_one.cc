@@ -97,7 +97,7 @@ void VersionOne::begin_entry(std::string_view key, Text text) {
                                                         : "no domain, so this entry covers nothing: " + domain.error().detail);
         return;
     }
-    const HashedName hashed(*domain);
+    const HashedName hashed = context_.builder.hashed(*domain);
     context_.builder.expect_name(hashed);
     entry.domain_fingerprint = hashed.fingerprint;
     entry.domain = *domain;
@@ -165,7 +165,7 @@ void VersionOne::read_tenant_id(std::string_view value, Text text) {
         storage = parsed->text();
         id = storage;
     }
-    const HashedName hashed(id);
+    const HashedName hashed = context_.builder.hashed(id);
     context_.builder.expect_tenant_id(hashed);
     entry.tenant_id_fingerprint = hashed.fingerprint;
     entry.tenant_id = id;

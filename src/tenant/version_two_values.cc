@@ -114,7 +114,7 @@ void VersionTwo::read_name(std::string_view value) {
 void VersionTwo::wait(Waiting::As as, std::string_view name, std::string_view written) {
     Waiting& waiting = waiting_[waited_ % waiting_.size()];
     if (waited_++ >= waiting_.size()) add(waiting);
-    const HashedName hashed(name);
+    const HashedName hashed = context_.builder.hashed(name);
     if (as == Waiting::As::tenant_id)
         context_.builder.expect_tenant_id(hashed);
     else if (as == Waiting::As::tenant)
