@@ -89,6 +89,7 @@ void read_milter(ConfigReader& in, Config& out) {
     out.milter.socket_group = in.text("milter.socket_group");
     out.milter.max_frame_octets = in.size("milter.max_frame_octets");
     out.milter.max_macro_octets = in.size("milter.max_macro_octets");
+    out.milter.max_partial_octets = in.size("milter.max_partial_octets");
     out.milter.max_sessions = in.size("milter.max_sessions");
     out.milter.idle_timeout = in.duration("milter.idle_timeout");
 }

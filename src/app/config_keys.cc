@@ -20,7 +20,10 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"milter.socket_group", text, R"("")", "", 0, 0, "", "group of our Unix sockets; empty: as it comes"},
     {"milter.max_frame_octets", integer, "4194304", "octets", 65536, 64 * mebibyte, "", "a longer milter frame ends the session"},
     {"milter.max_macro_octets", integer, "65536", "octets", 1024, 16 * mebibyte, "", "macros kept of one session; more ends it"},
-    {"milter.max_sessions", integer, "10000", "sessions", 1, 1000000, "", "open sessions; more are made to wait"},
+    {"milter.max_partial_octets", integer, "268435456", "octets", 65536, 64LL * 1024 * 1024 * 1024, "",
+     "memory for frames that have not arrived whole, of all sessions together; the session that passes it is closed"},
+    {"milter.max_sessions", integer, "10000", "sessions", 1, 1000000, "",
+     "open sessions; for one more the longest idle makes room, or it is made to wait"},
     {"milter.idle_timeout", duration, "7200", "seconds", 10, 7 * day, "", "a session that says nothing for so long is closed"},
 
     {"authorisation.mode", choice, "", "", 0, 0, "enforce|defer|quarantine|monitor", "what becomes of a verdict that is not accept"},

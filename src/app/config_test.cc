@@ -393,6 +393,17 @@ TEST(Config, AFieldThatNoFrameLetsThroughIsWarnedOf) {
     }
 }
 
+TEST(Config, RoomForLessThanALongFrameIsWarnedOf) {
+    // Memory for a frame that comes in pieces grows by doubling.
+    for (const auto& [octets, warned] : {std::pair(131072, false), std::pair(131071, true)}) {
+        const LoadedConfig loaded = from_toml("[milter]\nmax_frame_octets = 65536\nmax_partial_octets = " + std::to_string(octets) + "\n" +
+                                              std::string(minimal) + "[limits]\nfield_octets = 65536\n");
+        ASSERT_TRUE(loaded.config) << all_of(loaded);
+        EXPECT_EQ(loaded.config->milter.max_partial_octets, octets);
+        EXPECT_EQ(all_of(loaded).find("milter.max_partial_octets: is below twice") != std::string::npos, warned) << all_of(loaded);
+    }
+}
+
 TEST(ConfigKeys, EveryKeyIsReadAndEveryDefaultIsInRange) {
     // The reader aborts on a key of the table whose default is wrong, and on one that is asked for and not in the table.
     for (const ConfigKey& key : config_keys()) {

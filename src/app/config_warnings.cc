@@ -118,6 +118,9 @@ void add_config_warnings(const Config& config, ConfigReader& in) {
     if (config.limits.field_octets > config.milter.max_frame_octets)
         warn("limits.field_octets", "is above milter.max_frame_octets (" + std::to_string(config.milter.max_frame_octets) +
                                         "): a field between the two ends the MTA's connection instead of getting a verdict");
+    if (config.milter.max_partial_octets < 2 * config.milter.max_frame_octets)
+        warn("milter.max_partial_octets", "is below twice milter.max_frame_octets (" + std::to_string(config.milter.max_frame_octets) +
+                                              "): a long frame may end its session though no other is open");
     if (holds_everybody(rules.bypass_clients))
         warn("bypass.clients", "holds every client: nothing is judged");
     else

@@ -62,14 +62,14 @@ private:
 
 /// Everything of one loop. Members are destroyed from the last up: the server before the judge it feeds, the loop last.
 struct MilterServer::Worker final : gate::Observer {
-    Worker(net::SessionLimit& limit, const MilterConfig& config, const DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot,
+    Worker(net::ServerLimits& limits, const MilterConfig& config, const DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot,
            Log& service_log)
         : log(service_log),
           messages(service_log.add_loop(loop)),
           network(loop, dns.resolver, [this](const std::string& trouble) { log.service(LogLevel::warning, "dns-trouble", trouble); }),
           judge(*this),
           server(
-              loop, limit,
+              loop, limits,
               [this](const net::Peer&, std::function<void()> wake) { return std::make_unique<Session>(judge, std::move(wake)); },
               options(config)) {
         judge.use(std::move(snapshot));
@@ -120,9 +120,9 @@ struct MilterServer::Worker final : gate::Observer {
 
 MilterServer::MilterServer(const MilterConfig& config, const DnsConfig& dns, std::size_t loops,
                            std::shared_ptr<const gate::Snapshot> snapshot, Log& log, Metrics& metrics)
-    : limit_(config.max_sessions) {
+    : limits_(config.max_sessions, config.max_partial_octets) {
     for (std::size_t i = 0; i < loops; ++i) {
-        workers_.push_back(std::make_unique<Worker>(limit_, config, dns, snapshot, log));
+        workers_.push_back(std::make_unique<Worker>(limits_, config, dns, snapshot, log));
         metrics.add_loop(workers_.back()->metrics, workers_.back()->server.counters(), &workers_.back()->network.counters());
     }
 }
@@ -151,13 +151,13 @@ void MilterServer::on_each(std::function<void(Worker&, std::function<void()>)> w
         });
 }
 
-void MilterServer::use(const std::shared_ptr<const gate::Snapshot>& snapshot) {
+void MilterServer::use(const std::shared_ptr<const gate::Snapshot>& snapshot, std::function<void()> done) {
     on_each(
         [snapshot](Worker& worker, const std::function<void()>& finished) {
             worker.judge.use(snapshot);
             finished();
         },
-        nullptr);
+        std::move(done));
 }
 
 void MilterServer::drain(std::function<void()> done) {

@@ -32,7 +32,8 @@ public:
 
     // From any thread, after start():
     /// Messages that begin from now on are judged by `snapshot`.
-    void use(const std::shared_ptr<const gate::Snapshot>& snapshot);
+    /// @param done  called on one of the loops when that is so on all of them: no loop has the one before any more, only messages.
+    void use(const std::shared_ptr<const gate::Snapshot>& snapshot, std::function<void()> done);
     /// Stops accepting and ends each session as soon as it has no message in hand.
     /// @param done  called on one of the loops when all sessions of all loops are gone.
     void drain(std::function<void()> done);
@@ -41,7 +42,7 @@ public:
     /// Calls back on one of the loops once every loop has answered: proves that none of them hangs.
     void ping(std::function<void()> alive);
 
-    std::size_t open_sessions() const noexcept { return limit_.open(); }
+    std::size_t open_sessions() const noexcept { return limits_.open(); }
     std::size_t loop_count() const noexcept { return workers_.size(); }
 
 private:
@@ -49,7 +50,7 @@ private:
     /// Runs `work` on each loop; when all are through, `done` on the last of them.
     void on_each(std::function<void(Worker&, std::function<void()> finished)> work, std::function<void()> done);
 
-    net::SessionLimit limit_;
+    net::ServerLimits limits_;
     std::vector<std::unique_ptr<Worker>> workers_;
 };
 

@@ -1,5 +1,6 @@
 #include "net/acceptor.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 #include "net/server_parts.h"
 
 namespace exota::net {
+
+int accept_connection(int listener) { return ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); }
 
 Server::Acceptor::Acceptor(Server& server, Descriptor listener)
     : server_(server), socket_(server.loop_.context(), listener.release()), retry_(server.loop_) {}
@@ -37,23 +40,14 @@ void Server::Acceptor::resume() {
 void Server::Acceptor::on_acceptable() {
     for (int i = 0; i < max_accepts_a_turn; ++i) {
         // First the place, then the connection: what is not accepted waits in the kernel, and its MTA with it.
-        if (!server_.limit_.enter()) {
-            if (!server_.parts_->paused) {
-                server_.parts_->paused = true;
-                server_.counters_.paused.add();
-                server_.limit_.paused_.fetch_add(1);
-                if (server_.options_.on_trouble)
-                    server_.options_.on_trouble(
-                        {base::Errc::too_long, std::to_string(server_.limit_.max()) + " sessions are open: further connections wait"});
-                // A place may have become free between the two lines above, without anybody to tell us.
-                if (server_.limit_.open() < server_.limit_.max()) server_.loop_.post([&server = server_] { server.resume_accepting(); });
-            }
-            return;
+        if (!server_.limits_.enter()) {
+            if (!has_connection()) break;  // another loop has taken it
+            return server_.pause_accepting();
         }
-        Descriptor connection(::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        Descriptor connection(server_.options_.accept(socket_.native_handle()));
         if (!connection) {
             const int error = errno;
-            server_.limit_.leave();
+            server_.limits_.leave();
             // The peer gave up meanwhile, or a network error of that one connection (accept(2)): the next one may be fine.
             if (error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN || error == EHOSTUNREACH ||
                 error == ENETUNREACH || error == EPERM)
@@ -66,6 +60,11 @@ void Server::Acceptor::on_acceptable() {
         if (stopped_) return;
     }
     wait();
+}
+
+bool Server::Acceptor::has_connection() {
+    pollfd listener{.fd = socket_.native_handle(), .events = POLLIN, .revents = 0};
+    return !stopped_ && ::poll(&listener, 1, 0) == 1 && (listener.revents & POLLIN) != 0;
 }
 
 void Server::Acceptor::back_off(int error) {

@@ -15,6 +15,8 @@ public:
     /// Closes the socket; the object stays until its last handler has run with its Server.
     void stop();
     void resume();
+    /// Somebody waits to be accepted.
+    bool has_connection();
 
 private:
     /// Connections taken before others get their turn.

@@ -7,6 +7,7 @@
 
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <utility>
 
 #include "net/listener.h"
 #include "net/server_parts.h"
@@ -85,7 +86,6 @@ bool Server::Connection::handle(std::string_view bytes) {
     std::string joined;
     if (!kept_.empty()) {
         joined = std::move(kept_);
-        server_.parts_->kept_octets -= joined.size();
         kept_.clear();
         joined.append(bytes);
         bytes = joined;
@@ -99,21 +99,16 @@ bool Server::Connection::handle(std::string_view bytes) {
         feeding_ = false;
         bytes.remove_prefix(step.consumed);
         state_ = step.state;
+        spoke_ = spoke_ || step.consumed > 0;
     } while (state_ == Session::State::waiting && woken_);
-    if (state_ == Session::State::waiting) touch();
+    if (state_ == Session::State::waiting)
+        touch();
+    else
+        server_.parts_->most_recent(*this);  // it may have something in hand now, or no more
 
-    if (state_ != Session::State::closing && !bytes.empty()) {
-        if (!joined.empty()) {  // keeps the memory that is there already
-            joined.erase(0, joined.size() - bytes.size());
-            kept_ = std::move(joined);
-            server_.parts_->kept_octets += kept_.size();
-        } else {
-            keep(bytes);
-        }
-        if (server_.parts_->kept_octets > server_.options_.max_buffered_octets) {
-            end(Ending::too_much);
-            return false;
-        }
+    if (!keep(std::move(joined), state_ == Session::State::closing ? std::string_view() : bytes)) {
+        end(Ending::too_much);
+        return false;
     }
     if (!out.empty()) {
         if (!write(out)) return false;
@@ -205,22 +200,44 @@ void Server::Connection::keep_waiting() {
     static_cast<void>(write(out));  // if it ended or waits for room, that is taken care of
 }
 
-void Server::Connection::keep(std::string_view rest) {
-    kept_.assign(rest);
-    server_.parts_->kept_octets += kept_.size();
+/// Keeps what begins a frame until there is more of it.
+/// @param joined  what `rest` is the end of, or empty: its memory is there already.
+/// @return        false: all partial frames together take more than they may.
+bool Server::Connection::keep(std::string joined, std::string_view rest) {
+    if (!rest.empty() && !joined.empty()) {
+        joined.erase(0, joined.size() - rest.size());
+        kept_ = std::move(joined);
+    } else if (!rest.empty()) {
+        kept_.assign(rest);
+    }
+    return charge_kept();
+}
+
+bool Server::Connection::charge_kept() noexcept {
+    const std::size_t before = std::exchange(charged_, kept_.empty() ? 0 : kept_.capacity());
+    if (charged_ > before) return server_.limits_.take(charged_ - before);
+    if (charged_ < before) server_.limits_.give_back(before - charged_);
+    return true;
 }
 
 void Server::Connection::drop_kept() noexcept {
-    server_.parts_->kept_octets -= kept_.size();
     kept_ = {};
+    static_cast<void>(charge_kept());  // gives back
+}
+
+/// What lies unread may begin a message.
+bool Server::Connection::is_read_out() const {
+    int unread = 0;
+    return ::ioctl(const_cast<StreamDescriptor&>(socket_).native_handle(), FIONREAD, &unread) != 0 || unread == 0;
+}
+
+bool Server::Connection::may_make_room() const {
+    return state_ == Session::State::reading && unsent_.empty() && !is_busy() && is_read_out();
 }
 
 void Server::Connection::end_if_idle() {
-    if (state_ != Session::State::reading || !unsent_.empty() || session_->busy()) return;
-    // What lies unread may begin a message: it is handled first, and handle() ends the connection if it did not.
-    int unread = 0;
-    if (::ioctl(socket_.native_handle(), FIONREAD, &unread) == 0 && unread > 0) return;
-    end(Ending::drained);
+    // What lies unread is handled first, and handle() ends the connection if that began no message.
+    if (may_make_room()) end(Ending::drained);
 }
 
 void Server::Connection::end(Ending why) {

@@ -30,6 +30,11 @@ public:
     void end_if_idle();
     /// Waits for us, not for its peer: no idle time-out.
     bool waits_for_session() const noexcept { return state_ == Session::State::waiting; }
+    /// It said a whole frame.
+    bool spoke() const noexcept { return spoke_; }
+    bool is_busy() const noexcept { return session_ && session_->busy(); }
+    /// Nothing is in hand, or on its way between us and its peer.
+    bool may_make_room() const;
     Clock::time_point last_activity() const noexcept { return last_activity_; }
     void touch();
     void keep_waiting();
@@ -47,19 +52,23 @@ private:
     /// @return true: read on.
     bool handle(std::string_view bytes);
     bool write(std::string_view octets);
-    void keep(std::string_view rest);
+    bool keep(std::string joined, std::string_view rest);
+    bool charge_kept() noexcept;
     void drop_kept() noexcept;
+    bool is_read_out() const;
     void release();
     void acknowledge();
 
     Server& server_;
     StreamDescriptor socket_;
     std::unique_ptr<Session> session_;
-    std::string kept_;    // a partial frame
-    std::string unsent_;  // output that the peer has not taken
+    std::string kept_;         // a partial frame
+    std::size_t charged_ = 0;  // octets of memory of it, in the limits of all
+    std::string unsent_;       // output that the peer has not taken
     Clock::time_point last_activity_;
     std::uint32_t pending_ = 0;  // handlers that name this object
     Session::State state_ = Session::State::reading;
+    bool spoke_ = false;
     bool tcp_ = false;
     bool ended_ = false;
     bool feeding_ = false;

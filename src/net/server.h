@@ -5,12 +5,14 @@
 // the last one filled the buffer. On TCP a read that is left unanswered is acknowledged at once (TCP_QUICKACK): an MTA that writes
 // without TCP_NODELAY would otherwise wait 40 ms for our delayed acknowledgement, for every message.
 //
-// Limits: sessions of all loops together (above: nobody is accepted, so that the MTA waits), octets kept of partial frames on this
-// loop, time without a word. Tested by server_test.cc.
+// Limits: sessions and octets kept of partial frames, of all loops together (server_limits.h), and time without a word. At the limit on
+// sessions the one that has been idle for longest makes room, but never one with work in hand; while there is none, nobody is accepted,
+// so that the MTA waits.
+//
+// Tested by server_test.cc and server_limits_test.cc.
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +25,7 @@
 #include "net/counter.h"
 #include "net/descriptor.h"
 #include "net/loop.h"
+#include "net/server_limits.h"
 #include "net/session.h"
 
 namespace exota::net {
@@ -32,13 +35,14 @@ enum class Ending : std::uint8_t {
     peer_closed,    // the peer hung up
     session_ended,  // the protocol came to its end, or was broken
     idle,           // nothing was said, or nothing was read, for idle_timeout
-    too_much,       // partial frames above max_buffered_octets
+    too_much,       // partial frames above the limit
+    made_room,      // idle, while another wanted its place
     failed,         // the system reports an error
     drained,        // we are stopping
 };
-inline constexpr std::size_t ending_count = 6;
-inline constexpr std::array<std::string_view, ending_count> ending_names{"peer-closed", "session-ended", "idle",
-                                                                         "too-much",    "failed",        "drained"};
+inline constexpr std::size_t ending_count = 7;
+inline constexpr std::array<std::string_view, ending_count> ending_names{"peer-closed", "session-ended", "idle",   "too-much",
+                                                                         "made-room",   "failed",        "drained"};
 
 struct ServerCounters {
     Counter opened;
@@ -55,31 +59,15 @@ struct ServerCounters {
     }
 };
 
-/// The limit on sessions, shared by the servers of all loops.
-class SessionLimit {
-public:
-    explicit SessionLimit(std::size_t max_sessions) noexcept : max_(max_sessions) {}
-    bool enter() noexcept {
-        if (open_.fetch_add(1) < max_) return true;
-        open_.fetch_sub(1);
-        return false;
-    }
-    void leave() noexcept { open_.fetch_sub(1); }
-    std::size_t open() const noexcept { return open_.load(); }
-    std::size_t max() const noexcept { return max_; }
-
-private:
-    friend class Server;
-    const std::size_t max_;
-    std::atomic<std::size_t> open_{0};
-    std::atomic<std::size_t> paused_{0};  // servers that wait for room
-    std::vector<class Server*> servers_;  // all that share it; complete before the first loop runs
-};
+/// Non-blocking, closed on exec.
+int accept_connection(int listener);
 
 struct ServerOptions {
     std::chrono::milliseconds idle_timeout{7'200'000};
-    std::size_t max_buffered_octets = std::size_t{256} * 1024 * 1024;  // of partial frames, on this loop
-    std::chrono::milliseconds keep_waiting_interval{10'000};           // between two Session::keep_waiting of a pending answer
+    std::chrono::milliseconds keep_waiting_interval{10'000};  // between two Session::keep_waiting of a pending answer
+    std::chrono::milliseconds make_room_after{1'000};         // a session that said something so lately makes no room
+    /// For tests: as accept4, where the system has no descriptor, say.
+    int (*accept)(int listener) = &accept_connection;
     /// Told on the loop that accepting is in trouble: io (EMFILE …, at most once a back-off), too_long (the limit on sessions; often).
     std::function<void(const base::Error&)> on_trouble;
 };
@@ -88,7 +76,8 @@ struct ServerOptions {
 /// loop has stopped for good.
 class Server {
 public:
-    Server(Loop& loop, SessionLimit& limit, SessionFactory factory, ServerOptions options);
+    /// @param limits  shared by the servers of all loops; outlives them.
+    Server(Loop& loop, ServerLimits& limits, SessionFactory factory, ServerOptions options);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -111,15 +100,22 @@ private:
     friend class Acceptor;
     friend class Connection;
 
+    friend class ServerLimits;
+
     void serve(Descriptor connection);
+    void pause_accepting();
     void resume_accepting();
+    bool someone_waits() const;
+    Connection* first_to_make_room();
+    std::optional<IdleSession> longest_idle();
+    void make_room();
     void session_gone();
     void sweep();
     void schedule_sweep();
 
     struct Parts;
     Loop& loop_;
-    SessionLimit& limit_;
+    ServerLimits& limits_;
     SessionFactory factory_;
     ServerOptions options_;
     ServerCounters counters_;

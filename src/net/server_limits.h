@@ -1,0 +1,69 @@
+// What the servers of all loops share: places for sessions, octets for partial frames.
+//
+// Places: a server that finds none free asks all loops, each of which knows its own sessions only, who has been idle for longest; that
+// one is ended, and everybody who waits tries again. Nothing is locked: questions and answers are posted from loop to loop.
+//
+// Tested by server_limits_test.cc.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <compare>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace exota::net {
+
+class Server;
+
+/// A session that may make room. The greater one goes first: one that never said a whole frame, then who has been silent for longest.
+struct IdleSession {
+    bool never_spoke = false;
+    std::chrono::steady_clock::duration silent{};
+    friend auto operator<=>(const IdleSession&, const IdleSession&) = default;
+};
+
+class ServerLimits {
+public:
+    static constexpr std::size_t default_max_partial_octets = std::size_t{256} * 1024 * 1024;
+
+    explicit ServerLimits(std::size_t max_sessions, std::size_t max_partial_octets = default_max_partial_octets) noexcept
+        : max_sessions_(max_sessions), max_partial_octets_(max_partial_octets) {}
+
+    // Places, from any thread.
+    bool enter() noexcept {
+        if (open_.fetch_add(1) < max_sessions_) return true;
+        open_.fetch_sub(1);
+        return false;
+    }
+    void leave() noexcept { open_.fetch_sub(1); }
+    std::size_t open() const noexcept { return open_.load(); }
+    /// How often somebody was looked for who makes room.
+    std::size_t searches() const noexcept { return searches_.load(); }
+    std::size_t max_sessions() const noexcept { return max_sessions_; }
+
+    // Memory of partial frames, from any thread.
+    /// @return  false: that is above the limit. Taken all the same, to be given back by who ends.
+    bool take(std::size_t octets) noexcept { return partial_octets_.fetch_add(octets) + octets <= max_partial_octets_; }
+    void give_back(std::size_t octets) noexcept { partial_octets_.fetch_sub(octets); }
+    std::size_t partial_octets() const noexcept { return partial_octets_.load(); }
+
+private:
+    friend class Server;
+    struct Search;
+
+    /// Somebody shall make room for `asking`, if anybody may. On its loop.
+    void search_room(Server& asking);
+    void choose(const Search& search);
+
+    const std::size_t max_sessions_, max_partial_octets_;
+    std::atomic<std::size_t> open_{0}, partial_octets_{0};
+    std::atomic<std::size_t> paused_{0};  // servers that wait for room
+    std::atomic<std::size_t> searches_{0};
+    std::atomic<bool> searching_{false};  // one search at a time, so that one newcomer costs one place
+    std::vector<Server*> servers_;        // all that share it; complete before the first loop runs
+};
+
+}  // namespace exota::net
