@@ -10,8 +10,10 @@
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/intrusive/list.hpp>
 #include <cerrno>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace exota::app {
@@ -22,6 +24,7 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 
+using Hook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 using Stream = beast::basic_stream<asio::generic::stream_protocol, asio::io_context::executor_type>;
 
 }  // namespace
@@ -35,15 +38,22 @@ struct HttpServer::Parts {
     HttpLimits limits;
     net::Timer retry;
     std::size_t connections = 0;
+    std::uint64_t made_room = 0;
     bool stopped = false;
+    using List = boost::intrusive::list<Hook, boost::intrusive::constant_time_size<false>>;
+    // Each by when that began, the longest ago first:
+    List reading;  // no whole request is there
+    List writing;  // an answer is on its way
     std::vector<std::unique_ptr<asio::posix::stream_descriptor>> listeners;
 
     http::response<http::string_body> answer(const http::request<http::empty_body>& request) const;
     void accept(asio::posix::stream_descriptor& listener, const std::shared_ptr<Parts>& self);
+    /// Closes the connection that has waited for its peer for longest.
+    void make_room();
 };
 
 /// One connection, one request after the other. Keeps itself alive through its pending handler.
-class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
+class HttpServer::Connection : public Hook, public std::enable_shared_from_this<Connection> {
 public:
     Connection(std::shared_ptr<Parts> parts, net::Descriptor socket, int family)
         : parts_(std::move(parts)),
@@ -51,9 +61,10 @@ public:
               parts_->loop.context(), asio::generic::stream_protocol(family, 0), socket.release())) {
         ++parts_->connections;
     }
-    ~Connection() { --parts_->connections; }
+    ~Connection() { give_place_back(); }
 
     void read() {
+        enter(parts_->reading);
         parser_.emplace();
         parser_->header_limit(static_cast<std::uint32_t>(parts_->limits.max_request_octets));
         parser_->body_limit(0);
@@ -62,9 +73,25 @@ public:
                                 [self = shared_from_this()](const beast::error_code& error, std::size_t) { self->on_read(error); });
     }
 
+    /// Whatever it waits for fails soon, and lets go of it; its place is free at once.
+    void close() {
+        unlink();
+        give_place_back();
+        closed_ = true;
+        stream_.close();
+    }
+
 private:
+    void enter(Parts::List& list) {
+        unlink();
+        list.push_back(*this);
+    }
+    void give_place_back() {
+        if (std::exchange(has_place_, false)) --parts_->connections;
+    }
+
     void on_read(const beast::error_code& error) {
-        if (parts_->stopped || error == http::error::end_of_stream || error == beast::error::timeout) return;
+        if (closed_ || parts_->stopped || error == http::error::end_of_stream || error == beast::error::timeout) return;
         if (error) {
             if (error.category() != http::make_error_code(http::error::bad_method).category())
                 return;  // the connection broke, not the request
@@ -93,7 +120,7 @@ private:
     void discard() {
         stream_.async_read_some(asio::buffer(rest_), [self = shared_from_this()](const beast::error_code& error, std::size_t octets) {
             self->discarded_ += octets;
-            if (!error && !self->parts_->stopped && self->discarded_ < max_discarded_octets) self->discard();
+            if (!error && !self->closed_ && !self->parts_->stopped && self->discarded_ < max_discarded_octets) self->discard();
         });
     }
 
@@ -108,12 +135,14 @@ private:
 
     void write(http::response<http::string_body> response) {
         response_ = std::move(response);
+        enter(parts_->writing);
         stream_.expires_after(parts_->limits.timeout);
         const auto written = [self = shared_from_this()](const beast::error_code& error, std::size_t) {
-            if (error || self->parts_->stopped) return;
+            if (error || self->closed_ || self->parts_->stopped) return;
             if (self->response_.keep_alive()) return self->read();
             beast::error_code ignored;  // the peer may be gone already
             self->stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+            self->enter(self->parts_->reading);  // of no more use to its peer
             self->discard();
         };
         if (head_) {
@@ -131,6 +160,8 @@ private:
     http::response<http::string_body> response_;
     std::optional<http::response_serializer<http::string_body>> serializer_;
     bool head_ = false;
+    bool has_place_ = true;
+    bool closed_ = false;
     static constexpr std::size_t max_discarded_octets = 1024 * 1024;
     std::array<char, 4096> rest_{};
     std::size_t discarded_ = 0;
@@ -162,6 +193,13 @@ http::response<http::string_body> HttpServer::Parts::answer(const http::request<
     return response;
 }
 
+void HttpServer::Parts::make_room() {
+    List& list = reading.empty() ? writing : reading;
+    if (list.empty()) return;
+    ++made_room;
+    static_cast<Connection&>(list.front()).close();
+}
+
 void HttpServer::Parts::accept(asio::posix::stream_descriptor& listener, const std::shared_ptr<Parts>& self) {
     listener.async_wait(asio::posix::stream_descriptor::wait_read, [&listener, self](const boost::system::error_code& error) {
         if (error || self->stopped) return;
@@ -169,9 +207,10 @@ void HttpServer::Parts::accept(asio::posix::stream_descriptor& listener, const s
         socklen_t size = sizeof address;
         net::Descriptor connection(
             ::accept4(listener.native_handle(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (connection && self->connections < self->limits.max_connections) {
+        if (connection) {
+            if (self->connections >= self->limits.max_connections) self->make_room();
             std::make_shared<Connection>(self, std::move(connection), address.ss_family)->read();
-        } else if (!connection && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             // Looks again after a while; a scraper can wait.
             self->retry.start(std::chrono::milliseconds(500), [&listener, weak = std::weak_ptr(self)] {
                 if (const auto parts = weak.lock(); parts && !parts->stopped) parts->accept(listener, parts);
@@ -191,6 +230,8 @@ void HttpServer::listen(net::Descriptor listener) {
     parts_->listeners.push_back(std::make_unique<asio::posix::stream_descriptor>(parts_->loop.context(), listener.release()));
     parts_->accept(*parts_->listeners.back(), parts_);
 }
+
+std::uint64_t HttpServer::made_room() const noexcept { return parts_->made_room; }
 
 void HttpServer::stop() {
     parts_->stopped = true;

@@ -1,6 +1,7 @@
 #include "app/http.h"
 
 #include <gtest/gtest.h>
+#include <sys/select.h>
 
 #include <atomic>
 
@@ -21,19 +22,10 @@ protected:
         ASSERT_TRUE(opened);
         listener_.emplace(std::move(*opened));
         server_ = std::make_unique<HttpServer>(
-            thread_.loop(),
-            HttpPages{.metrics = [] { return std::string("exota_sessions 3\n"); }, .ready = [this] { return ready_.load(); }}, limits);
+            thread_.loop(), HttpPages{.metrics = [this] { return page_; }, .ready = [this] { return ready_.load(); }}, limits);
         thread_.call([&] { server_->listen(listener_->take(0)); });
     }
     ~Http() override { thread_.stop(); }
-
-    /// Ends the server where it lives, as its contract asks: another may be started on the same loop.
-    void end() {
-        thread_.call([this] {
-            server_->stop();
-            server_.reset();
-        });
-    }
 
     std::string ask(std::string_view request) {
         const net::Descriptor client = connect_to(listener_->bound());
@@ -47,6 +39,7 @@ protected:
     net::testing::LoopThread thread_;
     std::optional<net::Listener> listener_;
     std::unique_ptr<HttpServer> server_;
+    std::string page_ = "exota_sessions 3\n";
     std::atomic<bool> ready_{true};
 };
 
@@ -109,20 +102,81 @@ TEST_F(Http, bad_requests_get_4xx) {
     EXPECT_TRUE(get("/healthz").starts_with("HTTP/1.1 200 "));
 }
 
-TEST_F(Http, silence_is_hung_up_on_and_the_number_is_limited) {
+TEST_F(Http, silence_is_hung_up_on) {
     start({.max_connections = 2, .timeout = std::chrono::seconds(1)});
     const net::Descriptor silent = connect_to(listener_->bound());
     const net::Descriptor half = connect_to(listener_->bound());
     EXPECT_TRUE(send_all(half, "GET /hea"));
     EXPECT_TRUE(net::testing::at_end(silent));
     EXPECT_TRUE(net::testing::at_end(half));
-    end();
-    start({.max_connections = 1});
-    const net::Descriptor first = connect_to(listener_->bound());
-    EXPECT_TRUE(send_all(first, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
-    EXPECT_TRUE(net::testing::receive(first, 15).starts_with("HTTP/1.1 200 OK"));
-    EXPECT_EQ(receive_all(connect_to(listener_->bound())), "");
-    EXPECT_TRUE(send_all(first, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
+}
+
+/// An octet now and then does not make it longer: the time is that of the whole request.
+TEST_F(Http, a_request_that_drips_ends_at_the_time_limit) {
+    start({.timeout = std::chrono::milliseconds(300)});
+    const net::Descriptor drips = connect_to(listener_->bound());
+    for (int sent = 0; send_all(drips, "G"); ++sent) {
+        ASSERT_LT(sent, 1000) << "it is never hung up on";
+        timeval wait{.tv_sec = 0, .tv_usec = 50'000};
+        fd_set readable;
+        FD_ZERO(&readable);
+        FD_SET(drips.get(), &readable);
+        if (::select(drips.get() + 1, &readable, nullptr, nullptr, &wait) == 1) break;  // answered, or closed
+    }
+    EXPECT_EQ(receive_all(drips), "");
+}
+
+TEST_F(Http, whoever_comes_is_served_and_the_oldest_unfinished_request_makes_room) {
+    constexpr std::size_t most = 4;
+    start({.max_connections = most, .timeout = std::chrono::minutes(10)});
+    std::vector<net::Descriptor> held;
+    for (const std::string_view begun : {"", "G", "GET /healthz HTTP/1.1\r\nHost: x\r\n", "", "GET /hea", "X: ", ""}) {
+        held.push_back(connect_to(listener_->bound()));
+        ASSERT_TRUE(send_all(held.back(), begun));
+        EXPECT_TRUE(get("/healthz").starts_with("HTTP/1.1 200 ")) << held.size() << " before it";
+    }
+    const auto made_room = [&] { return thread_.call([&] { return server_->made_room(); }); };
+    // The answers' own connections may be closed by then, or not; what is held is more than there is room for.
+    EXPECT_GE(made_room(), held.size() - most);
+    EXPECT_TRUE(net::testing::at_end(held[0]));
+    EXPECT_TRUE(net::testing::at_end(held[1]));
+    ASSERT_TRUE(send_all(held.back(), "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    EXPECT_TRUE(receive_all(held.back()).starts_with("HTTP/1.1 200 ")) << "the newest is left alone";
+}
+
+/// What the answer to HEAD is, whole, so that the connection can be used again.
+std::string head_of(const net::Descriptor& client) {
+    std::string head;
+    while (!head.ends_with("\r\n\r\n")) {
+        const std::string octet = net::testing::receive(client, 1);
+        if (octet.empty()) break;
+        head += octet;
+    }
+    return head;
+}
+
+TEST_F(Http, below_the_limit_nobody_makes_room) {
+    start({.max_connections = 2, .timeout = std::chrono::minutes(10)});
+    const net::Descriptor first = connect_to(listener_->bound()), second = connect_to(listener_->bound());
+    for (const net::Descriptor* client : {&first, &second, &first}) {
+        ASSERT_TRUE(send_all(*client, "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
+        EXPECT_TRUE(head_of(*client).starts_with("HTTP/1.1 200 OK"));
+    }
+    EXPECT_EQ(thread_.call([&] { return server_->made_room(); }), 0U);
+    const net::Descriptor third = connect_to(listener_->bound());
+    EXPECT_TRUE(send_all(third, "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
+    EXPECT_TRUE(head_of(third).starts_with("HTTP/1.1 200 OK"));
+    EXPECT_EQ(thread_.call([&] { return server_->made_room(); }), 1U);
+}
+
+/// A reader that does not read holds an answer of megabytes; unfinished requests go before it, but it does not keep others out either.
+TEST_F(Http, an_answer_that_nobody_reads_makes_room_too) {
+    page_ = std::string(64 * 1024 * 1024, 'x');
+    start({.max_connections = 1, .timeout = std::chrono::minutes(10)});
+    const net::Descriptor stalled = connect_to(listener_->bound());
+    ASSERT_TRUE(send_all(stalled, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"));
+    EXPECT_TRUE(net::testing::receive(stalled, 15).starts_with("HTTP/1.1 200 OK"));
+    EXPECT_TRUE(get("/healthz").starts_with("HTTP/1.1 200 "));
 }
 
 }  // namespace
