@@ -1,14 +1,14 @@
 #include "app/daemon.h"
 
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
-#include <exception>
+#include <memory>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "app/http.h"
@@ -16,9 +16,10 @@
 #include "app/metrics.h"
 #include "app/milter_server.h"
 #include "app/notify.h"
+#include "app/reloader.h"
+#include "app/sockets.h"
 #include "app/tenants_watch.h"
 #include "base/counted.h"
-#include "net/listener.h"
 
 namespace exota::app {
 
@@ -78,50 +79,6 @@ private:
     sigset_t held_{};
 };
 
-struct Sockets {
-    std::vector<net::Listener> milter, http;
-    std::vector<std::string> bound() const {
-        std::vector<std::string> all;
-        for (const auto* list : {&milter, &http})
-            for (const net::Listener& listener : *list) all.push_back(listener.bound());
-        return all;
-    }
-};
-
-std::optional<Sockets> open_sockets(const Config& config, const DaemonOptions& options) {
-    std::vector<base::Error> problems;
-    const auto parsed = [&](const std::vector<std::string>& texts, auto parse) {
-        std::vector<net::Endpoint> endpoints;
-        for (const std::string& text : texts) {
-            if (auto endpoint = parse(text))
-                endpoints.push_back(std::move(*endpoint));
-            else
-                problems.push_back({endpoint.error().code, text + ": " + endpoint.error().detail});
-        }
-        return endpoints;
-    };
-    const auto milter = parsed(config.milter.listen, net::Endpoint::parse);
-    const auto http =
-        parsed(config.http.listen.empty() ? std::vector<std::string>{} : std::vector{config.http.listen}, net::Endpoint::parse_http);
-    if (config.milter.listen.empty()) problems.push_back({base::Errc::not_found, "milter.listen names no socket"});
-
-    Sockets sockets;
-    std::vector<net::ActivatedSocket> activated;
-    if (auto taken = net::take_activated_sockets())
-        activated = std::move(*taken);
-    else
-        problems.push_back(taken.error());
-    const net::ListenOptions access{config.milter.socket_mode, config.milter.socket_group};
-    sockets.http = net::open_listeners(http, access, 1, activated, problems);  // first: "systemd" is what is left
-    sockets.milter = net::open_listeners(milter, access, loops_of(config), activated, problems);
-    for (const net::ActivatedSocket& socket : activated)
-        if (socket.descriptor)
-            problems.push_back({base::Errc::invalid_data, "systemd passed a socket named '" + socket.name + "' that no setting names"});
-    if (problems.empty()) return sockets;
-    for (const base::Error& problem : problems) options.complain("exota: " + problem.detail);
-    return std::nullopt;
-}
-
 /// Settings that only a start reads; a reload that changes one says so.
 std::vector<std::string_view> changed_start_settings(const Config& before, const Config& after) {
     std::vector<std::string_view> changed;
@@ -132,6 +89,7 @@ std::vector<std::string_view> changed_start_settings(const Config& before, const
     look(a.listen == b.listen, "milter.listen");
     look(a.socket_mode == b.socket_mode, "milter.socket_mode");
     look(a.socket_group == b.socket_group, "milter.socket_group");
+    look(a.max_partial_octets == b.max_partial_octets, "milter.max_partial_octets");
     look(a.max_sessions == b.max_sessions, "milter.max_sessions");
     look(a.idle_timeout == b.idle_timeout, "milter.idle_timeout");
     look(before.log.target == after.log.target && before.log.socket == after.log.socket && before.log.name == after.log.name, "log.target");
@@ -153,10 +111,12 @@ public:
           log_(config_.log),
           metrics_(options.version),
           milter_(config_.milter, config_.dns, loops_of(config_), snapshot_, log_, metrics_),
-          http_(control_, {.metrics = [this] { return metrics_.text(); }, .ready = [this] { return serving_; }}),
+          http_(control_, {.metrics = [this] { return metrics_text(); }, .ready = [this] { return serving_; }}),
           signals_(control_.context()),
+          reloader_(control_, options.start_thread),
           watch_timer_(control_),
           retire_timer_(control_),
+          retry_timer_(control_),
           watchdog_timer_(control_),
           drain_timer_(control_),
           watch_(std::in_place, config_.tenants, loaded.tenants_stamp) {
@@ -172,11 +132,8 @@ public:
             log_.service(LogLevel::warning, "config-problem", *warning, {LogField::of("place", "milter.max_sessions")});
     }
 
-    ~Daemon() {
-        if (reload_.joinable()) reload_.join();
-    }
-
-    void run(const SignalsHeld& held) {
+    /// Throws std::system_error where there are not enough threads.
+    void start() {
         for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
         wait_for_signal();
         metrics_.set_log(log_);
@@ -184,6 +141,9 @@ public:
         for (const std::string& endpoint : sockets_.bound())
             log_.service(LogLevel::info, "listening", "accepts connections", {LogField::of("endpoint", endpoint)});
         milter_.start(sockets_.milter);
+    }
+
+    void run(const SignalsHeld& held) {
         for (net::Listener& listener : sockets_.http) http_.listen(listener.take(0));
         serving_ = true;
         watch_tenants();
@@ -221,75 +181,87 @@ private:
                             .loaded_at = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count()});
     }
 
+    std::string metrics_text() {
+        metrics_.set_http_made_room(http_.made_room());
+        return metrics_.text();
+    }
+
     // --- Reload: beside the running one, then whole or not at all ---
 
     enum class Cause : std::uint8_t { signal, tenants_file };
 
+    static std::string_view name_of(Cause cause) { return cause == Cause::signal ? "signal" : "tenants-file"; }
+
     void start_reload(Cause cause) {
         if (stopping_) return;
-        if (reload_.joinable()) {  // one at a time; a signal in the meantime asks for another one after it
+        if (std::exchange(reloading_, true)) {  // one at a time; a signal in the meantime asks for another one after it
             if (cause == Cause::signal) reload_again_ = true;
             return;
         }
+        retry_timer_.cancel();
+        free_retired();  // first, so that memory does not hold more sets than it must
         if (cause == Cause::signal) notifier_.reloading();
-        reload_ = std::thread([this, cause, config = config_, snapshot = snapshot_] {
-            // Messages go first where processors are scarce (who = 0 is this thread, on Linux).
-            static_cast<void>(::setpriority(PRIO_PROCESS, 0, reload_niceness));
-            Loaded loaded;
-            try {
-                loaded = cause == Cause::signal ? load_all(options_.read_config, options_.force_monitor, snapshot.get())
-                                                : load_tenants(config, snapshot.get());
-            } catch (const std::exception& error) {  // no memory for a second set of tenants: the first one serves on
-                loaded = {};
-                loaded.problems.push_back({Severity::error, {}, 0, 0, {}, error.what()});
-            }
-            control_.post(
-                [this, cause, loaded = std::make_shared<Loaded>(std::move(loaded))] { finish_reload(cause, std::move(*loaded)); });
-        });
+        const base::Result<void> started = reloader_.start(
+            [this, cause, config = config_, snapshot = snapshot_] {
+                return cause == Cause::signal ? load_all(options_.read_config, options_.force_monitor, snapshot.get())
+                                              : load_tenants(config, snapshot.get());
+            },
+            [this, cause](Loaded loaded) { take(cause, std::move(loaded)); });
+        if (started) return;
+        Loaded nothing;
+        nothing.problems.push_back({Severity::error, {}, 0, 0, {}, started.error().detail});
+        nothing.try_again = true;
+        take(cause, std::move(nothing));
     }
 
-    void finish_reload(Cause cause, Loaded loaded) {
-        reload_.join();
+    void take(Cause cause, Loaded loaded) {
         if (loaded.config && loaded.config->tenants.file != watch_->path())
             watch_.emplace(loaded.config->tenants, loaded.tenants_stamp);
         else if (loaded.tenants_stamp)
             watch_->was_read(loaded.tenants_stamp);
-        const std::string_view cause_name = cause == Cause::signal ? "signal" : "tenants-file";
         log_problems(log_, loaded.problems, loaded.config ? loaded.config->tenants.file : config_.tenants.file);
-        if (loaded.config) {
-            for (const std::string_view setting : changed_start_settings(config_, *loaded.config))
-                log_.service(LogLevel::warning, "restart-needed", "this setting is only read at start; the old value stays until then",
-                             {LogField::of("setting", setting)});
-            config_ = std::move(*loaded.config);
-            retire(std::exchange(snapshot_, std::move(loaded.snapshot)));
-            log_.reconfigure(config_.log);
-            milter_.use(snapshot_);
-            metrics_.reload_succeeded();
-            show_state();
-            log_.service(LogLevel::info, "reloaded", status(),
-                         {LogField::of_number("generation", static_cast<std::int64_t>(snapshot_->generation)),
-                          LogField::of_number("tenants", static_cast<std::int64_t>(snapshot_->tenants->tenant_count())),
-                          LogField::of_number("domains", static_cast<std::int64_t>(snapshot_->tenants->domain_count())),
-                          LogField::of("cause", cause_name)});
-        } else {
+        if (!loaded.config) {
             metrics_.reload_failed();
             log_.service(LogLevel::error, "reload-failed", "configuration and tenants stay as they were",
-                         {LogField::of("cause", cause_name)});
+                         {LogField::of("cause", name_of(cause))});
+            // What the system lacks may be there again soon, and nobody changes the file for that.
+            if (loaded.try_again && !reload_again_) retry_timer_.start(options_.retry_after, [this, cause] { start_reload(cause); });
+            return end_reload("last reload failed, " + status());
         }
-        notifier_.ready(loaded.config ? status() : "last reload failed, " + status());
+        for (const std::string_view setting : changed_start_settings(config_, *loaded.config))
+            log_.service(LogLevel::warning, "restart-needed", "this setting is only read at start; the old value stays until then",
+                         {LogField::of("setting", setting)});
+        config_ = std::move(*loaded.config);
+        retired_.add(std::exchange(snapshot_, std::move(loaded.snapshot)));
+        log_.reconfigure(config_.log);
+        milter_.use(snapshot_, [this, cause] { control_.post([this, cause] { taken(cause); }); });
+    }
+
+    /// Every loop judges new messages by it: only those in hand still have the one before.
+    void taken(Cause cause) {
+        metrics_.reload_succeeded();
+        show_state();
+        log_.service(LogLevel::info, "reloaded", status(),
+                     {LogField::of_number("generation", static_cast<std::int64_t>(snapshot_->generation)),
+                      LogField::of_number("tenants", static_cast<std::int64_t>(snapshot_->tenants->tenant_count())),
+                      LogField::of_number("domains", static_cast<std::int64_t>(snapshot_->tenants->domain_count())),
+                      LogField::of("cause", name_of(cause))});
+        end_reload(status());
+    }
+
+    void end_reload(const std::string& now) {
+        reloading_ = false;
+        free_retired();
+        give_free_memory_back();
+        notifier_.ready(now);
         if (std::exchange(reload_again_, false)) start_reload(Cause::signal);
     }
 
-    /// To free a million domains takes milliseconds, which no message shall wait for: here, once no loop and no message has them.
-    void retire(std::shared_ptr<const gate::Snapshot> replaced) {
-        retired_.push_back(std::move(replaced));
-        if (retired_.size() == 1) free_retired_soon();
-    }
-    void free_retired_soon() {
-        retire_timer_.start(std::chrono::seconds(1), [this] {
-            std::erase_if(retired_, [](const auto& snapshot) { return snapshot.use_count() == 1; });
-            if (!retired_.empty()) free_retired_soon();
-        });
+    /// Those that messages in hand are judged by are looked at again until they are free.
+    void free_retired() {
+        const std::size_t left = retired_.free_unused();
+        metrics_.set_retired_snapshots(left);
+        if (left > 0) retire_timer_.start(std::chrono::seconds(1), [this] { free_retired(); });
     }
 
     /// Looks at the tenants file now and then; a change counts once it has settled.
@@ -297,7 +269,7 @@ private:
         const auto interval = config_.tenants.watch_interval.count() > 0 ? config_.tenants.watch_interval : std::chrono::seconds(5);
         watch_timer_.start(interval, [this] {
             if (stopping_) return;
-            if (config_.tenants.watch_interval.count() > 0 && !reload_.joinable()) look_at_tenants();
+            if (config_.tenants.watch_interval.count() > 0 && !reloading_) look_at_tenants();
             watch_tenants();
         });
     }
@@ -363,23 +335,16 @@ private:
     MilterServer milter_;
     HttpServer http_;
     boost::asio::signal_set signals_;
-    net::Timer watch_timer_, retire_timer_, watchdog_timer_, drain_timer_;
+    Reloader reloader_;
+    net::Timer watch_timer_, retire_timer_, retry_timer_, watchdog_timer_, drain_timer_;
     std::optional<TenantsWatch> watch_;
-    static constexpr int reload_niceness = 10;
-    std::thread reload_;
-    std::vector<std::shared_ptr<const gate::Snapshot>> retired_;  // no longer in force, but somebody may still judge by it
+    RetiredSnapshots retired_;
+    bool reloading_ = false;
     bool reload_again_ = false;
     bool serving_ = false;
     bool stopping_ = false;
     std::int64_t cut_sessions_ = 0;
 };
-
-/// The tables of a million domains are mapped, and unmapped when a reload has replaced them. Left alone, the allocator would learn
-/// from the first such set to keep them, and memory would stay at twice the tables for good.
-void give_large_blocks_back() noexcept {
-    constexpr int large_octets = 128 * 1024;                     // where glibc begins
-    static_cast<void>(mallopt(M_MMAP_THRESHOLD, large_octets));  // without it only more memory is used
-}
 
 }  // namespace
 
@@ -394,11 +359,19 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
         for (const ConfigProblem& problem : loaded.problems) options.complain(to_text(problem));
         return DaemonEnd::bad_config;
     }
-    std::optional<Sockets> sockets = open_sockets(*loaded.config, options);
+    std::optional<Sockets> sockets = open_sockets(*loaded.config, loops_of(*loaded.config), options.complain);
     if (!sockets) return DaemonEnd::no_socket;
 
-    Daemon daemon(options, std::move(loaded), std::move(*sockets), std::move(notifier));
-    daemon.run(held);
+    std::unique_ptr<Daemon> daemon;
+    try {
+        daemon = std::make_unique<Daemon>(options, std::move(loaded), std::move(*sockets), std::move(notifier));
+        daemon->start();
+    } catch (const std::system_error& error) {
+        options.complain(std::string("exota: there are not enough threads (TasksMax= of the unit, a limit of the container): ") +
+                         error.what());
+        return DaemonEnd::no_socket;
+    }
+    daemon->run(held);
     return DaemonEnd::stopped;
 }
 

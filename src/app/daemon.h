@@ -3,6 +3,7 @@
 // Tested by daemon_test.cc and tests/system.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "app/config.h"
 #include "app/loading.h"
+#include "app/reloader.h"
 
 namespace exota::app {
 
@@ -17,6 +19,9 @@ struct DaemonOptions {
     std::function<LoadedConfig()> read_config;      // at start and at every SIGHUP; called on other threads too, one at a time
     ForceMonitor force_monitor = ForceMonitor::no;  // exota serve --monitor
     std::string version;
+    ThreadStarter start_thread = {};  // of reloads; empty: std::thread
+    /// A reload for which the system had no thread, or the file changed while it was read, is tried again after this.
+    std::chrono::milliseconds retry_after{10'000};
     /// Problems that keep it from starting, one line each.
     std::function<void(std::string_view)> complain;
     /// Mail is served at these sockets ("unix:/path", "inet:127.0.0.1:40123"; http ones after the milter's). For tests.
@@ -26,7 +31,7 @@ struct DaemonOptions {
 enum class DaemonEnd : std::uint8_t {
     stopped,     // by SIGTERM or SIGINT
     bad_config,  // configuration or tenants: sysexits 78
-    no_socket,   // a socket could not be opened: 69
+    no_socket,   // a socket could not be opened, or there were not enough threads: 69
 };
 
 /// Serves until a signal ends it. Handles SIGTERM, SIGINT, SIGHUP of the process, so there is one at a time.

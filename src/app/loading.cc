@@ -22,7 +22,10 @@ void add_tenants(Loaded& loaded, const gate::Snapshot* previous) {
         loaded.problems.push_back({severity, config.tenants.file, place.line, place.column, std::move(key), std::move(text)});
     };
     base::Result<directory::LoadedFile> read = directory::load_tenants_file(config.tenants.file, config.tenant_defaults);
-    if (!read) return problem(Severity::error, "cannot be read: " + read.error().detail);
+    if (!read) {
+        loaded.try_again = read.error().code == base::Errc::unavailable;
+        return problem(Severity::error, "cannot be read: " + read.error().detail);
+    }
     loaded.tenants_stamp = read->stamp;
     for (tenant::Problem& p : read->tenants.problems)
         problem(p.severity == tenant::Problem::Severity::error ? Severity::error : Severity::warning, std::move(p.text), p.place,

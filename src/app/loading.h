@@ -19,6 +19,7 @@ struct Loaded {
     std::optional<Config> config;  // both set exactly if no problem is an error
     std::shared_ptr<const gate::Snapshot> snapshot;
     std::vector<ConfigProblem> problems;
+    bool try_again = false;                             // what failed may work soon, though nobody changes anything
     std::optional<directory::FileStamp> tenants_stamp;  // of the tenants file that was read, good or not
 };
 

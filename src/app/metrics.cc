@@ -201,11 +201,15 @@ private:
         one("exota_snapshot_generation", "Number of the configuration and tenants in use; counts up with each reload", MetricType::Gauge,
             static_cast<double>(state.generation));
         one("exota_snapshot_loaded_timestamp_seconds", "When they were loaded", MetricType::Gauge, state.loaded_at);
+        one("exota_snapshots_retired", "Replaced configurations with tenants that messages in hand are still judged by", MetricType::Gauge,
+            static_cast<double>(m_.retired_snapshots_.load()));
         one("exota_reloads_total", "Reloads that succeeded", MetricType::Counter, static_cast<double>(m_.reloads_.load()));
         one("exota_reload_failures_total", "Reloads that failed: the running configuration and tenants stayed", MetricType::Counter,
             static_cast<double>(m_.reload_failures_.load()));
         one("exota_log_records_dropped_total", "Log records that could not be written", MetricType::Counter,
             m_.log_ ? static_cast<double>(m_.log_->lost()) : 0);
+        one("exota_http_made_room_total", "Connections to our HTTP that were closed for a new one", MetricType::Counter,
+            static_cast<double>(m_.http_made_room_.load()));
         one("exota_start_timestamp_seconds", "When the daemon started", MetricType::Gauge, m_.started_at_);
         one("exota_build_info", "Always 1", MetricType::Gauge, 1, {label("version", m_.version_)});
     }

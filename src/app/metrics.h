@@ -70,6 +70,9 @@ public:
         double loaded_at = 0;  // seconds since 1970
     };
     void set_state(const State& state);
+    void set_http_made_room(std::uint64_t count) noexcept { http_made_room_ = count; }
+    /// Snapshots that were replaced and that messages in hand are still judged by.
+    void set_retired_snapshots(std::size_t count) noexcept { retired_snapshots_ = count; }
     void reload_succeeded() noexcept { ++reloads_; }
     void reload_failed() noexcept { ++reload_failures_; }
 
@@ -88,6 +91,8 @@ private:
     std::vector<Loop> loops_;
     const Log* log_ = nullptr;
     std::atomic<std::uint64_t> reloads_{0}, reload_failures_{0};
+    std::atomic<std::size_t> retired_snapshots_{0};
+    std::atomic<std::uint64_t> http_made_room_{0};
     mutable std::mutex state_mutex_;
     State state_;
 };

@@ -47,6 +47,8 @@ TEST(Metrics, loops_are_summed) {
     server_2.ended[static_cast<std::size_t>(net::Ending::idle)].add();
     metrics.set_state({.generation = 4, .tenants = 2, .domains = 9, .endpoint_prefixes = 5, .loaded_at = 1000});
     metrics.reload_failed();
+    metrics.set_retired_snapshots(3);
+    metrics.set_http_made_room(7);
     const std::string text = metrics.text();
     for (const char* want : {
              "exota_messages_total{verdict=\"accept\",judged=\"accept\",reason=\"authorised\",mode=\"enforce\"} 1\n",
@@ -68,6 +70,8 @@ TEST(Metrics, loops_are_summed) {
              "exota_snapshot_generation 4\n",
              "exota_reload_failures_total 1\n",
              "exota_reloads_total 0\n",
+             "exota_snapshots_retired 3\n",
+             "exota_http_made_room_total 7\n",
              "exota_build_info{version=\"1.2.3\"} 1\n",
          })
         EXPECT_NE(text.find(want), std::string::npos) << want << "\nin\n" << text;

@@ -1,0 +1,202 @@
+// Reloads of a daemon: whole or not at all, by signal or because the tenants file changed, whatever the system lacks.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <system_error>
+#include <thread>
+
+#include "app/testing_daemon.h"
+
+namespace exota::app {
+namespace {
+
+using testing::contoso;
+using testing::Mta;
+using testing::tenants;
+using testing::write;
+
+class DaemonReload : public testing::Daemon {
+protected:
+    /// What std::thread does where a container may have no more processes (EAGAIN).
+    void start_with_few_threads() {
+        start_thread_ = [this](std::function<void()> work) {
+            if (no_threads_) throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+            return std::thread(std::move(work));
+        };
+        start();
+        ASSERT_FALSE(bound_.empty()) << complaints_;
+        logged("event=ready");
+    }
+    bool has_metric(const std::string& line) const { return get("/metrics").find('\n' + line + '\n') != std::string::npos; }
+
+    std::atomic<bool> no_threads_{false};
+};
+
+TEST_F(DaemonReload, without_a_thread_what_is_in_use_stays_and_that_is_said) {
+    start_with_few_threads();
+    Mta mta(bound_[0]);
+    no_threads_ = true;
+    write(directory_.path("tenants.json"), tenants("other.example"));
+    for (const char* failures : {"1", "2"}) {
+        reload();
+        EXPECT_NE(logged("event=config-problem").find("no thread to load them"), std::string::npos);
+        EXPECT_NE(logged("event=reload-failed").find("level=error"), std::string::npos);
+        EXPECT_TRUE(has_metric(std::string("exota_reload_failures_total ") + failures));
+        EXPECT_TRUE(get("/readyz").starts_with("HTTP/1.1 200"));
+        EXPECT_TRUE(mta.message(contoso).starts_with('y'));
+        EXPECT_NE(logged("event=message").find("tenant=contoso"), std::string::npos) << "the running one serves on";
+    }
+    no_threads_ = false;
+    reload();
+    logged("event=reloaded");
+    EXPECT_TRUE(mta.message(contoso).starts_with('y'));
+    EXPECT_NE(logged("event=message").find("reason=no-policy"), std::string::npos);
+}
+
+TEST_F(DaemonReload, what_failed_for_want_of_a_thread_is_tried_again) {
+    retry_after_ = std::chrono::milliseconds(20);
+    no_threads_ = false;
+    start_with_few_threads();
+    no_threads_ = true;
+    write(directory_.path("tenants.json"), tenants("other.example"));
+    logged("event=reload-failed");  // the file changed, nobody sends a signal
+    logged("event=reload-failed");
+    no_threads_ = false;
+    EXPECT_NE(logged("event=reloaded").find("cause=tenants-file"), std::string::npos);
+}
+
+TEST_F(DaemonReload, a_file_that_is_wrong_is_not_tried_again_and_again) {
+    retry_after_ = std::chrono::milliseconds(1);
+    start_with_few_threads();
+    write(directory_.path("tenants.json"), "{");
+    reload();
+    logged("event=reload-failed");
+    write(directory_.path("tenants.json"), tenants("other.example"));
+    reload();
+    logged("event=reloaded");
+    EXPECT_TRUE(has_metric("exota_reload_failures_total 1"));
+}
+
+/// However often it reloads: what messages in hand began with stays, and nothing else.
+TEST_F(DaemonReload, replaced_tenants_are_in_memory_only_as_long_as_a_message_needs_them) {
+    start_with_few_threads();
+    Mta first(bound_[0]), second(bound_[0]);
+    const auto reload_to = [&](const std::string& domain) {
+        write(directory_.path("tenants.json"), tenants(domain));
+        reload();
+        logged("event=reloaded");
+    };
+    first.begin(contoso);
+    first.wait_until_read();
+    for (const char* domain : {"a.example", "b.example", "c.example"}) reload_to(domain);
+    EXPECT_TRUE(has_metric("exota_snapshots_retired 1"));
+    second.begin("x@c.example");
+    second.wait_until_read();
+    for (const char* domain : {"d.example", "e.example", "f.example"}) reload_to(domain);
+    EXPECT_TRUE(has_metric("exota_snapshots_retired 2"));
+    EXPECT_TRUE(second.end().starts_with('y'));
+    EXPECT_NE(logged("event=message").find("tenant=contoso"), std::string::npos) << "judged by the tenants that it began with";
+    reload_to("g.example");
+    EXPECT_TRUE(has_metric("exota_snapshots_retired 1")) << "a reload frees before it loads";
+    EXPECT_TRUE(first.end().starts_with('y'));
+    EXPECT_NE(logged("event=message").find("tenant=contoso"), std::string::npos);
+    while (!has_metric("exota_snapshots_retired 0")) std::this_thread::yield();  // without a reload, too; ctest ends it if not
+}
+
+TEST_F(DaemonReload, a_reload_is_whole_or_not_at_all) {
+    start();
+    ASSERT_FALSE(bound_.empty()) << complaints_;
+    Mta mta(bound_[0]);
+    EXPECT_TRUE(mta.message(contoso).starts_with('y'));
+    EXPECT_NE(logged("event=message").find("tenant=contoso"), std::string::npos);
+
+    // Good tenants, bad configuration: nothing of either is taken.
+    write(directory_.path("tenants.json"), tenants("other.example"));
+    write(directory_.path("exota.toml"), config("no_such_key = 1"));
+    reload();
+    EXPECT_NE(logged("event=config-problem").find("no_such_key"), std::string::npos);
+    logged("event=reload-failed");
+    EXPECT_TRUE(get("/readyz").starts_with("HTTP/1.1 200"));
+    EXPECT_NE(get("/metrics").find("exota_reload_failures_total 1\n"), std::string::npos);
+    EXPECT_TRUE(mta.message(contoso).starts_with('y'));
+    EXPECT_NE(logged("event=message").find("tenant=contoso"), std::string::npos) << "the running one stays";
+
+    // Good configuration, bad tenants.
+    write(directory_.path("exota.toml"), config("max_sessions = 77"));
+    write(directory_.path("tenants.json"), "{\"version\": 2, \"tenants\": {\"contoso\": {\"domains\": [\"not a domain\"]}}}");
+    reload();
+    logged("event=tenants-problem");
+    logged("event=reload-failed");
+
+    // Both good: taken, and what needs a restart is said.
+    write(directory_.path("tenants.json"), tenants("other.example"));
+    reload();
+    EXPECT_NE(logged("event=restart-needed").find("setting=milter.max_sessions"), std::string::npos);
+    logged("event=reloaded");
+    EXPECT_TRUE(mta.message(contoso).starts_with('y'));
+    EXPECT_NE(logged("event=message").find("reason=no-policy"), std::string::npos);
+    const std::string metrics = get("/metrics");
+    EXPECT_NE(metrics.find("exota_reload_failures_total 2\n"), std::string::npos) << metrics;
+    EXPECT_NE(metrics.find("exota_reloads_total 1\n"), std::string::npos) << metrics;
+    EXPECT_NE(metrics.find("exota_snapshot_generation 2\n"), std::string::npos) << metrics;
+}
+
+TEST_F(DaemonReload, a_reload_reads_the_public_suffix_list_again) {
+    const std::string by_list = "[dkim]\nsource = \"verify\"\n[dns]\nservers = [\"127.0.0.1\"]\ndnssec = \"off\"\n[dmarc]\nrfc = 7489\n" +
+                                ("public_suffix_file = \"" + directory_.path("list.dat") + "\"\n");
+    const std::string list = "// ===BEGIN ICANN DOMAINS===\nexample\n// ===END ICANN DOMAINS===\n";
+    write(directory_.path("exota.toml"), config("", by_list));
+    write(directory_.path("list.dat"), list);
+    start();
+    ASSERT_FALSE(bound_.empty()) << complaints_;
+    write(directory_.path("list.dat"), list.substr(0, 40));
+    reload();
+    EXPECT_NE(logged("dmarc.public_suffix_file").find("event=config-problem"), std::string::npos);
+    logged("event=reload-failed");
+    write(directory_.path("list.dat"), list);
+    reload();
+    logged("event=reloaded");
+}
+
+TEST_F(DaemonReload, a_changed_tenants_file_is_found_without_a_signal) {
+    start();
+    ASSERT_FALSE(bound_.empty()) << complaints_;
+    logged("event=ready");
+    write(directory_.path("tenants.json"), tenants("other.example"));
+    EXPECT_NE(logged("event=reloaded").find("cause=tenants-file"), std::string::npos);
+    Mta mta(bound_[0]);
+    EXPECT_TRUE(mta.message("x@other.example").starts_with('y'));
+    EXPECT_NE(logged("event=message").find("tenant=contoso"), std::string::npos);
+}
+
+TEST_F(DaemonReload, a_tenants_file_that_is_gone_is_said_and_counted) {
+    start();
+    ASSERT_FALSE(bound_.empty()) << complaints_;
+    logged("event=ready");
+    std::filesystem::remove(directory_.path("tenants.json"));
+    EXPECT_NE(logged("event=tenants-vanished").find("place=" + directory_.path("tenants.json")), std::string::npos);
+    EXPECT_NE(get("/metrics").find("exota_reload_failures_total 1\n"), std::string::npos);
+    Mta mta(bound_[0]);
+    EXPECT_TRUE(mta.message(contoso).starts_with('y')) << "what is loaded stays";
+    write(directory_.path("tenants.json"), tenants("other.example"));
+    logged("event=reloaded");
+}
+
+TEST_F(DaemonReload, a_file_that_lost_most_domains_is_not_taken) {
+    write(directory_.path("tenants.json"), tenants("contoso.example", 9));
+    start();
+    ASSERT_FALSE(bound_.empty()) << complaints_;
+    write(directory_.path("tenants.json"), tenants("contoso.example", 6));
+    reload();
+    EXPECT_NE(logged("accept-shrink").find("event=tenants-problem"), std::string::npos);
+    logged("event=reload-failed");
+    write(directory_.path("tenants.json"), tenants("contoso.example", 7));  // a fifth, no more
+    reload();
+    logged("event=reloaded");
+}
+
+}  // namespace
+}  // namespace exota::app

@@ -1,0 +1,48 @@
+#include "app/sockets.h"
+
+#include <utility>
+
+namespace exota::app {
+
+std::vector<std::string> Sockets::bound() const {
+    std::vector<std::string> all;
+    for (const auto* list : {&milter, &http})
+        for (const net::Listener& listener : *list) all.push_back(listener.bound());
+    return all;
+}
+
+std::optional<Sockets> open_sockets(const Config& config, std::size_t loops, const std::function<void(std::string_view)>& complain) {
+    std::vector<base::Error> problems;
+    const auto parsed = [&](const std::vector<std::string>& texts, auto parse) {
+        std::vector<net::Endpoint> endpoints;
+        for (const std::string& text : texts) {
+            if (auto endpoint = parse(text))
+                endpoints.push_back(std::move(*endpoint));
+            else
+                problems.push_back({endpoint.error().code, text + ": " + endpoint.error().detail});
+        }
+        return endpoints;
+    };
+    const auto milter = parsed(config.milter.listen, net::Endpoint::parse);
+    const auto http =
+        parsed(config.http.listen.empty() ? std::vector<std::string>{} : std::vector{config.http.listen}, net::Endpoint::parse_http);
+    if (config.milter.listen.empty()) problems.push_back({base::Errc::not_found, "milter.listen names no socket"});
+
+    Sockets sockets;
+    std::vector<net::ActivatedSocket> activated;
+    if (auto taken = net::take_activated_sockets())
+        activated = std::move(*taken);
+    else
+        problems.push_back(taken.error());
+    const net::ListenOptions access{config.milter.socket_mode, config.milter.socket_group};
+    sockets.http = net::open_listeners(http, access, 1, activated, problems);  // first: "systemd" is what is left
+    sockets.milter = net::open_listeners(milter, access, loops, activated, problems);
+    for (const net::ActivatedSocket& socket : activated)
+        if (socket.descriptor)
+            problems.push_back({base::Errc::invalid_data, "systemd passed a socket named '" + socket.name + "' that no setting names"});
+    if (problems.empty()) return sockets;
+    for (const base::Error& problem : problems) complain("exota: " + problem.detail);
+    return std::nullopt;
+}
+
+}  // namespace exota::app
