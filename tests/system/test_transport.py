@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from harness.milter import MilterClient
+from harness.milter import MilterClient, frame
 from harness.processes import free_port, wait_for
 from harness.smtp import SmtpClient
 
@@ -150,12 +150,16 @@ def test_a_session_that_is_idle_for_long_is_still_served(chain):
 def test_sessions_above_the_limit_wait_or_are_told_to_come_back(exota_of):
     exota = exota_of(changes={"milter": {"max_sessions": 5}, "server": {"threads": 1}})
     held = [MilterClient(exota.where) for _ in range(5)]
-    with pytest.raises((EOFError, OSError)):
-        MilterClient(exota.where, seconds=1)
-    for mta in held:
+    for mta in held:  # with a message in hand: idle ones would make room (test_limits.py)
         mta.connect()
-        _, (command, _) = mta.message([("From", "jane@nobody.test")])
-        assert command == "y", "those that are there are served"
+        mta.send("M", b"<a@b.test>\0")
+    with pytest.raises((EOFError, OSError)):
+        MilterClient(exota.where, seconds=3)
+    for mta in held:
+        mta.send("R", b"<r@dest.test>\0")
+        mta.write(frame("L", b"From\0jane@nobody.test\0"))
+        assert mta.end_of_message()[1][0] == "y", "those that are there are served"
+        mta.send("M", b"<a@b.test>\0")
     exota.said("sessions-full")
     records = [record for record in exota.records() if record["event"] == "sessions-full"]
     assert len(records) == 1 and records[0]["level"] == "warning" and "5 sessions are open" in records[0]["text"], records
@@ -179,7 +183,9 @@ def test_postfix_waits_its_milter_timeout_when_no_session_is_free(chain):
     """What the sender sees meanwhile: Postfix's own temporary failure, milter_default_action; and mail again once there is room."""
     path = chain(changes={"milter": {"max_sessions": 1}}, postfix={"milter_connect_timeout": "2s", "milter_command_timeout": "2s"})
     good = path.workshop.message(signed_by="contoso.com")
-    with MilterClient(path.exota.where), SmtpClient(path.postfix.port) as client:
+    with MilterClient(path.exota.where) as busy, SmtpClient(path.postfix.port) as client:
+        busy.connect()
+        busy.send("M", b"<a@b.test>\0")  # in the middle of a message, which is never cut
         client.hello()
         reply = client.message("jane@contoso.com", ["bob@dest.test"], good)
         assert reply.code == 451, reply
