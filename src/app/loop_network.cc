@@ -11,21 +11,23 @@ authn::DnsAnswer read_answer(const net::RawAnswer& raw, const authn::DnsQuestion
     return answer;
 }
 
-LoopNetwork::LoopNetwork(net::Loop& loop, net::ResolverSettings settings, std::function<void(const std::string&)> tell)
+LoopNetwork::LoopNetwork(net::Loop& loop, net::ResolverSettings settings, std::function<void(const News&)> tell)
     : loop_(loop), settings_(std::move(settings)), tell_(std::move(tell)) {}
 
 net::Resolver* LoopNetwork::resolver() {
     if (std::exchange(tried_, true)) return resolver_.get();
     auto made = net::Resolver::create(loop_, settings_, &counters_);
     if (!made) {
-        tell_(made.error().detail);
+        tell_({.text = made.error().detail});
         return nullptr;
     }
     resolver_ = std::move(*made);
-    resolver_->probe_dnssec([this](const std::string& trouble) {
-        if (!trouble.empty()) tell_(trouble);
-    });
+    resolver_->watch_dnssec([this](const News& news) { tell_(news); });
     return resolver_.get();
+}
+
+void LoopNetwork::look_again() {
+    if (resolver_) resolver_->look_again();
 }
 
 void LoopNetwork::resolve(const authn::DnsQuestion& question, Answered answered) {

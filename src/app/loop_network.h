@@ -15,13 +15,17 @@ namespace exota::app {
 
 class LoopNetwork final : public gate::Network {
 public:
-    /// The resolver is made with the first question: whoever never verifies has none. `tell` hears, once, what an operator should know
-    /// of the DNS servers (DNSSEC that they do not pass on, settings that libunbound does not take).
-    LoopNetwork(net::Loop& loop, net::ResolverSettings settings, std::function<void(const std::string&)> tell);
+    using News = net::Resolver::DnssecNews;
+    /// The resolver is made with the first question: whoever never verifies has none. `tell` hears what an operator should know of the
+    /// DNS servers (DNSSEC that they do not pass on, or do by now; settings that libunbound does not take): each change once.
+    LoopNetwork(net::Loop& loop, net::ResolverSettings settings, std::function<void(const News&)> tell);
 
     void resolve(const authn::DnsQuestion& question, Answered answered) override;
     std::shared_ptr<void> call_after(std::chrono::milliseconds delay, std::function<void()> late) override;
     std::chrono::sys_seconds now() override;
+
+    /// Where the servers were seen not to pass DNSSEC on: looks again now, not after a while.
+    void look_again();
 
     const net::ResolverCounters& counters() const noexcept { return counters_; }
 
@@ -31,7 +35,7 @@ private:
 
     net::Loop& loop_;
     net::ResolverSettings settings_;
-    std::function<void(const std::string&)> tell_;
+    std::function<void(const News&)> tell_;
     net::ResolverCounters counters_;
     std::unique_ptr<net::Resolver> resolver_;
     bool tried_ = false;

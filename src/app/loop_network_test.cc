@@ -21,7 +21,7 @@ TEST(LoopNetwork, silence_is_a_temporary_failure) {
     std::promise<authn::DnsAnswer> got;
     std::unique_ptr<LoopNetwork> network;
     thread.call([&] {
-        network = std::make_unique<LoopNetwork>(thread.loop(), asking(silent.server()), [](const std::string&) {});
+        network = std::make_unique<LoopNetwork>(thread.loop(), asking(silent.server()), [](const LoopNetwork::News&) {});
         network->resolve({"selector1._domainkey.example.org", authn::RecordType::txt},
                          [&](authn::DnsAnswer answer) { got.set_value(std::move(answer)); });
     });
@@ -36,8 +36,10 @@ TEST(LoopNetwork, settings_that_do_not_work_are_told_once_and_never_read_as_abse
     std::promise<authn::DnsAnswer> first, second;
     std::unique_ptr<LoopNetwork> network;
     thread.call([&] {
-        network =
-            std::make_unique<LoopNetwork>(thread.loop(), asking("nonsense"), [&](const std::string& trouble) { told.push_back(trouble); });
+        network = std::make_unique<LoopNetwork>(thread.loop(), asking("nonsense"), [&](const LoopNetwork::News& news) {
+            EXPECT_FALSE(news.good);
+            told.push_back(news.text);
+        });
         for (std::promise<authn::DnsAnswer>* got : {&first, &second})
             network->resolve({"example.org", authn::RecordType::txt},
                              [got](authn::DnsAnswer answer) { got->set_value(std::move(answer)); });
@@ -52,7 +54,7 @@ TEST(LoopNetwork, settings_that_do_not_work_are_told_once_and_never_read_as_abse
 
 TEST(LoopNetwork, an_alarm_whose_handle_is_gone_never_comes) {
     net::testing::LoopThread thread;
-    LoopNetwork network(thread.loop(), asking("127.0.0.1"), [](const std::string&) {});
+    LoopNetwork network(thread.loop(), asking("127.0.0.1"), [](const LoopNetwork::News&) {});
     std::promise<void> second;
     bool first = false;
     std::shared_ptr<void> kept;

@@ -182,6 +182,10 @@ private:
         outcome("refused", [](const Counters& c) { return c.refused.value(); });
         outcome("failed", [](const Counters& c) { return c.failed.value() - c.timed_out.value() - c.refused.value(); });
         all.push_back(std::move(questions));
+        all.push_back(family("exota_dns_loops_without_validation",
+                             "Loops that look names up without DNSSEC validation, because the DNS servers do not pass it on",
+                             MetricType::Gauge));
+        add(all.back(), sum([](const Loop& l) { return l.resolver ? l.resolver->without_validation.value() : 0; }));
     }
 
     void state(std::vector<MetricFamily>& all) const {

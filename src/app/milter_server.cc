@@ -66,7 +66,13 @@ struct MilterServer::Worker final : gate::Observer {
            Log& service_log)
         : log(service_log),
           messages(service_log.add_loop(loop)),
-          network(loop, dns.resolver, [this](const std::string& trouble) { log.service(LogLevel::warning, "dns-trouble", trouble); }),
+          network(loop, dns.resolver,
+                  [this](const LoopNetwork::News& news) {
+                      if (news.good)
+                          log.service(LogLevel::info, "dnssec-on", news.text);
+                      else
+                          log.service(LogLevel::warning, "dns-trouble", news.text);
+                  }),
           judge(*this),
           server(
               loop, limits,
@@ -155,6 +161,7 @@ void MilterServer::use(const std::shared_ptr<const gate::Snapshot>& snapshot, st
     on_each(
         [snapshot](Worker& worker, const std::function<void()>& finished) {
             worker.judge.use(snapshot);
+            worker.network.look_again();  // a reload is also how an operator says that something was mended
             finished();
         },
         std::move(done));

@@ -4,7 +4,9 @@
 // libunbound's two headers do not include each other
 #include <unbound-event.h>
 
+#include <algorithm>
 #include <unordered_map>
+#include <vector>
 
 #include "net/loop.h"
 #include "net/unbound_events.h"
@@ -58,7 +60,7 @@ Result<Context> make_context(UnboundEvents& events, const ResolverSettings& sett
 
 struct Resolver::Parts {
     Parts(Loop& on, const ResolverSettings& with, ResolverCounters* count_in)
-        : loop(on), settings(with), events(on), counters(count_in ? *count_in : own_counters) {}
+        : loop(on), settings(with), events(on), counters(count_in ? *count_in : own_counters), next_probe(on) {}
 
     struct Question {
         Parts* parts = nullptr;
@@ -69,7 +71,7 @@ struct Resolver::Parts {
         std::unique_ptr<Timer> deadline;
     };
 
-    void start(const std::string& name, std::uint16_t type, Done done);
+    void start(ub_ctx* on, const std::string& name, std::uint16_t type, Done done);
     /// Ends a question; its callback runs from the loop, so that resolve() never calls back before it returned.
     void finish(std::uint64_t id, RawAnswer answer);
     static void answered(void* data, int rcode, void* packet, int length, int security, char* why_bogus, int rate_limited);
@@ -77,8 +79,23 @@ struct Resolver::Parts {
     Loop& loop;
     ResolverSettings settings;
     UnboundEvents events;  // before the contexts: it must outlive them
-    Context retired;       // what validated until the probe said that it cannot; answers may still be on their way
+    /// What the root's DNSKEY says of the servers.
+    enum class Probe : std::uint8_t { secure, unsigned_answer, no_answer };
+    using Probed = std::function<void(Probe, const std::string& why)>;
+    /// Asks by a context without a memory: one that validates keeps what failed.
+    void probe(Probed done);
+    void set_context(Context next, bool next_validates);
+    /// What no question asks any more goes, from the loop: not within a call of libunbound.
+    void free_retired_soon();
+    void watch();
+
+    std::vector<Context> retired;  // replaced, or only for a probe; answers may still be on their way
     Context context;
+    Context trial;  // of the probe under way
+    bool validates = false;
+    enum class Known : std::uint8_t { nothing, no_answer, unsigned_answers, signatures } known = Known::nothing;
+    std::function<void(DnssecNews)> tell;  // empty: not watched
+    Timer next_probe;
     ResolverCounters own_counters;
     ResolverCounters& counters;
     std::unordered_map<std::uint64_t, std::unique_ptr<Question>> questions;
@@ -91,6 +108,7 @@ void Resolver::Parts::finish(std::uint64_t id, RawAnswer answer) {
     if (found == questions.end()) return;
     const std::unique_ptr<Question> question = std::move(found->second);
     questions.erase(found);
+    if (!retired.empty()) free_retired_soon();
     (answer.answered ? counters.answered : counters.failed).add();
     if (answer.validation == Validation::bogus) counters.bogus.add();
     loop.post([done = std::move(question->done), answer = std::move(answer), living = std::weak_ptr(alive)]() mutable {
@@ -110,13 +128,14 @@ void Resolver::Parts::answered(void* data, int rcode, void* packet, int length, 
     question->parts->finish(question->id, std::move(answer));
 }
 
-void Resolver::Parts::start(const std::string& name, std::uint16_t type, Done done) {
+void Resolver::Parts::start(ub_ctx* on, const std::string& name, std::uint16_t type, Done done) {
     counters.questions.add();
     const std::uint64_t id = next_id++;
     auto owned = std::make_unique<Question>();
     Question& question = *owned;
     question.parts = this;
     question.id = id;
+    question.asked = on;
     question.done = std::move(done);
     questions.emplace(id, std::move(owned));
     if (questions.size() > settings.max_in_flight) {
@@ -131,7 +150,6 @@ void Resolver::Parts::start(const std::string& name, std::uint16_t type, Done do
         ub_cancel(found->second->asked, found->second->async_id);
         finish(id, {.why = "no DNS answer within the time limit"});
     });
-    question.asked = context.get();
     int async_id = 0;
     const int status = ub_resolve_event(question.asked, name.c_str(), type, class_in, &question, answered, &async_id);
     // What is in the cache is answered within the call: then the question is gone already.
@@ -153,25 +171,91 @@ Result<std::unique_ptr<Resolver>> Resolver::create(Loop& loop, const ResolverSet
     Result<Context> context = make_context(parts->events, settings, settings.dnssec != Dnssec::off);
     if (!context) return std::unexpected(std::move(context.error()));
     parts->context = std::move(*context);
+    parts->validates = settings.dnssec != Dnssec::off;
     return std::unique_ptr<Resolver>(new Resolver(std::move(parts)));
 }
 
-void Resolver::resolve(std::string_view name, std::uint16_t type, Done done) { parts_->start(std::string(name), type, std::move(done)); }
+void Resolver::resolve(std::string_view name, std::uint16_t type, Done done) {
+    parts_->start(parts_->context.get(), std::string(name), type, std::move(done));
+}
+
+void Resolver::Parts::free_retired_soon() {
+    loop.post([this, living = std::weak_ptr(alive)] {
+        if (living.expired()) return;
+        std::erase_if(retired, [&](const Context& old) {
+            return std::ranges::none_of(questions, [&](const auto& entry) { return entry.second->asked == old.get(); });
+        });
+    });
+}
+
+void Resolver::Parts::set_context(Context next, bool next_validates) {
+    retired.push_back(std::exchange(context, std::move(next)));
+    free_retired_soon();
+    if (validates && !next_validates) counters.without_validation.add();
+    if (!validates && next_validates) counters.without_validation.subtract();
+    validates = next_validates;
+}
+
+void Resolver::Parts::probe(Probed done) {
+    if (trial) return;  // one is under way
+    Result<Context> made = make_context(events, settings, true);
+    if (!made) return loop.post([done = std::move(done), why = made.error().detail] { done(Probe::no_answer, why); });
+    trial = std::move(*made);
+    start(trial.get(), ".", type_dnskey, [this, done = std::move(done)](const RawAnswer& answer) {
+        const std::string why = answer.why.empty() ? "rcode " + std::to_string(answer.rcode) : answer.why;
+        if (answer.answered && answer.validation == Validation::secure) {
+            if (!validates) set_context(std::move(trial), true);
+            known = Known::signatures;
+            next_probe.cancel();
+            done(Probe::secure, {});
+        } else if (!answer.answered || (answer.rcode != 0 && answer.validation != Validation::bogus)) {
+            done(Probe::no_answer, "the DNS servers do not answer (" + why + "): whether they pass DNSSEC on is not known");
+        } else {
+            done(Probe::unsigned_answer, "the DNS servers do not pass DNSSEC on (" + why + ")");
+        }
+        if (trial) retired.push_back(std::move(trial));
+        trial.reset();
+        free_retired_soon();
+    });
+}
 
 void Resolver::probe_dnssec(std::function<void(std::string)> done) {
     if (parts_->settings.dnssec == Dnssec::off) return parts_->loop.post([done = std::move(done)] { done({}); });
-    resolve(".", type_dnskey, [parts = parts_.get(), done = std::move(done)](const RawAnswer& answer) {
-        if (answer.answered && answer.validation == Validation::secure) return done({});
-        const bool failed = !answer.answered || (answer.rcode != 0 && answer.validation != Validation::bogus);
-        const std::string why = answer.why.empty() ? "rcode " + std::to_string(answer.rcode) : answer.why;
-        if (failed) return done("the DNS servers do not answer (" + why + "): whether they pass DNSSEC on is not known");
-        if (parts->settings.dnssec == Dnssec::on)
-            return done("the DNS servers do not pass DNSSEC on (" + why + "); with dnssec = \"on\" look-ups will fail");
-        Result<Context> plain = make_context(parts->events, parts->settings, false);
-        if (!plain) return done(plain.error().detail);
-        parts->retired = std::exchange(parts->context, std::move(*plain));
-        done("the DNS servers do not pass DNSSEC on (" + why + "): validation is off");
+    parts_->probe([parts = parts_.get(), done = std::move(done)](Parts::Probe found, const std::string& why) {
+        if (found != Parts::Probe::unsigned_answer) return done(why);
+        if (parts->settings.dnssec == Dnssec::on) return done(why + "; with dnssec = \"on\" look-ups will fail");
+        if (parts->validates) {
+            Result<Context> plain = make_context(parts->events, parts->settings, false);
+            if (!plain) return done(plain.error().detail);
+            parts->set_context(std::move(*plain), false);
+        }
+        done(why + ": validation is off");
     });
+}
+
+void Resolver::Parts::watch() {
+    if (settings.dnssec == Dnssec::automatic) next_probe.start(settings.probe_interval, [this] { watch(); });
+    probe([this](Probe found, const std::string& why) {
+        if (found == Probe::secure) return tell({.good = true, .text = "the DNS servers pass DNSSEC on: answers are validated"});
+        const Known now = found == Probe::unsigned_answer ? Known::unsigned_answers : Known::no_answer;
+        if (std::exchange(known, now) == now) return;
+        if (found == Probe::no_answer) return tell({.text = why});
+        if (settings.dnssec == Dnssec::on) return tell({.text = why + "; with dnssec = \"on\" look-ups will fail"});
+        if (!validates) return tell({.text = why + ": validation stays off"});
+        Result<Context> plain = make_context(events, settings, false);
+        if (!plain) return tell({.text = plain.error().detail});
+        set_context(std::move(*plain), false);
+        tell({.text = why + ": validation is off until they do"});
+    });
+}
+
+void Resolver::watch_dnssec(std::function<void(DnssecNews)> tell) {
+    parts_->tell = std::move(tell);
+    if (parts_->settings.dnssec != Dnssec::off) parts_->watch();
+}
+
+void Resolver::look_again() {
+    if (parts_->tell && parts_->settings.dnssec == Dnssec::automatic && parts_->known != Parts::Known::signatures) parts_->watch();
 }
 
 const ResolverCounters& Resolver::counters() const noexcept { return parts_->counters; }

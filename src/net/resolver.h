@@ -23,7 +23,7 @@ namespace exota::net {
 class Loop;
 
 enum class Dnssec : std::uint8_t {
-    automatic,  // validate if the servers pass DNSSEC on, else warn and do without
+    automatic,  // validate if the servers pass DNSSEC on, else warn and do without until they do
     on,         // always validate
     off,
 };
@@ -34,9 +34,10 @@ struct ResolverSettings {
     std::vector<std::pair<std::string, std::string>> stub_zones;  // zone, "address@port": asked there and nowhere else
     std::vector<std::string> trust_anchor_files{"/usr/share/dns/root.key"};
     Dnssec dnssec = Dnssec::automatic;
-    std::vector<std::string> open_zones;      // names that libunbound answers by itself otherwise ("test.")
-    std::chrono::milliseconds timeout{5000};  // of one question
-    std::size_t max_in_flight = 4096;         // of one loop; above: refused at once
+    std::vector<std::string> open_zones;               // names that libunbound answers by itself otherwise ("test.")
+    std::chrono::milliseconds timeout{5000};           // of one question
+    std::size_t max_in_flight = 4096;                  // of one loop; above: refused at once
+    std::chrono::milliseconds probe_interval{60'000};  // automatic: between two looks whether the servers pass DNSSEC on by now
     friend bool operator==(const ResolverSettings&, const ResolverSettings&) = default;
 };
 
@@ -52,6 +53,7 @@ struct RawAnswer {
 
 struct ResolverCounters {
     Counter questions, answered, failed, timed_out, bogus, refused;  // refused: above max_in_flight
+    Counter without_validation;                                      // 1: it does without, since the servers do not pass DNSSEC on
 };
 
 class Resolver {
@@ -71,8 +73,18 @@ public:
     void resolve(std::string_view name, std::uint16_t type, Done done);
 
     /// Looks whether the servers pass DNSSEC on: the root's DNSKEY validates. With Dnssec::automatic and a clear no, validation is off
-    /// from then on. `done` gets what to tell the operator; empty: all is well.
+    /// until an answer validates. `done` gets what to tell the operator; empty: all is well.
     void probe_dnssec(std::function<void(std::string)> done);
+
+    struct DnssecNews {
+        bool good = false;  // answers are validated from now on, and were not before, or nobody knew
+        std::string text;
+    };
+    /// The same again and again, every probe_interval, until an answer validated; that stays: who can suppress a signature once, or later,
+    /// does not switch validation off. `tell` hears of every change, not of every look.
+    void watch_dnssec(std::function<void(DnssecNews)> tell);
+    /// While it is watched and no answer has validated yet: looks now.
+    void look_again();
 
     const ResolverCounters& counters() const noexcept;
     std::size_t in_flight() const noexcept;

@@ -6,8 +6,11 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <fstream>
 #include <mutex>
+#include <utility>
 
+#include "base/encode.h"
 #include "net/testing.h"
 
 namespace exota::net {
@@ -18,7 +21,7 @@ constexpr std::uint16_t type_txt = 16;
 /// One UDP socket on loopback that treats every question as `behaviour` says.
 class DnsServer {
 public:
-    enum class Behaviour : std::uint8_t { answer, nxdomain, servfail, silent, garbage };
+    enum class Behaviour : std::uint8_t { answer, nxdomain, servfail, silent, garbage, signed_root };
 
     DnsServer() {
         thread_ = std::thread([this] { serve(); });
@@ -56,21 +59,160 @@ private:
         if (behaviour == Behaviour::garbage) return packet.substr(0, 2) + std::string(40, '\xff');
         std::size_t end = 12;
         while (packet[end] != 0) end += static_cast<unsigned char>(packet[end]) + 1U;
+        const bool root_keys = end == 12 && packet[14] == 48;
         packet.resize(end + 5);  // header and question, without EDNS
         packet[2] = '\x84';      // response, authoritative
         packet[3] = static_cast<char>(0x80 | (behaviour == Behaviour::nxdomain ? 3 : behaviour == Behaviour::servfail ? 2 : 0));
         packet[7] = behaviour == Behaviour::answer ? 1 : 0;
         packet[9] = packet[11] = 0;
+        if (behaviour == Behaviour::signed_root && root_keys) {
+            packet[7] = 2;
+            for (const auto& [type, octets] : {std::pair('\x30', root_key), std::pair('\x2e', root_signature)})
+                packet += std::string("\0\0", 2) + type + std::string("\0\1\0\0\1\0\0", 7) + static_cast<char>(octets.size()) + octets;
+            packet[11] = 1;  // EDNS, with the bit that asked for signatures
+            packet += std::string("\0\0\x29\x04\xd0\0\0\x80\0\0\0", 11);
+            return packet;
+        }
+        if (root_keys) packet[7] = 0;  // nothing there, and unsigned
+        if (root_keys) return packet;
         if (behaviour == Behaviour::answer) packet += std::string("\xc0\x0c\0\x10\0\1\0\0\1\0\0\x07\x06v=DKIM", 19);
         return packet;
     }
 
+public:
+    // A root of the test: its Ed25519 key (RFC 8080), and its signature of that key from 2020 to 2085.
+    static inline const std::string root_key = *base::base64_decode("AQEDD7UPv1B6b4JH3EGbGwAznJdI9Lw9M/D0BpHy8+aNlUAJ");
+    static inline const std::string root_signature = *base::base64_decode(
+        "ADAPAAACowDYUF4AXgvhAAnxAER3AQOYo3B5aPivryl++ocZ3C35gaaas7AwpIEI1OSatI3GWkYxfat8lXqTbeblo2zWBCneWupUwqIkxGHqnA4=");
+
+private:
     testing::DnsSocket socket_;
     std::atomic<Behaviour> behaviour_{Behaviour::answer};
     std::atomic<bool> stop_{false};
     std::atomic<int> questions_{0};
     std::thread thread_;
 };
+
+class DnssecTest : public ::testing::Test {
+protected:
+    DnssecTest() {
+        std::ofstream(directory.path("root.key")) << ". IN DNSKEY 257 3 15 " << base::base64_encode(DnsServer::root_key.substr(4)) << '\n';
+        settings.servers = {server.address()};
+        settings.trust_anchor_files = {directory.path("root.key")};
+        settings.timeout = std::chrono::seconds(20);
+        settings.probe_interval = std::chrono::milliseconds(20);
+    }
+    ~DnssecTest() override {
+        thread.call([&] { resolver.reset(); });
+    }
+    void watch() {
+        thread.call([&] {
+            auto made = Resolver::create(thread.loop(), settings);
+            ASSERT_TRUE(made) << made.error().detail;
+            resolver = std::move(*made);
+            resolver->watch_dnssec([this](Resolver::DnssecNews news) {
+                const std::lock_guard lock(mutex);
+                heard.push_back(std::move(news));
+                changed.notify_all();
+            });
+        });
+    }
+    Resolver::DnssecNews news(std::size_t number) {
+        std::unique_lock lock(mutex);
+        if (!changed.wait_for(lock, std::chrono::seconds(30), [&] { return heard.size() > number; })) return {.text = "(none)"};
+        return heard[number];
+    }
+    std::size_t told() {
+        const std::lock_guard lock(mutex);
+        return heard.size();
+    }
+    /// So many more questions have come.
+    void wait_for_questions(int count) const {
+        for (const int before = server.questions(); server.questions() < before + count;) std::this_thread::yield();
+    }
+    RawAnswer root_keys() {
+        std::promise<RawAnswer> got;
+        thread.call([&] { resolver->resolve(".", 48, [&](RawAnswer answer) { got.set_value(std::move(answer)); }); });
+        return got.get_future().get();
+    }
+    std::uint64_t without_validation() const { return resolver->counters().without_validation.value(); }
+
+    DnsServer server;
+    testing::TemporaryDirectory directory;
+    ResolverSettings settings;
+    testing::LoopThread thread;
+    std::unique_ptr<Resolver> resolver;
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<Resolver::DnssecNews> heard;
+};
+
+TEST_F(DnssecTest, one_unsigned_answer_does_not_switch_validation_off_for_good) {
+    server.behave(DnsServer::Behaviour::answer);
+    watch();
+    const Resolver::DnssecNews off = news(0);
+    EXPECT_FALSE(off.good);
+    EXPECT_NE(off.text.find("do not pass DNSSEC on"), std::string::npos) << off.text;
+    EXPECT_EQ(without_validation(), 1U);
+    EXPECT_EQ(root_keys().validation, Validation::insecure);
+    wait_for_questions(3);
+    EXPECT_EQ(told(), 1U) << "a change is told once, not each time that it looks";
+    server.behave(DnsServer::Behaviour::signed_root);
+    const Resolver::DnssecNews on = news(1);
+    EXPECT_TRUE(on.good) << on.text;
+    EXPECT_EQ(without_validation(), 0U);
+    EXPECT_EQ(root_keys().validation, Validation::secure);
+    // And never off again.
+    server.behave(DnsServer::Behaviour::answer);
+    thread.call([&] { resolver->look_again(); });
+    EXPECT_EQ(root_keys().validation, Validation::secure);
+    EXPECT_EQ(told(), 2U);
+    EXPECT_EQ(without_validation(), 0U);
+}
+
+TEST_F(DnssecTest, servers_that_sign_from_the_beginning) {
+    server.behave(DnsServer::Behaviour::signed_root);
+    watch();
+    EXPECT_TRUE(news(0).good) << news(0).text;
+    EXPECT_EQ(root_keys().validation, Validation::secure);
+    EXPECT_EQ(without_validation(), 0U);
+}
+
+TEST_F(DnssecTest, servers_that_do_not_answer_are_asked_again) {
+    settings.timeout = std::chrono::milliseconds(100);
+    server.behave(DnsServer::Behaviour::silent);
+    watch();
+    EXPECT_NE(news(0).text.find("do not answer"), std::string::npos) << news(0).text;
+    EXPECT_EQ(without_validation(), 0U) << "silence switches nothing off";
+    server.behave(DnsServer::Behaviour::signed_root);
+    EXPECT_TRUE(news(1).good) << news(1).text;
+}
+
+TEST_F(DnssecTest, a_reload_looks_at_once) {
+    settings.probe_interval = std::chrono::hours(1);
+    server.behave(DnsServer::Behaviour::answer);
+    watch();
+    EXPECT_FALSE(news(0).good);
+    server.behave(DnsServer::Behaviour::signed_root);
+    thread.call([&] { resolver->look_again(); });
+    EXPECT_TRUE(news(1).good) << news(1).text;
+}
+
+TEST_F(DnssecTest, always_on_is_never_switched_off) {
+    settings.dnssec = Dnssec::on;
+    server.behave(DnsServer::Behaviour::answer);
+    watch();
+    EXPECT_NE(news(0).text.find("look-ups will fail"), std::string::npos) << news(0).text;
+    EXPECT_EQ(without_validation(), 0U);
+    EXPECT_EQ(root_keys().validation, Validation::bogus);
+}
+
+TEST_F(DnssecTest, a_key_that_is_not_the_anchors_is_no_signature) {
+    std::ofstream(directory.path("root.key")) << ". IN DNSKEY 257 3 15 " << base::base64_encode(std::string(32, 'k')) << '\n';
+    server.behave(DnsServer::Behaviour::signed_root);
+    watch();
+    EXPECT_FALSE(news(0).good) << news(0).text;
+}
 
 class ResolverTest : public ::testing::Test {
 protected:
