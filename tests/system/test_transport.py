@@ -183,13 +183,14 @@ def test_postfix_waits_its_milter_timeout_when_no_session_is_free(chain):
     """What the sender sees meanwhile: Postfix's own temporary failure, milter_default_action; and mail again once there is room."""
     path = chain(changes={"milter": {"max_sessions": 1}}, postfix={"milter_connect_timeout": "2s", "milter_command_timeout": "2s"})
     good = path.workshop.message(signed_by="contoso.com")
-    with MilterClient(path.exota.where) as busy, SmtpClient(path.postfix.port) as client:
+    with MilterClient(path.exota.where) as busy:
         busy.connect()
         busy.send("M", b"<a@b.test>\0")  # in the middle of a message, which is never cut
-        client.hello()
-        reply = client.message("jane@contoso.com", ["bob@dest.test"], good)
-        assert reply.code == 451, reply
-        assert path.sink.messages == []
+        with SmtpClient(path.postfix.port) as client:
+            client.hello()
+            reply = client.message("jane@contoso.com", ["bob@dest.test"], good)
+            assert reply.code == 451, reply
+            assert path.sink.messages == []
     wait_for(lambda: any(record["event"] == "sessions-full" for record in path.exota.records()), "sessions-full in the log")
     wait_for(lambda: path.send(good).code == 250, "mail once a session is free")
 
