@@ -60,7 +60,7 @@ Result<Context> make_context(UnboundEvents& events, const ResolverSettings& sett
 
 struct Resolver::Parts {
     Parts(Loop& on, const ResolverSettings& with, ResolverCounters* count_in)
-        : loop(on), settings(with), events(on), counters(count_in ? *count_in : own_counters), next_probe(on) {}
+        : loop(on), settings(with), events(on), next_probe(on), counters(count_in ? *count_in : own_counters) {}
 
     struct Question {
         Parts* parts = nullptr;
