@@ -25,7 +25,7 @@ class Workshop:
 class Chain:
     """Starts everything; `stop` ends everything. Arguments not named here go to Exota.
 
-    @param opendkim  False: no validator before us; "default": one with OpenDKIM's default clean-up
+    @param opendkim  False: no validator before us; "default": one with OpenDKIM's default clean-up; a dict: arguments of OpenDkim
     @param postfix   settings of main.cf over the usual ones
     @param exota     an Exota that runs already
     """
@@ -38,9 +38,10 @@ class Chain:
             self.sink = self._own(Sink(), "close")
             self.opendkim = None
             if opendkim:
-                self.opendkim = self._own(OpenDkim(self.directory, self.keys, removal=opendkim != "default"), "stop")
+                how = opendkim if isinstance(opendkim, dict) else {"removal": opendkim != "default"}
+                self.opendkim = self._own(OpenDkim(self.directory, self.keys, **how), "stop")
             self.exota = exota or self._own(Exota(workshop.binary, self.directory, **arguments), "stop")
-            milters = ([f"inet:127.0.0.1:{self.opendkim.port}"] if self.opendkim else []) + [self.exota.listen]
+            milters = ([self.opendkim.listen] if self.opendkim else []) + [self.exota.listen]
             self.postfix = self._own(Postfix(self.directory, sink_port=self.sink.port, milters=milters, pki=self.pki, address=address,
                                              settings=postfix), "stop")
         except BaseException:
