@@ -50,8 +50,8 @@ def decide(binary, questions):
 
 def explain_drop_in(binary, environment, raw, session):
     """The decision of a drop-in with these MILTER_* variables."""
-    facts = ["--client-ip", session.client_ip, "--helo", session.helo, "--mail-from", session.mail_from, "--queue-id", session.queue_id]
-    facts += [part for recipient in session.rcpts for part in ("--rcpt", recipient)]
+    facts = [part for recipient in session.rcpts for part in ("--rcpt", recipient)]
+    facts += ["--client-ip", session.client_ip, "--helo", session.helo, "--mail-from", session.mail_from, "--queue-id", session.queue_id]
     facts += ["--client-cert", session.client_cert] if session.client_cert is not None else []
     done = subprocess.run([binary, "explain", "--json", *facts, "-"], input=raw, capture_output=True, timeout=PATIENCE,
                           env={"PATH": os.environ["PATH"], **environment})
