@@ -4,9 +4,11 @@ The messages stand in harness/forged_messages.py (fields, bodies, signatures, au
 mail) and forged_arc.py. A sample goes through a real Postfix besides.
 """
 import base64
+import os
 import subprocess
 
 import pytest
+from harness.chain import Chain
 from harness.evaluation import Session, decide, question, zone_of
 from harness.exota import SOURCE
 from harness.forged_arc import ARC, HONEST_ARC
@@ -14,6 +16,7 @@ from harness.forged_claims import CLAIMS, NDR, NULL
 from harness.forged_messages import (ATTRIBUTED, AUTH_AS, AUTHORS, BODIES, BODY, FIELDS, ID, ORGANIZATION, OURS, TAGS, Row, authored, by_evil, genuine,
                                      plain, stamped)
 from harness.forger import EXCHANGE, add, key_records, sign
+from harness.keyserver import KeyServer
 from harness.message import CONTOSO_ID, FABRIKAM_ID, Keys
 from harness.processes import fresh_directory
 
@@ -34,6 +37,7 @@ CONFIGS = {
     "dmarc": {"authorisation": {"proofs": ["client-cert + dmarc"]}},
     "arc": {"authorisation": {"proofs": ["client-cert + arc"]}, "arc": {"trusted_sealers": ["sealer.test", "microsoft.com"]}},
 }
+QUIET = {"smtpd_junk_command_limit": "1000000", "smtpd_hard_error_limit": "1000000", "smtpd_soft_error_limit": "1000000"}  # refusals slow nobody down
 TENANTS = {
     "version": 2,
     "tenants": {
@@ -91,7 +95,8 @@ def keys(base_directory):
 
 
 @pytest.fixture(scope="module")
-def zone(keys):
+def records(keys):
+    """name → record, beside the keys' own."""
     ours, evil = record_of(keys, "contoso.com"), record_of(keys, "evil.test")
     records = {"contoso.com": "v=spf1 ip4:40.92.0.0/15 -all", "_dmarc.contoso.com": "v=DMARC1; p=reject"}
     records |= {f"{selector}._domainkey.contoso.com": record for selector, record in {
@@ -102,8 +107,16 @@ def zone(keys):
     records |= {f"selector1._domainkey.{name}": evil for name in (
         "com", "onmicrosoft.com", "evil.onmicrosoft.com", "news.contoso.com", "shop.contoso.com", "contoso.test", "xn--cntoso-wqf.com", "contoso.com.evil.test",
         "contoso.com._domainkey.evil.test", "selector1._domainkey.evil.test")}
-    return zone_of(key_records(keys) | records, **{"broken._domainkey.contoso.com": ["SERVFAIL"], "dead._domainkey.contoso.com": ["TIMEOUT"],
-                                                   "dead._domainkey.evil.test": ["TIMEOUT"]})
+    return records
+
+
+BROKEN = "broken._domainkey.contoso.com"
+DEAD = ["dead._domainkey.contoso.com", "dead._domainkey.evil.test"]
+
+
+@pytest.fixture(scope="module")
+def zone(keys, records):
+    return zone_of(key_records(keys) | records, **{BROKEN: ["SERVFAIL"]}, **{name: ["TIMEOUT"] for name in DEAD})
 
 
 def configuration(name):
@@ -136,6 +149,35 @@ def test_forged(answers, row):
 def test_honest(answers, row):
     answer = answers[row.config, row.name]
     assert (answer["verdict"], answer["reason"]) == ("accept", "authorised"), shown(answer)
+
+
+@pytest.fixture(scope="module")
+def verifying(workshop, base_directory, keys, records):
+    if os.geteuid() != 0:
+        pytest.skip("Postfix needs root")
+    server = KeyServer(fresh_directory(base_directory), keys, records, failing=[BROKEN, *DEAD])
+    made = Chain(workshop, fresh_directory(base_directory), opendkim=False, tenants=TENANTS, postfix=QUIET,
+                 changes=configuration("default") | {"authentication_results": None, "authorisation": {"proofs": ["client-cert + dkim"]},
+                                                     "dns": {"servers": [server.address], "dnssec": "off"}})
+    yield made
+    made.stop()
+    server.stop()
+
+
+def test_forged_through_postfix(verifying, keys):
+    """Those that need no other settings and no other client than Exchange Online, as Postfix shows them to us."""
+    rows = [row for row in FORGED if row.config == "default" and row.session == Session()]
+    with verifying.connect() as client:
+        replies = {row.name: client.message("jane@contoso.com", ["bob@dest.test"], row.make(keys)) for row in rows}
+    assert len(rows) > 100
+    assert [name for name, reply in replies.items() if reply.code not in (451, 550)] == []
+
+
+def test_honest_through_postfix(verifying, keys):
+    rows = [row for row in HONEST if row.config == "default" and row.session == Session()]
+    with verifying.connect() as client:
+        replies = {row.name: client.message("jane@contoso.com", ["bob@dest.test"], row.make(keys)) for row in rows}
+    assert [f"{name}: {reply}" for name, reply in replies.items() if reply.code != 250] == []
 
 
 def test_no_two_rows_have_one_name():

@@ -1,12 +1,13 @@
 """A name server with DKIM keys for a validator before us: it answers, fails, or is silent, by name.
 
-Names below `dead.test` are asked at a port where nobody ever answers; those below `fails.test` get SERVFAIL.
+Names below `dead.test` are asked at a port where nobody ever answers; those below `fails.test`, and `failing` ones, get SERVFAIL.
 """
 import socket
 import threading
 from pathlib import Path
 
 import dns.message
+import dns.name
 import dns.rcode
 import dns.rrset
 
@@ -16,8 +17,9 @@ DEAD, FAILS = "dead.test", "fails.test"
 
 
 class KeyServer:
-    def __init__(self, directory, keys, more=None):
+    def __init__(self, directory, keys, more=None, failing=()):
         self.records = key_records(keys) | (more or {})
+        self.failing = set(failing)
         self._socket, self._silent = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
         for each in (self._socket, self._silent):
             each.bind(("127.0.0.1", 0))
@@ -43,7 +45,7 @@ class KeyServer:
         answer = dns.message.make_response(query, recursion_available=True)
         name = query.question[0].name
         text = self.records.get(name.to_text(omit_final_dot=True).lower())
-        if name.is_subdomain(dns.name.from_text(FAILS)):
+        if name.is_subdomain(dns.name.from_text(FAILS)) or name.to_text(omit_final_dot=True) in self.failing:
             answer.set_rcode(dns.rcode.SERVFAIL)
         elif text is None:
             answer.set_rcode(dns.rcode.NXDOMAIN)
