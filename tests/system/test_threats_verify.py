@@ -166,7 +166,7 @@ def verifying(workshop, base_directory, keys, records):
 
 def test_forged_through_postfix(verifying, keys):
     """Those that need no other settings and no other client than Exchange Online, as Postfix shows them to us."""
-    rows = [row for row in FORGED if row.config == "default" and row.session == Session()]
+    rows = [row for row in FORGED if row.config == "default" and row.session == Session() and "Bcc" not in row.name]  # which Postfix drops
     with verifying.connect() as client:
         replies = {row.name: client.message("jane@contoso.com", ["bob@dest.test"], row.make(keys)) for row in rows}
     assert len(rows) > 100
