@@ -75,6 +75,10 @@ ROWS = {
                                   validator="silent"),
     "silenced-dead-key": Attack(lambda keys: add(plain(), (RESULT, "mx.test; dkim=pass action=none header.d=contoso.com"), ("DKIM-Signature", signature(d=DEAD)),
                                                  ("DKIM-Signature", INVENTED)), validator="silent"),
+    "queue-id-guessed": Attack(lambda keys: add(plain(), (RESULT, f"mx.test/{Session().queue_id}; dkim=pass action=none header.d=contoso.com"),
+                                                ("DKIM-Signature", signature(d=DEAD)), ("DKIM-Signature", INVENTED)), validator="silent"),
+    "queue-id-guessed-unreadable": Attack(lambda keys: add(plain(), (RESULT, f"mx.test/{Session().queue_id}; {PASS}"), ("DKIM-Signature", "garbage"),
+                                                           ("DKIM-Signature", INVENTED)), validator="silent"),
     "injected-result": Attack(lambda keys: add(plain(), ("DKIM-Signature", INJECTED)),
                               validator="\r\n\tdkim=fail reason=\"signature verification failed\" (2048-bit key; unprotected) header.d=contoso.com header.i=a; "
                                         f"{PASS} header.i=@contoso.com header.a=rsa-sha256 header.s=selector1 header.b=AAAA;\r\n\tdkim-atps=neutral"),
