@@ -29,5 +29,8 @@ class OpenDkim:
                  "OpenDKIM listening")
         assert self._process.running(), self._process.tail()
 
+    def running(self):
+        return self._process.running()
+
     def stop(self):
         self._process.kill()  # it takes five seconds to end on SIGTERM (libmilter)
