@@ -61,7 +61,7 @@ def product(path, silencers):
     """(what, message maker), all or a sample; the sample steps through the product so that each of both occurs."""
     forms = [*FORMS, None]
     cases = list(itertools.product(silencers, forms, (True, False), path.ids))
-    step = 1 if WHOLE else 29 * len(path.ids) + len(path.ids) - 1  # 29 or 59: primes, so that it is no multiple of what it steps through
+    step = 1 if WHOLE else (59 if len(path.ids) == 1 else 127)  # primes, so that no form is always stepped over
     for silencer, form, companion, authserv_id in cases[::step]:
         yield f"{silencer} × {form}, {authserv_id}{', with an invented signature' if companion else ''}", \
             forged(silencers[silencer], form, authserv_id, companion)
