@@ -29,7 +29,7 @@ BESIDE = {
     "expired": lambda raw, keys: by_contoso(raw, keys, more="t=1700000000; x=1700000060"),
     "h= without From": lambda raw, keys: by_contoso(raw, keys, h="Date:Subject"),
     "h= of 300 names": lambda raw, keys: by_contoso(raw, keys, h=f"From:{NAMES}"),
-    "algorithm unknown": lambda raw, keys: by_contoso(raw, keys).replace(b"a=rsa-sha256", b"a=rsa-sha512", 1),
+    "algorithm unknown": lambda raw, keys: by_contoso(raw, keys, more="t=1700000000").replace(b"a=rsa-sha256", b"a=rsa-sha512", 1),
     "body hash of another body": lambda raw, keys: by_contoso(raw, keys).replace(b"bh=", b"bh=AAAA", 1),
     "key without record": lambda raw, keys: by_contoso(raw, keys, s="nowhere"),
     "foreign i=": lambda raw, keys: by_contoso(raw, keys, more="i=list@evil.test"),
