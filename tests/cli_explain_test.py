@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from cli_test import EXOTA, FACTS, GOOD, folder, run  # noqa: F401 -- the fixture is used by its name
+from cli_test import EXOTA, FACTS, GOOD, SIGNATURE, folder, run  # noqa: F401 -- the fixture is used by its name
 
 pytestmark = pytest.mark.skipif(not EXOTA.exists(), reason="the program is not built")
 
@@ -62,7 +62,7 @@ def test_explain_from_logged_evidence_says_the_same(folder):
 STORED = (b"Return-Path: <jane@contoso.test>\r\nAuthentication-Results: mx.test; dkim=pass header.d=contoso.test\r\n"
           b"Received: from out.test (unknown [40.92.0.1])\r\n\t(using TLSv1.3 with cipher X (256/256 bits))\r\n"
           b"\t(Client CN \"mail.protection.outlook.com\", Issuer \"Root\" (verified OK))\r\n\tby gw.test (Postfix) with ESMTPS id 4XyZ\r\n"
-          b"\tfor <bob@dest.test>; Sat, 28 Nov 2026 10:00:00 +0000 (UTC)\r\nReceived: x\r\nFrom: Jane <jane@contoso.test>\r\n\r\nbody\r\n")
+          b"\tfor <bob@dest.test>; Sat, 28 Nov 2026 10:00:00 +0000 (UTC)\r\nReceived: x\r\n" + SIGNATURE + b"From: Jane <jane@contoso.test>\r\n\r\nbody\r\n")
 
 
 def test_explain_of_a_stored_message(folder):

@@ -11,7 +11,8 @@ SOURCE = Path(__file__).resolve().parents[1]
 EXOTA = Path(os.environ.get("EXOTA_BUILD_DIR", SOURCE / "build/dev")) / "exota"
 COMMANDS = ["serve", "check", "doctor", "explain", "verify", "report", "migrate", "eval", "completion"]  # in the order of the manual
 TENANTS = {"version": 2, "tenants": {"contoso": {"domains": ["contoso.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"]}}}
-GOOD = b"Authentication-Results: mx.test; dkim=pass header.d=contoso.test\r\nReceived: x\r\nFrom: Jane <jane@contoso.test>\r\n\r\nbody\r\n"
+SIGNATURE = b"DKIM-Signature: v=1; a=rsa-sha256; d=contoso.test; s=s1; h=From; bh=AAAA; b=AAAA\r\n"
+GOOD = b"Authentication-Results: mx.test; dkim=pass header.d=contoso.test\r\nReceived: x\r\n" + SIGNATURE + b"From: Jane <jane@contoso.test>\r\n\r\nbody\r\n"
 FACTS = ["--client-ip", "40.92.0.1", "--client-cert", "mail.protection.outlook.com"]
 
 pytestmark = pytest.mark.skipif(not EXOTA.exists(), reason="the program is not built")
@@ -164,7 +165,7 @@ def warnings_of(folder, *changes):
 def test_check_warns_of_what_opens_or_kills_the_relay(folder, section, line, key):
     before = warnings_of(folder)
     more = [w for w in warnings_of(folder, ("[tenants]", f"{section}\n{line}\n[tenants]")) if w not in before]
-    assert [(w["key"], w["line"]) for w in more] == [(key, 8)]
+    assert [(w["key"], w["line"]) for w in more] == [(key, 10)]
 
 
 def test_check_warns_of_what_this_host_lacks(folder):
@@ -185,7 +186,7 @@ def test_check_warns_of_what_this_host_lacks(folder):
 def test_check_warns_of_names_with_blanks(folder):
     names = 'names = ["mail.protection.outlook.com", " mail.protection.outlook.com ", "a.test b.test"]'
     warnings = [w for w in warnings_of(folder, ("[tenants]", f"[client_cert]\n{names}\n[tenants]")) if w["key"] == "client_cert.names"]
-    assert [w["line"] for w in warnings] == [8] and "a.test b.test" in warnings[0]["text"], "blanks at the ends are harmless"
+    assert [w["line"] for w in warnings] == [10] and "a.test b.test" in warnings[0]["text"], "blanks at the ends are harmless"
     (folder / "policy.json").write_text('{"contoso.test": {}}')
     environment = {"MILTER_POLICY_FILE": str(folder / "policy.json"), "MILTER_X509_ENABLED": "1", "MILTER_X509_TRUSTED_CN": "mail.protection.outlook.com ",
                    "MILTER_DKIM_ENABLED": "1", "MILTER_TRUSTED_AUTHSERVID": " mx.test"}

@@ -1,6 +1,6 @@
 // Configuration tree → Config: what each key does. The only place that knows both the keys and the structures.
 //
-// Tested by config_test.cc and fuzz/config_fuzz.cc.
+// Tested by config_test.cc, config_authentication_test.cc and fuzz/config_fuzz.cc.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // The daemon's life, from the first look at the configuration to the last session. daemon.cc is to be read from top to bottom.
 //
-// Tested by daemon_test.cc and tests/system.
+// Tested by daemon_test.cc, daemon_reload_test.cc and tests/system.
 #pragma once
 
 #include <chrono>

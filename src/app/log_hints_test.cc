@@ -5,47 +5,21 @@
 #include <set>
 
 #include "app/testing.h"
+#include "decision/details.h"
 
 namespace exota::app {
 namespace {
 
+using decision::coded;
 using decision::Finding;
 using tenant::Factor;
 
-TEST(LogHints, SentencesHaveCodesAndValuesStay) {
-    const struct {
-        Factor factor;
-        std::string_view detail, code;
-    } cases[] = {
-        {Factor::client_cert,
-         "TLS without a verified client certificate, though the address is Exchange Online's: does the MTA ask for one?",
-         "certificate-not-verified"},
-        {Factor::client_cert, "certificate-not-verified", "certificate-not-verified"},
-        {Factor::client_cert, "the MTA does not send the macro {verify}", "no-verify-macro"},
-        {Factor::client_cert, "certificate without a name", "certificate-without-name"},
-        {Factor::client_cert, "mail.evil.test", ""},
-        {Factor::client_cert, "a name with blanks", ""},
-        {Factor::client_cert, "no-tls", ""},
-        {Factor::dkim, "signed, but no trusted result", "no-trusted-result"},
-        {Factor::dkim, "field 3 does not count: too many results", "field-not-counted"},
-        {Factor::dkim, "l= covers 10 of 20 octets of the body", "body-partly-signed"},
-        {Factor::dkim, "a sentence that is new here", "see-hint"},
-        {Factor::dkim, "not-asked", ""},
-        {Factor::dkim, "", ""},
-        {Factor::tenant_id, "different values", "different-values"},
-        {Factor::tenant_id, "1234abcd-18c5-45e8-88de-123456789abc", ""},
-        {Factor::arc, "no trusted sealer reports a pass", "no-trusted-sealer"},
-    };
-    for (const auto& c : cases) {
-        const DetailForLog got = detail_for_log(c.factor, c.detail);
-        EXPECT_EQ(got.code, c.code) << c.detail;
-        EXPECT_EQ(got.hint.empty(), c.code.empty()) << c.detail;
-    }
-}
-
 TEST(LogHints, EachCodeIsDocumented) {
-    const auto codes = codes_of_details();
-    const std::set<std::string> ours(codes.begin(), codes.end());
+    std::set<std::string> ours;
+    for (const decision::DetailCode& each : decision::detail_codes) {
+        EXPECT_TRUE(ours.emplace(each.code).second) << each.code << " twice";
+        EXPECT_FALSE(each.code.contains(' ')) << each.code;
+    }
     EXPECT_EQ(testing::documented_names(EXOTA_SOURCE_DIR "/docs/reference/log.md", "## Codes in `findings` that have a hint"), ours);
 }
 
@@ -56,15 +30,15 @@ decision::Decision refused() {
     return out;
 }
 
-void set(decision::Decision& decision, Factor factor, Finding finding, std::string detail) {
-    decision.findings[static_cast<std::size_t>(factor)] = {finding, std::move(detail), evidence::Source::mta};
+void set(decision::Decision& decision, Factor factor, decision::FactorFinding found) {
+    decision.findings[static_cast<std::size_t>(factor)] = std::move(found);
 }
 
 TEST(LogHints, FindingsAreOneWordEachAndTheHintIsBehind) {
     decision::Decision decision = refused();
-    set(decision, Factor::client_cert, Finding::unavailable, "TLS without a verified client certificate, though …");
-    set(decision, Factor::dkim, Finding::unavailable, "signed, but no trusted result");
-    set(decision, Factor::dkim_aligned, Finding::unavailable, "signed, but no trusted result");
+    set(decision, Factor::client_cert, coded(Finding::unavailable, "certificate-not-verified", evidence::Source::mta));
+    set(decision, Factor::dkim, coded(Finding::unavailable, "no-trusted-result", evidence::Source::header_field));
+    set(decision, Factor::dkim_aligned, coded(Finding::unavailable, "no-trusted-result", evidence::Source::header_field));
     std::string findings, hint;
     findings_for_log(decision, findings, hint);
     EXPECT_EQ(findings,
@@ -75,11 +49,25 @@ TEST(LogHints, FindingsAreOneWordEachAndTheHintIsBehind) {
     EXPECT_FALSE(hint.contains("dkim-aligned")) << "said once";
 }
 
+TEST(LogHints, WhatTheMessageHasOfItIsSaidWithinALimit) {
+    decision::Decision decision = refused();
+    const auto uncovered = [](std::string_view what) {
+        return coded(Finding::absent, "signature-not-counted", evidence::Source::own_verification, what);
+    };
+    set(decision, Factor::dkim, uncovered("2 Subject fields, h= covers 1"));
+    std::string findings, hint;
+    findings_for_log(decision, findings, hint);
+    EXPECT_TRUE(hint.ends_with(": 2 Subject fields, h= covers 1")) << hint;
+    set(decision, Factor::dkim_aligned, uncovered(std::string(1000, 'x')));
+    findings_for_log(decision, findings, hint);
+    EXPECT_TRUE(hint.ends_with(": 2 Subject fields, h= covers 1")) << "longer than the limit";
+}
+
 TEST(LogHints, NoHintOfWhatNobodyAskedOrWhatNeedsNone) {
     decision::Decision decision = refused();
-    set(decision, Factor::arc, Finding::absent, "no trusted sealer reports a pass");
-    set(decision, Factor::client_cert, Finding::holds, "certificate without a name");
-    set(decision, Factor::dkim, Finding::absent, "no-pass");
+    set(decision, Factor::arc, coded(Finding::absent, "no-trusted-sealer", evidence::Source::own_verification));
+    set(decision, Factor::client_cert, coded(Finding::holds, "certificate-without-name", evidence::Source::mta));
+    set(decision, Factor::dkim, coded(Finding::absent, "no-pass", evidence::Source::own_verification));
     std::string findings, hint = "left over";
     findings_for_log(decision, findings, hint);
     EXPECT_EQ(findings, "client-cert=holds dkim=absent(no-pass) dkim-aligned=absent(not-asked)");

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "app/testing.h"
+#include "decision/details.h"
 #include "evidence/json.h"
 #include "net/testing.h"
 
@@ -37,8 +38,8 @@ Sample full_sample() {
     d.proofs.push_back({"client-cert + dkim", false, {tenant::Factor::dkim}});
     d.proof = 0;
     d.findings[static_cast<std::size_t>(tenant::Factor::client_cert)].finding = decision::Finding::holds;
-    d.findings[static_cast<std::size_t>(tenant::Factor::dkim)] = {decision::Finding::absent, "signed, but no trusted result",
-                                                                  evidence::Source::header_field};
+    d.findings[static_cast<std::size_t>(tenant::Factor::dkim)] =
+        decision::coded(decision::Finding::absent, "no-trusted-result", evidence::Source::header_field);
     d.why = "no passing DKIM signature";
     d.reply = mail::Reply{550, "5.7.20", "no passing DKIM signature"};
     d.peer_proven = true;

@@ -29,7 +29,7 @@ template <class T>
 std::optional<FactorFinding> settled_before_the_value(const evidence::Fact<T>& fact, Source source) {
     if (std::holds_alternative<evidence::Absent>(fact)) return absent({}, source);
     if (const auto* failed = std::get_if<evidence::Unavailable>(&fact)) return unavailable(failed->why, source);
-    if (std::holds_alternative<evidence::Conflicting>(fact)) return contradicts("different values", source);
+    if (std::holds_alternative<evidence::Conflicting>(fact)) return coded(Finding::contradicts, "different-values", source);
     return std::nullopt;
 }
 
@@ -132,7 +132,7 @@ FactorFinding examine_connection(const evidence::Fact<evidence::AttributedConnec
                                  const Subject& subject) {
     if (auto settled = settled_before_the_value(through, Source::header_field)) return *std::move(settled);
     const auto* connection = std::get_if<evidence::Observed<evidence::AttributedConnection>>(&through);
-    if (!connection) return absent("malformed connection", Source::header_field);
+    if (!connection) return coded(Finding::absent, "malformed-connection", Source::header_field);
     const Finding weighed = weigh_id(connection->value.tenant_id, message, subject);
     if (weighed == Finding::contradicts) return contradicts(connection->value.tenant_id.text(), connection->source);
     if (weighed == Finding::holds && any_contains(subject.policy->connector_clients, connection->value.address))

@@ -24,18 +24,15 @@ bool reads_verification(const Rules& rules) noexcept { return rules.dkim_source 
 FactorFinding without_report(const evidence::Header& header, const evidence::BelievedDkim& reported, const Rules& rules) {
     const bool trusts_method =
         std::ranges::any_of(rules.authres.methods, [](const std::string& method) { return base::iequals(method, "dkim"); });
-    if (trusts_method && !reported.not_counted.empty()) return with_hint(absent(reported.not_counted, Source::header_field), reported.hint);
-    if (reported.no_queue_id && header.dkim_signature_count > 0)
-        return with_hint(unavailable("no-queue-id", Source::header_field),
-                         "job ids are asked for, but the MTA sends no queue id (macro i)");
+    if (trusts_method && !reported.not_counted.empty())
+        return coded(Finding::absent, reported.not_counted, Source::header_field, reported.hint);
+    if (reported.no_queue_id && header.dkim_signature_count > 0) return coded(Finding::unavailable, "no-queue-id", Source::header_field);
     if (reported.named) return absent("no-pass", Source::header_field);
     if (header.dkim_signature_count == 0) return absent("no-signature", Source::header_field);
-    const std::string_view why = rules.authres.authserv_ids.empty() ? "signed, but no authserv-id is trusted"
-                                 : !trusts_method                   ? "signed, but the method is not trusted"
-                                 : rules.authres.job_id             ? "signed, but no result of a trusted authserv-id with this queue id"
-                                                                    : "signed, but no trusted result";
-    return {rules.authres_missing == WhenMissing::unavailable ? Finding::unavailable : Finding::absent, "no-result", Source::header_field,
-            std::string(why)};
+    const std::string_view why = rules.authres.authserv_ids.empty() ? "no-trusted-authserv-id"
+                                 : !trusts_method                   ? "method-not-trusted"
+                                                                    : "no-trusted-result";
+    return coded(rules.authres_missing == WhenMissing::unavailable ? Finding::unavailable : Finding::absent, why, Source::header_field);
 }
 
 /// `answers` says of a result whether its SDID (never null) answers the factor's question.
@@ -62,9 +59,8 @@ FactorFinding examine(const DkimResults& results, Answers answers) {
         return undecided->source == Source::own_verification ? unverified(undecided->detail) : unavailable("temperror", undecided->source);
     if (not_counted) {
         const bool is_code = not_counted->detail == evidence::result_without_signature;
-        return with_hint(
-            absent(is_code ? evidence::result_without_signature : "signature-not-counted", not_counted->source),
-            is_code ? std::string_view("a pass that no DKIM-Signature can have caused") : std::string_view(not_counted->detail));
+        return coded(Finding::absent, is_code ? evidence::result_without_signature : "signature-not-counted", not_counted->source,
+                     is_code ? std::string_view{} : std::string_view(not_counted->detail));
     }
     return results.otherwise;
 }

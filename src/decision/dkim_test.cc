@@ -156,7 +156,7 @@ TEST(Dkim, ASignatureThatDoesNotCountHoldsNothing) {
     for (const Factor factor : {Factor::dkim, Factor::dkim_aligned, Factor::dkim_any}) {
         EXPECT_EQ(found(judged(message, rules), factor), Finding::absent);
         EXPECT_EQ(detail(judged(message, rules), factor), "signature-not-counted");
-        EXPECT_EQ(finding_of(judged(message, rules).findings, factor).hint, "short l=");
+        EXPECT_TRUE(finding_of(judged(message, rules).findings, factor).hint.ends_with(": short l="));
     }
     message.verification.dkim->front().counts = true;
     EXPECT_EQ(found(judged(message, rules), Factor::dkim), Finding::holds);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "decision/decision.h"
+#include "decision/details.h"
 #include "decision/rules.h"
 #include "evidence/evidence.h"
 #include "mail/domain.h"
@@ -22,14 +23,10 @@ inline FactorFinding unavailable(std::string_view detail, evidence::Source sourc
     return {Finding::unavailable, std::string(detail), source};
 }
 
-inline FactorFinding with_hint(FactorFinding found, std::string_view hint) {
-    found.hint = hint;
-    return found;
-}
-
 /// Own verification could not say.
 inline FactorFinding unverified(std::string_view detail) {
-    return unavailable(detail == evidence::connection_without_bodies ? detail : "temperror", evidence::Source::own_verification);
+    return coded(Finding::unavailable, detail == evidence::connection_without_bodies ? detail : "temperror",
+                 evidence::Source::own_verification);
 }
 
 inline const FactorFinding& finding_of(const Findings& findings, tenant::Factor factor) noexcept {

@@ -17,11 +17,6 @@ namespace {
 
 using evidence::Source;
 
-constexpr std::string_view no_certificate_hint =
-    "TLS without a verified client certificate, though the address is Exchange Online's: does the MTA ask for one, and does it take "
-    "certificates without the clientAuth purpose?";
-constexpr std::string_view no_verify_macro_hint = "the MTA does not send the macro {verify}";
-
 bool is_exchange_online(const base::IpAddress& address, const Rules& rules) noexcept {
     return any_contains(rules.exchange_online, address) && !any_contains(rules.relay_pool, address);
 }
@@ -51,16 +46,16 @@ FactorFinding examine_certificate(const evidence::Tls& tls, bool address_is_exch
             return absent(tls.certificate_dns_names.front(), verified->source);
         }
         if (is_trusted_name(verified->value, rules)) return holds(verified->value, verified->source);
-        return absent(verified->value.empty() ? std::string_view("certificate without a name") : std::string_view(verified->value),
-                      verified->source);
+        if (verified->value.empty()) return coded(Finding::absent, "certificate-without-name", verified->source);
+        return absent(verified->value, verified->source);
     }
     if (const auto* failed = std::get_if<evidence::Unavailable>(&tls.certificate_name))
         return unavailable(failed->why, Source::peer_certificate);
-    if (tls.hint == evidence::CertificateHint::no_verify_macro) return absent(no_verify_macro_hint, Source::mta);
+    if (tls.hint == evidence::CertificateHint::no_verify_macro) return coded(Finding::absent, "no-verify-macro", Source::mta);
     if (!tls.in_use()) return absent("no-tls", Source::mta);
     if (!address_is_exchange_online) return absent("no-verified-certificate", Source::mta);
-    return {rules.certificate_missing == WhenMissing::unavailable ? Finding::unavailable : Finding::absent,
-            std::string(no_certificate_hint), Source::mta};
+    return coded(rules.certificate_missing == WhenMissing::unavailable ? Finding::unavailable : Finding::absent, "certificate-not-verified",
+                 Source::mta);
 }
 
 /// Holds if either does; unknown if either could still.

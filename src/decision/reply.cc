@@ -98,7 +98,7 @@ Explanation not_available(const Decision& decision) {
 
 /// What is wrong with the value that contradicts, from the finding's detail.
 std::string_view what_contradicts(std::string_view detail) noexcept {
-    if (detail == "different values") return " occurs with two different values";
+    if (detail == "different-values") return " occurs with two different values";
     if (detail == "malformed") return " is malformed, so it is none of the tenant that may use this domain";
     return " does not belong to the tenant that may use this domain";
 }

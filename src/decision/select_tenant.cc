@@ -1,7 +1,7 @@
 // A forward carries a foreign author, so only its sender's own words can say whose it is; that is why they must be proven here even where
 // the configuration believes them from anybody.
 //
-// Tested by decide_test.cc and mode_test.cc.
+// Tested by decide_test.cc, customer_subdomain_test.cc and mode_test.cc.
 #include "decision/select_tenant.h"
 
 #include "decision/organizational_domain.h"

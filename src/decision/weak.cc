@@ -107,7 +107,7 @@ void examine_arc(const Case& message, const Subject& subject, Findings& findings
                     : absent(arc->value == evidence::ArcValue::none ? "no-chain" : "chain-fails", Source::own_verification);
         return;
     }
-    found = absent("no trusted sealer reports a pass", Source::own_verification);
+    found = coded(Finding::absent, "no-trusted-sealer", Source::own_verification);
     const tenant::Alignment alignment = alignment_for(message, subject);
     for (auto instance = arc->instances.rbegin(); instance != arc->instances.rend(); ++instance) {
         if (!is_trusted_sealer(instance->sealer, message.rules)) return;  // whatever lies before it may be its invention

@@ -192,7 +192,6 @@ BelievedDkim believed_dkim(const Header& header, std::string_view queue_id, cons
     BelievedDkim out;
     if (!contains(trust.methods, method)) {
         out.not_counted = "method-not-trusted";
-        out.hint = "dkim is not among the trusted methods";
         return out;
     }
     out = Reader(header, queue_id, trust).read();
