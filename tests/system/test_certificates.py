@@ -45,8 +45,9 @@ def test_a_certificate_without_a_common_name_is_no_name(path):
 def test_the_hint_names_the_purpose(path):
     """An operator must learn from reason and log that a certificate may have been there: the clientAuth purpose, or smtpd_tls_ask_ccert."""
     reply = sent_from(path, EXCHANGE_ONLINE, "exo_server")
-    detail = path.detail(reply, "client-cert")
-    assert "clientAuth" in detail or "smtpd_tls_ask_ccert" in detail, detail
+    finding = path.explained(reply)["client-cert"]
+    assert finding["detail"] == "certificate-not-verified" and "clientAuth" in finding["hint"] and "smtpd_tls_ask_ccert" in finding["hint"], finding
+    assert "clientAuth" in path.judged(reply)["hint"] and "clientAuth" in str(reply)
 
 
 def test_missing_certificates_are_counted_and_said_once(chain):

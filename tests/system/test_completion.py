@@ -96,7 +96,7 @@ def help_of(binary, *command):
 
 def options_of(binary, command):
     """Every option that help lists; (short, long, value)."""
-    return re.findall(r"^  (-\w)?,?(--[a-z-]+)?(?: ([A-Z].*?))?(?:  +| REQUIRED|$)", help_of(binary, command).partition("Options:")[2], re.M)
+    return re.findall(r"^  (-\w)?,?(--[a-z-]+)?(?: (?!Excludes:|Needs:)([A-Z].*?))?(?:  +| REQUIRED| Excludes:| Needs:|$)", help_of(binary, command).partition("Options:")[2], re.M)
 
 
 def commands_of(binary):

@@ -9,12 +9,13 @@ import time
 
 import pytest
 from harness.exota import TENANTS
+from harness.message import SIGNATURE_FIELD
 from harness.milter import MilterClient, strings
 from harness.processes import PATIENCE, wait_for
 
 SECONDS, LONGEST = 15, 120
 PASS = ("Authentication-Results", "mx.test; dkim=pass header.d=contoso.com")
-GOOD = [PASS, ("Received", "from a by b; now"), ("From", "jane@contoso.com")]
+GOOD = [PASS, SIGNATURE_FIELD, ("Received", "from a by b; now"), ("From", "jane@contoso.com")]
 KINDS = [(GOOD, "ca"), ([("From", "jane@nobody.test")], "y"), ([("From", "jane@contoso.com")], "y"), ([*GOOD, ("From", "x@evil.test")], "y")]
 
 

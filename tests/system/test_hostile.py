@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from harness.chain import Chain
+from harness.message import SIGNATURE_FIELD
 from harness.milter import OFFER, MilterClient, frame, strings
 from harness.processes import PATIENCE, fresh_directory, wait_for
 
@@ -210,7 +211,7 @@ def limit_table():
 @pytest.mark.parametrize("what, size, complex_", limit_table())
 def test_limits_of_a_message_on_both_sides(exota_of, what, size, complex_):
     exota = exota_of(changes={"client_cert": {"exempt": ["40.92.0.0/16"]}, "authorisation": {"proofs": ["client-cert + dkim"]}})
-    fields = [("From", "jane@contoso.com"), ("Authentication-Results", "mx.test; dkim=pass header.d=contoso.com")]
+    fields = [("From", "jane@contoso.com"), ("Authentication-Results", "mx.test; dkim=pass header.d=contoso.com"), SIGNATURE_FIELD]
     fields += [("X-N", "1")] * size if what == "fields" else [("X-Long", "y" * size)]
     with MilterClient(exota.where) as mta:
         mta.macros("C", v="Postfix 3.7.11")

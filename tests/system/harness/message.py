@@ -12,6 +12,9 @@ SIGNED_FIELDS = [b"From", b"Date", b"Subject", b"Message-ID", b"Content-Type", b
 
 SIGNING_DOMAINS = ["contoso.com", "contoso.onmicrosoft.com", "fabrikam.com", "fabrikam.onmicrosoft.com", "evil.test", "author.test"]
 
+# In good form, as the signature that a validator's "dkim=pass header.d=contoso.com" is about; it verifies nowhere.
+SIGNATURE_FIELD = ("DKIM-Signature", "v=1; a=rsa-sha256; c=relaxed/relaxed; d=contoso.com; s=selector1; h=From:Date:Subject; bh=" + "A" * 43 + "=; b=AAAA")
+
 _sequence = 0
 
 
