@@ -63,7 +63,7 @@ results = (b"Authentication-Results: mx.microsoft.com; spf=pass smtp.mailfrom=co
 arc = dkim.arc_sign(results + raw, b"arcselector9901", b"microsoft.com", key("microsoft.com", "arcselector9901"), b"mx.microsoft.com",
                     include_headers=signed)
 raw = b"".join(arc) + raw
-data = re.search(rb"\\bb=([^;]*)", signature.replace(b"\r\n", b"")).group(1).replace(b" ", b"").replace(b"\t", b"")
+data = re.search(rb"\bb=([^;]*)", signature.replace(b"\r\n", b"")).group(1).replace(b" ", b"").replace(b"\t", b"")
 ours = (b"Authentication-Results: mx.example.net;\r\n\tdkim=pass (2048-bit key; unprotected) header.d=contoso.com header.i=@contoso.com "
         b"header.a=rsa-sha256 header.s=selector1 header.b=" + data[:8] + b";\r\n\tdkim-atps=neutral\r\n")
 raw = ours + raw
