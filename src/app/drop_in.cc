@@ -258,6 +258,10 @@ std::vector<std::string> drop_in_warnings(const Config& config) {
         out.emplace_back(
             "open hole 2 (docs/migration.md): entries with \"dkim_alignment_required\": false are authorised by a valid DKIM signature of "
             "any domain");
+    if (switches.dkim)
+        out.emplace_back(
+            "open hole 11 (docs/migration.md): a sender can silence the validator and write its field himself; it is held against the "
+            "message's signatures, but only job ids, or verifying here, make sure: migrate");
     if (switches.x509)
         out.emplace_back(
             "open hole 8 (docs/migration.md): Postfix below 3.12 does not trust a client certificate that is for servers only; "

@@ -224,6 +224,8 @@ TEST(DropIn, OpenHolesArePrinted) {
     EXPECT_NE(holes({"MILTER_X509_ENABLED=1"}).find("hole 8"), std::string::npos);
     EXPECT_EQ(holes({"MILTER_X509_ENABLED=1"}).find("hole 2"), std::string::npos);
     EXPECT_NE(holes({"MILTER_DKIM_ENABLED=1", "MILTER_TRUSTED_AUTHSERVID=a"}).find("hole 2"), std::string::npos);
+    EXPECT_NE(holes({"MILTER_DKIM_ENABLED=1", "MILTER_TRUSTED_AUTHSERVID=a"}).find("hole 11"), std::string::npos);
+    EXPECT_EQ(holes({"MILTER_X509_ENABLED=1"}).find("hole 11"), std::string::npos);
     EXPECT_NE(holes({}).find("no check is switched on"), std::string::npos);
     EXPECT_TRUE(drop_in_warnings(Config{}).empty());
 }

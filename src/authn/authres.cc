@@ -47,14 +47,32 @@ bool is_usual_ptype(std::string_view ptype) noexcept {
     return false;
 }
 
-/// OpenDKIM's clean-up does not read what is internationalised or quoted by a backslash.
-bool has_unread_octet(std::string_view value) noexcept {
-    unsigned all = 0, backslashes = 0;
-    for (const char c : value) {  // no early end: the compiler takes many octets at a time
-        all |= static_cast<unsigned char>(c);
-        backslashes += c == '\\';
+/// What OpenDKIM's clean-up does not read of the field as a whole: what is internationalised or quoted by a backslash, and more than
+/// some 500 tokens (each mark is one, and each word).
+std::string_view find_unread(std::string_view value) noexcept {
+    std::size_t tokens = 0;
+    bool in_word = false;
+    for (const char c : value) {
+        if (mail::is_8bit(c) || c == '\\') return "8-bit octets or a backslash";
+        const bool is_word = base::is_alnum(c);
+        tokens += is_word ? !in_word : !base::is_fws(c);
+        in_word = is_word;
     }
-    return (all & 0x80) != 0 || backslashes != 0;
+    return tokens > max_usual_authres_tokens ? std::string_view("more than 400 words and marks") : std::string_view{};
+}
+
+constexpr std::string_view misread_value = "a value with '.' or '=' at an end, or two together";
+
+/// What it takes for a mark of its own, or gives up at, although it stands in quotes.
+bool is_misread_in_quotes(std::string_view content) noexcept {
+    return content.starts_with('(') || content == ";" || content == "." || content == "=";
+}
+
+/// The same without quotes: dots and equals signs at the ends, or two together.
+bool is_misread(std::string_view token) noexcept {
+    const auto is_mark = [](char c) { return c == '.' || c == '='; };
+    if (token.empty() || is_mark(token.front()) || is_mark(token.back())) return !token.empty();
+    return std::ranges::adjacent_find(token, [&](char a, char b) { return is_mark(a) && is_mark(b); }) != token.end();
 }
 
 /// One field being read; the first fault stays.
@@ -103,10 +121,12 @@ private:
         if (in_.next_is('"')) {
             std::string_view content;
             if (!mail::take_quoted_string(in_, content)) return fault("a quoted string that never closes");
+            if (is_misread_in_quotes(content)) note_unusual("a mark in quotes");
             out = mail::unquote(content);
         } else {
             const std::string_view token = in_.take_while(belongs);
             if (token.empty()) return fault("no value");
+            if (is_misread(token)) note_unusual(misread_value);
             out = token;
         }
         return base::is_utf8(out) || fault("a value that is not UTF-8");
@@ -128,6 +148,7 @@ private:
         const bool quoted = in_.next_is('"');
         if (!read_value(out, is_pvalue)) return false;
         if (quoted && in_.skip('@')) {  // a quoted local part
+            note_unusual("a quoted local part");
             const std::string_view domain = in_.take_while(is_value);
             if (domain.empty() || !base::is_utf8(domain)) return fault("no domain behind the @");
             out += '@';
@@ -144,6 +165,8 @@ private:
         if (!read_keyword(first, "no property") || !cfws_before_mark("a comment before '.' or '='")) return false;
         if (in_.skip('=')) {
             std::string value;
+            if (!cfws()) return false;
+            const bool quoted = in_.next_is('"');
             if (!read_pvalue(value)) return false;
             if (!base::iequals(first, "reason")) {
                 note_unusual("a property without ptype");
@@ -151,6 +174,7 @@ private:
                 // The grammar has one, and which of two a reader takes is anybody's guess.
                 if (std::exchange(has_reason_, true)) return fault("a second reason");
                 if (!result.properties.empty()) note_unusual("a reason behind a property or another reason");
+                if (!quoted && !std::ranges::all_of(value, is_keyword)) note_unusual("a reason with marks and without quotes");
                 result.reason = std::move(value);
             }
             return true;
@@ -163,7 +187,7 @@ private:
         if (!in_.skip('=')) return fault("no '=' behind a property");
         Property& read = result.properties.emplace_back(std::string(first), std::string(property), std::string());
         if (!read_pvalue(read.pvalue)) return false;
-        if (read.pvalue.starts_with('=')) note_unusual("a value that begins with '='");
+        if (read.pvalue.starts_with('=')) note_unusual(misread_value);  // in quotes, too
         return true;
     }
 
@@ -188,6 +212,7 @@ private:
     bool read_payload(AuthenticationResults& out) {
         if (!cfws() || !read_value(out.authserv_id, is_in_id_)) return false;
         if (out.authserv_id.empty()) return fault("an empty authserv-id");
+        if (in_.next_is('(')) note_unusual("a comment at the authserv-id");
         const std::size_t end = in_.position();
         if (!cfws()) return false;
         if (in_.position() != end && base::is_digit(in_.peek()) && (!read_digits(out.version) || !cfws())) return false;
@@ -237,7 +262,7 @@ Result<AuthenticationResults> parse_authentication_results(std::string_view valu
     if (const std::string_view forbidden = mail::find_forbidden_octet(value); !forbidden.empty())
         return base::fail(Errc::invalid_data, forbidden);
     Result<AuthenticationResults> read = Reader(value, job_id).read();
-    if (read && read->unusual.empty() && has_unread_octet(value)) read->unusual = "8-bit octets or a backslash";
+    if (read && read->unusual.empty()) read->unusual = find_unread(value);
     return read;
 }
 

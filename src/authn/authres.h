@@ -51,6 +51,7 @@ inline constexpr std::size_t max_authres_properties = 500;  // of all results to
 inline constexpr std::size_t max_usual_authres_octets = 4000;
 inline constexpr std::size_t max_usual_authres_properties = 60;
 inline constexpr std::size_t max_usual_authres_comments = 60;
+inline constexpr std::size_t max_usual_authres_tokens = 400;
 
 /// Whether an unquoted '/' may stand in the authserv-id: OpenDKIM's AuthservIDWithJobID writes "mx.example.net/4XyZ1".
 enum class JobId : bool { refused, read };

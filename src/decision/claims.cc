@@ -181,7 +181,9 @@ void examine_claims(const Case& message, const Subject& subject, const Peer& pee
         examine_organization(header.originator_org, Source::header_field, tenant_of_originator_org, message, subject, tenant_id_holds),
         peer);
     FactorFinding& hosted = finding_of(findings, Factor::hosted) = examine_hosted(message, subject, peer);
-    finding_of(findings, Factor::system_mail) = as_believed(examine_system_mail(message, subject, hosted), peer);
+    FactorFinding& system_mail = finding_of(findings, Factor::system_mail) = examine_system_mail(message, subject, hosted);
+    // What has no mark is none whoever the peer is.
+    if (system_mail.finding == Finding::holds) system_mail = as_believed(std::move(system_mail), peer);
 }
 
 bool Named::differ() const noexcept {

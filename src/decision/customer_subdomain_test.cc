@@ -66,6 +66,22 @@ TEST(CustomerSubdomain, WhoseAuthorIsNotForeign) {
     }
 }
 
+// Either of the author's words will do: where one holds, the other is not looked up.
+TEST(CustomerSubdomain, NobodyIsAskedForASecondWordOfTheAuthor) {
+    Rules rules = strict_rules();
+    rules.dkim_source = DkimSource::both;
+    rules.arc_trusted_sealers = {"lists.example"};
+    Message message = forward_of("ceo@payroll.contoso.com").with(signature_of("payroll.contoso.com"));
+    const auto asked = [&] { return wanted(evidence_of(message), &customers_of_forwarder(), rules); };
+    EXPECT_TRUE(asked().dkim && asked().arc);
+    message.header.insert(message.header.begin(), "Authentication-Results: mx.example.net; dkim=pass header.d=payroll.contoso.com");
+    EXPECT_FALSE(asked().any());
+    message.header.erase(message.header.begin());
+    rules.arc_trusted_sealers.clear();
+    message.without("DKIM-Signature");
+    EXPECT_FALSE(asked().any()) << "nothing could help";
+}
+
 TEST(CustomerSubdomain, TheReplyNamesTheRemedyToTheOperator) {
     const Decision decision = judged(forward_of("ceo@payroll.contoso.com"), strict_rules(), &customers_of_forwarder());
     EXPECT_EQ(decision.reply->code, 550);

@@ -33,6 +33,8 @@ inline constexpr auto detail_codes = std::to_array<DetailCode>({
     {"no-queue-id", "authentication_results.job_id is on, but the MTA sends no queue id (macro i)"},
     {"result-not-counted", "the Authentication-Results field that decides is in a form that counts for nothing"},
     {"signature-unreadable", "a DKIM-Signature or a field name is in a form at which a validator may fall silent, so no result counts"},
+    {"signatures-not-gathered",
+     "the evidence was gathered where signatures are verified and results are not read: explain the message itself instead"},
     {"result-without-signature", "a result is reported that no DKIM-Signature of the message can have caused"},
     {"signature-not-counted", "the signature is valid, but leaves something unsigned or must not authorise"},
     {"connection-without-bodies", "the MTA's connection is older than the setting that needs bodies: it goes away with the connection"},

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "decision/organizational_domain.h"
+#include "decision/select_tenant.h"
 #include "evidence/cross_check.h"
 
 namespace exota::decision {
@@ -95,8 +96,9 @@ bool is_aligned(const mail::Domain& sdid, const Case& message, tenant::Alignment
     return !covered_by || (message.author_coverage && *covered_by == message.author_coverage->tenant);
 }
 
-tenant::Alignment alignment_for(const Case& message, const Subject& subject) noexcept {
+tenant::Alignment alignment_for(const Case& message, const Subject& subject) {
     if (message.author_coverage) return message.author_coverage->policy->alignment;
+    if (message.tenants && is_customer_subdomain(message, subject)) return tenant::Alignment::strict;  // leniency is for strangers
     return subject.policy ? subject.policy->alignment : tenant::Alignment::strict;
 }
 

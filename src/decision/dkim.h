@@ -23,8 +23,9 @@ DkimResults dkim_results(const evidence::Evidence& evidence, const Rules& rules)
 /// Identifier alignment (`alignment` of the tenants file). Strict: the same domain. Relaxed: the same organisational domain, unless `sdid`
 /// is covered by a tenant other than the author domain's.
 bool is_aligned(const mail::Domain& sdid, const Case& message, tenant::Alignment alignment);
-/// The alignment that counts: of the tenant that covers the author domain, else of the tenant that the message is judged by.
-tenant::Alignment alignment_for(const Case& message, const Subject& subject) noexcept;
+/// The alignment that counts: of the tenant that covers the author domain, else of the tenant that the message is judged by; strict in a
+/// customer's name.
+tenant::Alignment alignment_for(const Case& message, const Subject& subject);
 
 void examine_dkim(const Case& message, const Subject& subject, const DkimResults& results, Findings& findings);
 

@@ -151,9 +151,11 @@ Careless read_carelessly(std::string_view value, std::string_view id) {
 
 /// The first encoded-word (RFC 2047 section 2), or npos: programs decode header fields before they look at them.
 std::size_t find_encoded_word(std::string_view text) noexcept {
+    const std::size_t last_end = text.rfind("?=");  // looked for once: a field may have ten thousand beginnings
+    if (last_end == std::string_view::npos) return last_end;
     for (std::size_t at = text.find("=?"); at != std::string_view::npos; at = text.find("=?", at + 1)) {
         const std::size_t encoding = text.find('?', at + 2);
-        if (encoding == std::string_view::npos || text.find("?=", encoding) == std::string_view::npos) break;  // nor is any behind it
+        if (encoding == std::string_view::npos || encoding > last_end) break;  // nor is any behind it
         const std::string_view behind = text.substr(encoding + 1, 2);
         if (base::iequals(behind, "b?") || base::iequals(behind, "q?")) return at;
     }

@@ -3,7 +3,6 @@
 #include "decision/forged_result.h"
 
 #include <algorithm>
-#include <chrono>
 #include <random>
 
 #include "base/text.h"
@@ -272,15 +271,17 @@ TEST(ForgedResult, NothingIsLeftThatACarelessProgramTakesForOurs) {
     EXPECT_GT(removed, posing);
 }
 
+// No clock: what is not linear takes minutes here, and the time limit that every test has ends it.
 TEST(ForgedResult, TimeIsLinearInTheOctets) {
-    for (const std::string_view piece :
-         {"(", ")", "()", "\\", "\"", " ", "x", "x-", "mx.", "=?", "=?a?q?", "x-exota", "mx.example.net ", "mx.example.net("}) {
-        std::string value = "x-exota";
-        while (value.size() < 64 * 1024) value += piece;
-        const auto start = std::chrono::steady_clock::now();
-        poses_as_ours(value, {.authserv_id = "mx.example.net"}, Readable::unknown);
-        EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1)) << piece;
-    }
+    constexpr std::size_t octets = std::size_t{1} << 20;
+    for (const std::string_view piece : {"(", ")", "()", "\\", "\"", " ", "x", "x-", "mx.", "=?", "=?a?q?", "=?a?x ", "?=", "x-exota",
+                                         "mx.example.net ", "mx.example.net("})
+        for (const std::string_view end : {"", "?=", ")", "\""}) {
+            std::string value = "x-exota";
+            while (value.size() < octets) value += piece;
+            value += end;
+            static_cast<void>(poses_as_ours(value, {.authserv_id = "mx.example.net"}, Readable::unknown));
+        }
 }
 
 TEST(ForgedResult, FieldsThatAreNotOursStay) {

@@ -67,8 +67,9 @@ struct Rules {
     evidence::AuthresTrust authres;
     WhenMissing authres_missing = WhenMissing::unavailable;
 
-    std::vector<std::string> shared_suffixes{"onmicrosoft.com", "mail.onmicrosoft.com", "onmicrosoft.us", "onmicrosoft.de",
-                                             "partner.onmschina.cn"};
+    std::vector<std::string> shared_suffixes{"onmicrosoft.com",      "mail.onmicrosoft.com",     "onmicrosoft.us",
+                                             "mail.onmicrosoft.us",  "onmicrosoft.de",           "mail.onmicrosoft.de",
+                                             "partner.onmschina.cn", "partner.mail.onmschina.cn"};
     std::vector<std::string> arc_trusted_sealers;
     DmarcRules dmarc;
 

@@ -59,8 +59,11 @@ std::optional<mail::Mailbox> last_resent_from(const evidence::Header& header) {
 bool is_customer_subdomain(const Case& message, const Subject& subject) {
     if (!message.author || message.author_coverage || !subject.tenant) return false;
     const tenant::Index& tenants = *message.tenants;
-    for (std::string_view name = message.author->parent(); !name.empty(); name = mail::parent_of(name))
-        if (const auto owner = tenants.with_literal_domain(name); owner && *owner != *subject.tenant) return true;
+    const auto is_of_another = [&subject](std::optional<tenant::Number> owner) { return owner && *owner != *subject.tenant; };
+    for (std::string_view name = message.author->text(); !name.empty(); name = mail::parent_of(name))
+        if (is_of_another(tenants.with_literal_domain(name)) || is_of_another(tenants.with_organization(name)) ||
+            is_of_another(tenants.with_dkim_domain(name)))
+            return true;
     const std::string_view organization = organizational_domain(message.author->text(), message.rules.shared_suffixes);
     return !organization.empty() && tenants.is_or_is_above_a_domain_of_another(organization, *subject.tenant);
 }

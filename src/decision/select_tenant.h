@@ -29,8 +29,8 @@ struct Selection {
     bool own_mode = false;
 };
 
-/// The author of a forward is not foreign: its domain lies below a literal domain of another tenant than this one, or shares its
-/// organisational domain. Such a forward needs evidence of the author as well.
+/// The author of a forward is not foreign: its domain is an organisation or DKIM domain of another tenant than this one, lies below one or
+/// below a literal domain, or shares the organisational domain of a literal domain. Such a forward needs evidence of the author as well.
 bool is_customer_subdomain(const Case& message, const Subject& subject);
 
 /// Whose policy the predecessor looks up when the author's domain has none: of several Resent-From fields the last that has a domain.

@@ -102,6 +102,11 @@ TEST(SystemMail, IsUnavailableWhereThePeerIs) {
     const Decision decision = judged(message, strict_rules(), &customers_with_system_mail());
     EXPECT_EQ(found(decision, Factor::system_mail), Finding::unavailable);
     EXPECT_EQ(decision.reason, Reason::unavailable);
+    // Without the marks no answer about the peer could make it system mail.
+    Message unmarked = unsigned_mail();
+    unmarked.certificate.reset();
+    EXPECT_EQ(found(judged(unmarked, strict_rules(), &customers_with_system_mail()), Factor::system_mail), Finding::absent);
+    EXPECT_EQ(judged(unmarked, strict_rules(), &customers_with_system_mail()).reason, Reason::not_proven);
 }
 
 TEST(SystemMail, JournalForwardersSendNothingElse) {

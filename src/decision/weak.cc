@@ -31,10 +31,11 @@ bool is_trusted_sealer(std::string_view sealer, const Rules& rules) noexcept {
     return std::ranges::any_of(rules.arc_trusted_sealers, [sealer](const std::string& trusted) { return base::iequals(trusted, sealer); });
 }
 
-/// The value of header.NAME as a domain, if it is one ("@" before it is written by some).
+/// The value of header.NAME as a domain, if there is one such property and it is one ("@" before it is written by some).
 std::optional<mail::Domain> header_domain(const authn::ResInfo& result, std::string_view name) {
-    const authn::Property* property = result.find("header", name);
-    if (!property) return std::nullopt;
+    const auto is_it = [name](const authn::Property& p) { return base::iequals(p.ptype, "header") && base::iequals(p.property, name); };
+    const auto property = std::ranges::find_if(result.properties, is_it);
+    if (property == result.properties.end() || std::any_of(property + 1, result.properties.end(), is_it)) return std::nullopt;
     std::string_view text = property->pvalue;
     if (text.starts_with('@')) text.remove_prefix(1);
     auto domain = mail::Domain::parse(text);

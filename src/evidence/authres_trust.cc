@@ -99,22 +99,24 @@ public:
         : header_(header), queue_id_(queue_id), trust_(trust), check_(header) {}
 
     BelievedDkim read() {
-        const bool everywhere = trust_.position == AuthresTrust::Position::any;
-        for (const AuthresField& field : header_.authentication_results) {
-            if (field.received_above > trust_.own_hops) break;
-            if (take(field, Place::top) && (!everywhere || ends_the_search())) return finish();
+        // A job id is the validator's wherever it stands, so nothing is gained elsewhere, and a message has one guess.
+        const bool everywhere = trust_.position == AuthresTrust::Position::any && !trust_.job_id;
+        for (const Place place : {Place::top, Place::anywhere}) {
+            if (place == Place::anywhere && (!everywhere || out_.named)) break;
+            for (const AuthresField& field : header_.authentication_results) {
+                if (place == Place::top && field.received_above > trust_.own_hops) break;
+                if (take(field, place) && (!everywhere || ends_the_search())) return finish();
+            }
         }
-        if (everywhere && !out_.named)
-            for (const AuthresField& field : header_.authentication_results) take(field, Place::anywhere);
         return finish();
     }
 
 private:
     enum class Place : bool { top, anywhere };
 
-    /// With position any, behind a field at the top that was taken. Where the message has a Received field it is known what the validator
-    /// put above it. Where it has none (the predecessor's own scripts, say) several fields are read, as there; but none behind one that
-    /// does not count, or by which there was no signature, and together they report no more than there are signatures.
+    /// With position any, behind a field that was taken. In a message with a Received field it ends the search, as it does at the top.
+    /// Where there is none (the predecessor's own scripts, say) several fields are read, as there; but none behind one that does not
+    /// count, or by which there was no signature, and together they report no more than there are signatures.
     bool ends_the_search() {
         if (header_.received_count > 0 || !out_.not_counted.empty() || results_ == 0) return true;
         if (!check_.are_too_many(results_)) return false;
@@ -173,7 +175,7 @@ private:
         if (!check_.unreadable().empty()) {  // the validator may have been silent: it will not get better by waiting
             out_.results.clear();
             out_.field = 0;
-            do_not_count(signature_unreadable, check_.unreadable());
+            do_not_count(were_not_gathered(header_) ? signatures_not_gathered : signature_unreadable, check_.unreadable());
         }
         return std::move(out_);
     }

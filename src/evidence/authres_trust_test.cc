@@ -139,10 +139,22 @@ TEST(AuthresTrust, nothing_counts_that_opendkim_leaves_in_place) {
         {"gw.example; dkim(x)=pass header.d=evil.example", "a comment before '='"},
         {"gw.example; dkim=pass header(x).d=evil.example", "a comment before '.' or '='"},
         {"gw.example; dkim=pass reason (x) =ok header.d=evil.example", "a comment before '.' or '='"},
-        {pass + " header.b==x", "a value that begins with '='"},
+        {pass + " header.b==x", "a value with '.' or '=' at an end, or two together"},
         {pass + repeated(60, " header.b=A"), "more than 60 properties"},
         {"gw.example; dkim=pass " + repeated(61, "(a)") + " header.d=evil.example", "more than 60 comments"},
         {"gw.example; dkim=pass (" + std::string(4000, 'x') + ") header.d=evil.example", "more than 4000 octets"},
+        {"gw.example(x); dkim=pass header.d=evil.example", "a comment at the authserv-id"},
+        {"gw.example; dkim=pass reason=a.b header.d=evil.example", "a reason with marks and without quotes"},
+        {"gw.example; dkim=pass reason=x@y header.d=evil.example", "a reason with marks and without quotes"},
+        {"gw.example; dkim=pass reason=\"(x\" header.d=evil.example", "a mark in quotes"},
+        {"gw.example; vbr=x smtp.from=\"(\"; dkim=pass header.d=evil.example", "a mark in quotes"},
+        {"gw.example; dkim=pass reason=\";\" header.d=evil.example", "a mark in quotes"},
+        {pass + " header.i=a..b", "a value with '.' or '=' at an end, or two together"},
+        {pass + " header.i=.x", "a value with '.' or '=' at an end, or two together"},
+        {pass + " header.i=a.=b", "a value with '.' or '=' at an end, or two together"},
+        {"gw.example; dkim=pass header.d=evil.example.; spf=none", "a value with '.' or '=' at an end, or two together"},
+        {pass + " header.i=\"a\"@x.example", "a quoted local part"},
+        {pass + " header.i=a" + repeated(450, ".a"), "more than 400 words and marks"},
         {pass + repeated(59, " header.b=A"), ""},
         {"gw.example; dkim=pass " + repeated(60, "(a)") + " header.d=evil.example", ""},
         {"gw.example; dkim=pass (" + std::string(3900, 'x') + ") header.d=evil.example", ""},
@@ -247,6 +259,20 @@ TEST(AuthresTrust, anywhere_without_received_several_fields_are_read_as_far_as_t
     EXPECT_TRUE(believed_dkim(header, "", any).results.empty());
     add_signature(header, "evil.example", 1);
     EXPECT_EQ(believed_dkim(header, "", any).results.size(), 2u);
+}
+
+TEST(AuthresTrust, elsewhere_too_the_topmost_field_ends_the_search) {
+    const AuthresTrust any = trusting(0, AuthresTrust::Position::any);
+    EXPECT_EQ(outcome({{"gw.example; dkim=none", 1, 1}, {forged, 1, 2}}, any), "named none:?(no header.d)");
+    EXPECT_EQ(outcome({{"gw.example; dkim=pass action=none header.d=evil.example", 1, 1}, {forged, 1, 2}}, any),
+              "named [result-not-counted: Authentication-Results field 1: a property without ptype]");
+    AuthresTrust with_job_ids = any;
+    with_job_ids.job_id = true;
+    std::vector<AuthresField> guesses;
+    for (std::uint32_t i = 1; i < 60; ++i)
+        guesses.push_back({"gw.example/G" + std::to_string(i) + "; dkim=pass header.d=evil.example", 1, i});
+    guesses.push_back({"gw.example/4XyZ1; dkim=pass header.d=evil.example", 1, 60});
+    EXPECT_EQ(outcome(guesses, with_job_ids).find("pass"), std::string::npos);
 }
 
 TEST(AuthresTrust, with_job_ids_only_this_messages_queue_id_counts) {

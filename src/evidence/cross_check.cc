@@ -20,12 +20,15 @@ std::string without_blanks(std::string_view text) {
     return out;
 }
 
-/// (d) Why a good signature would not cover the message; empty: it does.
-std::string find_gap(const Header& header, const authn::Signature& signature) {
-    if (signature.body_octets) return "the signature has l=, so it may cover a part of the body only";
+/// (d) What a signature of these tags leaves unsigned; empty: nothing.
+std::string find_gap(const Header& header, const authn::TagList& tags) {
+    if (tags.find("l") != nullptr) return "the signature has l=, so it may cover a part of the body only";
     for (const RepeatedField& repeated : header.repeated_fields) {
-        const auto covered = static_cast<std::size_t>(
-            std::ranges::count_if(signature.signed_names, [&](const std::string& name) { return base::iequals(name, repeated.name); }));
+        std::size_t covered = 0;
+        authn::for_each_item(*tags.value("h"), [&](std::string_view name) {
+            covered += base::iequals(name, repeated.name) ? 1 : 0;
+            return true;
+        });
         if (repeated.values.size() < repeated.count || mail::leaves_a_value_unsigned(repeated.values, covered))
             return std::to_string(repeated.count) + ' ' + repeated.name + " fields, h= covers " + std::to_string(covered);
     }
@@ -38,13 +41,15 @@ struct CrossCheck::Seen {
     mail::Domain sdid;
     std::string selector;
     std::string signature_data;  // b= without white space
-    std::string objection;       // why it cannot carry a pass
+    std::string gap;             // what it leaves unsigned
+    std::string unacceptable;    // why no verifier that keeps to the rules passes it
 };
 
 CrossCheck::CrossCheck(const Header& header) : unreadable_(read(header)) {}
 
 std::string CrossCheck::read(const Header& header) {
     if (header.unreadable_field_name) return "a field name is empty or has 8-bit or control octets";
+    if (were_not_gathered(header)) return std::string(signatures_not_gathered);
     if (header.dkim_signatures.size() < header.dkim_signature_count) return "not every DKIM-Signature was kept";
     signatures_.reserve(header.dkim_signatures.size());
     for (std::size_t i = 0; i < header.dkim_signatures.size(); ++i) {
@@ -55,15 +60,14 @@ std::string CrossCheck::read(const Header& header) {
         Seen& seen = signatures_.emplace_back(Seen{.sdid = mail::Domain::parse(*tags->value("d")).value(),
                                                    .selector = std::string(*tags->value("s")),
                                                    .signature_data = without_blanks(*tags->value("b")),
-                                                   .objection = {}});
+                                                   .gap = find_gap(header, *tags),
+                                                   .unacceptable = {}});
         const authn::SignatureLimits limits;
         authn::SignatureNames names;
         if (value.size() > limits.max_field_octets || tags->tags().size() > limits.max_tags)
-            seen.objection = "the signature is above our limits";
-        else if (const auto signature = authn::read_signature_terms(*tags, authn::SignatureKind::dkim, limits, names))
-            seen.objection = find_gap(header, *signature);
-        else
-            seen.objection = signature.error().detail;
+            seen.unacceptable = "the signature is above our limits";
+        else if (const auto signature = authn::read_signature_terms(*tags, authn::SignatureKind::dkim, limits, names); !signature)
+            seen.unacceptable = signature.error().detail;
     }
     return {};
 }
@@ -80,13 +84,16 @@ std::string CrossCheck::find_objection(const authn::ResInfo& result, const mail:
             return !base::iequals(p.property, "b") || signature.signature_data.starts_with(p.pvalue);
         });
     };
-    bool is_named = false;
+    // A validator may be laxer than we are (rsa-sha1), so what an unacceptable signature leaves unsigned counts as well.
+    const Seen* acceptable = nullptr;
+    const Seen* unacceptable = nullptr;
     for (const Seen& signature : signatures_) {
         if (signature.sdid != sdid || !names(signature)) continue;
-        if (!signature.objection.empty()) return signature.objection;
-        is_named = true;
+        if (!signature.gap.empty()) return signature.gap;
+        (signature.unacceptable.empty() ? acceptable : unacceptable) = &signature;
     }
-    return is_named ? std::string() : std::string(result_without_signature);
+    if (acceptable != nullptr) return {};
+    return unacceptable != nullptr ? unacceptable->unacceptable : std::string(result_without_signature);
 }
 
 }  // namespace exota::evidence

@@ -21,6 +21,10 @@ namespace exota::evidence {
 
 inline constexpr std::string_view signature_unreadable = "signature-unreadable";
 inline constexpr std::string_view result_without_signature = "result-without-signature";
+inline constexpr std::string_view signatures_not_gathered = "signatures-not-gathered";
+
+/// Evidence of a message that was judged by own verification: its signatures were not kept, so nothing can be held against them.
+inline bool were_not_gathered(const Header& header) noexcept { return header.dkim_signature_count > 0 && header.dkim_signatures.empty(); }
 
 class CrossCheck {
 public:
@@ -36,8 +40,8 @@ public:
     /// (b) A field reports more results, other than none, than there are signatures.
     bool are_too_many(std::size_t results) const noexcept;
 
-    /// (c), (d) Why a pass of this SDID does not count; empty: each signature that it may be could pass and covers the message. l= is taken
-    /// as short: whoever reads results does not see the body.
+    /// (c), (d) Why a pass of this SDID does not count; empty: each signature that it may be covers the message, and one of them is
+    /// acceptable. l= is taken as short: whoever reads results does not see the body.
     std::string find_objection(const authn::ResInfo& result, const mail::Domain& sdid) const;
 
 private:
