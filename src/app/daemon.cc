@@ -199,6 +199,8 @@ private:
             return;
         }
         retry_timer_.cancel();
+        // A signal whose reload is still to be tried again asked for the configuration, too: no change of the tenants file takes that away.
+        if (std::exchange(to_retry_, std::nullopt) == Cause::signal) cause = Cause::signal;
         free_retired();  // first, so that memory does not hold more sets than it must
         if (cause == Cause::signal) notifier_.reloading();
         const base::Result<void> started = reloader_.start(
@@ -225,7 +227,10 @@ private:
             log_.service(LogLevel::error, "reload-failed", "configuration and tenants stay as they were",
                          {LogField::of("cause", name_of(cause))});
             // What the system lacks may be there again soon, and nobody changes the file for that.
-            if (loaded.try_again && !reload_again_) retry_timer_.start(options_.retry_after, [this, cause] { start_reload(cause); });
+            if (loaded.try_again && !reload_again_) {
+                to_retry_ = cause;
+                retry_timer_.start(options_.retry_after, [this, cause] { start_reload(cause); });
+            }
             return end_reload("last reload failed, " + status());
         }
         for (const std::string_view setting : changed_start_settings(config_, *loaded.config))
@@ -341,6 +346,7 @@ private:
     RetiredSnapshots retired_;
     bool reloading_ = false;
     bool reload_again_ = false;
+    std::optional<Cause> to_retry_;  // what retry_timer_ waits for
     bool serving_ = false;
     bool stopping_ = false;
     std::int64_t cut_sessions_ = 0;

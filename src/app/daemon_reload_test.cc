@@ -68,6 +68,19 @@ TEST_F(DaemonReload, what_failed_for_want_of_a_thread_is_tried_again) {
     EXPECT_NE(logged("event=reloaded").find("cause=tenants-file"), std::string::npos);
 }
 
+/// The default of retry_after_ is an hour: the change of the tenants file comes first.
+TEST_F(DaemonReload, a_signal_to_be_tried_again_is_not_forgotten_when_the_tenants_change) {
+    start_with_few_threads();
+    no_threads_ = true;
+    write(directory_.path("exota.toml"), config("max_sessions = 77"));
+    reload();
+    EXPECT_NE(logged("event=reload-failed").find("cause=signal"), std::string::npos);
+    no_threads_ = false;
+    write(directory_.path("tenants.json"), tenants("other.example"));
+    EXPECT_NE(logged("event=restart-needed").find("setting=milter.max_sessions"), std::string::npos) << "the configuration is read, too";
+    EXPECT_NE(logged("event=reloaded").find("cause=signal"), std::string::npos);
+}
+
 TEST_F(DaemonReload, a_file_that_is_wrong_is_not_tried_again_and_again) {
     retry_after_ = std::chrono::milliseconds(1);
     start_with_few_threads();
