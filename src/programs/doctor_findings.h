@@ -44,7 +44,7 @@ struct OurFacts {
     bool reads_results = false;  // of a validator before us
     bool verifies = false;       // so it asks DNS itself
     std::vector<std::string> trusted_authserv_ids;
-    std::optional<bool> job_id;  // authentication_results.job_id; nullopt: this version has no such setting
+    bool job_id = false;  // authentication_results.job_id
     std::vector<base::IpPrefix> exchange_online, bypass_clients;
 };
 

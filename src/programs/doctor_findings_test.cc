@@ -14,7 +14,9 @@ constexpr const char* socket_path = "/var/spool/postfix/exota/milter.sock";
 
 OpenDkimSettings opendkim(const std::string& more = {}) {
     const std::string text =
-        "Mode v\nSocket inet:8891@127.0.0.1\nAuthservID mx.test\nAlwaysAddARHeader yes\nRemoveARAll yes\nRemoveARFrom mx.test\n" + more;
+        "Mode v\nSocket inet:8891@127.0.0.1\nAuthservID mx.test\nAlwaysAddARHeader yes\nRemoveARAll yes\nRemoveARFrom "
+        "mx.test\nAuthservIDWithJobID yes\n" +
+        more;
     return *OpenDkimSettings::load("conf", [&](const std::string&) -> base::Result<std::string> { return text; });
 }
 
@@ -30,6 +32,7 @@ DoctorFacts well() {
     out.ours.listen = {*net::Endpoint::parse(std::string("unix:") + socket_path)};
     out.ours.reads_results = true;
     out.ours.trusted_authserv_ids = {"mx.test"};
+    out.ours.job_id = true;
     out.ours.exchange_online = {*base::IpPrefix::parse("40.92.0.0/15")};
     out.postfix = PostfixFacts{
         .main = {{"smtpd_tls_security_level", "may"},
@@ -221,11 +224,11 @@ const Case cases[] = {
     {"other_mta_id", [](auto& f) { dkim(f, "AuthservID\n"), set(f, "myhostname", "other.test"); }, Grade::wrong, "opendkim-authserv-id"},
     {"mta_not_known", [](auto& f) { dkim(f, "AuthservID\n"), f.postfix = base::fail(base::Errc::io, "x"); }, Grade::unknown,
      "opendkim-authserv-id"},
-    {"job_id_too_early", [](auto& f) { dkim(f, "AuthservIDWithJobID yes\n"); }, Grade::wrong, "opendkim-job-id"},
-    {"job_id_not_here", [](auto& f) { dkim(f, "AuthservIDWithJobID yes\n"), f.ours.job_id = false; }, Grade::wrong, "opendkim-job-id"},
-    {"job_id_not_there", [](auto& f) { f.ours.job_id = true; }, Grade::wrong, "opendkim-job-id"},
-    {"job_id_nowhere", [](auto& f) { f.ours.job_id = false; }, Grade::warning, "opendkim-job-id"},
-    {"job_id_both", [](auto& f) { dkim(f, "AuthservIDWithJobID yes\n"), f.ours.job_id = true; }, Grade::ok, "opendkim-job-id"},
+    {"job_id_not_here", [](auto& f) { f.ours.job_id = false; }, Grade::wrong, "opendkim-job-id"},
+    {"job_id_not_there", [](auto& f) { dkim(f, "AuthservIDWithJobID no\n"); }, Grade::wrong, "opendkim-job-id"},
+    {"job_id_nowhere", [](auto& f) { dkim(f, "AuthservIDWithJobID no\n"), f.ours.job_id = false; }, Grade::warning, "opendkim-job-id"},
+    {"job_id_nowhere_by_default", [](auto& f) { dkim(f, "AuthservIDWithJobID no\n"), f.ours.job_id = OurFacts{}.job_id; }, Grade::warning,
+     "opendkim-job-id"},
     {"not_always", [](auto& f) { dkim(f, "AlwaysAddARHeader no\n"); }, Grade::wrong, "opendkim-always-adds"},
     {"not_all", [](auto& f) { dkim(f, "RemoveARAll no\n"); }, Grade::wrong, "opendkim-removes-all"},
     {"from_nobody", [](auto& f) { dkim(f, "RemoveARFrom\n"); }, Grade::wrong, "opendkim-removes-from"},

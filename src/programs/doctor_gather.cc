@@ -49,13 +49,6 @@ constexpr const char* settings_asked[] = {
     "tls_append_default_CA",
 };
 
-/// The setting comes with a later version; until then it is not there.
-template <class Trust>
-std::optional<bool> job_id_of(const Trust& trust) {
-    if constexpr (requires { trust.job_id; }) return trust.job_id;
-    return std::nullopt;
-}
-
 std::string host_name() {
     char name[256] = {};
     return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
@@ -79,7 +72,7 @@ OurFacts our_facts(const app::Config& config, const tenant::Index& tenants) {
     out.reads_results = rules.dkim_source != decision::DkimSource::verify && !rules.authres.authserv_ids.empty();
     out.verifies = rules.dkim_source != decision::DkimSource::authentication_results || factors.contains(Factor::spf);
     out.trusted_authserv_ids = rules.authres.authserv_ids;
-    out.job_id = job_id_of(rules.authres);
+    out.job_id = rules.authres.job_id;
     out.exchange_online = rules.exchange_online;
     out.bypass_clients = rules.bypass_clients;
     return out;

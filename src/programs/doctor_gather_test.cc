@@ -129,6 +129,8 @@ TEST(OurFactsOf, a_configuration) {
     EXPECT_FALSE(facts(results).verifies);
     EXPECT_TRUE(facts(results).needs_certificate);
     EXPECT_EQ(facts(results).trusted_authserv_ids, std::vector<std::string>{"mx.test"});
+    EXPECT_FALSE(facts(results).job_id);
+    EXPECT_TRUE(facts(results.substr(0, results.size() - 1) + R"(, "job_id": true})").job_id);
     EXPECT_EQ(facts(results).listen.size(), 1U);
     const OurFacts verifies = facts(
         R"(, "proofs": ["client-ip + dkim"], "peer_proof": "client-ip"}, "client_ip": {"prefixes": ["192.0.2.0/24"]}, "dkim": {"source": "verify"})");

@@ -61,18 +61,13 @@ void examine_identity(const Look& look) {
                  known ? "" : "one of authentication_results.trusted_authserv_ids (" + names + "): no result counts otherwise");
     }
     const bool with_job = look.settings.is_on("AuthservIDWithJobID").value_or(false);
-    const std::optional<bool>& wanted = look.facts.ours.job_id;
-    const std::string is = look.shown("AuthservIDWithJobID") +
-                           (wanted ? std::string(", authentication_results.job_id = ") + (*wanted ? "true" : "false") : "");
-    if (with_job == wanted.value_or(false)) {
-        const bool guessable = wanted && !*wanted;
-        look.add(guessable ? Grade::warning : Grade::ok, "opendkim-job-id", is,
-                 guessable ? "both on: without the queue id in it a sender can write a field like OpenDKIM's" : "");
-    } else {
-        look.add(Grade::wrong, "opendkim-job-id", is,
-                 with_job ? wanted ? "authentication_results.job_id = true: no result counts otherwise" : "no: no result counts otherwise"
-                          : "AuthservIDWithJobID yes: no result counts otherwise");
-    }
+    const bool wanted = look.facts.ours.job_id;
+    const std::string is = look.shown("AuthservIDWithJobID") + ", authentication_results.job_id = " + (wanted ? "true" : "false");
+    const auto add = [&](Grade grade, const char* should) { look.add(grade, "opendkim-job-id", is, should); };
+    if (with_job && wanted) return add(Grade::ok, "");
+    if (with_job) return add(Grade::wrong, "authentication_results.job_id = true: no result counts otherwise");
+    if (wanted) return add(Grade::wrong, "AuthservIDWithJobID yes: no result counts otherwise");
+    add(Grade::warning, "both on: without the queue id in it a sender can write a field like OpenDKIM's");
 }
 
 void examine_removal(const Look& look) {

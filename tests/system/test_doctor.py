@@ -24,13 +24,13 @@ class Host:
     def __init__(self, workshop, directory):
         self.directory = directory
         self.dns = RootServer(directory)
-        self.dkim = OpenDkim(directory, workshop.keys)
+        self.dkim = OpenDkim(directory, workshop.keys, job_id=True)
         socket = directory / "postfix/queue/exota/milter.sock"
         self.postfix = Postfix(directory, sink_port=free_port(), pki=workshop.pki, chroot=("smtpd", "cleanup"), settings=GOOD,
                                milters=[f"inet:127.0.0.1:{self.dkim.port}", "unix:exota/milter.sock"])
         socket.parent.mkdir(mode=0o755)
         self.exota = Exota(workshop.binary, directory, started=False, changes={
-            "milter": {"listen": [f"unix:{socket}"]}, "dkim": {"source": "authentication-results"},
+            "milter": {"listen": [f"unix:{socket}"]}, "dkim": {"source": "authentication-results"}, "authentication_results": {"job_id": True},
             "dns": {"servers": [self.dns.address], "trust_anchor_files": [str(self.dns.anchors)], "timeout": 2}})
         self.exota.where = socket
         self.exota.start()
@@ -90,7 +90,7 @@ def not_ok(found):
 
 def test_all_is_well(host):
     code, found = host.doctor()
-    assert not_ok(found) in ({}, {"opendkim-job-id": ("warning", found["opendkim-job-id"]["is"])})
+    assert not not_ok(found)
     assert code == 0
     wanted = {"tls-offered", "tls-ask-ccert", "tls-cafile", "milter-named", "milter-default-action", "milter-order", "bare-newline",
               "bare-newline-exclusions", "relay-permission", "listening", "milter-path", "milter-socket-mode", "non-smtpd-milters",
@@ -132,6 +132,7 @@ DOUBTFUL = {
     "milter-named": dict(master={"pickup ": "10025 inet n - y - - smtpd\n  -o smtpd_milters=\npickup "}),
     "opendkim-peer-list": dict(dkim="PeerList 192.0.2.1\n"),
     "opendkim-external-ignore-list": dict(dkim="ExternalIgnoreList refile:/etc/hosts\n"),
+    "opendkim-job-id": dict(dkim="AuthservIDWithJobID no\n", changes={"authentication_results": {"job_id": False}}),
     "opendkim-internal-hosts": dict(dkim="Mode sv\nInternalHosts 192.0.2.0/24\n"),
     "opendkim-actions": dict(dkim="On-NoSignature reject\n"),
     "resolver": dict(changes={"dns": {"dnssec": "off"}}),
@@ -178,9 +179,9 @@ def test_what_is_not_known_is_not_said_to_be_well(host, what):
 
 
 def test_a_job_id_on_one_side_only(host):
-    there = "AuthservIDWithJobID yes" in (host.directory / "opendkim.conf").read_text()
-    code, found = host.doctor(dkim=f"AuthservIDWithJobID {'no' if there else 'yes'}\n")
-    assert found["opendkim-job-id"]["grade"] == "wrong" and code == 78, found
+    for change in (dict(dkim="AuthservIDWithJobID no\n"), dict(changes={"authentication_results": {"job_id": False}})):
+        code, found = host.doctor(**change)
+        assert found["opendkim-job-id"]["grade"] == "wrong" and code == 78, found
 
 
 def test_modes_of_the_way_to_the_socket(host):
