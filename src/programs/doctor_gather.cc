@@ -3,12 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <system_error>
 
+#include "app/config_file.h"
 #include "base/encode.h"
 #include "base/text.h"
 #include "net/loop.h"
@@ -20,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint16_t type_ns = 2;
+/// Of a file that a setting of Postfix or OpenDKIM names. Every certificate there is has less than one.
+constexpr std::size_t max_named_octets = 16 * 1024 * 1024;
 /// Those that examine() asks for. What a Postfix does not know it leaves out, with a warning.
 constexpr const char* settings_asked[] = {
     "compatibility_level",
@@ -78,16 +78,6 @@ OurFacts our_facts(const app::Config& config, const tenant::Index& tenants) {
     return out;
 }
 
-base::Result<std::string> read_whole_file(const std::string& path) {
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    if (file && file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
-    if (file.is_open() && !file.bad() && !text.bad()) return std::move(text).str();
-    const int why = errno != 0 ? errno : EIO;
-    return base::fail(why == ENOENT ? base::Errc::not_found : base::Errc::io, path + ": " + std::generic_category().message(why));
-}
-
 CertificateFile count_certificates(std::string_view pem) {
     constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----", end = "-----END CERTIFICATE-----";
     CertificateFile out;
@@ -126,10 +116,14 @@ base::Result<PostfixFacts> ask_postfix(const std::string& postconf) {
     for (const MasterService* service : smtp_services(out)) {
         const std::string path = setting(out, service, "smtpd_tls_CAfile").value_or("");
         if (path.empty() || out.authorities.contains(path)) continue;
-        const auto text = read_whole_file(path);
+        const auto text = app::read_whole_file(path, max_named_octets);
         out.authorities.emplace(path, text ? base::Result<CertificateFile>(count_certificates(*text)) : std::unexpected(text.error()));
     }
     return out;
+}
+
+base::Result<OpenDkimSettings> read_opendkim(const std::string& path) {
+    return OpenDkimSettings::load(path, [](const std::string& named) { return app::read_whole_file(named, max_named_octets); });
 }
 
 ResolverFacts ask_resolver(const net::ResolverSettings& settings) {
@@ -176,7 +170,7 @@ DoctorFacts gather(const app::Config& config, const tenant::Index& tenants, cons
     DoctorFacts out{.ours = our_facts(config, tenants)};
     out.host_name = host_name();
     out.postfix = ask_postfix(postconf);
-    if (out.ours.reads_results) out.opendkim = OpenDkimSettings::load(opendkim_conf, read_whole_file);
+    if (out.ours.reads_results) out.opendkim = read_opendkim(opendkim_conf);
     out.resolver = ask_resolver(config.dns.resolver);
 
     std::string user = "postfix", queue = "/var/spool/postfix";

@@ -23,7 +23,8 @@ base::Result<PostfixFacts> ask_postfix(const std::string& postconf);
 /// of), too_long or timeout.
 base::Result<std::string> output_of(const std::vector<std::string>& command, std::chrono::seconds deadline = std::chrono::seconds{30});
 
-base::Result<std::string> read_whole_file(const std::string& path);
+/// @param path  of opendkim.conf.
+base::Result<OpenDkimSettings> read_opendkim(const std::string& path);
 
 /// How many certificates a PEM file holds, and whether one of DigiCert is among them.
 CertificateFile count_certificates(std::string_view pem);

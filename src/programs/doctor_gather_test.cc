@@ -62,14 +62,39 @@ TEST(Certificates, are_counted) {
         EXPECT_EQ(count_certificates(none).certificates, 0U) << none;
 }
 
-TEST(WholeFile, is_read_or_the_reason_is_reported) {
+TEST(NamedFiles, of_opendkim_are_read_to_a_limit) {
     const TemporaryDirectory folder;
-    std::ofstream(folder.path("empty"));
-    std::ofstream(folder.path("full")) << "a\nb";
-    EXPECT_EQ(read_whole_file(folder.path("empty")), "");
-    EXPECT_EQ(read_whole_file(folder.path("full")), "a\nb");
-    EXPECT_EQ(read_whole_file(folder.path("gone")).error().code, base::Errc::not_found);
-    EXPECT_EQ(read_whole_file(folder.path("")).error().code, base::Errc::io) << "a folder";
+    const struct {
+        const char *name, *text;
+        base::Errc want;
+    } cases[] = {
+        {"zeros", "Include /dev/zero\n", base::Errc::too_long},
+        {"folder", "Include /\n", base::Errc::io},
+        {"gone", "Include /nowhere/more.conf\n", base::Errc::not_found},
+    };
+    for (const auto& c : cases) {
+        std::ofstream(folder.path(c.name)) << c.text;
+        const auto read = read_opendkim(folder.path(c.name));
+        ASSERT_FALSE(read) << c.name;
+        EXPECT_EQ(read.error().code, c.want) << read.error().detail;
+    }
+    std::ofstream(folder.path("more")) << "Mode v\n";
+    std::ofstream(folder.path("whole")) << "Include " << folder.path("more") << '\n';
+    const auto whole = read_opendkim(folder.path("whole"));
+    ASSERT_TRUE(whole) << whole.error().detail;
+    EXPECT_EQ(whole->find("Mode"), "v");
+}
+
+TEST(NamedFiles, of_postfix_are_read_to_a_limit) {
+    const TemporaryDirectory folder;
+    const std::string postconf = folder.path("postconf");
+    std::ofstream(postconf) << "#!/bin/sh\ncase $* in\n*-M*) echo smtp inet n - y - - smtpd;;\n*-P*) ;;\n"
+                               "*) echo smtpd_tls_CAfile = /dev/zero;;\nesac\n";
+    ASSERT_EQ(::chmod(postconf.c_str(), 0755), 0);
+    const auto facts = ask_postfix(postconf);
+    ASSERT_TRUE(facts) << facts.error().detail;
+    ASSERT_TRUE(facts->authorities.contains("/dev/zero"));
+    EXPECT_EQ(facts->authorities.at("/dev/zero").error().code, base::Errc::too_long);
 }
 
 TEST(SocketLook, what_is_there) {
