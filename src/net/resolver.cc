@@ -82,9 +82,16 @@ struct Resolver::Parts {
     /// What the root's DNSKEY says of the servers.
     enum class Probe : std::uint8_t { secure, unsigned_answer, no_answer };
     using Probed = std::function<void(Probe, const std::string& why)>;
-    /// Asks by a context without a memory: one that validates keeps what failed.
+    /// Asks by a context without a memory: one that validates keeps what failed. One at a time: another gets no_answer.
     void probe(Probed done);
     void set_context(Context next, bool next_validates);
+    /// Runs `work` from the loop, unless the resolver is gone by then.
+    template <class Work>
+    void post(Work work) {
+        loop.post([work = std::move(work), living = std::weak_ptr(alive)]() mutable {
+            if (!living.expired()) work();
+        });
+    }
     /// What no question asks any more goes, from the loop: not within a call of libunbound.
     void free_retired_soon();
     void watch();
@@ -111,9 +118,7 @@ void Resolver::Parts::finish(std::uint64_t id, RawAnswer answer) {
     if (!retired.empty()) free_retired_soon();
     (answer.answered ? counters.answered : counters.failed).add();
     if (answer.validation == Validation::bogus) counters.bogus.add();
-    loop.post([done = std::move(question->done), answer = std::move(answer), living = std::weak_ptr(alive)]() mutable {
-        if (!living.expired()) done(std::move(answer));
-    });
+    post([done = std::move(question->done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
 }
 
 void Resolver::Parts::answered(void* data, int rcode, void* packet, int length, int security, char* why_bogus, int) {
@@ -180,8 +185,7 @@ void Resolver::resolve(std::string_view name, std::uint16_t type, Done done) {
 }
 
 void Resolver::Parts::free_retired_soon() {
-    loop.post([this, living = std::weak_ptr(alive)] {
-        if (living.expired()) return;
+    post([this] {
         std::erase_if(retired, [&](const Context& old) {
             return std::ranges::none_of(questions, [&](const auto& entry) { return entry.second->asked == old.get(); });
         });
@@ -197,9 +201,9 @@ void Resolver::Parts::set_context(Context next, bool next_validates) {
 }
 
 void Resolver::Parts::probe(Probed done) {
-    if (trial) return;  // one is under way
+    if (trial) return post([done = std::move(done)] { done(Probe::no_answer, "a probe is under way"); });
     Result<Context> made = make_context(events, settings, true);
-    if (!made) return loop.post([done = std::move(done), why = made.error().detail] { done(Probe::no_answer, why); });
+    if (!made) return post([done = std::move(done), why = made.error().detail] { done(Probe::no_answer, why); });
     trial = std::move(*made);
     start(trial.get(), ".", type_dnskey, [this, done = std::move(done)](const RawAnswer& answer) {
         const std::string why = answer.why.empty() ? "rcode " + std::to_string(answer.rcode) : answer.why;
@@ -220,7 +224,7 @@ void Resolver::Parts::probe(Probed done) {
 }
 
 void Resolver::probe_dnssec(std::function<void(std::string)> done) {
-    if (parts_->settings.dnssec == Dnssec::off) return parts_->loop.post([done = std::move(done)] { done({}); });
+    if (parts_->settings.dnssec == Dnssec::off) return parts_->post([done = std::move(done)] { done({}); });
     parts_->probe([parts = parts_.get(), done = std::move(done)](Parts::Probe found, const std::string& why) {
         if (found != Parts::Probe::unsigned_answer) return done(why);
         if (parts->settings.dnssec == Dnssec::on) return done(why + "; with dnssec = \"on\" look-ups will fail");
@@ -235,6 +239,7 @@ void Resolver::probe_dnssec(std::function<void(std::string)> done) {
 
 void Resolver::Parts::watch() {
     if (settings.dnssec == Dnssec::automatic) next_probe.start(settings.probe_interval, [this] { watch(); });
+    if (trial) return;  // the look under way answers for this one, too
     probe([this](Probe found, const std::string& why) {
         if (found == Probe::secure) return tell({.good = true, .text = "the DNS servers pass DNSSEC on: answers are validated"});
         const Known now = found == Probe::unsigned_answer ? Known::unsigned_answers : Known::no_answer;

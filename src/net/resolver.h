@@ -73,7 +73,8 @@ public:
     void resolve(std::string_view name, std::uint16_t type, Done done);
 
     /// Looks whether the servers pass DNSSEC on: the root's DNSKEY validates. With Dnssec::automatic and a clear no, validation is off
-    /// until an answer validates. `done` gets what to tell the operator; empty: all is well.
+    /// until an answer validates. `done` gets what to tell the operator; empty: all is well. It is called exactly once, on the loop, never
+    /// before this returns; while another look is under way, with that.
     void probe_dnssec(std::function<void(std::string)> done);
 
     struct DnssecNews {

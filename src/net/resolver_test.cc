@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <filesystem>
 #include <fstream>
+#include <future>
 #include <mutex>
 #include <utility>
 
@@ -105,11 +107,14 @@ protected:
     ~DnssecTest() override {
         thread.call([&] { resolver.reset(); });
     }
+    void create() {
+        auto made = Resolver::create(thread.loop(), settings);
+        ASSERT_TRUE(made) << made.error().detail;
+        resolver = std::move(*made);
+    }
     void watch() {
         thread.call([&] {
-            auto made = Resolver::create(thread.loop(), settings);
-            ASSERT_TRUE(made) << made.error().detail;
-            resolver = std::move(*made);
+            ASSERT_NO_FATAL_FAILURE(create());
             resolver->watch_dnssec([this](Resolver::DnssecNews news) {
                 const std::lock_guard lock(mutex);
                 heard.push_back(std::move(news));
@@ -196,6 +201,53 @@ TEST_F(DnssecTest, a_reload_looks_at_once) {
     server.behave(DnsServer::Behaviour::signed_root);
     thread.call([&] { resolver->look_again(); });
     EXPECT_TRUE(news(1).good) << news(1).text;
+}
+
+TEST_F(DnssecTest, a_look_while_one_is_under_way_is_no_news) {
+    settings.probe_interval = std::chrono::hours(1);
+    server.behave(DnsServer::Behaviour::silent);
+    watch();
+    thread.call([&] { resolver->look_again(); });
+    thread.call([] {});  // what that posted has run
+    EXPECT_EQ(told(), 0U);
+}
+
+TEST_F(DnssecTest, a_probe_while_one_is_under_way_is_answered) {
+    settings.timeout = std::chrono::milliseconds(500);
+    server.behave(DnsServer::Behaviour::silent);
+    std::promise<std::string> first, second;
+    thread.call([&] {
+        ASSERT_NO_FATAL_FAILURE(create());
+        resolver->probe_dnssec([&](const std::string& trouble) { first.set_value(trouble); });
+        resolver->probe_dnssec([&](const std::string& trouble) { second.set_value(trouble); });
+    });
+    std::future<std::string> under_way = second.get_future();
+    ASSERT_EQ(under_way.wait_for(std::chrono::seconds(30)), std::future_status::ready);
+    EXPECT_EQ(under_way.get(), "a probe is under way");
+    EXPECT_NE(first.get_future().get().find("do not answer"), std::string::npos);
+}
+
+/// The file that names the servers is gone when a probe reads it again: that is told, but not by a resolver that is gone, too.
+TEST_F(DnssecTest, a_probe_that_cannot_start) {
+    const std::string path = directory.path("resolv.conf");
+    std::ofstream(path) << "nameserver 127.0.0.1\n";
+    settings.servers.clear();
+    settings.resolv_conf = path;
+    std::vector<std::string> heard_of;
+    const auto hear = [&](const std::string& trouble) { heard_of.push_back(trouble); };
+    thread.call([&] {
+        ASSERT_NO_FATAL_FAILURE(create());
+        std::filesystem::remove(path);
+        resolver->probe_dnssec(hear);
+    });
+    thread.call([&] {
+        ASSERT_EQ(heard_of.size(), 1U);
+        EXPECT_NE(heard_of[0].find(path), std::string::npos) << heard_of[0];
+        resolver->probe_dnssec(hear);
+        resolver.reset();
+    });
+    thread.call([] {});
+    EXPECT_EQ(heard_of.size(), 1U);
 }
 
 TEST_F(DnssecTest, always_on_is_never_switched_off) {
