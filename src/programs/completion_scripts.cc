@@ -2,23 +2,15 @@
 
 #include <string_view>
 
+#include "base/joined.h"
+#include "base/shell.h"
+
 namespace exota::programs {
 namespace {
 
+using base::joined;
+using base::shell_word;
 using Kind = CompletionValue::Kind;
-
-/// `text` as one word of a shell.
-std::string quoted(std::string_view text) {
-    std::string out = "'";
-    for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return out + '\'';
-}
-
-std::string joined(const std::vector<std::string>& words, std::string_view between) {
-    std::string out;
-    for (const std::string& word : words) out += (out.empty() ? "" : std::string(between)) + word;
-    return out;
-}
 
 // --- bash ---------------------------------------------------------------------------------------------------------------------------
 
@@ -58,15 +50,13 @@ std::string bash_kind(const CompletionValue& value) {
         case Kind::folder:
             return "kind=folder";
         case Kind::choice:
-            return "kind=choice choices=" + quoted(joined(value.choices, " "));
+            return "kind=choice choices=" + shell_word(joined(value.choices, " "));
     }
     return "";
 }
 
 std::string all_names(const std::vector<CompletionOption>& options) {
-    std::string out;
-    for (const CompletionOption& option : options) out += (out.empty() ? "" : " ") + joined(option.names, " ");
-    return out;
+    return joined(options, " ", [](const CompletionOption& option) { return joined(option.names, " "); });
 }
 
 /// An option's value, else an option, else an operand. Where no operand is possible, options are proposed before a dash is written.
@@ -75,7 +65,7 @@ std::string bash_of(const CompletionCommand& command) {
     for (const CompletionOption& option : command.options)
         if (option.value.kind != Kind::none)
             values += "                " + joined(option.names, " | ") + ") " + bash_kind(option.value) + " ;;\n";
-    std::string out = "            " + command.name + ")\n                options=" + quoted(all_names(command.options)) + '\n';
+    std::string out = "            " + command.name + ")\n                options=" + shell_word(all_names(command.options)) + '\n';
     const std::string operand =
         command.operand.kind == Kind::none ? "" : "                [[ $current == -* ]] || " + bash_kind(command.operand) + '\n';
     if (values.empty()) return out + operand + "                ;;\n";
@@ -120,7 +110,7 @@ std::string zsh_of(const CompletionOption& option, std::string_view indent) {
         const bool takes = option.value.kind != Kind::none, is_long = name.starts_with("--");
         std::string spec = option.repeatable ? "*" : '(' + joined(option.names, " ") + ')';
         spec += name + (takes ? (is_long ? "=" : "+") : "") + '[' + zsh_text(option.about, "[]") + ']' + zsh_action(option.value);
-        out += std::string(indent) + quoted(spec) + " \\\n";
+        out += std::string(indent) + shell_word(spec) + " \\\n";
     }
     return out;
 }
@@ -129,7 +119,7 @@ std::string zsh_of(const CompletionCommand& command) {
     std::string out = "        " + command.name + ")\n            _arguments -s -S \\\n";
     for (const CompletionOption& option : command.options) out += zsh_of(option, "                ");
     const std::string operand = command.operand.kind == Kind::none ? "" : '*' + zsh_action(command.operand);
-    return out + "                " + (operand.empty() ? "&& return" : quoted(operand) + " && return") + "\n            ;;\n";
+    return out + "                " + (operand.empty() ? "&& return" : shell_word(operand) + " && return") + "\n            ;;\n";
 }
 
 }  // namespace
@@ -140,7 +130,7 @@ std::string bash_completion(const CompletionProgram& program) {
     for (const CompletionCommand& command : program.commands) words += ' ' + command.name;
     std::string out = "# bash completion for " + program.name + ", made by: " + program.name + " completion bash\n" + function + "() {\n";
     out += bash_head;
-    out += "    if ((COMP_CWORD == 1)); then\n        options=" + quoted(words) + "\n    else\n        case ${COMP_WORDS[1]} in\n";
+    out += "    if ((COMP_CWORD == 1)); then\n        options=" + shell_word(words) + "\n    else\n        case ${COMP_WORDS[1]} in\n";
     for (const CompletionCommand& command : program.commands) out += bash_of(command);
     out += "        esac\n    fi\n";
     return out + std::string(bash_tail) + "complete -F " + function + ' ' + program.name + '\n';
@@ -154,7 +144,7 @@ std::string zsh_completion(const CompletionProgram& program) {
     for (const CompletionOption& option : program.options) out += zsh_of(option, "        ");
     out += "        '1: :->command' '*:: :->arguments' && ret=0\n    case $state in\n    command)\n        local -a commands=(\n";
     for (const CompletionCommand& command : program.commands)
-        out += "            " + quoted(command.name + ':' + zsh_text(command.about, "")) + '\n';
+        out += "            " + shell_word(command.name + ':' + zsh_text(command.about, "")) + '\n';
     out += "        )\n        _describe -t commands command commands && ret=0\n        ;;\n    arguments)\n        case $line[1] in\n";
     for (const CompletionCommand& command : program.commands) out += zsh_of(command);
     return out +

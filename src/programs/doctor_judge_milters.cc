@@ -4,6 +4,7 @@
 // Tested by doctor_findings_test.cc.
 #include <algorithm>
 
+#include "base/joined.h"
 #include "base/text.h"
 #include "programs/doctor_findings.h"
 
@@ -16,9 +17,7 @@ constexpr const char* chroot = "A chrooted smtpd";
 constexpr const char* local = "Mail that does not come by SMTP";
 
 std::string names(const std::vector<PostfixMilter>& milters) {
-    std::string out;
-    for (const PostfixMilter& milter : milters) out += (out.empty() ? "" : ", ") + milter.text;
-    return out.empty() ? "(empty)" : out;
+    return milters.empty() ? "(empty)" : base::joined(milters, ", ", &PostfixMilter::text);
 }
 
 /// Only who has logged in can send there: such mail needs no judgement.
@@ -49,8 +48,7 @@ void examine_named(const DoctorFacts& facts, const PostfixFacts& postfix, const 
     const bool unclear = std::ranges::any_of(facts.ours.listen, [](const auto& one) { return one.kind == net::Endpoint::Kind::activated; });
     if (unclear && !chain.milters.empty() && !chain.switched_off)
         return add(Grade::unknown, list + ": systemd opens ExOTA's socket, so which of these it is cannot be seen", "");
-    std::string ours;
-    for (const net::Endpoint& one : facts.ours.listen) ours += (ours.empty() ? "" : " or ") + one.text();
+    const std::string ours = base::joined(facts.ours.listen, " or ", &net::Endpoint::text);
     if (another_does)
         return add(Grade::warning, list + ": mail that comes here is not judged", ours + ", unless only your own users can send here");
     add(Grade::wrong, list + (chain.switched_off ? "" : ": none is ExOTA's"), ours + ": else nothing is judged");

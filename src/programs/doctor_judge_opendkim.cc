@@ -3,6 +3,7 @@
 // Tested by doctor_findings_test.cc.
 #include <algorithm>
 
+#include "base/joined.h"
 #include "base/text.h"
 #include "programs/doctor_findings.h"
 
@@ -49,16 +50,14 @@ void examine_mode(const Look& look) {
 void examine_identity(const Look& look) {
     const auto id = authserv_id(look);
     const std::vector<std::string>& trusted = look.facts.ours.trusted_authserv_ids;
-    std::string names;
-    for (const std::string& one : trusted) names += (names.empty() ? "" : ", ") + one;
     if (!id) {
         look.add(Grade::unknown, "opendkim-authserv-id", "AuthservID is not set: it is the MTA's name, which is not known", "");
     } else {
         const bool known = std::ranges::any_of(trusted, [&](const std::string& one) { return base::iequals(one, *id); });
         const bool set = look.settings.find("AuthservID").has_value();
-        look.add(known ? Grade::ok : Grade::wrong, "opendkim-authserv-id",
-                 look.shown("AuthservID") + (set ? "" : " (so it is " + *id + ')'),
-                 known ? "" : "one of authentication_results.trusted_authserv_ids (" + names + "): no result counts otherwise");
+        look.add(
+            known ? Grade::ok : Grade::wrong, "opendkim-authserv-id", look.shown("AuthservID") + (set ? "" : " (so it is " + *id + ')'),
+            known ? "" : "one of authentication_results.trusted_authserv_ids (" + base::joined(trusted) + "): no result counts otherwise");
     }
     const bool with_job = look.settings.is_on("AuthservIDWithJobID").value_or(false);
     const bool wanted = look.facts.ours.job_id;

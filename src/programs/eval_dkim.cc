@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "authn/message_verifier.h"
+#include "base/joined.h"
 #include "programs/eval_input.h"
 #include "programs/message_reader.h"
 
@@ -86,15 +87,14 @@ Answer evaluate_arc(const json::object& in) {
     authn::MessageVerifier verifier = verifier_of(*input, {.dkim = false, .arc = true});
     authn::KeyCache keys;
     const authn::ArcOutcome outcome = settled(input->zone, [&](authn::Dns& dns) { return verifier.check_arc(dns, input->now, keys); });
-    std::string sealers, instances;
-    for (const authn::ArcInstance& instance : outcome.instances) {
-        sealers.append(sealers.empty() ? "" : ", ").append(quoted(instance.sealer));
-        instances.append(instances.empty() ? "" : ", ").append("{\"instance\": ").append(std::to_string(instance.instance));
-        instances.append(", \"sealer\": ").append(quoted(instance.sealer));
-        instances.append(", \"authentication_results\": ").append(quoted(instance.authentication_results)).append("}");
-    }
+    const auto sealer = [](const authn::ArcInstance& instance) { return quoted(instance.sealer); };
+    const auto members = [](const authn::ArcInstance& instance) {
+        return "{\"instance\": " + std::to_string(instance.instance) + ", \"sealer\": " + quoted(instance.sealer) +
+               ", \"authentication_results\": " + quoted(instance.authentication_results) + '}';
+    };
     return "{\"cv\": " + quoted(authn::name_of(outcome.value)) + ", \"reason\": " + quoted_or_null(outcome.reason) + ", \"sealers\": [" +
-           sealers + "], \"counts\": " + std::string(boolean(outcome.counts)) + ", \"instances\": [" + instances + "]}";
+           base::joined(outcome.instances, ", ", sealer) + "], \"counts\": " + std::string(boolean(outcome.counts)) + ", \"instances\": [" +
+           base::joined(outcome.instances, ", ", members) + "]}";
 }
 
 }  // namespace exota::programs

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <memory>
 
+#include "base/joined.h"
 #include "decision/decide.h"
 #include "decision/render.h"
 #include "evidence/json.h"
@@ -75,17 +76,11 @@ base::Result<evidence::Evidence> evidence_from_file(const std::string& path) {
     return evidence;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string out;
-    for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-    return out;
-}
-
 /// What a person should know who compares this with what the daemon said. Facts that are given only in part are taken as meant.
 std::vector<std::string> notes_on(const Options& options, const SessionFacts& session, const StoredTop& top) {
     std::vector<std::string> notes;
     if (!session.client_ip && !session.client_cert) {
-        notes.push_back("not given, so taken as not seen: " + joined(not_given(session)));
+        notes.push_back("not given, so taken as not seen: " + base::joined(not_given(session)));
         SessionFacts proposed;
         take_facts(top, proposed);
         if (top.received && !options.from_received)

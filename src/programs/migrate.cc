@@ -7,9 +7,12 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "app/config_file.h"
+#include "base/joined.h"
 #include "programs/command.h"
 #include "programs/installed_documents.h"
 #include "programs/loading.h"
@@ -94,13 +97,13 @@ Exit run(const Options& options) {
                                                                                                                         : Exit::unavailable;
     }
     if (options.json) {
-        std::string warnings;
-        for (const app::ConfigProblem& problem : problems) warnings += (warnings.empty() ? "" : ", ") + json_string(app::to_text(problem));
-        for (const std::string& warning : migrated->warnings) warnings += (warnings.empty() ? "" : ", ") + json_string(warning);
+        std::vector<std::string> warnings;
+        for (const app::ConfigProblem& problem : problems) warnings.push_back(app::to_text(problem));
+        warnings.insert(warnings.end(), migrated->warnings.begin(), migrated->warnings.end());
         std::string one_line = migrated->tenants;  // line breaks stand between tokens only: strings have them escaped
         std::ranges::replace(one_line, '\n', ' ');
-        print("{\"configuration\": " + json_string(configuration) + ", \"tenants\": " + one_line +
-              ", \"exact\": " + (migrated->exact ? "true" : "false") + ", \"warnings\": [" + warnings + "]}\n");
+        print("{\"configuration\": " + json_string(configuration) + ", \"tenants\": " + one_line + ", \"exact\": " +
+              (migrated->exact ? "true" : "false") + ", \"warnings\": [" + base::joined(warnings, ", ", json_string) + "]}\n");
     } else {
         print("# ---- exota.toml ----\n" + configuration + "\n# ---- tenants.json ----\n" + migrated->tenants);
     }

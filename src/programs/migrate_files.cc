@@ -4,9 +4,11 @@
 #include <boost/json.hpp>
 #include <iterator>
 #include <map>
+#include <ranges>
 
 #include "app/config_build.h"
 #include "base/encode.h"
+#include "base/joined.h"
 #include "base/text.h"
 #include "mail/domain.h"
 #include "mail/tenant_id.h"
@@ -72,16 +74,10 @@ int strictness(const tenant::Proof& proof) {
     return proof.set.contains(tenant::Factor::dkim_any) ? 1 : 0;
 }
 
-std::string listed(const std::vector<std::string>& words) {
-    std::string out;
-    for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-    return out;
-}
-
 /// "a.test, b.test and 7 more": the names, as many as a line takes.
 std::string some_of(const std::vector<std::string>& names) {
     constexpr std::size_t most = 5;
-    std::string out = listed({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size()))});
+    std::string out = base::joined(names | std::views::take(most));
     return names.size() > most ? out + " and " + std::to_string(names.size() - most) + " more" : out;
 }
 
@@ -141,11 +137,7 @@ std::string quoted(std::string_view text) {
     return out;
 }
 
-std::string quoted_list(const std::vector<std::string>& words) {
-    std::string out = "[";
-    for (const std::string& word : words) out += (out.size() > 1 ? ", " : "") + quoted(word);
-    return out + ']';
-}
+std::string quoted_list(const std::vector<std::string>& words) { return '[' + base::joined(words, ", ", quoted) + ']'; }
 
 std::string tenants_file_of(const std::vector<Group>& groups, const tenant::Proof& usual) {
     std::string out = "{\n  \"version\": 2,\n  \"tenants\": {";

@@ -5,6 +5,7 @@
 
 #include "base/ip.h"
 #include "base/text.h"
+#include "mail/unfold.h"
 
 namespace exota::programs {
 namespace {
@@ -27,22 +28,17 @@ constexpr std::array<Protocol, 9> protocols{{{"SMTP", false, false},
                                              {"UTF8SMTPS", true, false},
                                              {"UTF8SMTPSA", true, true}}};
 
-/// One line, each run of white space one blank.
-std::string unfolded(std::string_view value) {
-    std::string out;
-    for (const char c : value) {
-        const bool blank = base::is_fws(c);
-        if (!blank)
-            out += c;
-        else if (!out.empty() && out.back() != ' ')
-            out += ' ';
-    }
-    if (out.ends_with(' ')) out.pop_back();
-    return out;
+/// One line, each run of blanks and tabs one blank.
+std::string on_one_line(std::string_view value) {
+    std::string line = mail::unfold(base::trim(value));
+    std::ranges::replace(line, '\t', ' ');
+    const auto more = std::ranges::unique(line, [](char a, char b) { return a == ' ' && b == ' '; });
+    line.erase(more.begin(), more.end());
+    return line;
 }
 
 /// The text up to `mark`, which is taken as well. nullopt: there is none.
-std::optional<std::string_view> take_until(std::string_view& in, std::string_view mark) {
+std::optional<std::string_view> take_before(std::string_view& in, std::string_view mark) {
     const std::size_t at = in.find(mark);
     if (at == std::string_view::npos) return std::nullopt;
     const std::string_view head = in.substr(0, at);
@@ -108,8 +104,8 @@ base::Result<void> read_comment(std::string_view comment, Received& out) {
 
 /// `HELO (NAME [ADDRESS])`.
 base::Result<void> read_client(std::string_view& in, Received& out) {
-    const auto helo = take_until(in, " (");
-    const auto client = take_until(in, "]) ");
+    const auto helo = take_before(in, " (");
+    const auto client = take_before(in, "]) ");
     if (!helo || !client) return fail(Errc::invalid_data, "the client is not named as Postfix does");
     out.helo = *helo;
     std::string_view address = client->substr(client->rfind('[') + 1);  // npos + 1 is 0
@@ -125,7 +121,7 @@ base::Result<void> read_client(std::string_view& in, Received& out) {
 }  // namespace
 
 base::Result<Received> parse_received(std::string_view value) {
-    const std::string line = unfolded(value);
+    const std::string line = on_one_line(value);
     if (!std::ranges::all_of(line, [](char c) { return c >= 0x20 && c < 0x7f; })) return fail(Errc::invalid_data, "it is not plain ASCII");
     std::string_view in = line;
     if (in.starts_with("by ")) return fail(Errc::invalid_data, "it was written for mail that came without a session");
@@ -148,7 +144,7 @@ base::Result<Received> parse_received(std::string_view value) {
     out.queue_id = take_word(in);
     if (out.queue_id.empty() || !std::ranges::all_of(out.queue_id, base::is_alnum)) return fail(Errc::invalid_data, "its queue id is none");
     if (skip(in, "for <"))
-        if (const auto recipient = take_until(in, ">")) out.recipient = std::string(*recipient);
+        if (const auto recipient = take_before(in, ">")) out.recipient = std::string(*recipient);
     if (!skip(in, ";")) return fail(Errc::invalid_data, "it has no date");
     out.authenticated = out.authenticated || protocol->authenticated;
     out.tells_of_tls = out.tls_version.has_value() || !protocol->tls;

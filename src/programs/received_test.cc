@@ -73,6 +73,8 @@ TEST(Received, TakesNothingThatCouldBeReadOtherwise) {
         head + " by mx.test (Postfix) with ESMTPS id 1/A; x",
         head + " by mx.test (Postfix) with ESMTPS id 1A",
         head + " by mx.test (Postfix) with ESMTPS id 1A for <bob; x",
+        "from a\n(b [192.0.2.1]) by mx.test (Postfix) with ESMTP id 1A; x",  // line ends that fold nothing
+        "from a\r (b [192.0.2.1]) by mx.test (Postfix) with ESMTP id 1A; x",
         "from \x1b[2K (b [192.0.2.1]) by mx.test (Postfix) with ESMTP id 1A; x",
         "from \xc3\xa4 (b [192.0.2.1]) by mx.test (Postfix) with ESMTP id 1A; x",
     };

@@ -2,15 +2,14 @@
 
 #include <algorithm>
 
+#include "base/shell.h"
 #include "base/text.h"
 
 namespace exota::programs {
 namespace {
 
 bool is_named(const MessageField& field, std::string_view name) {
-    std::string_view written = field.name;
-    while (!written.empty() && base::is_wsp(written.back())) written.remove_suffix(1);
-    return base::iequals(written, name);
+    return base::iequals(base::trim(field.name), name);  // RFC 5322 section 4.5: blanks before the colon
 }
 
 auto topmost_received(auto& fields) {
@@ -19,17 +18,6 @@ auto topmost_received(auto& fields) {
 
 bool is_of_delivery(const MessageField& field) {
     return is_named(field, "Return-Path") || is_named(field, "Delivered-To") || is_named(field, "X-Original-To");
-}
-
-/// One word for a POSIX shell.
-std::string shell_word(std::string_view text) {
-    constexpr std::string_view plain = "@%+=:,./-_";
-    const bool is_plain =
-        !text.empty() && std::ranges::all_of(text, [&](char c) { return base::is_alnum(c) || plain.find(c) != std::string_view::npos; });
-    if (is_plain) return std::string(text);
-    std::string out = "'";
-    for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return out + '\'';
 }
 
 }  // namespace
@@ -89,7 +77,7 @@ std::string as_options(const SessionFacts& facts) {
     std::string out;
     const auto add = [&out](std::string_view option, std::string_view value) {
         // A value that begins with '-' would be read as an option.
-        out.append(out.empty() ? "" : " ").append(option).append(1, value.starts_with('-') ? '=' : ' ').append(shell_word(value));
+        out.append(out.empty() ? "" : " ").append(option).append(1, value.starts_with('-') ? '=' : ' ').append(base::shell_word(value));
     };
     if (facts.client_ip) add("--client-ip", *facts.client_ip);
     if (facts.client_cert) add("--client-cert", *facts.client_cert);
