@@ -131,7 +131,7 @@ struct DkimResult {
     enum class Value : std::uint8_t { pass, fail, permerror, temperror, neutral, policy, none } value = Value::none;
     std::optional<mail::Domain> sdid;
     Source source = Source::header_field;
-    bool counts = true;  // false: passes, but must not authorise (short l=, a field oftener than h= names it); detail says why
+    bool counts = true;  // false: passes, but must not authorise (short l=, a repeated field with an unsigned value); detail says why
     std::string detail;
     friend bool operator==(const DkimResult&, const DkimResult&) = default;
 };
