@@ -1,22 +1,30 @@
 #include "app/log_hints.h"
 
+#include "base/text.h"
 #include "decision/render.h"
 
 namespace exota::app {
+namespace {
+
+constexpr std::size_t max_hint_octets = 1000;
+constexpr std::size_t max_factor_octets = 300;  // a sender's text in one hint must not leave the others without room
+
+}  // namespace
 
 void findings_for_log(const decision::Decision& decision, std::string& findings, std::string& hint) {
-    constexpr std::size_t max_hint_octets = 1000;
     hint.clear();
     findings = decision::findings_text(decision);
     for (std::size_t i = 0; i < decision.findings.size(); ++i) {
         const decision::FactorFinding& found = decision.findings[i];
-        if (found.hint.empty() || found.finding == decision::Finding::holds || hint.contains(found.hint)) continue;
+        if (found.hint.empty() || found.finding == decision::Finding::holds) continue;
         const std::string_view factor = name_of(static_cast<tenant::Factor>(i));
         const std::string shown = std::string(factor) + '=' + std::string(name_of(found.finding)) + '(';
         if (!findings.starts_with(shown) && !findings.contains(' ' + shown)) continue;  // nobody asked for it
-        if (hint.size() + found.hint.size() > max_hint_octets) break;
-        hint.append(hint.empty() ? "" : "; ").append(factor).append(": ").append(found.hint);
+        const std::string_view said = base::truncate_utf8(found.hint, max_factor_octets);
+        if (hint.contains(said)) continue;
+        hint.append(hint.empty() ? "" : "; ").append(factor).append(": ").append(said);
     }
+    hint.resize(base::truncate_utf8(hint, max_hint_octets).size());
 }
 
 }  // namespace exota::app

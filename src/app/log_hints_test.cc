@@ -60,7 +60,21 @@ TEST(LogHints, WhatTheMessageHasOfItIsSaidWithinALimit) {
     EXPECT_TRUE(hint.ends_with(": 2 Subject fields, h= covers 1")) << hint;
     set(decision, Factor::dkim_aligned, uncovered(std::string(1000, 'x')));
     findings_for_log(decision, findings, hint);
-    EXPECT_TRUE(hint.ends_with(": 2 Subject fields, h= covers 1")) << "longer than the limit";
+    EXPECT_TRUE(hint.contains(": 2 Subject fields, h= covers 1; dkim-aligned: the signature is valid")) << hint;
+    EXPECT_TRUE(hint.ends_with("xxx") && hint.size() < 500) << hint;
+}
+
+TEST(LogHints, NoTextOfASenderSwitchesOffTheHintsBehindIt) {
+    decision::Decision decision = refused();
+    decision.proofs.push_back({"arc", false, {Factor::arc}});
+    set(decision, Factor::dkim, coded(Finding::absent, "signature-unreadable", evidence::Source::header_field, std::string(5000, 'n')));
+    set(decision, Factor::dkim_aligned,
+        coded(Finding::absent, "signature-unreadable", evidence::Source::header_field, "\xe2\x82\xac" + std::string(5000, 'm')));
+    set(decision, Factor::arc, coded(Finding::absent, "no-trusted-sealer", evidence::Source::own_verification));
+    std::string findings, hint;
+    findings_for_log(decision, findings, hint);
+    EXPECT_TRUE(hint.ends_with("; arc: no instance by a sealer of arc.trusted_sealers reports a pass")) << hint;
+    EXPECT_LE(hint.size(), 1000U);
 }
 
 TEST(LogHints, NoHintOfWhatNobodyAskedOrWhatNeedsNone) {

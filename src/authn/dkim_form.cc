@@ -53,7 +53,7 @@ Result<TagList> read_signature_form(std::string_view value) {
     Result<TagList> tags = TagList::parse(value, max_form_tags);
     if (!tags) return tags;
     for (const Tag& tag : tags->tags())
-        if (tag.value.empty()) return fail(Errc::invalid_data, std::string(tag.name) + "= is empty");
+        if (tag.value.empty()) return fail(Errc::invalid_data, std::string(tag.shown_name()) + "= is empty");
     for (const std::string_view name : required_tags)
         if (tags->find(name) == nullptr) return fail(Errc::invalid_data, "no " + std::string(name) + '=');
     for (const std::string_view name : {"t", "x", "l"})

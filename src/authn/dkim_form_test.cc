@@ -32,6 +32,7 @@ TEST(DkimForm, limits_on_both_sides) {
 TEST(DkimForm, says_what_is_unreadable) {
     EXPECT_EQ(read_signature_form("v=1; a=rsa-sha256; d=x.example; s=s; h=From; bh=AAAA").error().detail, "no b=");
     EXPECT_EQ(read_signature_form("v=1; a=rsa-sha256; d=x.example; s=s; h=From; bh=AAAA; b=").error().detail, "b= is empty");
+    EXPECT_EQ(read_signature_form("v=1; " + std::string(1000, 'n') + '=').error().detail, std::string(40, 'n') + "= is empty");
     EXPECT_EQ(read_signature_form("v=1;\x01").error().detail, "an octet that is no printable ASCII");
 }
 

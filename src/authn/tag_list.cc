@@ -62,7 +62,7 @@ Result<TagList> TagList::parse(std::string_view text, std::size_t max_tags) {
         }
         tag.value = text.substr(value_begin, value_end - value_begin);
         tag.raw_end = in.position();
-        if (list.find(tag.name) != nullptr) return broken("tag '" + std::string(tag.name) + "' twice", in);
+        if (list.find(tag.name) != nullptr) return broken("tag '" + std::string(tag.shown_name()) + "' twice", in);
         if (list.tags_.size() == max_tags) return fail(Errc::too_long, "more than " + std::to_string(max_tags) + " tags");
         list.tags_.push_back(tag);
         if (in.at_end()) return list;

@@ -18,10 +18,14 @@
 
 namespace exota::authn {
 
+inline constexpr std::size_t max_shown_name_octets = 40;  // of a tag's name in an error; nothing else bounds it
+
 struct Tag {
     std::string_view name;
     std::string_view value;          // without the white space around it; folding within is kept
     std::size_t raw_begin, raw_end;  // where the value lies in the text with the white space around it: from behind '=' to ';' or the end
+
+    std::string_view shown_name() const noexcept { return name.substr(0, max_shown_name_octets); }  // for errors
 };
 
 class TagList {

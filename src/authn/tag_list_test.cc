@@ -60,6 +60,11 @@ TEST(TagList, has_a_limit_of_tags) {
     EXPECT_EQ(joined("a=1;b=2;c=3", 2), "error: more than 2 tags");
 }
 
+TEST(TagList, shows_not_more_of_a_name_than_an_error_needs) {
+    const std::string name(1000, 'n');
+    EXPECT_EQ(joined(name + "=1;" + name + "=2"), "error: tag '" + name.substr(0, max_shown_name_octets) + "' twice at octet 2005");
+}
+
 TEST(TagList, says_where_the_value_with_its_white_space_lies) {
     const std::string_view text = "a=1; b = x y \t; c=3";
     const auto list = TagList::parse(text);
