@@ -75,6 +75,15 @@ def test_subcommands_that_documents_name_exist():
     assert unknown == set()
 
 
+def test_details_that_the_table_of_errors_names_exist():
+    """Each word in the rows of `findings` is a factor, or a detail with a sentence (src/decision/details.h)."""
+    codes = set(re.findall(r'^    {"([a-z-]+)",', (SOURCE / "src/decision/details.h").read_text(), re.M))
+    assert len(codes) > 10
+    rows = re.findall(r"^\| \(`findings`\) ([^|]*)\|", (SOURCE / "docs/errors.md").read_text(), re.M)
+    named = {re.sub(r"^[a-z-]+=[a-z]+\((.*)\)$", r"\1", word) for row in rows for word in re.findall(r"`([^`]+)`", row)}
+    assert len(named) > 3 and named - codes == set()
+
+
 def test_dead_links_are_found(tmp_path):
     text = "[a](there.md) [b](missing.md#x)\n```\n[c](in-code.md)\n```\n"
     assert links(text) == ["there.md", "missing.md#x"]
