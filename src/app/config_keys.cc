@@ -68,7 +68,7 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"authentication_results.own_hops", integer, "0", "fields", 0, 50, "",
      "Received fields of the operator's own that may stand above the results"},
     {"authentication_results.position", choice, R"("top")", "", 0, 0, "top|any",
-     "which fields of a trusted id are read: the topmost, or all of them"},
+     "which fields of a trusted id are read: those at the top, or where none there names the method, those elsewhere too"},
     {"authentication_results.missing", choice, R"("unavailable")", "", 0, 0, "unavailable|absent",
      "what the DKIM factors are when a signed message has no result"},
 

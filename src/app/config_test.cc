@@ -361,6 +361,8 @@ TEST(Config, WarningsSayWhichLineAndOnlyWhereTheyApply) {
          "\"*.protection.outlook.com\": names are compared as they stand"},
         {"[client_cert]\nnames = [\"mail.protection.outlook.com\"]\n", "client_cert.names", 0, ""},
 
+        {"[authentication_results]\nposition = \"any\"\n", "authentication_results.position", 4, "where none at the top names the method"},
+
         {"[milter]\nlisten = [\"/s\", \"inet:8893\"]\n", "milter.listen", 4, "every address"},
         {"[milter]\nlisten = [\"inet:127.0.0.1:8893\", \"inet6:[::]:8893\"]\n", "milter.listen", 4, "every address"},
         {"[milter]\nlisten = [\"inet:127.0.0.1:8893\", \"inet6:[::1]:8893\", \"systemd\"]\n", "milter.listen", 0, ""},

@@ -87,18 +87,19 @@ void add_config_warnings(const Config& config, ConfigReader& in) {
         warn("authentication_results.job_id",
              "is false: a sender who silences the validator (docs/postfix.md) can write its field himself; set it to true, and OpenDKIM's "
              "AuthservIDWithJobID to yes");
-    if (!from_fields && rules.authres.job_id)
-        warn("authentication_results.job_id", "no results are read with dkim.source = \"verify\"");
+    if (!from_fields && rules.authres.job_id) warn("authentication_results.job_id", "no results are read with dkim.source = \"verify\"");
     if (!from_own_verification && !rules.arc_trusted_sealers.empty())
         warn("arc.trusted_sealers", "ARC chains are looked at only with dkim.source = \"verify\" or \"both\"");
     if (rules.authres.position == evidence::AuthresTrust::Position::any)
         warn("authentication_results.position",
-             "\"any\" believes every field of a trusted id wherever it stands: forged ones too, if the validator leaves them");
+             "\"any\" believes fields of a trusted id below a Received too, where none at the top names the method: forged ones, "
+             "whenever the validator falls silent");
     if (rules.peer_proof == decision::PeerProof::none)
         warn("authorisation.peer_proof", "\"none\" believes Microsoft's header fields from anybody");
     if (rules.peer_proof == decision::PeerProof::both && !some_proof_asks_both(config))
         warn("authorisation.peer_proof",
-             "\"both\" is stricter than every proof: mail that meets a proof by certificate or address alone has its tenant fields disbelieved");
+             "\"both\" is stricter than every proof: mail that meets a proof by certificate or address alone has its tenant "
+             "fields disbelieved");
     if (!rules.contradictions_refuse)
         warn("authorisation.contradictions", "\"ignore\" accepts messages whose evidence names another tenant");
     const bool needs_certificate = some_proof_needs(config, {Factor::client_cert}) || rules.peer_proof == decision::PeerProof::client_cert;
@@ -136,8 +137,8 @@ std::vector<std::string> config_notes(const Config& config) {
     if (config.rules.dkim_source != decision::DkimSource::verify && !config.rules.authres.authserv_ids.empty())
         notes.emplace_back(
             "DKIM results are taken from Authentication-Results, which is safe only as far as the validator before us cannot be silenced: "
-            "remove forged fields of its id (OpenDKIM: RemoveARAll yes, RemoveARFrom) and use job ids; known well is OpenDKIM only, the fields of "
-            "Rspamd, amavis and others may not count (docs/postfix.md). dkim.source = \"verify\" needs none of this");
+            "remove forged fields of its id (OpenDKIM: RemoveARAll yes, RemoveARFrom) and use job ids; known well is OpenDKIM only, "
+            "the fields of Rspamd, amavis and others may not count (docs/postfix.md). dkim.source = \"verify\" needs none of this");
     return notes;
 }
 
