@@ -96,7 +96,7 @@ def test_settings_reference_is_the_programs_table():
     for key in keys():
         _, kind, default, unit, meaning = rows[key["key"]]
         assert default == ("required" if key["default"] is None else f"`{key['default']}`"), key["key"]
-        assert all(f'`"{choice}"`' in kind for choice in filter(None, key["choices"].split("|"))), key["key"]
+        assert all((f"`{choice}`" if choice in ("true", "false") else f'`"{choice}"`') in kind for choice in filter(None, key["choices"].split("|"))), key["key"]
         assert key["unit"] in unit, key["key"]
         if key["most"] and key["type"] != "file mode":
             assert f"{key['least']} to {key['most']}" in unit, key["key"]

@@ -44,7 +44,24 @@ TEST(ConfigAuthentication, ForwardingIsATruthValueOrAWord) {
         ASSERT_TRUE(loaded.config) << all_of(loaded);
         EXPECT_EQ(loaded.config->tenant_defaults.forwarding, c.want) << c.value;
     }
-    EXPECT_FALSE(from_toml(std::string(minimal) + "forwarding = \"some\"\n").config);
+}
+
+TEST(ConfigAuthentication, ForwardingSaysHowItIsWritten) {
+    const struct {
+        std::string_view value, says;
+    } cases[] = {
+        {"\"some\"", "must be false, \"journal\" or true, not \"some\""},
+        {"1.5", "must be false, \"journal\" or true, not "},
+        {"\"true\"", "write true without quotes"},
+        {"\"false\"", "write false without quotes"},
+    };
+    for (const auto& c : cases) {
+        const LoadedConfig loaded = from_toml(std::string(minimal) + "forwarding = " + std::string(c.value) + "\n");
+        EXPECT_FALSE(loaded.config) << c.value;
+        EXPECT_NE(all_of(loaded).find(c.says), std::string::npos) << all_of(loaded);
+    }
+    EXPECT_NE(all_of(from_toml(std::string(minimal) + "peer_proof = true\n")).find(", not true"), std::string::npos);
+    for (const char* number : {"7489", "\"7489\""}) EXPECT_TRUE(from_toml(std::string(minimal) + "[dmarc]\nrfc = " + number + "\n").config);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"authorisation.resent_from", boolean, "false", "", 0, 0, "", "whether the tenant of a forward may be found by Resent-From"},
     {"authorisation.alignment", choice, R"("strict")", "", 0, 0, "strict|relaxed", "alignment of dkim-aligned, of tenants that do not say"},
     {"authorisation.forwarding", choice, "false", "", 0, 0, "false|journal|true",
-     "whether tenants that do not say may forward mail of foreign authors; journal: Exchange's journal reports only"},
+     "whether tenants that do not say may forward mail of foreign authors; \"journal\": Exchange's journal reports only"},
     {"authorisation.limits", limit_list, "[]", "", 0, 0, "", "limits of tenants that list none of their own"},
     {"authorisation.limit_action", choice, R"("tempfail")", "", 0, 0, "tempfail|reject",
      "what a passed limit does, of tenants that do not say"},

@@ -18,7 +18,7 @@ enum class KeyType : std::uint8_t {
     integer,
     duration,  // seconds as an integer, or "2 h", "30 s", "5 min", "1 d"
     text,
-    choice,     // one of `choices`
+    choice,     // one of `choices`: a string, or true, or false; numbers may be either
     mode_bits,  // of a file, octal, as text: "0660"
     file,       // a path; relative to the configuration file's folder
     text_list,

@@ -48,12 +48,15 @@ std::int64_t index_of_choice(std::string_view choices, std::string_view word) {
     return -1;
 }
 
+bool is_truth(std::string_view word) noexcept { return word == "true" || word == "false"; }
+
+/// As they stand in TOML: `false, "journal" or true`.
 std::string spelled_choices(std::string_view choices) {
     std::string out;
     while (!choices.empty()) {
         const std::string_view word = base::take_until(choices, '|');
         out += out.empty() ? "" : choices.empty() ? " or " : ", ";
-        out += '"' + std::string(word) + '"';
+        out += is_truth(word) ? std::string(word) : '"' + std::string(word) + '"';
     }
     return out;
 }
@@ -169,10 +172,11 @@ bool ConfigReader::check(const ConfigKey& key, const ConfigNode& node, std::int6
         case KeyType::choice: {
             const auto* truth = std::get_if<bool>(&node.value);
             if (!words && !whole && !truth) return wanted(spelled_choices(key.choices));
-            // Where the choices are numbers or truth values, they may be written as such.
+            // Where the choices are numbers, they may be written as such; truth values must be, as in the tenants file.
             const std::string said = whole ? std::to_string(*whole) : truth ? *truth ? "true" : "false" : *words;
             number = index_of_choice(key.choices, said);
-            if (number < 0) return refuse(node, "must be " + spelled_choices(key.choices) + ", not \"" + said + '"');
+            if (number < 0) return refuse(node, "must be " + spelled_choices(key.choices) + ", not " + (truth ? said : '"' + said + '"'));
+            if (words && is_truth(said)) return refuse(node, "write " + said + " without quotes");
             if (auto unbuilt = unbuilt_value(key.name, said)) return refuse(node, *std::move(unbuilt));
             return true;
         }
