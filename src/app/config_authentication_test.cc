@@ -1,6 +1,9 @@
 // Settings of [dkim] and [authentication_results], and the words that `forwarding` takes.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "app/config.h"
 #include "app/config_build.h"
 #include "app/config_tree.h"
@@ -62,6 +65,30 @@ TEST(ConfigAuthentication, ForwardingSaysHowItIsWritten) {
     }
     EXPECT_NE(all_of(from_toml(std::string(minimal) + "peer_proof = true\n")).find(", not true"), std::string::npos);
     for (const char* number : {"7489", "\"7489\""}) EXPECT_TRUE(from_toml(std::string(minimal) + "[dmarc]\nrfc = " + number + "\n").config);
+}
+
+TEST(ConfigAuthentication, JobIdsWithWhatTheyDoNotGoWith) {
+    constexpr std::string_view hops = "that hop's queue id", any = "no effect with job ids", anywhere = "below a Received";
+    const struct {
+        std::string_view settings;
+        std::vector<std::string_view> says;
+    } cases[] = {
+        {"job_id = true\n", {}},
+        {"own_hops = 1\n", {}},
+        {"job_id = true\nown_hops = 1\n", {hops}},
+        {"position = \"any\"\n", {anywhere}},
+        {"job_id = true\nposition = \"any\"\n", {any}},
+        {"job_id = true\nown_hops = 2\nposition = \"any\"\n", {hops, any}},
+    };
+    for (const auto& c : cases) {
+        const LoadedConfig loaded = from_toml(
+            std::string(minimal) + "[dkim]\nsource = \"both\"\n[authentication_results]\ntrusted_authserv_ids = [\"mx.example\"]\n" +
+            std::string(c.settings));
+        ASSERT_TRUE(loaded.config) << all_of(loaded);
+        for (const std::string_view text : {hops, any, anywhere})
+            EXPECT_EQ(all_of(loaded).contains(text), std::ranges::find(c.says, text) != c.says.end()) << c.settings << text << '\n'
+                                                                                                      << all_of(loaded);
+    }
 }
 
 }  // namespace

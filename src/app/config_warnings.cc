@@ -88,9 +88,15 @@ void add_config_warnings(const Config& config, ConfigReader& in) {
              "is false: a sender who silences the validator (docs/postfix.md) can write its field himself; set it to true, and OpenDKIM's "
              "AuthservIDWithJobID to yes");
     if (!from_fields && rules.authres.job_id) warn("authentication_results.job_id", "no results are read with dkim.source = \"verify\"");
+    if (from_fields && rules.authres.job_id && rules.authres.own_hops > 0)
+        warn("authentication_results.job_id",
+             "is true, and own_hops is above 0: a field from behind a hop has that hop's queue id, not the one that this MTA tells us, "
+             "so its results never count; let the validator run at this MTA, or use dkim.source = \"verify\"");
     if (!from_own_verification && !rules.arc_trusted_sealers.empty())
         warn("arc.trusted_sealers", "ARC chains are looked at only with dkim.source = \"verify\" or \"both\"");
-    if (rules.authres.position == evidence::AuthresTrust::Position::any)
+    if (rules.authres.position == evidence::AuthresTrust::Position::any && rules.authres.job_id)
+        warn("authentication_results.position", "\"any\" has no effect with job ids: only the fields at the top are read");
+    else if (rules.authres.position == evidence::AuthresTrust::Position::any)
         warn("authentication_results.position",
              "\"any\" believes fields of a trusted id below a Received too, where none at the top names the method: forged ones, "
              "whenever the validator falls silent");
