@@ -81,6 +81,21 @@ def test_explain_of_a_stored_message(folder):
     assert json.loads(run(*explain, "--json", "--from-received", "--keep-received", "-", input=STORED).stdout)["evidence"]["header"]["received_count"] == 2
 
 
+def test_explain_notes_each_missing_fact_that_a_finding_rests_on(folder):
+    """One of address and certificate is given, so there is no word about everything that is not."""
+    explain = ["explain", "-c", folder / "exota.toml"]
+    note = b"note      not given, so taken as not seen: "
+    assert b"not given" not in run(*explain, *FACTS, folder / "good.eml").stdout
+    assert note + b"TLS and verified certificate (--tls-version, --client-cert)\n" in run(*explain, "--client-ip", "192.0.2.1", folder / "good.eml").stdout
+    text = (folder / "exota.toml").read_text()
+    (folder / "exota.toml").write_text(text.replace("[client_ip]", "job_id = true\n[client_ip]"))
+    mail = GOOD.replace(b"mx.test;", b"mx.test/4XyZ;")
+    bare = run(*explain, *FACTS, "-", input=mail)
+    assert bare.returncode == 75 and note + b"queue id (--queue-id)\n" in bare.stdout
+    told = run(*explain, *FACTS, "--queue-id", "4XyZ", "-", input=mail)
+    assert told.returncode == 0 and b"not given" not in told.stdout
+
+
 def test_explain_reads_no_facts_from_what_a_sender_wrote(folder):
     """Only the topmost Received field is read, and only if Postfix writes such."""
     forged = b"Received: from A by B.outlook.com with Microsoft SMTP Server id 15.20; x\r\n" + STORED

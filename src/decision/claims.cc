@@ -17,8 +17,6 @@ using tenant::Factor;
 using tenant::Index;
 using tenant::Number;
 
-constexpr std::string_view peer_not_proven = "peer-not-proven";
-
 const mail::TenantId& consumer_id() {
     static const mail::TenantId id = mail::TenantId::parse(mail::consumer_tenant_id).value();
     return id;

@@ -5,12 +5,16 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "decision/decision.h"
 #include "decision/findings.h"
 #include "decision/peer.h"
 
 namespace exota::decision {
+
+/// Detail of a claim where the peer was not proven to be Exchange Online.
+inline constexpr std::string_view peer_not_proven = "peer-not-proven";
 
 /// Fills in the findings of the five factors for the subject's tenant.
 void examine_claims(const Case& message, const Subject& subject, const Peer& peer, Findings& findings);

@@ -31,6 +31,7 @@ struct Options {
 struct Seen {
     evidence::Evidence evidence;
     std::vector<std::string> notes;
+    std::optional<SessionFacts> session;  // none: logged, or the notes name all that is not given
 };
 
 /// The value of `evidence` in a logfmt line, as it is written; empty if there is none.
@@ -76,10 +77,12 @@ base::Result<evidence::Evidence> evidence_from_file(const std::string& path) {
     return evidence;
 }
 
+bool names_no_peer(const SessionFacts& session) { return !session.client_ip && !session.client_cert; }
+
 /// What a person should know who compares this with what the daemon said. Facts that are given only in part are taken as meant.
 std::vector<std::string> notes_on(const Options& options, const SessionFacts& session, const StoredTop& top) {
     std::vector<std::string> notes;
-    if (!session.client_ip && !session.client_cert) {
+    if (names_no_peer(session)) {
         notes.push_back("not given, so taken as not seen: " + base::joined(not_given(session)));
         SessionFacts proposed;
         take_facts(top, proposed);
@@ -116,14 +119,19 @@ base::Result<Seen> see_file(const Options& options, const gate::Snapshot& snapsh
     const auto names = names_of(options.world, dns);
     if (!names) return std::unexpected(names.error());
     verify_message((*seen)->evidence, parts, snapshot, **names, options.world.time(), std::nullopt, dns.lookups.questions);
-    return Seen{std::move((*seen)->evidence), notes_on(options, session, top)};
+    std::vector<std::string> notes = notes_on(options, session, top);
+    std::optional<SessionFacts> told;
+    if (!names_no_peer(session)) told = session;
+    // A field that tells of TLS would have named a verified certificate: none is not the same as not given.
+    if (told && options.from_received && top.received->tells_of_tls && !told->client_cert) told->client_cert.emplace();
+    return Seen{std::move((*seen)->evidence), std::move(notes), std::move(told)};
 }
 
 base::Result<Seen> see(const Options& options, const gate::Snapshot& snapshot, const app::DnsConfig& dns) {
     if (!options.evidence) return see_file(options, snapshot, dns);
     auto evidence = evidence_from_file(*options.evidence);
     if (!evidence) return std::unexpected(std::move(evidence.error()));
-    return Seen{*std::move(evidence), {}};
+    return Seen{*std::move(evidence), {}, std::nullopt};
 }
 
 Exit run(const Options& options) {
@@ -146,10 +154,13 @@ Exit run(const Options& options) {
         .limits = config.limits,
         .tenants = std::make_shared<const tenant::Index>(*std::move(files.tenants.index)),
     };
-    const auto seen = see(options, snapshot, config.dns);
+    auto seen = see(options, snapshot, config.dns);
     if (!seen) return failed(seen.error());
 
     const decision::Decision decision = decision::decide(seen->evidence, snapshot.tenants.get(), snapshot.rules);
+    if (seen->session)
+        if (const auto missing = not_given(*seen->session, facts_behind(decision, snapshot.rules.peer_proof)); !missing.empty())
+            seen->notes.insert(seen->notes.begin(), "not given, so taken as not seen: " + base::joined(missing));
     if (options.json)
         print(decision::to_json(decision, seen->evidence) + '\n');
     else

@@ -21,7 +21,7 @@ void add_session_options(CLI::App& command, SessionFacts& session) {
     command.add_option("--mail-from", session.mail_from, "Envelope sender (\"\" or <> is the null sender)")->type_name("ADDRESS");
     command.add_option("--rcpt", session.recipients, "Envelope recipient; may be repeated")->type_name("ADDRESS")->expected(1)->take_all();
     command.add_option("--xoorg", session.xoorg, "Value of XOORG= on MAIL FROM")->type_name("DOMAIN");
-    command.add_option("--queue-id", session.queue_id, "Queue id, for the text of the reply")->type_name("ID");
+    command.add_option("--queue-id", session.queue_id, "Queue id, for job ids and the text of the reply")->type_name("ID");
     command.add_flag_callback("--authenticated", [&session] { session.authenticated = true; }, "The client logged in to the MTA by SASL");
 }
 

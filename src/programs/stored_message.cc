@@ -4,6 +4,7 @@
 
 #include "base/shell.h"
 #include "base/text.h"
+#include "decision/claims.h"
 
 namespace exota::programs {
 namespace {
@@ -60,16 +61,36 @@ void take_facts(const StoredTop& top, SessionFacts& facts) {
     if (!facts.authenticated && received.authenticated) facts.authenticated = true;
 }
 
-std::vector<std::string> not_given(const SessionFacts& facts) {
+WantedFacts facts_behind(const decision::Decision& decision, decision::PeerProof peer_proof) {
+    using decision::PeerProof;
+    using tenant::Factor;
+    WantedFacts wanted;
+    if (decision.judged == decision::Verdict::accept) return wanted;
+    for (const decision::ProofOutcome& proof : decision.proofs)
+        for (const Factor factor : proof.missing) {
+            const decision::FactorFinding& found = decision.findings[static_cast<std::size_t>(factor)];
+            const bool on_peer = factor == Factor::peer || found.detail == decision::peer_not_proven;
+            wanted.client_ip |= factor == Factor::client_ip || factor == Factor::spf || (on_peer && peer_proof != PeerProof::client_cert);
+            wanted.client_cert |= factor == Factor::client_cert || (on_peer && peer_proof != PeerProof::client_ip);
+            wanted.xoorg |= factor == Factor::xoorg;
+            wanted.helo |= factor == Factor::spf;
+            wanted.mail_from |= factor == Factor::spf;
+            wanted.queue_id |= found.detail == "no-queue-id";
+        }
+    return wanted;
+}
+
+std::vector<std::string> not_given(const SessionFacts& facts, const WantedFacts& wanted) {
     std::vector<std::string> out;
-    if (!facts.client_ip) out.emplace_back("client address (--client-ip)");
-    if (!facts.client_cert)
+    if (wanted.client_ip && !facts.client_ip) out.emplace_back("client address (--client-ip)");
+    if (wanted.client_cert && !facts.client_cert)
         out.emplace_back(facts.tls_version ? "verified certificate (--client-cert)"
                                            : "TLS and verified certificate (--tls-version, --client-cert)");
-    if (!facts.helo) out.emplace_back("EHLO name (--helo)");
-    if (!facts.mail_from) out.emplace_back("envelope sender (--mail-from)");
-    if (facts.recipients.empty()) out.emplace_back("recipients (--rcpt)");
-    if (!facts.queue_id) out.emplace_back("queue id (--queue-id)");
+    if (wanted.xoorg && !facts.xoorg) out.emplace_back("XOORG (--xoorg)");
+    if (wanted.helo && !facts.helo) out.emplace_back("EHLO name (--helo)");
+    if (wanted.mail_from && !facts.mail_from) out.emplace_back("envelope sender (--mail-from)");
+    if (wanted.recipients && facts.recipients.empty()) out.emplace_back("recipients (--rcpt)");
+    if (wanted.queue_id && !facts.queue_id) out.emplace_back("queue id (--queue-id)");
     return out;
 }
 

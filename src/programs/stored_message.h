@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "decision/decision.h"
+#include "decision/rules.h"
 #include "programs/message_reader.h"
 #include "programs/received.h"
 #include "programs/session_facts.h"
@@ -30,8 +32,19 @@ void remove_what_came_later(MessageParts& parts);
 /// What the field and the delivery say, where `facts` says nothing yet.
 void take_facts(const StoredTop& top, SessionFacts& facts);
 
-/// The facts that a judgement can rest on and that are not given, with their options: "client address (--client-ip)".
-std::vector<std::string> not_given(const SessionFacts& facts);
+/// The facts that a judgement can rest on.
+struct WantedFacts {
+    bool client_ip = false, client_cert = false, xoorg = false, helo = false, mail_from = false, recipients = false, queue_id = false;
+};
+/// Those that every message comes with (XOORG is Exchange Online's alone).
+inline constexpr WantedFacts usual_facts{
+    .client_ip = true, .client_cert = true, .helo = true, .mail_from = true, .recipients = true, .queue_id = true};
+/// Those on which the findings rest that keep the message from being accepted: none for one that is.
+/// @param peer_proof  what proved the peer, and so made Microsoft's fields believed.
+WantedFacts facts_behind(const decision::Decision& decision, decision::PeerProof peer_proof);
+
+/// The wanted facts that are not given, with their options: "client address (--client-ip)".
+std::vector<std::string> not_given(const SessionFacts& facts, const WantedFacts& wanted = usual_facts);
 
 /// Facts as options of the command line, quoted for a shell.
 std::string as_options(const SessionFacts& facts);

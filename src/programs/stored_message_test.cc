@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "decision/claims.h"
+
 namespace exota::programs {
 namespace {
 
@@ -45,6 +47,42 @@ TEST(StoredMessage, FactsAreThoseOfTheTop) {
               "'<jane@a.test>' --rcpt bob@dest.test --queue-id 4XyZ");
     EXPECT_TRUE(not_given(facts).empty());
     EXPECT_EQ(not_given({}).size(), 6U);
+}
+
+TEST(StoredMessage, OnlyFactsBehindWhatIsMissingAreWanted) {
+    using decision::PeerProof;
+    using tenant::Factor;
+    const std::string address = "client address (--client-ip)", queue_id = "queue id (--queue-id)", xoorg = "XOORG (--xoorg)";
+    const std::string certificate = "TLS and verified certificate (--tls-version, --client-cert)";
+    const std::string helo = "EHLO name (--helo)", sender = "envelope sender (--mail-from)";
+    const struct {
+        Factor missing;
+        std::string_view detail;
+        std::vector<std::string> wanted;
+        PeerProof peer_proof = PeerProof::client_cert;
+    } cases[] = {
+        {Factor::client_ip, "", {address}},
+        {Factor::client_cert, "", {certificate}},
+        {Factor::peer, "", {certificate}},
+        {Factor::peer, "", {address}, PeerProof::client_ip},
+        {Factor::peer, "", {address, certificate}, PeerProof::either},
+        {Factor::tenant_id, decision::peer_not_proven, {certificate}},
+        {Factor::tenant_id, "", {}},
+        {Factor::xoorg, "", {xoorg}},
+        {Factor::xoorg, decision::peer_not_proven, {address, certificate, xoorg}, PeerProof::both},
+        {Factor::spf, "none", {address, helo, sender}},
+        {Factor::dkim, "no-queue-id", {queue_id}},
+        {Factor::dkim, "no-trusted-result", {}},
+    };
+    for (const auto& c : cases) {
+        decision::Decision decision;
+        decision.judged = decision::Verdict::tempfail;
+        decision.proofs.push_back({"a proof", false, {c.missing}});
+        decision.findings[static_cast<std::size_t>(c.missing)].detail = c.detail;
+        EXPECT_EQ(not_given({}, facts_behind(decision, c.peer_proof)), c.wanted) << name_of(c.missing) << ' ' << c.detail;
+        decision.judged = decision::Verdict::accept;
+        EXPECT_TRUE(not_given({}, facts_behind(decision, c.peer_proof)).empty()) << "another proof holds";
+    }
 }
 
 TEST(StoredMessage, WhatIsGivenWins) {
