@@ -35,6 +35,14 @@ const std::string foreign_fields[] = {
     "X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp: TenantId=" + std::string(fabrikam_id) + ";Ip=[203.0.113.7]",
 };
 
+constexpr PeerProof peer_proofs[] = {PeerProof::client_cert, PeerProof::client_ip, PeerProof::either, PeerProof::both, PeerProof::none};
+
+Rules rules_with(PeerProof proof) {
+    Rules rules = strict_rules();
+    rules.peer_proof = proof;
+    return rules;
+}
+
 TEST(Contradiction, NoPeerProofMakesItVanish) {
     struct Peer {
         const char* name;
@@ -53,11 +61,10 @@ TEST(Contradiction, NoPeerProofMakesItVanish) {
         {"neither", elsewhere, "other.example", false},
     };
     for (const Peer& peer : peers)
-        for (const PeerProof proof : {PeerProof::client_cert, PeerProof::client_ip, PeerProof::either, PeerProof::both, PeerProof::none})
+        for (const PeerProof proof : peer_proofs)
             for (const std::string& field : foreign_fields) {
                 SCOPED_TRACE(peer.name + std::string(", proof ") + std::to_string(static_cast<int>(proof)) + ": " + field);
-                Rules rules = strict_rules();
-                rules.peer_proof = proof;
+                Rules rules = rules_with(proof);
                 const Message message = signed_and_stamped(field, peer.client, peer.certificate);
                 EXPECT_EQ(judged(message, rules, &signed_is_enough()).reason,
                           peer.proven || proof == PeerProof::none ? Reason::contradiction : Reason::authorised);
@@ -66,25 +73,34 @@ TEST(Contradiction, NoPeerProofMakesItVanish) {
             }
 }
 
-// Whether the peer is Exchange Online could not be found out: neither accepted nor refused for good.
-TEST(Contradiction, PendingMeansUnavailable) {
-    for (const std::string& field : foreign_fields) {
-        SCOPED_TRACE(field);
-        evidence::Evidence evidence = evidence_of(signed_and_stamped(field, elsewhere, std::nullopt));
-        evidence.session.tls.certificate_name = evidence::Unavailable{"asked later"};
-        const Decision decision = decide(evidence, &signed_is_enough(), strict_rules());
-        EXPECT_EQ(decision.reason, Reason::unavailable);
-        EXPECT_EQ(decision.judged, Verdict::tempfail);
-        EXPECT_NE(decision.why.find("names another tenant"), std::string::npos) << decision.why;
-        Rules lenient = strict_rules();
-        lenient.contradictions_refuse = false;
-        EXPECT_EQ(decide(evidence, &signed_is_enough(), lenient).reason, Reason::authorised);
-    }
-    // What does not contradict does not defer either.
-    evidence::Evidence evidence =
-        evidence_of(signed_and_stamped("X-MS-Exchange-CrossTenant-Id: " + std::string(contoso_id), elsewhere, std::nullopt));
+/// From nowhere known, with a certificate that could not be looked at.
+evidence::Evidence pending(std::string_view field) {
+    evidence::Evidence evidence = evidence_of(signed_and_stamped(field, elsewhere, std::nullopt));
     evidence.session.tls.certificate_name = evidence::Unavailable{"asked later"};
-    EXPECT_EQ(decide(evidence, &signed_is_enough(), strict_rules()).reason, Reason::authorised);
+    return evidence;
+}
+
+// Whether the peer is Exchange Online could not be found out: neither accepted nor refused for good. Where nobody asks, it is refused.
+TEST(Contradiction, PendingMeansUnavailable) {
+    for (const PeerProof proof : peer_proofs)
+        for (const std::string& field : foreign_fields) {
+            SCOPED_TRACE("proof " + std::to_string(static_cast<int>(proof)) + ": " + field);
+            const bool believed = proof == PeerProof::none;
+            Rules rules = rules_with(proof);
+            const Decision decision = decide(pending(field), &signed_is_enough(), rules);
+            EXPECT_EQ(decision.reason, believed ? Reason::contradiction : Reason::unavailable);
+            EXPECT_EQ(decision.judged, believed ? Verdict::reject : Verdict::tempfail);
+            if (!believed) EXPECT_NE(decision.why.find("names another tenant"), std::string::npos) << decision.why;
+            rules.contradictions_refuse = false;
+            EXPECT_EQ(decide(pending(field), &signed_is_enough(), rules).reason, Reason::authorised);
+        }
+}
+
+TEST(Contradiction, PendingDefersNothingThatDoesNotContradict) {
+    for (const PeerProof proof : peer_proofs) {
+        const evidence::Evidence evidence = pending("X-MS-Exchange-CrossTenant-Id: " + std::string(contoso_id));
+        EXPECT_EQ(decide(evidence, &signed_is_enough(), rules_with(proof)).reason, Reason::authorised) << static_cast<int>(proof);
+    }
 }
 
 }  // namespace
