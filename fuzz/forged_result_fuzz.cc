@@ -47,7 +47,8 @@ std::string without_comments(std::string text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const std::string value(reinterpret_cast<const char*>(data), std::min<std::size_t>(size, 4096));
+    // As long as a field that is read; the seed `longest` makes libFuzzer try more than 4,096 octets.
+    const std::string value(reinterpret_cast<const char*>(data), std::min(size, authn::max_authres_octets));
     const auto field = authn::parse_authentication_results(value);
     const bool has_method = base::ifind(value, "x-exota") != std::string_view::npos;
     if (field && base::iequals(field->authserv_id, our_id) && has_method) require(poses(value) && poses(" (c) " + value + " (c)"));
