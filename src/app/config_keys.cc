@@ -40,8 +40,8 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"authorisation.limit_action", choice, R"("tempfail")", "", 0, 0, "tempfail|reject",
      "what a passed limit does, of tenants that do not say"},
     {"authorisation.shared_suffixes", domain_list,
-     R"(["onmicrosoft.com", "mail.onmicrosoft.com", "onmicrosoft.us", "mail.onmicrosoft.us", "onmicrosoft.de", "mail.onmicrosoft.de", "partner.onmschina.cn", "partner.mail.onmschina.cn"])", "", 0, 0, "",
-     "domains below which each label is an organisation of its own, as below a public suffix"},
+     R"(["onmicrosoft.com", "mail.onmicrosoft.com", "onmicrosoft.us", "mail.onmicrosoft.us", "onmicrosoft.de", "mail.onmicrosoft.de", "partner.onmschina.cn", "partner.mail.onmschina.cn"])",
+     "", 0, 0, "", "domains below which each label is an organisation of its own, as below a public suffix"},
 
     {"bypass.clients", prefix_list, "[]", "", 0, 0, "", "clients that are not judged"},
     {"bypass.authenticated", boolean, "false", "", 0, 0, "", "whether clients that authenticated to the MTA by SASL are not judged"},
