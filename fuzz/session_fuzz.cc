@@ -41,7 +41,7 @@ std::shared_ptr<const gate::Snapshot> snapshot() {
     static const std::shared_ptr<const gate::Snapshot> made = [] {
         tenant::Defaults defaults;
         defaults.proofs = {*tenant::Proof::parse("client-cert + xoorg"), *tenant::Proof::parse("xoorg + dkim")};
-        defaults.forwarding = true;
+        defaults.forwarding = tenant::Forwarding::all;
         auto loaded = tenant::read_tenants(R"({"version": 2, "tenants": {
             "contoso": {"domains": ["contoso.test", "*.contoso.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"], "organizations": ["contoso.test"]},
             "fabrikam": {"domains": ["fabrikam.test"], "tenant_ids": ["abcd1234-18c5-45e8-88de-987654321cba"]}}})",
