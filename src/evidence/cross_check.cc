@@ -14,10 +14,15 @@
 namespace exota::evidence {
 namespace {
 
-std::string without_blanks(std::string_view text) {
-    std::string out(text);
-    std::erase_if(out, base::is_wsp);
-    return out;
+/// Whether the text begins so when its white space is taken out.
+bool begins_without_blanks(std::string_view text, std::string_view beginning) noexcept {
+    for (std::size_t at = 0; !beginning.empty(); ++at) {
+        if (at == text.size()) return false;
+        if (base::is_wsp(text[at])) continue;
+        if (text[at] != beginning.front()) return false;
+        beginning.remove_prefix(1);
+    }
+    return true;
 }
 
 /// (d) What a signature of these tags leaves unsigned; empty: nothing.
@@ -40,7 +45,7 @@ std::string find_gap(const Header& header, const authn::TagList& tags) {
 struct CrossCheck::Seen {
     mail::Domain sdid;
     std::string selector;
-    std::string signature_data;  // b= without white space
+    std::string signature_data;  // b= as written
     std::string gap;             // what it leaves unsigned
     std::string unacceptable;    // why no verifier that keeps to the rules passes it
 };
@@ -59,7 +64,7 @@ std::string CrossCheck::read(const Header& header) {
         if (!tags) return "DKIM-Signature field " + std::to_string(i + 1) + ": " + tags.error().detail;
         Seen& seen = signatures_.emplace_back(Seen{.sdid = mail::Domain::parse(*tags->value("d")).value(),
                                                    .selector = std::string(*tags->value("s")),
-                                                   .signature_data = without_blanks(*tags->value("b")),
+                                                   .signature_data = std::string(*tags->value("b")),
                                                    .gap = find_gap(header, *tags),
                                                    .unacceptable = {}});
         const authn::SignatureLimits limits;
@@ -81,7 +86,7 @@ std::string CrossCheck::find_objection(const authn::ResInfo& result, const mail:
         return std::ranges::all_of(result.properties, [&signature](const authn::Property& p) {
             if (!base::iequals(p.ptype, "header")) return true;
             if (base::iequals(p.property, "s")) return base::iequals(p.pvalue, signature.selector);
-            return !base::iequals(p.property, "b") || signature.signature_data.starts_with(p.pvalue);
+            return !base::iequals(p.property, "b") || begins_without_blanks(signature.signature_data, p.pvalue);
         });
     };
     // A validator may be laxer than we are (rsa-sha1), so what an unacceptable signature leaves unsigned counts as well.
