@@ -173,7 +173,7 @@ private:
             } else {
                 // The grammar has one, and which of two a reader takes is anybody's guess.
                 if (std::exchange(has_reason_, true)) return fault("a second reason");
-                if (!result.properties.empty()) note_unusual("a reason behind a property or another reason");
+                if (!result.properties.empty()) note_unusual("a reason behind a property");
                 if (!quoted && !std::ranges::all_of(value, is_keyword)) note_unusual("a reason with marks and without quotes");
                 result.reason = std::move(value);
             }

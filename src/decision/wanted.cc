@@ -84,11 +84,11 @@ Wanted wanted(const evidence::Evidence& evidence, const tenant::Index* tenants, 
 
     if (rules.contradictions_refuse && may_be_contradicted(findings)) return {};  // no answer could make the claims' writer known
     if (selection.forward && !rules.drop_in && is_customer_subdomain(examination.message, selection.subject)) {
-        const FactorSet of_author{Factor::dkim_aligned, Factor::arc};  // either will do
+        // Either of the author's words will do.
         if (!may_hold(findings, Factor::dkim_aligned, open) && !may_hold(findings, Factor::arc, open)) return {};
         if (evidence_of_author(findings) != Finding::holds)
             for (const Factor factor : {Factor::dkim_aligned, Factor::arc})
-                if (of_author.contains(factor) && open.contains(factor)) also.insert(factor);
+                if (open.contains(factor)) also.insert(factor);
     }
 
     const bool names_its_tenant = !selection.forward || rules.drop_in;

@@ -135,7 +135,7 @@ TEST(AuthresTrust, nothing_counts_that_opendkim_leaves_in_place) {
         {pass + " foo.bar=x", "a ptype other than header, smtp, body and policy"},
         {"gw.example; spf=pass dns.sec=yes; dkim=pass header.d=evil.example", "a ptype other than header, smtp, body and policy"},
         {pass + " action=none", "a property without ptype"},
-        {pass + " reason=ok", "a reason behind a property or another reason"},
+        {pass + " reason=ok", "a reason behind a property"},
         {"gw.example; dkim(x)=pass header.d=evil.example", "a comment before '='"},
         {"gw.example; dkim=pass header(x).d=evil.example", "a comment before '.' or '='"},
         {"gw.example; dkim=pass reason (x) =ok header.d=evil.example", "a comment before '.' or '='"},
