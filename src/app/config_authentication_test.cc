@@ -7,23 +7,14 @@
 #include "app/config.h"
 #include "app/config_build.h"
 #include "app/config_tree.h"
+#include "app/testing_config.h"
 
 namespace exota::app {
 namespace {
 
-LoadedConfig from_toml(std::string_view text) {
-    const auto tree = parse_config_toml(text);
-    EXPECT_TRUE(tree) << text;
-    return tree ? build_config(*tree, "/nowhere/exota.toml", ConfigOrigin::file) : LoadedConfig{};
-}
-
-std::string all_of(const LoadedConfig& loaded) {
-    std::string out;
-    for (const ConfigProblem& problem : loaded.problems) out += to_text(problem) + '\n';
-    return out;
-}
-
-constexpr std::string_view minimal = "[authorisation]\nmode = \"monitor\"\n";
+using testing::all_of;
+using testing::from_toml;
+using testing::minimal;
 
 TEST(ConfigAuthentication, TrustedIdsWithoutAWordOnTheSourceAreAnError) {
     const std::string ids = "[authentication_results]\ntrusted_authserv_ids = [\"mx.example\"]\n";

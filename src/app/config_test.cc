@@ -10,26 +10,17 @@
 #include "app/config_keys.h"
 #include "app/config_reader.h"
 #include "app/config_tree.h"
+#include "app/testing_config.h"
 #include "net/testing.h"
 
 namespace exota::app {
 namespace {
 
-LoadedConfig from_toml(std::string_view text) {
-    const auto tree = parse_config_toml(text);
-    EXPECT_TRUE(tree) << text;
-    return tree ? build_config(*tree, "/nowhere/exota.toml", ConfigOrigin::file) : LoadedConfig{};
-}
+using testing::all_of;
+using testing::from_toml;
+using testing::minimal;
 
 void write(const std::string& path, std::string_view text) { std::ofstream(path) << text; }
-
-std::string all_of(const LoadedConfig& loaded) {
-    std::string out;
-    for (const ConfigProblem& problem : loaded.problems) out += to_text(problem) + '\n';
-    return out;
-}
-
-constexpr std::string_view minimal = "[authorisation]\nmode = \"monitor\"\n";
 
 TEST(Config, ModeIsRequired) {
     const LoadedConfig loaded = from_toml("");
