@@ -6,7 +6,7 @@ import pytest
 from tree import SOURCE, layers, tracked
 
 LAYERS = layers()
-CORE = {"base", "mail", "milter", "authn", "tenant", "evidence", "decision"}
+CORE = {"base", "mail", "milter", "smtp", "authn", "tenant", "evidence", "decision"}
 FOLDERS = {folder: name for name, (folder, _) in LAYERS.items()}
 SOURCES = [path for path in tracked(".cc", ".h") if path.is_relative_to(SOURCE / "src")]
 
