@@ -50,7 +50,7 @@ inline constexpr FixedReply mail_first{503, "5.5.1", "MAIL first"};
 inline constexpr FixedReply recipient_first{503, "5.5.1", "RCPT first"};
 inline constexpr FixedReply nested_mail{503, "5.5.1", "A transaction is open already"};
 inline constexpr FixedReply tls_active{503, "5.5.1", "TLS is active already"};
-inline constexpr FixedReply not_in_transaction{503, "5.5.1", "Not within a transaction"};
+inline constexpr FixedReply not_in_transaction{503, "5.5.1", "Not within a transaction: RSET first"};
 inline constexpr FixedReply tls_first{530, "5.7.0", "Must issue a STARTTLS command first"};
 inline constexpr FixedReply no_valid_recipients{554, "5.5.1", "No valid recipients"};
 
@@ -64,6 +64,7 @@ inline constexpr FixedReply bad_line_ends{550, "5.6.11", "Bare CR, bare LF or NU
 // The end of a session
 inline constexpr FixedReply too_many_errors{421, "4.7.0", "Too many errors"};
 inline constexpr FixedReply spoke_too_early{421, "4.5.1", "Octets before they were asked for"};
+inline constexpr FixedReply session_over{421, "4.3.0", "Session is over"};
 
 // What became of the far side
 inline constexpr FixedReply far_side_failed{451, "4.4.2", "Next server failed; try again"};
