@@ -1,6 +1,6 @@
 // The judgement, top to bottom. Each step is a file of its own; here is only their order, which is that of docs/reference/decision.md.
 //
-// Tested by decide_test.cc, contradiction_test.cc, forgery_test.cc, tests/cases and fuzz/decide_fuzz.cc.
+// Tested by decide_test.cc, refuse_at_mail_test.cc, contradiction_test.cc, forgery_test.cc, tests/cases and fuzz/decide_fuzz.cc.
 #include "decision/decide.h"
 
 #include "decision/drop_in.h"
@@ -206,6 +206,27 @@ Decision decide(const evidence::Evidence& evidence, const tenant::Index* tenants
     } else {
         judge(decision, Examination(evidence, tenants, rules, author, std::move(peer)), author, rules);
     }
+    finish(decision, evidence, rules);
+    return decision;
+}
+
+std::optional<Decision> refuse_at_mail(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules) {
+    const mail::Domain* organization = value_of(evidence.envelope.xoorg);
+    if (organization == nullptr || tenants == nullptr || tenants->tenant_count() == 0 || !tenants->all_have_organizations()) return {};
+    const tenant::Mode mode = effective_mode(nullptr, false, rules);
+    if ((mode != tenant::Mode::enforce && mode != tenant::Mode::defer) || tenants->mildest_mode() > mode || rules.drop_in) return {};
+    if (!evidence.too_complex.empty() || is_bypassed(evidence.session, rules)) return {};
+    if (tenants->with_organization(organization->text()) || tenants->covering(organization->text())) return {};
+    Peer peer = examine_peer(evidence.session, rules);
+    if (peer.belief != Belief::proven) return {};
+
+    Decision decision;
+    decision.mode = mode;
+    decision.peer_proven = true;
+    decision.why = "no-policy: no tenant has the organisation " + organization->text();
+    set(decision, Verdict::reject, Reason::no_policy);
+    const Author no_author = std::unexpected(mail::AuthorError{mail::AuthorProblem::missing, "no header yet"});
+    decision.findings = Examination(evidence, tenants, rules, no_author, std::move(peer)).examine({});
     finish(decision, evidence, rules);
     return decision;
 }

@@ -1,8 +1,10 @@
 // Evidence × tenants × rules → Decision (docs/life-of-a-message.md; the steps are numbered there and here alike).
 //
-// Pure and total: no I/O, no time, every input has an answer, every factor is examined. Tested by decide_test.cc, forgery_test.cc,
-// tests/cases and fuzz/decide_fuzz.cc.
+// Pure and total: no I/O, no time, every input has an answer, every factor is examined. Tested by decide_test.cc, refuse_at_mail_test.cc,
+// forgery_test.cc, tests/cases and fuzz/decide_fuzz.cc.
 #pragma once
+
+#include <optional>
 
 #include "decision/decision.h"
 #include "decision/rules.h"
@@ -14,6 +16,16 @@ namespace exota::decision {
 /// The whole judgement: steps 1 to 6, mode, clean-up, reply. Limits (step 7) are counted by the caller, see apply_limit.
 /// @param tenants  nullptr: the directory cannot be asked, so the verdict is `unavailable`.
 Decision decide(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules);
+
+/// What is certain at MAIL already, before anything of the message is there: the peer is proven, its XOORG names an organisation that no
+/// tenant lists or covers, and every tenant lists organisations, so that whoever the author is, no tenant could be told to be the sender's.
+/// Refused as by `no-policy`, under the configuration's mode. For operators who say that their lists are complete: at the end of the
+/// message a tenant id could still have named a tenant.
+/// @param evidence  session and envelope (Collector::at_mail); nothing else is looked at.
+/// @param tenants   nullptr: the directory cannot be asked.
+/// @return  nullopt: nothing is certain; judge at the end. Always so for bypassed clients, an envelope over a limit, without tenants, in
+///          other modes than enforce and defer, and where some tenant has a milder mode than the configuration.
+std::optional<Decision> refuse_at_mail(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules);
 
 /// Step 7: the caller counted an authorised message and the tenant is above its limit. Turns `decision` into limit-exceeded and
 /// renders it anew.

@@ -329,6 +329,16 @@ Evidence Collector::take_message() {
     return out;
 }
 
+Evidence Collector::at_mail() const {
+    Evidence out;
+    out.session = session_;
+    if (!message_) return out;
+    out.envelope = message_->envelope;
+    out.envelope.xoorg = Claims<mail::Domain>(message_->xoorg).take();
+    out.too_complex = message_->too_complex;
+    return out;
+}
+
 void Collector::reset_message() { message_.reset(); }
 
 }  // namespace exota::evidence

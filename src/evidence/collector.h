@@ -61,6 +61,8 @@ public:
     Evidence finish() &;
     /// The same, and the connection's facts are moved: nothing more is collected.
     Evidence finish() &&;
+    /// Session and envelope as they are by now, nothing of the header: what is known at MAIL. The message goes on.
+    Evidence at_mail() const;
     /// ABORT, RSET: drops the message, keeps the connection.
     void reset_message();
 

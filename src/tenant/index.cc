@@ -63,6 +63,8 @@ bool Index::has_organizations(Number tenant) const noexcept { return (*tables_)[
 const Policy& Index::policy(Number tenant) const noexcept { return tables_->policies[(*tables_)[tenant].policy]; }
 
 FactorSet Index::factors() const noexcept { return tables_->factors; }
+Mode Index::mildest_mode() const noexcept { return tables_->mildest_mode; }
+bool Index::all_have_organizations() const noexcept { return tables_->all_have_organizations; }
 const base::HashKey& Index::hash_key() const noexcept { return tables_->key; }
 
 std::size_t Index::tenant_count() const noexcept { return tables_->tenant_count; }

@@ -59,6 +59,11 @@ public:
     /// Every factor that some proof in here asks for, and possibly others (a policy that was replaced while the index was built).
     FactorSet factors() const noexcept;
 
+    /// No tenant has a milder mode than this (enforce is the strictest, monitor the mildest); none need have this very one.
+    Mode mildest_mode() const noexcept;
+    /// Each tenant lists at least one organisation.
+    bool all_have_organizations() const noexcept;
+
     /// What the hashes of names in here depend on; whoever knows it can choose names that get into one another's way.
     const base::HashKey& hash_key() const noexcept;
 

@@ -277,6 +277,10 @@ void IndexBuilder::forget_replaced() {
 
 Index IndexBuilder::build() && {
     forget_replaced();
+    Index::Tables& tables = *index_.tables_;
+    for (const Policy& policy : tables.policies) tables.mildest_mode = std::max(tables.mildest_mode, policy.mode);
+    tables.all_have_organizations =
+        std::ranges::all_of(tables.tenants, [](const Index::Tables::Tenant& tenant) { return tenant.has_organizations != 0; });
     return std::move(index_);
 }
 

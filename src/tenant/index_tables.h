@@ -39,8 +39,10 @@ struct Index::Tables {
     std::size_t domain_count = 0, wildcard_count = 0;
     std::size_t longest_wildcard = 0;  // octets of its base: nothing longer need be looked up
     std::vector<Tenant> tenants;
-    FactorSet factors;            // of all proofs of all policies
-    std::deque<Policy> policies;  // 0 is the empty one
+    FactorSet factors;                   // of all proofs of all policies
+    Mode mildest_mode = Mode::enforce;   // of all policies
+    bool all_have_organizations = true;  // all tenants
+    std::deque<Policy> policies;         // 0 is the empty one
     std::size_t tenant_count = 0;
 
     std::optional<Number> with(const NameTable& table, const HashedName& name) const noexcept;

@@ -54,6 +54,31 @@ TEST(Index, a_name_may_be_something_of_two_tenants) {
     EXPECT_EQ(index.domain_count(), 2U);
 }
 
+TEST(Index, knows_what_holds_of_all_its_tenants) {
+    EXPECT_EQ(Index().mildest_mode(), Mode::enforce);
+    EXPECT_TRUE(Index().all_have_organizations()) << "of none it is true";
+    struct Case {
+        std::vector<Mode> modes;
+        std::size_t with_organization;
+        Mode mildest;
+        bool all;
+    };
+    for (const Case& c :
+         {Case{{Mode::enforce}, 1, Mode::enforce, true}, Case{{Mode::enforce, Mode::enforce}, 1, Mode::enforce, false},
+          Case{{Mode::defer, Mode::enforce}, 2, Mode::defer, true}, Case{{Mode::quarantine, Mode::defer}, 2, Mode::quarantine, true},
+          Case{{Mode::enforce, Mode::monitor, Mode::quarantine}, 0, Mode::monitor, false}}) {
+        IndexBuilder builder;
+        for (std::size_t i = 0; i < c.modes.size(); ++i) {
+            const std::string name(1, static_cast<char>('a' + i));
+            const Number tenant = builder.add_tenant(name, builder.policy({.mode = c.modes[i]}));
+            if (i < c.with_organization) EXPECT_FALSE(builder.add_organization(tenant, name + ".example"));
+        }
+        const Index index = std::move(builder).build();
+        EXPECT_EQ(index.mildest_mode(), c.mildest);
+        EXPECT_EQ(index.all_have_organizations(), c.all);
+    }
+}
+
 TEST(Index, the_most_specific_entry_covers) {
     IndexBuilder builder;
     const PolicyRef policy = builder.policy({});
