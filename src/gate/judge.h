@@ -1,4 +1,4 @@
-// The one place where evidence, tenants, limits and decision meet: what both front ends call at the end of a message.
+// The one place where evidence, tenants, limits and decision meet: what all front ends call, by way of a Message (message.h).
 //
 // A Judge belongs to one loop. Configuration and tenants are an immutable Snapshot that a reload swaps whole; a message is judged by the
 // snapshot that it began with. Waiting (DNS) happens on the loop: judge() may call `done` before it returns, or later from the loop.
@@ -10,10 +10,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "decision/decide.h"
 #include "evidence/collector.h"
 #include "gate/limits.h"
+#include "gate/submission.h"
 #include "tenant/index.h"
 
 namespace exota::gate {
@@ -42,7 +44,9 @@ struct Judged {
     const decision::Decision& decision;
     const evidence::Evidence& evidence;
     const Snapshot& snapshot;
-    std::chrono::nanoseconds judging{};  // from end of message to the verdict
+    std::chrono::nanoseconds judging{};  // from the end of its last stage to the verdict
+    FrontEnd front = {};
+    Stage stage = Stage::message;  // at which it was judged
 };
 
 /// What happened, for whoever counts and logs (app/). Called on the loop; must not block.
@@ -53,11 +57,7 @@ public:
     virtual void protocol_error(std::string_view what) = 0;
 };
 
-class MessageHashing;
 class Network;
-
-/// Whether the MTA has a hold queue and lets us use it.
-enum class HoldQueue : bool { none, offered };
 
 /// Limits of the network look-ups of one message.
 struct LookupLimits {
@@ -68,8 +68,8 @@ struct LookupLimits {
 /// Judges messages of one loop. Virtual, so that a test can let a verdict come late.
 class Judge {
 public:
-    /// Called once, on the loop.
-    using Done = std::move_only_function<void(decision::Decision&&)>;
+    /// Called once, on the loop. nullopt: nothing is certain at this stage.
+    using Done = std::move_only_function<void(std::optional<decision::Decision>&&)>;
     using Now = Instant (*)();
 
     /// @param observer  told of every verdict and protocol error; must outlive the judge.
@@ -87,11 +87,11 @@ public:
     /// nullptr before the first use().
     const std::shared_ptr<const Snapshot>& current() const noexcept { return current_; }
 
-    /// Evidence of a complete message → verdict: network look-ups that could still change it, decide, limits; then the observer is
-    /// told and `done` called, before this returns or later from the loop.
-    /// @param message  what was hashed as it passed, so that its signatures can be verified; nullptr: nothing is verified.
-    virtual void judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, std::unique_ptr<MessageHashing> message,
-                       HoldQueue hold_queue, Done done);
+    /// Evidence → verdict: network look-ups that could still change it, decide, limits; then the observer is told and `done` called,
+    /// before this returns or later from the loop. `submission` lives until then.
+    /// Stage::mail: refused if decision::refuse_at_mail says so; asks nobody. Stage::header: the verdict, unless the body is needed for
+    /// it. What has no verdict is not told to the observer.
+    virtual void judge(std::shared_ptr<Submission> submission, Done done);
 
     Observer& observer() const noexcept { return *observer_; }
     /// Messages that wait for the network.
@@ -99,7 +99,8 @@ public:
 
 private:
     struct Verifications;
-    void conclude(const evidence::Evidence& evidence, const Snapshot& snapshot, Instant began, HoldQueue hold_queue, Done& done);
+    void conclude(Submission& submission, Instant began, Done& done);
+    void tell(decision::Decision&& decision, const Submission& submission, Instant began, Done& done);
 
     Observer* observer_;
     Now now_;

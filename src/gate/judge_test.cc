@@ -41,8 +41,11 @@ protected:
     HoldQueue hold_queue = HoldQueue::offered;
 
     decision::Decision decided(evidence::Evidence evidence) {
+        auto submission = std::make_shared<Submission>(snapshot);
+        submission->evidence = std::move(evidence);
+        submission->front.hold_queue = hold_queue;
         std::optional<decision::Decision> verdict;
-        judge.judge(std::move(evidence), snapshot, nullptr, hold_queue, [&](decision::Decision d) { verdict = std::move(d); });
+        judge.judge(std::move(submission), [&](std::optional<decision::Decision>&& d) { verdict = std::move(d); });
         EXPECT_TRUE(verdict);
         return verdict.value_or(decision::Decision{});
     }

@@ -5,8 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "gate/judge.h"
+#include "gate/message.h"
 #include "gate/mta_macros.h"
-#include "gate/verification.h"
 #include "wire/milter/dialogue.h"
 #include "wire/milter/events.h"
 #include "wire/milter/frames.h"
@@ -20,25 +21,9 @@ namespace {
 using milter::Command;
 using milter::ProtocolError;
 
-/// What exists only while a message is under way; made at MAIL, so that an idle session is small. The verdict arrives here, through a
-/// weak pointer: a session that is gone hears nothing of it.
-struct Message {
-    explicit Message(std::shared_ptr<const Snapshot> in_force)
-        : snapshot(std::move(in_force)), collector(snapshot->limits, interests_under(snapshot->rules)) {}
-
-    static evidence::Collector::Interests interests_under(const decision::Rules& rules) noexcept {
-        return {.firewall_fields = rules.header_firewall, .signed_fields = rules.dkim_source != decision::DkimSource::verify};
-    }
-
-    Unnamed unnamed() const noexcept { return unnamed_under(snapshot->rules); }
-
-    std::shared_ptr<const Snapshot> snapshot;  // a message is judged by what was in force when it began
-    evidence::Collector collector;
-    std::unique_ptr<MessageHashing> hashing;  // only where we verify signatures ourselves
-    std::string restored;                     // see octets_on_the_wire
-    std::optional<decision::Decision> verdict;
-    const std::function<void()>* wake = nullptr;  // set while the session waits
-};
+/// A hold queue is the MTA's, and it may not let us use it.
+constexpr FrontEnd milter_front_end{.name = "milter", .instance = "", .hold_queue = HoldQueue::offered};
+constexpr FrontEnd milter_without_hold_queue{.name = "milter", .instance = "", .hold_queue = HoldQueue::none};
 
 /// What CONNECT and HELO said, in few octets: facts are made of it for each message, because idle sessions are many.
 struct Greeting {
@@ -71,17 +56,12 @@ struct MilterSession::State_ {
     bool body_agreed = false;  // asked for when the connection began; a reload may want it later
     milter::Dialogue dialogue;
     State state = State::reading;
-    std::shared_ptr<Message> message;
+    std::optional<Message> message;  // made at MAIL
 
     void answer(Command command, std::string& out) const {
         if (terms.answers(command)) milter::append_continue(out);
     }
-    /// What stood behind the colon: MTAs that do not offer to keep it take one leading blank away.
-    std::string_view octets_on_the_wire(std::string_view value) {
-        if ((terms.steps & milter::step::header_leading_space) != 0) return value;
-        return message->restored.assign(1, ' ').append(value);
-    }
-    evidence::Collector& collector() const noexcept { return message->collector; }
+    evidence::Collector& collector() noexcept { return message->collector(); }
 
     /// @return  an error that ends the connection.
     std::expected<void, ProtocolError> handle(const milter::Frame& frame, std::string& out);
@@ -106,6 +86,7 @@ struct MilterSession::State_ {
     Handled on(const milter::UnknownCommand&, std::string& out);
 
     void tell_verdict(std::string& out);
+    void append_verdict(const decision::Decision& decided, std::string& out) const;
 };
 
 using Handled = std::expected<void, ProtocolError>;
@@ -162,8 +143,9 @@ Handled MilterSession::State_::on(const milter::Helo& event, std::string& out) {
 
 Handled MilterSession::State_::on(const milter::Mail& event, std::string& out) {
     macros.mail();
-    message = std::make_shared<Message>(judge.current());
-    if (wants_body(*message->snapshot)) message->hashing = std::make_unique<MessageHashing>(*message->snapshot, body_agreed);
+    const bool keeps_blank = (terms.steps & milter::step::header_leading_space) != 0;
+    message.emplace(judge, terms.may(milter::action::quarantine) ? milter_front_end : milter_without_hold_queue,
+                    Message::Way{.body_comes = body_agreed, .blank_taken = !keeps_blank}, wake);
     collector().mail(event.arguments.front());
     answer(Command::mail, out);
     return {};
@@ -176,14 +158,13 @@ Handled MilterSession::State_::on(const milter::Recipient& event, std::string& o
 }
 
 Handled MilterSession::State_::on(const milter::Header& event, std::string& out) {
-    collector().header_field(event.name, event.value);
-    if (message->hashing) message->hashing->header_field(event.name, octets_on_the_wire(event.value));
+    message->header_field(event.name, event.value);
     answer(Command::header, out);
     return {};
 }
 
 Handled MilterSession::State_::on(const milter::Body& event, std::string& out) {
-    if (message->hashing && body_agreed) message->hashing->body(event.octets);
+    message->body(event.octets);
     if (!terms.answers(Command::body)) return {};
     if (!body_agreed && (terms.steps & milter::step::skip) != 0)
         milter::append_skip(out);
@@ -206,26 +187,13 @@ Handled MilterSession::State_::on(const milter::UnknownCommand&, std::string& ou
 }
 
 Handled MilterSession::State_::on(const milter::EndOfMessage& event, std::string& out) {
-    if (message->hashing) {
-        if (body_agreed && !event.octets.empty()) message->hashing->body(event.octets);
-        message->hashing->end_of_message();
-    }
-    note_mta_facts(greeting.connected(), greeting.helo, macros, message->unnamed(), collector());
+    if (!event.octets.empty()) message->body(event.octets);
+    note_mta_facts(greeting.connected(), greeting.helo, macros, unnamed_under(message->snapshot().rules), collector());
     macros.end_message();
-    judge.judge(std::move(collector()).finish(), message->snapshot, std::move(message->hashing),
-                terms.may(milter::action::quarantine) ? HoldQueue::offered : HoldQueue::none,
-                [waiting = std::weak_ptr(message)](decision::Decision&& decided) {
-                    const std::shared_ptr<Message> judged = waiting.lock();
-                    if (!judged) return;
-                    judged->verdict = std::move(decided);
-                    if (judged->wake != nullptr) (*judged->wake)();
-                });
-    if (message->verdict) {
-        tell_verdict(out);
-    } else {
-        message->wake = &wake;
+    if (message->judge(Stage::message) == Message::Standing::waiting)
         state = State::waiting;
-    }
+    else
+        tell_verdict(out);
     return {};
 }
 
@@ -248,10 +216,13 @@ Handled MilterSession::State_::on(const milter::Quit&, std::string&) {
     return {};
 }
 
-/// Edits and verdict together, so that they leave in one write.
 void MilterSession::State_::tell_verdict(std::string& out) {
-    const std::shared_ptr<Message> told = std::move(message);
-    const decision::Decision& decided = *told->verdict;
+    append_verdict(message->decision(), out);
+    message.reset();
+}
+
+/// Edits and verdict together, so that they leave in one write.
+void MilterSession::State_::append_verdict(const decision::Decision& decided, std::string& out) const {
     if (decided.verdict != decision::Verdict::accept) {
         const bool for_good = decided.verdict == decision::Verdict::reject;
         milter::append_reply(out,
@@ -273,7 +244,7 @@ MilterSession::~MilterSession() = default;
 MilterSession::Step MilterSession::feed(std::string_view bytes, std::string& out) {
     State_& session = *state_;
     if (session.state == State::waiting) {
-        if (!session.message->verdict) return {0, State::waiting};
+        if (session.message->standing() == Message::Standing::waiting) return {0, State::waiting};
         session.state = State::reading;
         session.tell_verdict(out);
     }
@@ -297,6 +268,6 @@ void MilterSession::keep_waiting(std::string& out) const {
     if (state_->state == State::waiting) milter::append_progress(out);
 }
 
-bool MilterSession::in_message() const noexcept { return state_->message != nullptr; }
+bool MilterSession::in_message() const noexcept { return state_->message.has_value(); }
 
 }  // namespace exota::gate

@@ -10,8 +10,6 @@
 #include <string>
 #include <string_view>
 
-#include "gate/judge.h"
-
 namespace exota::gate {
 
 class Judge;

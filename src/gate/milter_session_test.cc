@@ -264,12 +264,8 @@ TEST_F(Session, an_idle_session_holds_no_snapshot) {
 class LateJudge : public Judge {
 public:
     using Judge::Judge;
-    void judge(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, std::unique_ptr<MessageHashing> message,
-               HoldQueue hold_queue, Done done) override {
-        held.push_back(
-            [this, e = std::move(evidence), s = std::move(snapshot), m = std::move(message), hold_queue, d = std::move(done)]() mutable {
-                Judge::judge(std::move(e), std::move(s), std::move(m), hold_queue, std::move(d));
-            });
+    void judge(std::shared_ptr<Submission> submission, Done done) override {
+        held.push_back([this, s = std::move(submission), d = std::move(done)]() mutable { Judge::judge(std::move(s), std::move(d)); });
     }
     std::vector<std::move_only_function<void()>> held;
 };

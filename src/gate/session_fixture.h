@@ -24,10 +24,14 @@ struct Recorder : Observer {
         decision::Decision decision;
         evidence::Evidence evidence;
         std::uint64_t generation;
+        FrontEnd front;
+        Stage stage;
     };
     std::vector<Seen> messages;
     std::vector<std::string> errors;
-    void judged(const Judged& message) override { messages.push_back({message.decision, message.evidence, message.snapshot.generation}); }
+    void judged(const Judged& message) override {
+        messages.push_back({message.decision, message.evidence, message.snapshot.generation, message.front, message.stage});
+    }
     void protocol_error(std::string_view what) override { errors.emplace_back(what); }
 };
 

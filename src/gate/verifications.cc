@@ -3,11 +3,8 @@
 namespace exota::gate {
 
 struct Judge::Verifications::Job {
-    evidence::Evidence evidence;
-    std::shared_ptr<const Snapshot> snapshot;
-    std::unique_ptr<MessageHashing> message;
+    std::shared_ptr<Submission> submission;
     Instant began;
-    HoldQueue hold_queue = HoldQueue::none;
     Done done;
     authn::Dns dns;
     std::size_t asked = 0, outstanding = 0;
@@ -16,21 +13,18 @@ struct Judge::Verifications::Job {
     std::optional<std::list<std::shared_ptr<Job>>::iterator> place;  // set while it waits
 };
 
-void Judge::Verifications::begin(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot,
-                                 std::unique_ptr<MessageHashing> message, Instant began, HoldQueue hold_queue, Done done) {
+void Judge::Verifications::begin(std::shared_ptr<Submission> submission, Instant began, Done done) {
     const auto job = std::make_shared<Job>();
-    job->evidence = std::move(evidence);
-    job->snapshot = std::move(snapshot);
-    job->message = std::move(message);
+    job->submission = std::move(submission);
     job->began = began;
-    job->hold_queue = hold_queue;
     job->done = std::move(done);
     round(job);
 }
 
 void Judge::Verifications::round(const std::shared_ptr<Job>& job) {
     const auto now = network_ ? network_->now() : std::chrono::sys_seconds{};
-    const bool pending = verify_round(job->evidence, job->message.get(), *job->snapshot, job->dns, now, keys_);
+    Submission& given = *job->submission;
+    const bool pending = verify_round(given.evidence, given.hashing.get(), *given.snapshot, job->dns, now, keys_);
     if (!pending || !network_) return finish(job);
     ask(job);
     if (job->outstanding == 0) return finish(job);  // no more questions are allowed
@@ -64,7 +58,7 @@ void Judge::Verifications::finish(const std::shared_ptr<Job>& job) {
     const std::shared_ptr<Job> keep = job;  // the list's may be the last
     job->deadline.reset();
     if (job->place) jobs_.erase(*job->place);
-    judge_.conclude(job->evidence, *job->snapshot, job->began, job->hold_queue, job->done);
+    judge_.conclude(*job->submission, job->began, job->done);
 }
 
 }  // namespace exota::gate

@@ -21,8 +21,7 @@ public:
         network_ = &network;
         limits_ = limits;
     }
-    void begin(evidence::Evidence evidence, std::shared_ptr<const Snapshot> snapshot, std::unique_ptr<MessageHashing> message,
-               Instant began, HoldQueue hold_queue, Done done);
+    void begin(std::shared_ptr<Submission> submission, Instant began, Done done);
     std::size_t waiting() const noexcept { return jobs_.size(); }
 
 private:

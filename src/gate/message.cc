@@ -1,0 +1,111 @@
+#include "gate/message.h"
+
+#include <array>
+#include <cassert>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "gate/judge.h"
+#include "gate/verification.h"
+
+namespace exota::gate {
+namespace {
+
+evidence::Collector::Interests interests_under(const decision::Rules& rules) noexcept {
+    return {.firewall_fields = rules.header_firewall, .signed_fields = rules.dkim_source != decision::DkimSource::verify};
+}
+
+}  // namespace
+
+std::string_view name_of(Stage stage) noexcept {
+    constexpr std::array<std::string_view, 3> names{"mail", "header", "message"};
+    return names[static_cast<std::size_t>(stage)];
+}
+
+Submission::Submission(std::shared_ptr<const Snapshot> in_force) : snapshot(std::move(in_force)) {}
+Submission::~Submission() = default;
+
+/// The judge has it as a Submission, for as long as it needs.
+struct Message::State final : Submission {
+    State(Judge& of_loop, const FrontEnd& brought_by, Way came, const std::function<void()>& wake_session)
+        : Submission(of_loop.current()),
+          judge(of_loop),
+          wake(&wake_session),
+          way(came),
+          collector(snapshot->limits, interests_under(snapshot->rules)) {
+        front = brought_by;
+        if (gate::wants_body(*snapshot)) hashing = std::make_unique<MessageHashing>(*snapshot, way.body_comes);
+    }
+
+    /// What stood behind the colon.
+    std::string_view octets_on_the_wire(std::string_view value) {
+        if (!way.blank_taken) return value;
+        return restored.assign(1, ' ').append(value);
+    }
+
+    /// The evidence as far as it goes at `stage`.
+    void collect() {
+        if (stage == Stage::mail) {
+            evidence = collector.at_mail();
+        } else if (!std::exchange(is_collected, true)) {
+            evidence = std::move(collector).finish();
+        }
+        if (stage == Stage::message && hashing) hashing->end_of_message();
+    }
+
+    void settle(std::optional<decision::Decision>&& with) {
+        const Standing before = std::exchange(standing, with ? Standing::decided : Standing::open);
+        decision = std::move(with);
+        is_settled = true;
+        if (decision) hashing.reset();  // whatever is still to come of the body changes nothing
+        if (before == Standing::waiting && wake != nullptr) (*wake)();
+    }
+
+    Judge& judge;
+    const std::function<void()>* wake;  // nullptr: nobody listens any more
+    Way way;
+    evidence::Collector collector;
+    bool is_collected = false;
+    std::string restored;  // see octets_on_the_wire
+    Standing standing = Standing::open;
+    bool is_settled = false;  // the judge has answered for this stage
+    std::optional<decision::Decision> decision;
+};
+
+Message::Message(Judge& judge, const FrontEnd& front, Way way, const std::function<void()>& wake)
+    : state_(std::make_shared<State>(judge, front, way, wake)) {}
+
+Message::~Message() { state_->wake = nullptr; }
+
+evidence::Collector& Message::collector() noexcept { return state_->collector; }
+const Snapshot& Message::snapshot() const noexcept { return *state_->snapshot; }
+bool Message::wants_body() const noexcept { return state_->hashing != nullptr && state_->way.body_comes; }
+Message::Standing Message::standing() const noexcept { return state_->standing; }
+
+void Message::header_field(std::string_view name, std::string_view value) {
+    state_->collector.header_field(name, value);
+    if (state_->hashing) state_->hashing->header_field(name, state_->octets_on_the_wire(value));
+}
+
+void Message::body(std::string_view octets) {
+    if (wants_body()) state_->hashing->body(octets);
+}
+
+Message::Standing Message::judge(Stage stage) {
+    State& state = *state_;
+    assert(state.standing == Standing::open);
+    state.stage = stage;
+    state.collect();
+    state.is_settled = false;
+    state.judge.judge(state_, [&state](std::optional<decision::Decision>&& decision) { state.settle(std::move(decision)); });
+    if (!state.is_settled) state.standing = Standing::waiting;
+    return state.standing;
+}
+
+const decision::Decision& Message::decision() const noexcept {
+    assert(state_->decision);
+    return *state_->decision;
+}
+
+}  // namespace exota::gate

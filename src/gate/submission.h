@@ -1,0 +1,48 @@
+// A message as a front end hands it to the judge, and who that front end is.
+//
+// Tested by message_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "evidence/evidence.h"
+
+namespace exota::gate {
+
+struct Snapshot;
+class MessageHashing;
+
+/// How much of the message is there when it is to be judged. At MAIL and at the end of the header the verdict may be left open.
+enum class Stage : std::uint8_t { mail, header, message };
+/// "mail", "header", "message".
+std::string_view name_of(Stage stage) noexcept;
+
+/// Whether the MTA has a hold queue and lets us use it.
+enum class HoldQueue : bool { none, offered };
+
+/// Who brings messages, for log and metrics; nothing behind asks who it is, only what it offers. Its texts outlive the
+/// messages.
+struct FrontEnd {
+    std::string_view name;      // "milter", "gateway"
+    std::string_view instance;  // NAME of [gateway.NAME]; empty where there is but one
+    HoldQueue hold_queue = HoldQueue::none;
+};
+
+/// Shared by front end and judge: where the front end goes first, the judge judges (and counts, and logs) all the same.
+struct Submission {
+    /// @param in_force  what the message is judged by; never null.
+    explicit Submission(std::shared_ptr<const Snapshot> in_force);
+    virtual ~Submission();
+    Submission(const Submission&) = delete;
+    Submission& operator=(const Submission&) = delete;
+
+    evidence::Evidence evidence;  // complete as far as `stage` goes; verification is the judge's to fill in
+    const std::shared_ptr<const Snapshot> snapshot;
+    std::unique_ptr<MessageHashing> hashing;  // what was hashed as it passed; nullptr: no signature is verified
+    FrontEnd front;
+    Stage stage = Stage::message;
+};
+
+}  // namespace exota::gate
