@@ -6,7 +6,7 @@ import pytest
 from tree import SOURCE, layers, tracked
 
 LAYERS = layers()
-CORE = {"base", "mail", "milter", "smtp", "authn", "tenant", "evidence", "decision"}
+CORE = {"base", "mail", "milter", "smtp", "authn", "tenant", "evidence", "decision", "gate"}
 FOLDERS = {folder: name for name, (folder, _) in LAYERS.items()}
 SOURCES = [path for path in tracked(".cc", ".h") if path.is_relative_to(SOURCE / "src")]
 
@@ -63,6 +63,12 @@ def test_includes_go_downwards(name):
             if layer_of(target) not in allowed:
                 wrong.append(f"{path.relative_to(SOURCE)} includes {include}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", sorted(CORE))
+def test_the_core_uses_the_core_alone(name):
+    """No net, no directory, nothing above: so a whole session can be driven by a test or a fuzzer."""
+    assert LAYERS[name][1] <= CORE
 
 
 @pytest.mark.parametrize("name", sorted(CORE))
