@@ -5,6 +5,7 @@
 #include "base/cursor.h"
 #include "base/octets.h"
 #include "base/text.h"
+#include "wire/smtp/xtext.h"
 
 namespace exota::smtp {
 namespace {
@@ -42,13 +43,11 @@ bool skip_word(Cursor& in, const char (&word)[size]) noexcept {
 /// The end of the path is the end of the line, or a blank before parameters.
 bool at_parameters(const Cursor& in) noexcept { return in.at_end() || in.next_is(' '); }
 
-void append_line(std::string& out, std::string_view command, std::string_view mailbox, const auto& parameters, const Extensions& next) {
+void append_path(std::string& out, std::string_view command, std::string_view mailbox) {
     out += command;
     out += '<';
     out += mailbox;
     out += '>';
-    append_parameters(out, parameters, next);
-    out += "\r\n";
 }
 
 }  // namespace
@@ -95,12 +94,21 @@ std::expected<void, FixedReply> check_no_argument(const Command& command) noexce
     return std::unexpected(reply::no_argument_allowed);
 }
 
-void append_mail(std::string& out, std::string_view mailbox, const MailParameters& parameters, const Extensions& next) {
-    append_line(out, "MAIL FROM:", mailbox, parameters, next);
+void append_mail(std::string& out, std::string_view mailbox, const MailParameters& parameters, const Extensions& next,
+                 const mail::Domain* xoorg) {
+    append_path(out, "MAIL FROM:", mailbox);
+    append_parameters(out, parameters, next);
+    if (xoorg != nullptr && next.xoorg) {
+        out += " XOORG=";
+        append_xtext(out, xoorg->text());
+    }
+    out += "\r\n";
 }
 
 void append_recipient(std::string& out, std::string_view mailbox, const RecipientParameters& parameters, const Extensions& next) {
-    append_line(out, "RCPT TO:", mailbox, parameters, next);
+    append_path(out, "RCPT TO:", mailbox);
+    append_parameters(out, parameters, next);
+    out += "\r\n";
 }
 
 }  // namespace exota::smtp

@@ -62,7 +62,9 @@ std::expected<Recipient, FixedReply> parse_recipient(std::string_view argument, 
 std::expected<void, FixedReply> check_no_argument(const Command& command) noexcept;
 
 /// For a next server: whole lines with CRLF. `mailbox` is written as it was read, so SMTPUTF8 must be offered for one that is not ASCII.
-void append_mail(std::string& out, std::string_view mailbox, const MailParameters& parameters, const Extensions& next);
+/// @param xoorg  what we say for a client ourselves, written if `next` offers it; null: nothing. A client's own is never passed on.
+void append_mail(std::string& out, std::string_view mailbox, const MailParameters& parameters, const Extensions& next,
+                 const mail::Domain* xoorg = nullptr);
 void append_recipient(std::string& out, std::string_view mailbox, const RecipientParameters& parameters, const Extensions& next);
 
 }  // namespace exota::smtp

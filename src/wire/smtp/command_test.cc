@@ -139,5 +139,20 @@ TEST(Command, recipient_is_read) {
     }
 }
 
+TEST(Command, mail_says_our_own_XOORG_where_it_is_offered) {
+    const Extensions all = everything(), none;
+    const mail::Domain tenant = *mail::Domain::parse("tenant.example");
+    const auto mail = parse_mail("FROM:<u@a.example> SIZE=5 XOORG=other.example", all);
+    ASSERT_TRUE(mail);
+    const auto written = [&](const Extensions& next, const mail::Domain* xoorg) {
+        std::string out;
+        append_mail(out, mail->reverse_path.mailbox, mail->parameters, next, xoorg);
+        return out;
+    };
+    EXPECT_EQ(written(all, &tenant), "MAIL FROM:<u@a.example> SIZE=5 XOORG=tenant.example\r\n");
+    EXPECT_EQ(written(all, nullptr), "MAIL FROM:<u@a.example> SIZE=5\r\n");
+    EXPECT_EQ(written(none, &tenant), "MAIL FROM:<u@a.example>\r\n");
+}
+
 }  // namespace
 }  // namespace exota::smtp
