@@ -234,12 +234,17 @@ TEST_F(DnssecTest, a_probe_that_cannot_start) {
     settings.servers.clear();
     settings.resolv_conf = path;
     std::vector<std::string> heard_of;
-    const auto hear = [&](const std::string& trouble) { heard_of.push_back(trouble); };
+    std::promise<void> heard;
+    const auto hear = [&](const std::string& trouble) {
+        heard_of.push_back(trouble);
+        if (heard_of.size() == 1) heard.set_value();
+    };
     thread.call([&] {
         ASSERT_NO_FATAL_FAILURE(create());
         std::filesystem::remove(path);
         resolver->probe_dnssec(hear);
     });
+    heard.get_future().wait();  // a call from here may overtake what the call above posted
     thread.call([&] {
         ASSERT_EQ(heard_of.size(), 1U);
         EXPECT_NE(heard_of[0].find(path), std::string::npos) << heard_of[0];
