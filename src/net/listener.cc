@@ -15,6 +15,8 @@
 #include <memory>
 #include <utility>
 
+#include "net/socket_address.h"
+
 namespace exota::net {
 
 namespace {
@@ -25,13 +27,7 @@ using base::Result;
 
 std::unexpected<base::Error> system_error(const std::string& what) { return fail(Errc::io, what + ": " + std::strerror(errno)); }
 
-struct Address {
-    sockaddr_storage storage{};
-    socklen_t octets = 0;
-    const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-Result<Address> resolve(const Endpoint& endpoint) {
+Result<SocketAddress> resolve(const Endpoint& endpoint) {
     addrinfo hints{};
     hints.ai_family = endpoint.kind == Endpoint::Kind::inet ? AF_INET : AF_INET6;
     hints.ai_socktype = SOCK_STREAM;
@@ -41,7 +37,7 @@ Result<Address> resolve(const Endpoint& endpoint) {
     const int error = getaddrinfo(endpoint.host.empty() ? nullptr : endpoint.host.c_str(), port.c_str(), &hints, &found);
     if (error != 0) return fail(Errc::io, endpoint.text() + ": " + gai_strerror(error));
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
-    Address address;
+    SocketAddress address;
     address.octets = found->ai_addrlen;
     std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
     return address;
@@ -49,7 +45,7 @@ Result<Address> resolve(const Endpoint& endpoint) {
 
 enum class Share : std::uint8_t { no, yes };
 
-Result<Descriptor> bind_tcp(const Endpoint& endpoint, const Address& address, Share share) {
+Result<Descriptor> bind_tcp(const Endpoint& endpoint, const SocketAddress& address, Share share) {
     Descriptor socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket) return system_error(endpoint.text());
     const int on = 1;
@@ -63,22 +59,22 @@ Result<Descriptor> bind_tcp(const Endpoint& endpoint, const Address& address, Sh
     return socket;
 }
 
-Result<Address> local_address(int socket) {
-    Address address;
+Result<SocketAddress> local_address(int socket) {
+    SocketAddress address;
     address.octets = sizeof address.storage;
     if (getsockname(socket, reinterpret_cast<sockaddr*>(&address.storage), &address.octets) != 0) return system_error("getsockname");
     return address;
 }
 
-std::string bound_text(const Address& address) {
-    const std::string text = socket_address_text(&address.storage, address.octets);
+std::string bound_text(const SocketAddress& address) {
+    const std::string text = Address::of_system(&address.storage, address.octets).text();
     if (address.storage.ss_family == AF_INET) return "inet:" + text;
     if (address.storage.ss_family == AF_INET6) return "inet6:" + text;
     return text;
 }
 
 Result<std::vector<Descriptor>> open_tcp(const Endpoint& endpoint, const ListenOptions& options, std::size_t loops, std::string& bound) {
-    Result<Address> address = resolve(endpoint);
+    Result<SocketAddress> address = resolve(endpoint);
     if (!address) return std::unexpected(address.error());
     if (endpoint.port != 0) {
         // With SO_REUSEPORT alone a second daemon would share the port without a word.
@@ -100,11 +96,11 @@ Result<std::vector<Descriptor>> open_tcp(const Endpoint& endpoint, const ListenO
     return sockets;
 }
 
-Address unix_address(const std::string& path) {
+SocketAddress unix_address(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);
-    Address result;
+    SocketAddress result;
     result.octets = sizeof address;
     std::memcpy(&result.storage, &address, sizeof address);
     return result;
@@ -120,7 +116,7 @@ Result<void> remove_stale_socket(const std::string& path) {
     if (!S_ISSOCK(status.st_mode)) return fail(Errc::io, path + ": there is a file that is no socket; it was left alone");
     const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!probe) return system_error(path);
-    const Address address = unix_address(path);
+    const SocketAddress address = unix_address(path);
     if (::connect(probe.get(), address.get(), address.octets) == 0 || errno == EAGAIN || errno == EINPROGRESS)
         return fail(Errc::io, path + ": somebody listens there already");
     if (errno != ECONNREFUSED) return system_error(path + ": there is a socket whose owner cannot be asked");
@@ -164,7 +160,7 @@ std::string bind_problem(const std::string& path, int error) {
 Result<Descriptor> bind_unix(const std::string& path, const ListenOptions& options) {
     Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket) return system_error(path);
-    const Address address = unix_address(path);
+    const SocketAddress address = unix_address(path);
     const std::optional<mode_t> old_mask = options.socket_mode ? std::optional(umask(0777)) : std::nullopt;
     const int failed = ::bind(socket.get(), address.get(), address.octets) != 0 ? errno : 0;
     if (old_mask) umask(*old_mask);
@@ -201,27 +197,6 @@ Result<std::vector<Descriptor>> duplicates(Descriptor socket, std::size_t count,
 
 }  // namespace
 
-std::string socket_address_text(const void* address, std::size_t octets) {
-    char text[INET6_ADDRSTRLEN] = "";
-    const auto family = static_cast<const sockaddr*>(address)->sa_family;
-    if (family == AF_INET) {
-        const auto* v4 = static_cast<const sockaddr_in*>(address);
-        inet_ntop(AF_INET, &v4->sin_addr, text, sizeof text);
-        return std::string(text) + ':' + std::to_string(ntohs(v4->sin_port));
-    }
-    if (family == AF_INET6) {
-        const auto* v6 = static_cast<const sockaddr_in6*>(address);
-        inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text);
-        return '[' + std::string(text) + "]:" + std::to_string(ntohs(v6->sin6_port));
-    }
-    if (family == AF_UNIX && octets > offsetof(sockaddr_un, sun_path)) {
-        const auto* local = static_cast<const sockaddr_un*>(address);
-        const std::string path(local->sun_path, strnlen(local->sun_path, octets - offsetof(sockaddr_un, sun_path)));
-        if (!path.empty()) return "unix:" + path;
-    }
-    return "unix";
-}
-
 Result<Listener> Listener::open(const Endpoint& endpoint, const ListenOptions& options, std::size_t loops) {
     Listener listener;
     if (endpoint.is_tcp()) {
@@ -250,7 +225,7 @@ Result<Listener> Listener::open(const Endpoint& endpoint, const ListenOptions& o
 
 Result<Listener> Listener::from_activated(ActivatedSocket socket, std::size_t loops) {
     Listener listener;
-    const Result<Address> address = local_address(socket.descriptor.get());
+    const Result<SocketAddress> address = local_address(socket.descriptor.get());
     if (!address) return std::unexpected(address.error());
     listener.bound_ = bound_text(*address);
     Result<std::vector<Descriptor>> all = duplicates(std::move(socket.descriptor), loops, "systemd:" + socket.name);

@@ -61,7 +61,4 @@ private:
 std::vector<Listener> open_listeners(const std::vector<Endpoint>& endpoints, const ListenOptions& options, std::size_t loops,
                                      std::vector<ActivatedSocket>& activated, std::vector<base::Error>& problems);
 
-/// A peer's or our own address as text: "192.0.2.1:25", "[2001:db8::1]:25", "unix:/run/x", "unix".
-std::string socket_address_text(const void* address, std::size_t octets);
-
 }  // namespace exota::net

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "net/address.h"
 #include "net/testing.h"
 
 namespace exota::net {
@@ -219,7 +220,7 @@ TEST(Listener, tcp_port_0_is_one_port_for_all_loops) {
             sockaddr_storage address{};
             socklen_t size = sizeof address;
             ASSERT_EQ(getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
-            EXPECT_EQ(socket_address_text(&address, size), bound);
+            EXPECT_EQ(Address::of_system(&address, size).text(), bound);
         }
     }
 }
