@@ -39,8 +39,8 @@ bool lacks_certificate(const gate::Judged& message) noexcept {
 class Session final : public net::Session {
 public:
     Session(gate::Judge& judge, std::function<void()> wake) : session_(judge, std::move(wake)) {}
-    Step feed(std::string_view bytes, std::string& out) override {
-        const gate::MilterSession::Step step = session_.feed(bytes, out);
+    Step feed(net::Leg, std::string_view bytes, net::Out& out) override {
+        const gate::MilterSession::Step step = session_.feed(bytes, out.near);
         switch (step.state) {
             case gate::MilterSession::State::reading:
                 return {step.consumed, State::reading};
@@ -51,7 +51,10 @@ public:
         }
         return {step.consumed, State::closing};
     }
-    void keep_waiting(std::string& out) override { session_.keep_waiting(out); }
+    Step late(net::Out& out) override {
+        session_.keep_waiting(out.near);
+        return {0, State::waiting};
+    }
     bool busy() const noexcept override { return session_.in_message(); }
 
 private:

@@ -6,257 +6,338 @@
 #include <sys/socket.h>
 
 #include <boost/asio/post.hpp>
-#include <cerrno>
 #include <utility>
-
-#include "net/listener.h"
-#include "net/server_parts.h"
 
 namespace exota::net {
 
 namespace asio = boost::asio;
 
-Server::Connection::Connection(Server& server, Descriptor socket)
-    : server_(server), socket_(server.loop_.context(), socket.release()), last_activity_(Clock::now()) {}
+Connection::Connection(Connections& home, Descriptor socket) : home_(home), near_(home.loop()), last_activity_(Clock::now()) {
+    near_.stream.use(socket.get());
+    near_.socket.assign(socket.release());
+    near_.is = Side::Is::open;
+}
 
-Server::Connection::~Connection() { drop_kept(); }
+Connection::~Connection() {
+    close(near_);
+    if (!beyond_) return;
+    close(beyond_->far);
+    if (beyond_->counted) home_.limits().leave_client(*beyond_->counted);
+}
 
-bool Server::Connection::start() {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    const int descriptor = socket_.native_handle();
-    // A peer that is gone already shows at the first read.
-    if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) address.ss_family = AF_UNSPEC;
-    tcp_ = address.ss_family == AF_INET || address.ss_family == AF_INET6;
-    if (tcp_) {
+bool Connection::start(const Peer& peer, const SessionFactory& factory) {
+    near_.tcp = peer.tcp();
+    if (near_.tcp) {
         const int on = 1;
-        static_cast<void>(setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));  // only costs time if it fails
+        static_cast<void>(setsockopt(peer.descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));  // only costs time if it fails
     }
-    session_ = server_.factory_(Peer{socket_address_text(&address, size), descriptor, tcp_}, [this] { woken(); });
-    if (!session_) return false;
-    wait_readable();
-    return true;
+    session_ = factory(peer, [this] { woken(); });
+    return session_ != nullptr;
 }
 
-void Server::Connection::touch() {
+void Connection::open() {
+    const Held held(*this);
+    if (session_->deadline()) beyond().has_deadlines = true;
+    call([this](Out& out) { return session_->opened(Leg::near, nullptr, out); });
+    if (beyond_ || !home_.out().is_near_alone()) return proceed();
+    if (settle_near()) wait(Leg::near, StreamDescriptor::wait_read);
+}
+
+Connection::Side& Connection::side(Leg leg) noexcept { return leg == Leg::near ? near_ : beyond_->far; }
+
+void Connection::touch() {
     last_activity_ = Clock::now();
-    server_.parts_->most_recent(*this);
+    home_.most_recent(*this);
 }
 
-void Server::Connection::wait_readable() {
+void Connection::wait(Leg leg, StreamDescriptor::wait_type what) {
+    Side& waits = side(leg);
+    bool& pending = what == StreamDescriptor::wait_read ? waits.reads : waits.writes;
+    if (std::exchange(pending, true)) return;
     ++pending_;
-    socket_.async_wait(StreamDescriptor::wait_read, [this](const boost::system::error_code& error) {
+    waits.socket.async_wait(what, [this, leg, what, round = waits.round](const boost::system::error_code& error) {
+        const Held held(*this);
         --pending_;
-        if (ended_) return release();
-        if (error) return end(Ending::failed);
-        on_readable();
+        if (ended_ || round != side(leg).round) return;
+        Side& ready = side(leg);
+        (what == StreamDescriptor::wait_read ? ready.reads : ready.writes) = false;
+        if (error) return leg_ended(leg, Ending::failed, error.message());
+        if (what == StreamDescriptor::wait_read)
+            on_readable(leg);
+        else
+            on_writable(leg);
     });
 }
 
-void Server::Connection::wait_writable() {
-    ++pending_;
-    socket_.async_wait(StreamDescriptor::wait_write, [this](const boost::system::error_code& error) {
-        --pending_;
-        if (ended_) return release();
-        if (error) return end(Ending::failed);
-        on_writable();
-    });
-}
-
-void Server::Connection::on_readable() {
-    const std::span<char> buffer = server_.loop_.read_buffer();
-    for (int reads = 0; reads < max_reads_a_turn; ++reads) {
-        const ssize_t got = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-        if (got == 0) return end(Ending::peer_closed);
-        if (got < 0) {
-            if (errno == EINTR) continue;
-            if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-            return end(errno == ECONNRESET || errno == ETIMEDOUT ? Ending::peer_closed : Ending::failed);
-        }
-        const auto octets = static_cast<std::size_t>(got);
-        touch();
-        if (!handle({buffer.data(), octets})) return;
-        if (octets < buffer.size()) break;
+void Connection::on_readable(Leg leg) {
+    Side& from = side(leg);
+    if (beyond_) {
+        if (from.is == Side::Is::securing) return secure(leg);
+        if (std::exchange(from.write_wants_read, false)) return on_writable(leg);
+        if (!may_read(leg)) return leg == Leg::near ? watch_near() : void();
     }
-    wait_readable();
+    const std::span<char> buffer = home_.loop().read_buffer();
+    for (int reads = 0; reads < max_reads_a_turn; ++reads) {
+        const Moved moved = from.stream.read(buffer);
+        if (moved.is != Moved::Is::done) {
+            if (moved.is == Moved::Is::wants_read) break;
+            if (moved.is == Moved::Is::ended) return leg_ended(leg, Ending::peer_closed, from.stream.why());
+            if (moved.is == Moved::Is::failed) return leg_ended(leg, Ending::failed, from.stream.why());
+            from.read_wants_write = true;
+            return wait(leg, StreamDescriptor::wait_write);
+        }
+        touch();
+        if (!handle(leg, {buffer.data(), moved.octets})) return;
+        if (from.stream.tls() == nullptr && moved.octets < buffer.size()) break;
+    }
+    wait(leg, StreamDescriptor::wait_read);
 }
 
-bool Server::Connection::handle(std::string_view bytes) {
+bool Connection::feed(Leg leg, std::string_view bytes) {
     // What was kept and what came are one text; without something kept (the usual case) nothing is copied.
+    Side& from = side(leg);
     std::string joined;
-    if (!kept_.empty()) {
-        joined = std::move(kept_);
-        kept_.clear();
+    if (!from.kept.empty()) {
+        joined = std::move(from.kept);
+        from.kept.clear();
         joined.append(bytes);
         bytes = joined;
     }
-    std::string& out = server_.parts_->output;
+    Out& out = home_.out();
     out.clear();
     do {
-        woken_ = false;
-        feeding_ = true;
-        const Session::Step step = session_->feed(bytes, out);
-        feeding_ = false;
+        if (leg == Leg::near) woken_ = false;
+        calling_ = true;
+        const Session::Step step = session_->feed(leg, bytes, out);
+        calling_ = false;
         bytes.remove_prefix(step.consumed);
         state_ = step.state;
-        spoke_ = spoke_ || step.consumed > 0;
-    } while (state_ == Session::State::waiting && woken_);
+        spoke_ = spoke_ || (leg == Leg::near && step.consumed > 0);
+    } while (state_ == Session::State::waiting && woken_ && leg == Leg::near);
     if (state_ == Session::State::waiting)
         touch();
     else
-        server_.parts_->most_recent(*this);  // it may have something in hand now, or no more
+        home_.most_recent(*this);  // it may have something in hand now, or no more
+    if (leg == Leg::near) stopped_ = state_ == Session::State::waiting;
+    if (beyond_ && leg == Leg::near) beyond_->peeked = false;
+    if (keep(from, std::move(joined), state_ == Session::State::closing ? std::string_view() : bytes)) return true;
+    end(Ending::too_much, "partial frames of all sessions above the limit");
+    return false;
+}
 
-    if (!keep(std::move(joined), state_ == Session::State::closing ? std::string_view() : bytes)) {
-        end(Ending::too_much);
-        return false;
-    }
-    if (!out.empty()) {
-        if (!write(out)) return false;
-    } else if (tcp_ && state_ != Session::State::closing) {
-        acknowledge();
+bool Connection::handle(Leg leg, std::string_view bytes) {
+    const std::uint32_t round = side(leg).round;
+    if (!feed(leg, bytes)) return false;
+    const Out& out = home_.out();
+    if ((leg == Leg::near ? out.near : out.far).empty() && state_ != Session::State::closing) acknowledge(side(leg));
+    if (!beyond_ && out.is_near_alone()) return settle_near();
+    proceed();
+    return !ended_ && side(leg).round == round && may_read(leg);
+}
+
+bool Connection::settle_near() {
+    if (const std::string& octets = home_.out().near; !octets.empty()) {
+        const Moved::Is is = write(Leg::near, octets);
+        if (is == Moved::Is::ended || is == Moved::Is::failed)
+            leg_ended(Leg::near, is == Moved::Is::ended ? Ending::peer_closed : Ending::failed, near_.stream.why());
+        if (is != Moved::Is::done) return false;
     }
     if (state_ == Session::State::closing) {
         end(Ending::session_ended);
         return false;
     }
     if (state_ == Session::State::waiting) return false;
-    if (server_.parts_->draining && !session_->busy()) {
-        end(Ending::drained);
+    if (home_.draining() && !session_->busy()) {
+        end(Ending::drained, "we are stopping");
         return false;
     }
     return true;
 }
 
 /// Postfix writes MAIL to DATA, then (another process, the same socket) the message, and its kernel holds the second write back until
-/// the first is acknowledged. The option lasts only until the kernel changes its mind: it is set again after every such read.
-void Server::Connection::acknowledge() {
+/// the first is acknowledged. The option lasts only until the kernel changes its mind: it is set again after every read that is left
+/// unanswered.
+void Connection::acknowledge(const Side& side) {
+    if (!side.tcp) return;
     const int on = 1;
-    if (setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on) == 0) server_.counters_.quick_acknowledgements.add();
+    if (setsockopt(side.stream.descriptor(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on) == 0) home_.counters().quick_acknowledgements.add();
 }
 
-/// @return true if all of it is written; false: it ended, or goes on when the peer takes more.
-bool Server::Connection::write(std::string_view octets) {
+Moved::Is Connection::write(Leg leg, std::string_view octets) {
+    Side& to = side(leg);
     while (!octets.empty()) {
-        const ssize_t sent = ::send(socket_.native_handle(), octets.data(), octets.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent < 0) {
-            if (errno == EINTR) continue;
-            if (errno == EAGAIN || errno == EWOULDBLOCK) {
-                unsent_ = octets;
-                wait_writable();
-                return false;
-            }
-            end(errno == EPIPE || errno == ECONNRESET ? Ending::peer_closed : Ending::failed);
-            return false;
+        const Moved moved = to.stream.write(octets);
+        if (moved.is == Moved::Is::ended || moved.is == Moved::Is::failed) return moved.is;
+        if (moved.is != Moved::Is::done) {
+            to.unsent = octets;
+            to.sent = 0;
+            go_on_later(leg, moved.is);
+            return moved.is;
         }
-        octets.remove_prefix(static_cast<std::size_t>(sent));
+        octets.remove_prefix(moved.octets);
     }
-    return true;
+    return Moved::Is::done;
 }
 
-void Server::Connection::on_writable() {
+Moved::Is Connection::flush(Leg leg) {
+    Side& to = side(leg);
+    while (to.left() > 0) {
+        const Moved moved = to.stream.write(std::string_view(to.unsent).substr(to.sent));
+        if (moved.is != Moved::Is::done) {
+            go_on_later(leg, moved.is);
+            return moved.is;
+        }
+        to.sent += moved.octets;
+    }
+    to.unsent = {};
+    to.sent = 0;
+    return Moved::Is::done;
+}
+
+void Connection::go_on_later(Leg leg, Moved::Is is) {
+    if (is == Moved::Is::wants_write) wait(leg, StreamDescriptor::wait_write);
+    if (is != Moved::Is::wants_read) return;
+    side(leg).write_wants_read = true;
+    wait(leg, StreamDescriptor::wait_read);
+}
+
+void Connection::on_writable(Leg leg) {
     touch();
-    const std::string rest = std::move(unsent_);
-    unsent_ = {};
-    if (!write(rest)) return;
+    Side& to = side(leg);
+    if (to.is == Side::Is::dialling) return dialled();
+    const Moved::Is is = flush(leg);
+    if (is == Moved::Is::ended || is == Moved::Is::failed)
+        return leg_ended(leg, is == Moved::Is::ended ? Ending::peer_closed : Ending::failed, to.stream.why());
+    if (is != Moved::Is::done) return;
+    if (beyond_) {
+        if (to.is == Side::Is::securing) return secure(leg);
+        if (std::exchange(to.read_wants_write, false)) return on_readable(leg);
+        home_.out().clear();
+        return proceed();
+    }
     if (state_ == Session::State::closing) return end(Ending::session_ended);
     if (state_ == Session::State::waiting) {
         if (woken_) resume();  // the answer came while the last one was being written
         return;
     }
-    if (server_.parts_->draining && !session_->busy()) return end(Ending::drained);
-    wait_readable();
+    if (home_.draining() && !session_->busy()) return end(Ending::drained, "we are stopping");
+    wait(Leg::near, StreamDescriptor::wait_read);
 }
 
-void Server::Connection::resume() {
+void Connection::resume() {
+    if (beyond_) {
+        home_.out().clear();
+        return proceed();
+    }
     state_ = Session::State::reading;
     touch();
-    if (handle({})) wait_readable();
+    if (handle(Leg::near, {})) wait(Leg::near, StreamDescriptor::wait_read);
 }
 
-/// The session calls this from within feed(), or later. Later it is answered from the loop, not from within the call: the session may
-/// be gone after it.
-void Server::Connection::woken() {
-    if (feeding_) {
+/// The session calls this from within a call, or later. Later it is answered from the loop, not from within the call: the session may be
+/// gone after it.
+void Connection::woken() {
+    if (calling_) {
         woken_ = true;
         return;
     }
     if (ended_) return;
     ++pending_;
-    asio::post(server_.loop_.context(), [this] {
+    asio::post(home_.loop().context(), [this] {
+        const Held held(*this);
         --pending_;
-        if (ended_) return release();
-        if (state_ != Session::State::waiting) return;
+        if (ended_ || state_ != Session::State::waiting) return;
         woken_ = true;
-        if (unsent_.empty()) resume();
+        if (near_.left() == 0) resume();
     });
 }
 
-void Server::Connection::keep_waiting() {
+void Connection::keep_waiting() {
+    const Held held(*this);
     touch();
-    if (!unsent_.empty()) return;  // the peer does not even take what it got
-    std::string& out = server_.parts_->output;
-    out.clear();
-    session_->keep_waiting(out);
-    static_cast<void>(write(out));  // if it ended or waits for room, that is taken care of
+    if (near_.left() > 0) return;                   // the peer does not even take what it got
+    if (beyond_ && beyond_->has_deadlines) return;  // it has a clock of its own
+    call([this](Out& out) { return session_->late(out); });
+    if (beyond_ || !home_.out().is_near_alone()) return proceed();
+    if (settle_near()) wait(Leg::near, StreamDescriptor::wait_read);
 }
 
 /// Keeps what begins a frame until there is more of it.
 /// @param joined  what `rest` is the end of, or empty: its memory is there already.
 /// @return        false: all partial frames together take more than they may.
-bool Server::Connection::keep(std::string joined, std::string_view rest) {
+bool Connection::keep(Side& side, std::string joined, std::string_view rest) {
     if (!rest.empty() && !joined.empty()) {
         joined.erase(0, joined.size() - rest.size());
-        kept_ = std::move(joined);
+        side.kept = std::move(joined);
     } else if (!rest.empty()) {
-        kept_.assign(rest);
+        side.kept.assign(rest);
     }
-    return charge_kept();
+    return charge_kept(side);
 }
 
-bool Server::Connection::charge_kept() noexcept {
-    const std::size_t before = std::exchange(charged_, kept_.empty() ? 0 : kept_.capacity());
-    if (charged_ > before) return server_.limits_.take(charged_ - before);
-    if (charged_ < before) server_.limits_.give_back(before - charged_);
+bool Connection::charge_kept(Side& side) noexcept {
+    const std::size_t before = std::exchange(side.charged, side.kept.empty() ? 0 : side.kept.capacity());
+    if (side.charged > before) return home_.limits().take(side.charged - before);
+    if (side.charged < before) home_.limits().give_back(before - side.charged);
     return true;
 }
 
-void Server::Connection::drop_kept() noexcept {
-    kept_ = {};
-    static_cast<void>(charge_kept());  // gives back
+void Connection::close(Side& side) noexcept {
+    side.stream.close();
+    boost::system::error_code ignored;  // the descriptor is gone whatever close() says
+    side.socket.close(ignored);
+    ++side.round;
+    side.is = Side::Is::closed;
+    side.reads = side.writes = side.read_wants_write = side.write_wants_read = false;
+    side.kept = {};
+    static_cast<void>(charge_kept(side));  // gives back
+    side.unsent = {};
+    side.sent = 0;
 }
 
 /// What lies unread may begin a message.
-bool Server::Connection::is_read_out() const {
+bool Connection::is_read_out() const {
     int unread = 0;
-    return ::ioctl(const_cast<StreamDescriptor&>(socket_).native_handle(), FIONREAD, &unread) != 0 || unread == 0;
+    return ::ioctl(near_.stream.descriptor(), FIONREAD, &unread) != 0 || unread == 0;
 }
 
-bool Server::Connection::may_make_room() const {
-    return state_ == Session::State::reading && unsent_.empty() && !is_busy() && is_read_out();
-}
+bool Connection::may_make_room() const { return state_ == Session::State::reading && near_.left() == 0 && !is_busy() && is_read_out(); }
 
-void Server::Connection::end_if_idle() {
+void Connection::end_if_idle() {
     // What lies unread is handled first, and handle() ends the connection if that began no message.
-    if (may_make_room()) end(Ending::drained);
+    if (may_make_room()) end(Ending::drained, "we are stopping");
 }
 
-void Server::Connection::end(Ending why) {
+void Connection::leg_ended(Leg leg, Ending why, std::string detail) {
+    if (!beyond_) return end(why, detail);
+    lose(leg, why, std::move(detail));
+    home_.out().clear();
+    proceed();
+}
+
+void Connection::end(Ending why, std::string_view detail) {
     if (ended_) return;
+    const Held held(*this);
     ended_ = true;
-    boost::system::error_code ignored;  // the descriptor is gone whatever close() says
-    socket_.close(ignored);
+    if (state_ != Session::State::closing) {
+        // Of a near leg that is gone already it was told.
+        const Leg last = near_.is == Side::Is::closed ? Leg::far : Leg::near;
+        call([&](Out& out) { return session_->ended(last, why, detail, out); });
+        const Out& out = home_.out();
+        if (near_.is == Side::Is::open && near_.left() == 0 && !out.near.empty()) static_cast<void>(near_.stream.write(out.near));
+        if (beyond_ && beyond_->far.is == Side::Is::open && beyond_->far.left() == 0 && !out.far.empty())
+            static_cast<void>(beyond_->far.stream.write(out.far));
+    }
+    close(near_);
+    if (beyond_) {
+        forget_far();
+        beyond_->due.unlink();
+        if (beyond_->counted) home_.limits().leave_client(*std::exchange(beyond_->counted, std::nullopt));
+        why = beyond_->why.value_or(why);
+    }
     session_.reset();
-    drop_kept();
-    unsent_ = {};
-    server_.counters_.ended[static_cast<std::size_t>(why)].add();
-    server_.parts_->ended(*this);
-    server_.session_gone();
-    release();
-}
-
-/// Deletes the object once nothing names it any more. The last thing that a member function does.
-void Server::Connection::release() {
-    if (pending_ == 0) delete this;
+    home_.counters().ended[static_cast<std::size_t>(why)].add();
+    home_.ended(*this);
 }
 
 }  // namespace exota::net

@@ -1,31 +1,38 @@
-// One connection of a Server: a socket, its session, and what could not be handled or written yet. Private to net.
+// One connection: the near leg, the session, perhaps a far leg, and what could not be handled or written yet. Private to net.
 //
-// A connection is in one of three situations: waiting for input, waiting for its session (a verdict is pending), waiting for room to
-// write. It never reads while it waits for one of the others, so a peer that does not read makes itself wait, nobody else.
+// A near leg is in one of three situations: waiting for input, waiting for its session (a verdict is pending), waiting for room to write.
+// It is never read while it waits for one of the others, so a peer that does not read makes itself wait, nobody else. Neither leg is read
+// while the other one has too much to be written.
 //
-// An object lives until the last handler that names it has run (`pending_`), even when the socket is closed already.
+// What a milter does not need (the far leg, TLS, deadlines) stands apart, in `Beyond`, and is made when it is wanted.
+//
+// An object lives until the last handler that names it has run (`pending_`), even when its sockets are closed already.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <boost/intrusive/list.hpp>
 
-#include "net/server.h"
+#include "net/connections.h"
+#include "net/descriptor.h"
+#include "net/tls_stream.h"
 
 namespace exota::net {
 
 using StreamDescriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
-using Hook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-class Server::Connection : public Hook {
+class Connection : public ConnectionHook {
 public:
     using Clock = std::chrono::steady_clock;
 
-    Connection(Server& server, Descriptor socket);
+    Connection(Connections& home, Descriptor socket);
     ~Connection();
     /// @return false if there is no session: the connection is to be deleted.
-    bool start();
-    void end(Ending why);
+    bool start(const Peer& peer, const SessionFactory& factory);
+    /// Once it has its place among the others: the session hears of the near leg.
+    void open();
+    /// Its place among those of its client is given back at the end.
+    void count_for(const base::IpAddress& client);
+    void end(Ending why, std::string_view detail = {});
     /// For a drain: ends now if nothing is in hand.
     void end_if_idle();
     /// Waits for us, not for its peer: no idle time-out.
@@ -36,43 +43,140 @@ public:
     /// Nothing is in hand, or on its way between us and its peer.
     bool may_make_room() const;
     Clock::time_point last_activity() const noexcept { return last_activity_; }
-    void touch();
+    /// Its answer is pending for long.
     void keep_waiting();
+    /// Its deadline passed.
+    void late();
 
 private:
     /// Reads before other connections get their turn.
     static constexpr int max_reads_a_turn = 16;
+    /// What is to be written at the end may take so long.
+    static constexpr std::chrono::milliseconds closing_timeout{30'000};
 
-    void wait_readable();
-    void wait_writable();
-    void on_readable();
-    void on_writable();
+    struct Side {
+        enum class Is : std::uint8_t { closed, dialling, open, securing };
+        explicit Side(Loop& loop) : socket(loop.context()) {}
+        StreamDescriptor socket;
+        Stream stream;
+        std::string kept;         // a partial frame
+        std::size_t charged = 0;  // octets of memory of it, in the limits of all
+        std::string unsent;       // output that the peer has not taken
+        std::size_t sent = 0;     // of it, from the beginning, after all
+        std::uint32_t round = 0;  // tells handlers of a socket that is closed from those of its successor
+        Is is = Is::closed;
+        bool tcp = false;
+        bool reads = false, writes = false;  // a handler waits for it
+        bool read_wants_write = false, write_wants_read = false;
+        std::size_t left() const noexcept { return unsent.size() - sent; }
+    };
+    struct Beyond;
+    /// Holds the object while a handler runs.
+    class Held {
+    public:
+        explicit Held(Connection& connection) noexcept : connection_(connection) { ++connection_.pending_; }
+        ~Held() {
+            if (--connection_.pending_ == 0 && connection_.ended_) delete &connection_;
+        }
+        Held(const Held&) = delete;
+        Held& operator=(const Held&) = delete;
+
+    private:
+        Connection& connection_;
+    };
+
+    // connection.cc: one leg in the clear
+    Side& side(Leg leg) noexcept;
+    /// Of the session; what it wants is in out().
+    template <class Call>
+    void call(Call what) {
+        home_.out().clear();
+        calling_ = true;
+        state_ = what(home_.out()).state;
+        calling_ = false;
+    }
+    void touch();
+    void wait(Leg leg, StreamDescriptor::wait_type what);
+    void on_readable(Leg leg);
+    void on_writable(Leg leg);
     void woken();
     void resume();
-    /// @return true: read on.
-    bool handle(std::string_view bytes);
-    bool write(std::string_view octets);
-    bool keep(std::string joined, std::string_view rest);
-    bool charge_kept() noexcept;
-    void drop_kept() noexcept;
+    /// Feeds the session; what it wants is in out(). @return false: the connection has ended.
+    bool feed(Leg leg, std::string_view bytes);
+    /// Feeds, and does what the session wants. @return true: read on.
+    bool handle(Leg leg, std::string_view bytes);
+    /// What the session wants, of the near leg alone. @return true: read on.
+    bool settle_near();
+    /// @return  `done`; `wants_…`: the rest is kept, and goes on by itself; else the leg is gone.
+    Moved::Is write(Leg leg, std::string_view octets);
+    Moved::Is flush(Leg leg);
+    void go_on_later(Leg leg, Moved::Is is);
+    void leg_ended(Leg leg, Ending why, std::string detail);
+    bool keep(Side& side, std::string joined, std::string_view rest);
+    bool charge_kept(Side& side) noexcept;
+    void close(Side& side) noexcept;
     bool is_read_out() const;
-    void release();
-    void acknowledge();
+    void acknowledge(const Side& side);
 
-    Server& server_;
-    StreamDescriptor socket_;
+    // connection_legs.cc: two legs, TLS, deadlines
+    Beyond& beyond();
+    std::size_t queued(Leg leg) noexcept;
+    bool may_read(Leg leg) noexcept;
+    void proceed();
+    bool tell_next();
+    void apply(Out& out);
+    void send(Leg leg, std::string_view octets);
+    void lose(Leg leg, Ending why, std::string detail);
+    void forget_far() noexcept;
+    void dial(const Address& address);
+    void dialled();
+    void start_tls(StartTls&& start);
+    void secure(Leg leg);
+    void secured(Leg leg);
+    void finish();
+    void arm();
+    void set_deadline();
+    bool near_has_hung_up() noexcept;
+    void watch_near();
+
+    Connections& home_;
+    Side near_;
     std::unique_ptr<Session> session_;
-    std::string kept_;         // a partial frame
-    std::size_t charged_ = 0;  // octets of memory of it, in the limits of all
-    std::string unsent_;       // output that the peer has not taken
+    std::unique_ptr<Beyond> beyond_;
     Clock::time_point last_activity_;
     std::uint32_t pending_ = 0;  // handlers that name this object
     Session::State state_ = Session::State::reading;
     bool spoke_ = false;
-    bool tcp_ = false;
     bool ended_ = false;
-    bool feeding_ = false;
+    bool calling_ = false;  // the session
     bool woken_ = false;
+    bool stopped_ = false;  // the session waited when it was fed: what is kept of the near leg may be more than a partial frame
+};
+
+/// What only some connections have.
+struct Connection::Beyond {
+    explicit Beyond(Connection& connection) : far(connection.home_.loop()), due(connection) {}
+    struct Gone {
+        Ending why;
+        std::string detail;
+    };
+    struct Securing {
+        std::optional<StartTls> start;
+        std::unique_ptr<TlsStream> next;  // once what is to be written in the clear is written
+        std::string after;                // to be written then
+    };
+
+    Side far;
+    Address dialled;
+    std::optional<Gone> gone[2];  // by leg: what the session is still to be told
+    Securing securing[2];
+    Due due;
+    std::optional<Deadline> deadline;
+    std::optional<base::IpAddress> counted;  // in the limit of its client
+    std::optional<Ending> why;               // the near leg ended
+    bool has_deadlines = false;              // asked at the beginning
+    bool closing = false;                    // the time for that runs
+    bool peeked = false;                     // the near leg has something to read, but it is not its turn
 };
 
 }  // namespace exota::net

@@ -12,7 +12,6 @@
 // Tested by server_test.cc and server_limits_test.cc.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -22,52 +21,25 @@
 #include <vector>
 
 #include "base/result.h"
-#include "net/counter.h"
 #include "net/descriptor.h"
 #include "net/loop.h"
+#include "net/server_counters.h"
 #include "net/server_limits.h"
 #include "net/session.h"
 
 namespace exota::net {
-
-/// Why a connection ended.
-enum class Ending : std::uint8_t {
-    peer_closed,    // the peer hung up
-    session_ended,  // the protocol came to its end, or was broken
-    idle,           // nothing was said, or nothing was read, for idle_timeout
-    too_much,       // partial frames above the limit
-    made_room,      // idle, while another wanted its place
-    failed,         // the system reports an error
-    drained,        // we are stopping
-};
-inline constexpr std::size_t ending_count = 7;
-inline constexpr std::array<std::string_view, ending_count> ending_names{"peer-closed", "session-ended", "idle",   "too-much",
-                                                                         "made-room",   "failed",        "drained"};
-
-struct ServerCounters {
-    Counter opened;
-    std::array<Counter, ending_count> ended;  // by Ending
-    Counter paused;                           // times that accepting stopped at the limit on sessions
-    Counter accept_errors;                    // EMFILE and its like
-    Counter quick_acknowledgements;
-    /// Open now.
-    std::uint64_t open() const noexcept {
-        std::uint64_t closed = 0;
-        for (const Counter& c : ended) closed += c.value();
-        const std::uint64_t all = opened.value();
-        return all > closed ? all - closed : 0;  // read one after the other, from another thread
-    }
-};
 
 /// Non-blocking, closed on exec.
 int accept_connection(int listener);
 
 struct ServerOptions {
     std::chrono::milliseconds idle_timeout{7'200'000};
-    std::chrono::milliseconds keep_waiting_interval{10'000};  // between two Session::keep_waiting of a pending answer
+    std::chrono::milliseconds keep_waiting_interval{10'000};  // between two Session::late of a pending answer, of one without deadlines
     std::chrono::milliseconds make_room_after{1'000};         // a session that said something so lately makes no room
     /// For tests: as accept4, where the system has no descriptor, say.
     int (*accept)(int listener) = &accept_connection;
+    /// The last word to a client that has as many sessions as it may (ServerLimits): written as far as it goes at once. Null: none.
+    std::function<std::string(const Peer&)> refusal = nullptr;
     /// Told on the loop that accepting is in trouble: io (EMFILE …, at most once a back-off), too_long (the limit on sessions; often).
     std::function<void(const base::Error&)> on_trouble;
 };
@@ -96,22 +68,17 @@ public:
 
 private:
     class Acceptor;
-    class Connection;
     friend class Acceptor;
-    friend class Connection;
-
     friend class ServerLimits;
 
-    void serve(Descriptor connection);
+    void serve(Descriptor socket);
+    void refuse(const Peer& peer);
     void pause_accepting();
     void resume_accepting();
     bool someone_waits() const;
-    Connection* first_to_make_room();
     std::optional<IdleSession> longest_idle();
     void make_room();
     void session_gone();
-    void sweep();
-    void schedule_sweep();
 
     struct Parts;
     Loop& loop_;

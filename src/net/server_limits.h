@@ -1,7 +1,8 @@
-// What the servers of all loops share: places for sessions, octets for partial frames.
+// What the servers of all loops share: places for sessions, of all and of each client; octets for partial frames.
 //
 // Places: a server that finds none free asks all loops, each of which knows its own sessions only, who has been idle for longest; that
-// one is ended, and everybody who waits tries again. Nothing is locked: questions and answers are posted from loop to loop.
+// one is ended, and everybody who waits tries again. Nothing is locked: questions and answers are posted from loop to loop. (The count of
+// clients, where it is wanted, is behind a lock for the time of one look-up.)
 //
 // Tested by server_limits_test.cc.
 #pragma once
@@ -10,9 +11,13 @@
 #include <chrono>
 #include <compare>
 #include <cstddef>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
+
+#include "base/ip.h"
 
 namespace exota::net {
 
@@ -29,8 +34,11 @@ class ServerLimits {
 public:
     static constexpr std::size_t default_max_partial_octets = std::size_t{256} * 1024 * 1024;
 
-    explicit ServerLimits(std::size_t max_sessions, std::size_t max_partial_octets = default_max_partial_octets) noexcept
-        : max_sessions_(max_sessions), max_partial_octets_(max_partial_octets) {}
+    /// @param max_sessions_per_client  of one IPv4 address, or one IPv6 network of 64 bits; 0: as many as there are. Unix sockets have no
+    ///                                 address, and no such limit.
+    explicit ServerLimits(std::size_t max_sessions, std::size_t max_partial_octets = default_max_partial_octets,
+                          std::size_t max_sessions_per_client = 0) noexcept
+        : max_sessions_(max_sessions), max_partial_octets_(max_partial_octets), max_sessions_per_client_(max_sessions_per_client) {}
 
     // Places, from any thread.
     bool enter() noexcept {
@@ -43,6 +51,14 @@ public:
     /// How often somebody was looked for who makes room.
     std::size_t searches() const noexcept { return searches_.load(); }
     std::size_t max_sessions() const noexcept { return max_sessions_; }
+
+    // Places of one client, from any thread.
+    bool counts_clients() const noexcept { return max_sessions_per_client_ > 0; }
+    /// @return  false: it has as many as it may.
+    bool enter_client(const base::IpAddress& client);
+    void leave_client(const base::IpAddress& client);
+    /// Clients with a session.
+    std::size_t clients() const;
 
     // Memory of partial frames, from any thread.
     /// @return  false: that is above the limit. Taken all the same, to be given back by who ends.
@@ -58,7 +74,9 @@ private:
     void search_room(Server& asking);
     void choose(const Search& search);
 
-    const std::size_t max_sessions_, max_partial_octets_;
+    const std::size_t max_sessions_, max_partial_octets_, max_sessions_per_client_;
+    mutable std::mutex clients_mutex_;
+    std::map<base::IpAddress, std::size_t> clients_;  // sessions by client, or by its network
     std::atomic<std::size_t> open_{0}, partial_octets_{0};
     std::atomic<std::size_t> paused_{0};  // servers that wait for room
     std::atomic<std::size_t> searches_{0};

@@ -34,7 +34,8 @@ public:
     }
     ~LineSession() override { --stage_.sessions; }
 
-    Step feed(std::string_view bytes, std::string& out) override {
+    Step feed(Leg, std::string_view bytes, Out& to) override {
+        std::string& out = to.near;
         std::size_t consumed = 0;
         if (pending_) {
             pending_ = false;
@@ -76,7 +77,10 @@ public:
         }
     }
     bool busy() const noexcept override { return busy_; }
-    void keep_waiting(std::string& out) override { out += "still\n"; }
+    Step late(Out& out) override {
+        out.near += "still\n";
+        return {0, State::waiting};
+    }
 
 private:
     /// Looks when the server is done with this read: does the kernel still hold acknowledgements back?

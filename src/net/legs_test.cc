@@ -1,0 +1,293 @@
+// Two legs in the clear: dialling, back-pressure, deadlines, ends in every state.
+#include <sys/socket.h>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "net/dial.h"
+#include "net/testing_relay.h"
+
+namespace exota::net {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::answers;
+using testing::at_end;
+using testing::eventually;
+using testing::line_of;
+using testing::OnSocket;
+using testing::receive;
+using testing::receive_all;
+using testing::RelayHouse;
+using testing::RelayStage;
+using testing::send_all;
+
+std::size_t endings(RelayHouse& house) {
+    return house.ask([](RelayStage& stage) { return stage.endings.size(); });
+}
+std::string ending(RelayHouse& house, std::size_t number = 0) {
+    return house.ask([&](RelayStage& stage) { return number < stage.endings.size() ? stage.endings[number] : std::string("none"); });
+}
+
+class LegsOn : public OnSocket {
+protected:
+    LegsOn() : backend(endpoint() == "inet:127.0.0.1:0" ? endpoint() : "unix:" + directory_.path("backend")), house(endpoint()) {
+        house.stage.target = backend.address();
+    }
+    Descriptor dialled() {
+        Descriptor client = house.client();
+        EXPECT_TRUE(answers(client, "dial\n", "dialled\n"));
+        EXPECT_TRUE(answers(client, "ask hello\n", "from hi\n")) << "the other side has accepted it";
+        return client;
+    }
+    RelayHouse backend, house;
+};
+INSTANTIATE_TEST_SUITE_P(sockets, LegsOn, ::testing::Values("unix", "tcp"), [](const auto& info) { return std::string(info.param); });
+
+TEST_P(LegsOn, lines_go_both_ways) {
+    const Descriptor client = dialled();
+    EXPECT_TRUE(answers(client, "hello\nto hello\n", "hi\nfrom hi\n"));
+    EXPECT_TRUE(answers(client, "ask hello\nhello\n", "from hi\nhi\n")) << "the second waits for the first's answer";
+    EXPECT_TRUE(answers(client, "quit\n", "bye\n"));
+    EXPECT_TRUE(at_end(client));
+    EXPECT_TRUE(eventually([&] { return backend.open() == 0; })) << "it was told";
+    EXPECT_EQ(house.ended(Ending::session_ended), 1U);
+    EXPECT_EQ(endings(house), 0U) << "nobody is told of the end that he wanted";
+    EXPECT_EQ(house.stage.sessions, 0);
+}
+
+TEST_P(LegsOn, dialling_again_closes_what_was_open) {
+    const Descriptor client = dialled();
+    EXPECT_TRUE(answers(client, "dial\n", "dialled\n"));
+    EXPECT_TRUE(answers(client, "ask hello\n", "from hi\n"));
+    EXPECT_TRUE(eventually([&] { return backend.open() == 1; }));
+    EXPECT_TRUE(answers(client, "drop\nhello\n", "hi\n"));
+    EXPECT_TRUE(eventually([&] { return backend.open() == 0; }));
+    EXPECT_EQ(endings(house), 0U);
+}
+
+TEST_P(LegsOn, what_is_said_while_dialling_comes_first) {
+    house.stage.deadline = 1h;
+    const Descriptor client = house.client();
+    ASSERT_TRUE(answers(client, "dial\nto hello\nto hello\n", "dialled\nfrom hi\nfrom hi\n"));
+}
+
+TEST_P(LegsOn, nobody_there) {
+    house.stage.target = Address::of_socket(directory_.path("nobody"));
+    const Descriptor client = house.client();
+    ASSERT_TRUE(send_all(client, "dial\n"));
+    EXPECT_TRUE(line_of(client).starts_with("lost unreachable ")) << "at once";
+    // A port that was free a moment ago, and where nobody listens.
+    const Descriptor bound(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ASSERT_EQ(::bind(bound.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+    ASSERT_EQ(::getsockname(bound.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+    house.ask([&](RelayStage& stage) { return stage.target = Address::of_system(&address, size); });
+    ASSERT_TRUE(send_all(client, "dial\n"));
+    const std::string lost = line_of(client);
+    EXPECT_TRUE(lost.starts_with("lost unreachable 127.0.0.1:")) << lost;
+    EXPECT_NE(lost.find("refused"), std::string::npos) << lost;
+    // It may try another one.
+    house.ask([&](RelayStage& stage) { return stage.target = backend.address(); });
+    EXPECT_TRUE(answers(client, "dial\nask hello\n", "dialled\nfrom hi\n"));
+}
+
+TEST_P(LegsOn, the_far_leg_dies) {
+    const Descriptor client = dialled();
+    backend.thread.call([&] { backend.server->close_all(); });
+    EXPECT_EQ(line_of(client), "from ending drained\n") << "its last word";
+    EXPECT_TRUE(line_of(client).starts_with("lost peer-closed "));
+    EXPECT_TRUE(answers(client, "to nobody\nhello\n", "hi\n")) << "what is for a leg that is gone is dropped";
+}
+
+TEST_P(LegsOn, the_far_leg_dies_while_its_answer_is_waited_for) {
+    const Descriptor client = dialled();
+    ASSERT_TRUE(send_all(client, "ask wait\nhello\n"));
+    EXPECT_TRUE(eventually([&] { return backend.ask([](RelayStage& stage) { return stage.wakes.size(); }) == 1; }));
+    backend.thread.call([&] { backend.server->close_all(); });
+    EXPECT_EQ(line_of(client), "from ending drained\n");
+    EXPECT_EQ(receive_all(client).substr(0, 8), "hi\nlost ") << "and the client's next line was read then";
+}
+
+TEST_P(LegsOn, the_near_leg_dies) {
+    {
+        const Descriptor client = dialled();
+    }
+    EXPECT_TRUE(eventually([&] { return house.open() == 0; }));
+    EXPECT_EQ(ending(house), "near peer-closed");
+    EXPECT_EQ(house.ended(Ending::peer_closed), 1U);
+    EXPECT_TRUE(eventually([&] { return backend.open() == 0; }));
+}
+
+TEST_P(LegsOn, the_near_leg_dies_while_the_far_one_is_waited_for) {
+    Descriptor client = dialled();
+    ASSERT_TRUE(send_all(client, "ask wait\n"));
+    EXPECT_TRUE(eventually([&] { return backend.ask([](RelayStage& stage) { return stage.wakes.size(); }) == 1; }));
+    client.reset();
+    EXPECT_TRUE(eventually([&] { return endings(house) == 1; })) << "seen though nothing is read";
+    EXPECT_EQ(ending(house), "near peer-closed");
+    EXPECT_TRUE(eventually([&] { return house.open() == 0; }));
+}
+
+TEST_P(LegsOn, a_client_that_wrote_more_and_left_is_gone_before_its_answer_counts) {
+    Descriptor client = dialled();
+    ASSERT_TRUE(send_all(client, "wait\nhello\n"));
+    EXPECT_TRUE(eventually([&] { return house.ask([](RelayStage& stage) { return stage.wakes.size(); }) == 1; }));
+    client.reset();
+    house.ask([](RelayStage& stage) {
+        stage.wakes.front()();
+        return 0;
+    });
+    EXPECT_TRUE(eventually([&] { return house.open() == 0; }));
+    EXPECT_EQ(ending(house), "near peer-closed");
+    EXPECT_EQ(house.ended(Ending::peer_closed), 1U);
+}
+
+TEST_P(LegsOn, the_far_leg_may_go_on_alone) {
+    house.stage.go_on_without_near = true;
+    {
+        const Descriptor client = dialled();
+    }
+    EXPECT_TRUE(eventually([&] { return endings(house) == 1; }));
+    EXPECT_EQ(house.open(), 1U);
+    backend.thread.call([&] { backend.server->close_all(); });
+    EXPECT_TRUE(eventually([&] { return house.open() == 0; }));
+    EXPECT_EQ(ending(house, 1), "far peer-closed");
+    EXPECT_EQ(house.ended(Ending::peer_closed), 1U) << "counted by what ended the near leg";
+}
+
+TEST_P(LegsOn, the_near_leg_dies_while_dialling) {
+    // A queue that is full, and nobody accepts: who dials waits.
+    const auto full = Listener::open(*Endpoint::parse("inet:127.0.0.1:0"), {.socket_mode = {}, .socket_group = {}, .backlog = 0}, 1);
+    ASSERT_TRUE(full);
+    const Address address = *Address::of(*Endpoint::parse(full->bound()));
+    std::vector<Descriptor> queue;
+    for (int i = 0; i < 4; ++i) queue.push_back(std::move(*begin_connect(address)));
+    house.ask([&](RelayStage& stage) { return stage.target = address; });
+    constexpr std::uint64_t clients = 20;
+    for (std::uint64_t i = 0; i < clients; ++i) {
+        const Descriptor client = house.client();
+        ASSERT_TRUE(send_all(client, "dial\n"));
+    }
+    EXPECT_TRUE(eventually([&] { return house.ended(Ending::peer_closed) == clients; }));
+    EXPECT_EQ(house.open(), 0U);
+    EXPECT_EQ(house.stage.sessions, 0);
+    EXPECT_EQ(endings(house), clients);
+}
+
+TEST_P(LegsOn, a_backend_that_does_not_read_holds_its_client_back) {
+    Listener silent = std::move(
+        *Listener::open(*Endpoint::parse(endpoint() == "inet:127.0.0.1:0" ? endpoint() : "unix:" + directory_.path("silent")), {}, 1));
+    house.ask([&](RelayStage& stage) { return stage.target = *Address::of(*Endpoint::parse(silent.bound())); });
+    const Descriptor client = house.client();
+    ASSERT_TRUE(answers(client, "dial\nstream\n", "dialled\n"));
+    constexpr std::size_t much = std::size_t{64} * 1024 * 1024;
+    std::atomic<bool> written{false};
+    std::thread writer([&] { written = send_all(client, std::string(much, 'x')); });
+    // It stands still when all buffers are full: those of the kernel, and ours.
+    std::size_t before = 0;
+    EXPECT_TRUE(eventually([&] {
+        const std::size_t now = house.stage.streamed;
+        const bool still = now > max_unsent_octets && now == before;
+        before = now;
+        if (!still) std::this_thread::sleep_for(20ms);
+        return still;
+    }));
+    EXPECT_LT(house.stage.streamed, much / 2) << "the rest is in the client's hands";
+    EXPECT_FALSE(written);
+    // Somebody reads at last: all of it comes.
+    const Descriptor reader(::accept4(silent.take(0).get(), nullptr, nullptr, SOCK_CLOEXEC));
+    ASSERT_TRUE(reader);
+    EXPECT_EQ(receive(reader, much).size(), much);
+    writer.join();
+    EXPECT_TRUE(written);
+}
+
+TEST_P(LegsOn, a_client_that_does_not_read_holds_its_backend_back) {
+    const Descriptor client = dialled();
+    constexpr std::size_t once = 1'000'000, times = 40;
+    std::string floods;
+    for (std::size_t i = 0; i < times; ++i) floods += "flood " + std::to_string(once) + '\n';
+    ASSERT_TRUE(answers(client, "hello\n", "hi\n"));
+    ASSERT_TRUE(send_all(client, "stream\n" + floods));
+    EXPECT_EQ(receive(client, once * times), std::string(once * times, 'x'));
+}
+
+TEST_P(LegsOn, the_deadline_of_a_step) {
+    house.stage.deadline = 30ms;
+    const Descriptor client = house.client();
+    EXPECT_EQ(receive_all(client), "late\n");
+    EXPECT_EQ(house.ended(Ending::late), 1U);
+}
+
+TEST_P(LegsOn, octets_that_complete_nothing_extend_nothing) {
+    house.stage.deadline = 300ms;
+    const Descriptor client = house.client();
+    const auto begun = std::chrono::steady_clock::now();
+    while (send_all(client, "x") && std::chrono::steady_clock::now() - begun < 30s) std::this_thread::sleep_for(1ms);
+    EXPECT_TRUE(eventually([&] { return house.ended(Ending::late) == 1; })) << "though it never was silent";
+}
+
+TEST_P(LegsOn, a_step_that_is_done_begins_the_next_ones_time) {
+    house.stage.deadline = 1s;
+    const Descriptor client = house.client();
+    const auto begun = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - begun < 1500ms) ASSERT_TRUE(answers(client, "hello\n", "hi\n"));
+    EXPECT_EQ(house.ended(Ending::late), 0U);
+}
+
+TEST_P(LegsOn, the_deadline_of_a_pending_answer_is_the_sessions) {
+    house.stage.deadline = 20ms;
+    const Descriptor client = house.client();
+    ASSERT_TRUE(send_all(client, "wait\n"));
+    EXPECT_EQ(receive(client, 15), "late\nlate\nlate\n") << "it chose to wait on, each time";
+}
+
+TEST_P(LegsOn, a_drain_says_a_last_word) {
+    const Descriptor client = dialled();
+    std::promise<void> drained;
+    house.thread.call([&] { house.server->drain([&] { drained.set_value(); }); });
+    EXPECT_EQ(receive_all(client), "ending drained\n");
+    drained.get_future().get();
+    EXPECT_TRUE(eventually([&] { return backend.open() == 0; }));
+}
+
+TEST_P(LegsOn, a_hundred_at_once) {
+    std::vector<Descriptor> clients;
+    for (int i = 0; i < 100; ++i) {
+        clients.push_back(house.client());
+        ASSERT_TRUE(send_all(clients.back(), "dial\nask hello\n"));
+    }
+    for (const Descriptor& client : clients) EXPECT_EQ(receive(client, 16), "dialled\nfrom hi\n");
+    // A third each leaves, loses its backend, says quit.
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        if (i % 3 == 0) clients[i].reset();
+        if (i % 3 == 1) ASSERT_TRUE(send_all(clients[i], "to quit\n"));
+        if (i % 3 == 2) ASSERT_TRUE(send_all(clients[i], "quit\n"));
+    }
+    for (std::size_t i = 1; i < clients.size(); i += 3) EXPECT_EQ(line_of(clients[i]), "from bye\n");
+    clients.clear();
+    EXPECT_TRUE(eventually([&] { return house.open() == 0 && backend.open() == 0; }));
+    EXPECT_EQ(house.stage.sessions, 0);
+    EXPECT_EQ(house.limits.open(), 0U);
+    EXPECT_EQ(house.limits.partial_octets(), 0U);
+}
+
+TEST_P(LegsOn, sessions_that_are_open_go_with_the_server) {
+    const Descriptor idle = dialled();
+    const Descriptor waiting = dialled();
+    ASSERT_TRUE(send_all(waiting, "ask wait\n"));
+    house.thread.stop();
+    house.server.reset();
+    EXPECT_EQ(house.stage.sessions, 0);
+    EXPECT_TRUE(at_end(idle));
+    EXPECT_TRUE(eventually([&] { return backend.open() == 0; }));
+}
+
+}  // namespace
+}  // namespace exota::net
