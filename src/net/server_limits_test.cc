@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/testing_house.h"
+#include "net/testing_relay.h"
 
 namespace exota::net {
 namespace {
@@ -56,6 +57,44 @@ TEST(ServerLimits, memory_on_both_sides_of_the_limit) {
     limits.give_back(1);
     limits.give_back(600);
     EXPECT_TRUE(limits.take(600));
+}
+
+TEST(ServerLimits, a_client_is_an_address_or_a_network_of_64_bits) {
+    ServerLimits limits(10, 1000, 2);
+    const auto ip = [](const char* text) { return *base::IpAddress::parse(text); };
+    EXPECT_TRUE(limits.counts_clients());
+    EXPECT_FALSE(ServerLimits(10).counts_clients()) << "unless somebody wants it";
+    EXPECT_TRUE(limits.enter_client(ip("192.0.2.1")));
+    EXPECT_TRUE(limits.enter_client(ip("192.0.2.1")));
+    EXPECT_FALSE(limits.enter_client(ip("192.0.2.1")));
+    EXPECT_TRUE(limits.enter_client(ip("192.0.2.2"))) << "its neighbour is another one";
+    EXPECT_TRUE(limits.enter_client(ip("2001:db8:0:1::1")));
+    EXPECT_TRUE(limits.enter_client(ip("2001:db8:0:1:ffff:ffff:ffff:ffff")));
+    EXPECT_FALSE(limits.enter_client(ip("2001:db8:0:1::2")));
+    EXPECT_TRUE(limits.enter_client(ip("2001:db8:0:2::1"))) << "another network";
+    EXPECT_EQ(limits.clients(), 4U);
+    limits.leave_client(ip("2001:db8:0:1::1"));
+    EXPECT_TRUE(limits.enter_client(ip("2001:db8:0:1::2")));
+    for (const char* left : {"192.0.2.1", "192.0.2.1", "192.0.2.2", "2001:db8:0:1::", "2001:db8:0:1::", "2001:db8:0:2::"})
+        limits.leave_client(ip(left));
+    EXPECT_EQ(limits.clients(), 0U) << "nothing is left of who is gone";
+}
+
+TEST(ServerLimits, a_client_with_all_its_sessions_hears_why_another_one_is_closed) {
+    ServerLimits limits(100, ServerLimits::default_max_partial_octets, 2);
+    ServerOptions options;
+    options.refusal = [](const Peer& peer) { return "too many of " + peer.address.ip->text() + '\n'; };
+    testing::RelayHouse house("inet:127.0.0.1:0", options, &limits);
+    Descriptor first = house.client();
+    const Descriptor second = house.client();
+    ASSERT_TRUE(answers(first, "hello\n", "hi\n") && answers(second, "hello\n", "hi\n"));
+    EXPECT_EQ(receive_all(house.client()), "too many of 127.0.0.1\n");
+    EXPECT_EQ(limits.open(), 2U) << "it has no place";
+    EXPECT_EQ(house.server->counters().refused.value(), 1U);
+    ASSERT_TRUE(answers(first, "quit\n", "bye\n") && at_end(first));
+    EXPECT_TRUE(eventually([&] { return limits.open() == 1; }));
+    const Descriptor third = house.client();
+    EXPECT_TRUE(answers(third, "hello\n", "hi\n"));
 }
 
 TEST_P(ServerLimitsOn, partial_frames_of_all_have_one_limit) {
