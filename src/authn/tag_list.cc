@@ -21,6 +21,16 @@ using base::Result;
 constexpr bool is_valchar(char c) noexcept { return static_cast<unsigned char>(c) > 0x20 && c != ';' && c != 0x7f; }
 constexpr bool is_name_char(char c) noexcept { return base::is_alnum(c) || c == '_'; }
 
+/// No control but the tab. No early end: the compiler takes many octets at a time.
+bool is_plain(std::string_view text) noexcept {
+    unsigned char odd = 0;
+    for (const char c : text) {
+        const auto octet = static_cast<unsigned char>(c);
+        odd |= static_cast<unsigned char>(octet != '\t') & static_cast<unsigned char>((octet < 0x20) | (octet == 0x7f));
+    }
+    return odd == 0;
+}
+
 /// White space and folds. A line end must be CRLF with white space behind it (RFC 5322 section 3.2.2).
 bool skip_fws(Cursor& in) noexcept {
     for (;;) {
@@ -41,6 +51,7 @@ Result<TagList> broken(std::string_view what, const Cursor& in) {
 Result<TagList> TagList::parse(std::string_view text, std::size_t max_tags) {
     TagList list;
     list.tags_.reserve(12);
+    const bool plain = is_plain(text);  // nothing in a value can then be wrong
     Cursor in(text);
     if (!skip_fws(in)) return broken("bare line end", in);
     do {
@@ -52,35 +63,32 @@ Result<TagList> TagList::parse(std::string_view text, std::size_t max_tags) {
         if (!skip_fws(in)) return broken("bare line end", in);
         if (!in.skip('=')) return broken("'=' expected", in);
         tag.raw_begin = in.position();
-        if (!skip_fws(in)) return broken("bare line end", in);
-        const std::size_t value_begin = in.position();
-        std::size_t value_end = value_begin;
-        while (!in.at_end() && !in.next_is(';')) {
-            if (in.take_while(is_valchar).empty()) return broken("control character", in);
-            value_end = in.position();
+        if (plain) [[likely]] {
+            const std::string_view raw = in.rest().substr(0, in.rest().find(';'));
+            in.advance(raw.size());
+            tag.value = base::trim(raw);
+        } else {
             if (!skip_fws(in)) return broken("bare line end", in);
+            const std::size_t value_begin = in.position();
+            std::size_t value_end = value_begin;
+            while (!in.at_end() && !in.next_is(';')) {
+                if (in.take_while(is_valchar).empty()) return broken("control character", in);
+                value_end = in.position();
+                if (!skip_fws(in)) return broken("bare line end", in);
+            }
+            tag.value = text.substr(value_begin, value_end - value_begin);
         }
-        tag.value = text.substr(value_begin, value_end - value_begin);
         tag.raw_end = in.position();
         if (list.find(tag.name) != nullptr) return broken("tag '" + std::string(tag.shown_name()) + "' twice", in);
         if (list.tags_.size() == max_tags) return fail(Errc::too_long, "more than " + std::to_string(max_tags) + " tags");
         list.tags_.push_back(tag);
+        if (tag.name.size() == 1 && tag.name.front() >= 'a')
+            list.by_letter_[letter_of(tag.name)] = static_cast<std::uint32_t>(list.tags_.size());
         if (in.at_end()) return list;
         in.skip(';');
         if (!skip_fws(in)) return broken("bare line end", in);
     } while (!in.at_end());
     return list;
-}
-
-const Tag* TagList::find(std::string_view name) const noexcept {
-    for (const Tag& tag : tags_)
-        if (tag.name == name) return &tag;
-    return nullptr;
-}
-
-std::optional<std::string_view> TagList::value(std::string_view name) const noexcept {
-    const Tag* tag = find(name);
-    return tag != nullptr ? std::optional(tag->value) : std::nullopt;
 }
 
 std::optional<std::uint64_t> parse_tag_number(std::string_view digits, std::size_t max_digits) noexcept {

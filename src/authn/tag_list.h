@@ -6,6 +6,7 @@
 // Tested by tag_list_test.cc and fuzz/tags_fuzz.cc.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -37,14 +38,26 @@ public:
     static base::Result<TagList> parse(std::string_view text, std::size_t max_tags = default_max_tags);
 
     /// Names compare with case (RFC 6376 section 3.2).
-    const Tag* find(std::string_view name) const noexcept;
+    const Tag* find(std::string_view name) const noexcept {
+        if (name.size() == 1 && name.front() >= 'a' && name.front() <= 'z') return tag_at(by_letter_[letter_of(name)]);
+        for (const Tag& tag : tags_)
+            if (tag.name == name) return &tag;
+        return nullptr;
+    }
     /// The value, or nullopt where the tag is not there (which is not the same as empty).
-    std::optional<std::string_view> value(std::string_view name) const noexcept;
+    std::optional<std::string_view> value(std::string_view name) const noexcept {
+        const Tag* tag = find(name);
+        return tag != nullptr ? std::optional(tag->value) : std::nullopt;
+    }
     /// In the order of the text.
     std::span<const Tag> tags() const noexcept { return tags_; }
 
 private:
+    static constexpr std::size_t letter_of(std::string_view name) noexcept { return static_cast<std::size_t>(name.front() - 'a'); }
+    const Tag* tag_at(std::uint32_t number) const noexcept { return number == 0 ? nullptr : &tags_[number - 1]; }
+
     std::vector<Tag> tags_;
+    std::array<std::uint32_t, 'z' - 'a' + 1> by_letter_{};  // how-manieth tag has this name, from 1: nearly all that are asked for
 };
 
 /// Items of a colon-separated value, white space around them removed; an empty value has one empty item.
