@@ -7,6 +7,7 @@
 // Tested by domain_test.cc and fuzz/from_fuzz.cc.
 #include "mail/domain.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -14,7 +15,9 @@
 
 #include <idn2.h>
 
+#include "base/octets.h"
 #include "base/text.h"
+#include "mail/is_domain.h"
 
 namespace exota::mail {
 namespace {
@@ -37,10 +40,16 @@ constexpr std::array<char, 256> canonical_octets = [] {
     return table;
 }();
 
-constexpr bool is_ascii(std::string_view text) noexcept {
-    for (const char c : text)
-        if (static_cast<unsigned char>(c) >= 0x80) return false;
-    return true;
+/// Eight octets at a time; the last look overlaps the one before.
+bool is_ascii(std::string_view text) noexcept {
+    std::uint64_t all = 0;
+    if (text.size() < 8) {
+        for (const char c : text) all |= static_cast<unsigned char>(c);
+    } else {
+        for (std::size_t at = 0; at + 8 < text.size(); at += 8) all |= base::first_octets(text.substr(at));
+        all |= base::first_octets(text.substr(text.size() - 8));
+    }
+    return (all & 0x8080808080808080) == 0;
 }
 
 /// Code points that UTS 46 maps to nothing or to a dot: some readers see them, some do not.
@@ -88,49 +97,65 @@ Result<void> check_a_labels(const std::string& canonical) {
     return {};
 }
 
-/// Checks and lowers an ASCII name without final dot. `a_labels` tells whether a label begins with "xn--".
-Result<std::string> ascii_name(std::string_view text, bool& a_labels) {
-    if (text.empty()) return fail(Errc::invalid_data, "domain is empty");
-    if (text.size() > Domain::max_octets) return fail(Errc::too_long, "domain of more than 253 octets");
-    std::string out(text.size(), '\0');
-    std::size_t label = 0;
-    bool digits_only = true;
-    a_labels = false;
-    for (std::size_t i = 0; i <= text.size(); ++i) {
-        const char c = i < text.size() ? canonical_octets[static_cast<unsigned char>(text[i])] : '.';
-        if (c == '\0')
-            return fail(Errc::invalid_data,
-                        text[i] == '[' ? "an address literal is no domain" : "domain has a character that no domain name has");
-        if (c != '.') {
-            digits_only = digits_only && base::is_digit(c);
-            out[i] = c;
-            continue;
+/// An ASCII name without final dot, checked and lowered.
+class AsciiName {
+public:
+    Result<void> read(std::string_view text) {
+        if (text.empty()) return fail(Errc::invalid_data, "domain is empty");
+        if (text.size() > Domain::max_octets) return fail(Errc::too_long, "domain of more than 253 octets");
+        std::size_t label = 0;
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            const char c = octets_[i] = canonical_octets[static_cast<unsigned char>(text[i])];
+            if (c == '\0')
+                return fail(Errc::invalid_data,
+                            text[i] == '[' ? "an address literal is no domain" : "domain has a character that no domain name has");
+            if (c != '.') continue;
+            if (Result<void> checked = check_label(label, i); !checked) return checked;
+            label = i + 1;
         }
-        const std::size_t octets = i - label;
-        if (octets == 0) return fail(Errc::invalid_data, "domain has an empty label");
-        if (octets > Domain::max_label_octets) return fail(Errc::too_long, "domain has a label of more than 63 octets");
-        if (out[label] == '-' || out[i - 1] == '-') return fail(Errc::invalid_data, "domain has a label that begins or ends with a hyphen");
-        a_labels = a_labels || std::string_view(out).substr(label, octets).starts_with("xn--");
-        if (i == text.size()) break;
-        out[i] = '.';
-        label = i + 1;
-        digits_only = true;
+        size_ = text.size();
+        if (Result<void> checked = check_label(label, size_); !checked) return checked;
+        if (std::ranges::all_of(this->text().substr(label), base::is_digit))
+            return fail(Errc::invalid_data, "domain ends with a label of digits only");
+        return {};
     }
-    if (digits_only) return fail(Errc::invalid_data, "domain ends with a label of digits only");
-    return out;
+
+    std::string_view text() const noexcept { return {octets_.data(), size_}; }
+    /// A label begins with "xn--".
+    bool has_a_labels() const noexcept { return a_labels_; }
+
+private:
+    Result<void> check_label(std::size_t begin, std::size_t end) {
+        const std::string_view label(octets_.data() + begin, end - begin);
+        if (label.empty()) return fail(Errc::invalid_data, "domain has an empty label");
+        if (label.size() > Domain::max_label_octets) return fail(Errc::too_long, "domain has a label of more than 63 octets");
+        if (label.front() == '-' || label.back() == '-')
+            return fail(Errc::invalid_data, "domain has a label that begins or ends with a hyphen");
+        a_labels_ = a_labels_ || label.starts_with("xn--");
+        return {};
+    }
+
+    std::array<char, Domain::max_octets> octets_;  // of which size_ are set
+    std::size_t size_ = 0;
+    bool a_labels_ = false;
+};
+
+std::string_view without_final_dot(std::string_view text) noexcept { return text.ends_with('.') ? text.substr(0, text.size() - 1) : text; }
+
+/// An ASCII name with its A-labels checked.
+Result<void> read_checked(std::string_view text, AsciiName& name) {
+    if (Result<void> read = name.read(text); !read) return read;
+    return name.has_a_labels() ? check_a_labels(std::string(name.text())) : Result<void>{};
 }
 
 }  // namespace
 
 Result<Domain> Domain::parse(std::string_view text) {
-    bool a_labels = false;
-    const std::string_view name = text.ends_with('.') ? text.substr(0, text.size() - 1) : text;
+    const std::string_view name = without_final_dot(text);
+    AsciiName canonical;
     if (is_ascii(name)) [[likely]] {
-        Result<std::string> canonical = ascii_name(name, a_labels);
-        if (!canonical) return std::unexpected(std::move(canonical.error()));
-        if (a_labels)
-            if (const Result<void> checked = check_a_labels(*canonical); !checked) return std::unexpected(checked.error());
-        return Domain(std::move(*canonical));
+        if (Result<void> read = read_checked(name, canonical); !read) return std::unexpected(std::move(read.error()));
+        return Domain(std::string(canonical.text()));
     }
     if (name.size() > max_written_octets) return fail(Errc::too_long, "domain of more than 253 octets");
     if (!base::is_utf8(name)) return fail(Errc::invalid_data, "domain is not UTF-8");
@@ -138,10 +163,15 @@ Result<Domain> Domain::parse(std::string_view text) {
     if (has_vanishing_or_dot_like(name)) return fail(Errc::invalid_data, "domain has a character that some readers drop or take for a dot");
     const Result<std::string> ascii = to_ascii(std::string(name));
     if (!ascii) return std::unexpected(ascii.error());
-    Result<std::string> canonical = ascii_name(*ascii, a_labels);
-    if (!canonical) return std::unexpected(std::move(canonical.error()));
-    if (const Result<void> checked = check_a_labels(*canonical); !checked) return std::unexpected(checked.error());
-    return Domain(std::move(*canonical));
+    if (Result<void> read = canonical.read(*ascii); !read) return std::unexpected(std::move(read.error()));
+    if (const Result<void> checked = check_a_labels(std::string(canonical.text())); !checked) return std::unexpected(checked.error());
+    return Domain(std::string(canonical.text()));
+}
+
+bool is_domain(std::string_view text) {
+    const std::string_view name = without_final_dot(text);
+    AsciiName canonical;
+    return is_ascii(name) ? read_checked(name, canonical).has_value() : Domain::parse(text).has_value();
 }
 
 std::string_view Domain::parent() const noexcept { return parent_of(text_); }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "mail/is_domain.h"
 
 namespace exota::mail {
 namespace {
@@ -127,6 +128,7 @@ TEST(Domain, one_canonical_form) {
     };
     for (const Case& c : cases) {
         const base::Result<Domain> domain = Domain::parse(c.text);
+        EXPECT_EQ(is_domain(c.text), domain.has_value()) << c.name;
         if (c.want.empty()) {
             EXPECT_FALSE(domain) << c.name << " was taken as " << domain->text();
         } else {
