@@ -60,8 +60,10 @@ base::Result<void> read_basics(const TagList& tags, SignatureBasics& into);
 /// @param names  filled with whatever could be read, also on failure.
 /// @return       invalid_data or too_long: why no verifier may accept the field (permerror).
 base::Result<Signature> parse_signature(std::string_view value, SignatureKind kind, const SignatureLimits& limits, SignatureNames& names);
-/// What the field says and promises, without the octets of b= and bh=: whether a verifier that accepts it could do so by the rules.
-base::Result<Signature> read_signature_terms(const TagList& tags, SignatureKind kind, const SignatureLimits& limits, SignatureNames& names);
+/// What a DKIM-Signature says and promises, without the octets of b= and bh=: whether a verifier that accepts it could do so by the rules.
+/// @param sdid  of d=, which with s= names a key (dkim_form.h).
+/// @return      why none may, as parse_signature() says it; how long the field is and how many tags it has, the caller knows.
+base::Result<void> check_signature_terms(const TagList& tags, const mail::Domain& sdid, const SignatureLimits& limits);
 
 /// dkim-quoted-printable (RFC 6376 section 2.11); white space is dropped. nullopt: an '=' that is not followed by two hexadecimal digits.
 std::optional<std::string> decode_dkim_quoted_printable(std::string_view text);

@@ -4,6 +4,7 @@
 #include "evidence/cross_check.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "authn/dkim_form.h"
 #include "authn/dkim_signature.h"
@@ -43,57 +44,62 @@ std::string find_gap(const Header& header, const authn::TagList& tags) {
 }  // namespace
 
 struct CrossCheck::Seen {
-    mail::Domain sdid;
-    std::string selector;
-    std::string signature_data;  // b= as written
-    std::string gap;             // what it leaves unsigned
-    std::string unacceptable;    // why no verifier that keeps to the rules passes it
+    std::string line;  // what the tags view into
+    std::optional<authn::SignatureForm> form;
+    // Once examined:
+    bool examined = false;
+    std::string gap;           // what it leaves unsigned
+    std::string unacceptable;  // why no verifier that keeps to the rules passes it
 };
 
-CrossCheck::CrossCheck(const Header& header) : unreadable_(read(header)) {}
+CrossCheck::CrossCheck(const Header& header) : header_(header), unreadable_(read()) {}
 
-std::string CrossCheck::read(const Header& header) {
-    if (header.unreadable_field_name) return "a field name is empty or has 8-bit or control octets";
-    if (were_not_gathered(header)) return std::string(signatures_not_gathered);
-    if (header.dkim_signatures.size() < header.dkim_signature_count) return "not every DKIM-Signature was kept";
-    signatures_.reserve(header.dkim_signatures.size());
-    for (std::size_t i = 0; i < header.dkim_signatures.size(); ++i) {
-        const std::string& value = header.dkim_signatures[i];
-        const std::string line = mail::unfold(value);
-        const base::Result<authn::TagList> tags = authn::read_signature_form(line);
-        if (!tags) return "DKIM-Signature field " + std::to_string(i + 1) + ": " + tags.error().detail;
-        Seen& seen = signatures_.emplace_back(Seen{.sdid = mail::Domain::parse(*tags->value("d")).value(),
-                                                   .selector = std::string(*tags->value("s")),
-                                                   .signature_data = std::string(*tags->value("b")),
-                                                   .gap = find_gap(header, *tags),
-                                                   .unacceptable = {}});
-        const authn::SignatureLimits limits;
-        authn::SignatureNames names;
-        if (value.size() > limits.max_field_octets || tags->tags().size() > limits.max_tags)
-            seen.unacceptable = "the signature is above our limits";
-        else if (const auto signature = authn::read_signature_terms(*tags, authn::SignatureKind::dkim, limits, names); !signature)
-            seen.unacceptable = signature.error().detail;
+std::string CrossCheck::read() {
+    if (header_.unreadable_field_name) return "a field name is empty or has 8-bit or control octets";
+    if (were_not_gathered(header_)) return std::string(signatures_not_gathered);
+    if (header_.dkim_signatures.size() < header_.dkim_signature_count) return "not every DKIM-Signature was kept";
+    signatures_.reserve(header_.dkim_signatures.size());  // the views stay where their lines are
+    for (const std::string& value : header_.dkim_signatures) {
+        Seen& seen = signatures_.emplace_back();
+        seen.line = mail::unfold(value);
+        base::Result<authn::SignatureForm> form = authn::read_signature_form(seen.line);
+        if (!form) return "DKIM-Signature field " + std::to_string(signatures_.size()) + ": " + form.error().detail;
+        seen.form = *std::move(form);
     }
     return {};
+}
+
+/// What costs time and is asked of few.
+void CrossCheck::examine(Seen& signature) const {
+    const authn::SignatureLimits limits;
+    const authn::TagList& tags = signature.form->tags;
+    const std::string& written = header_.dkim_signatures[static_cast<std::size_t>(&signature - signatures_.data())];
+    signature.examined = true;
+    signature.gap = find_gap(header_, tags);
+    if (written.size() > limits.max_field_octets || tags.tags().size() > limits.max_tags)
+        signature.unacceptable = "the signature is above our limits";
+    else if (const auto checked = authn::check_signature_terms(tags, signature.form->sdid, limits); !checked)
+        signature.unacceptable = checked.error().detail;
 }
 
 CrossCheck::~CrossCheck() = default;
 
 bool CrossCheck::are_too_many(std::size_t results) const noexcept { return results > signatures_.size(); }
 
-std::string CrossCheck::find_objection(const authn::ResInfo& result, const mail::Domain& sdid) const {
-    const auto names = [&result](const Seen& signature) {
-        return std::ranges::all_of(result.properties, [&signature](const authn::Property& p) {
-            if (!base::iequals(p.ptype, "header")) return true;
-            if (base::iequals(p.property, "s")) return base::iequals(p.pvalue, signature.selector);
-            return !base::iequals(p.property, "b") || begins_without_blanks(signature.signature_data, p.pvalue);
+std::string CrossCheck::find_objection(const authn::ResInfo& result, const mail::Domain& sdid) {
+    const auto names = [&result](const authn::TagList& tags) {
+        return std::ranges::all_of(result.properties, [&tags](const authn::Property& p) {
+            if (p.property.size() != 1 || !base::iequals(p.ptype, "header")) return true;
+            if (base::iequals(p.property, "s")) return base::iequals(p.pvalue, *tags.value("s"));
+            return !base::iequals(p.property, "b") || begins_without_blanks(*tags.value("b"), p.pvalue);
         });
     };
     // A validator may be laxer than we are (rsa-sha1), so what an unacceptable signature leaves unsigned counts as well.
     const Seen* acceptable = nullptr;
     const Seen* unacceptable = nullptr;
-    for (const Seen& signature : signatures_) {
-        if (signature.sdid != sdid || !names(signature)) continue;
+    for (Seen& signature : signatures_) {
+        if (!signature.form || signature.form->sdid != sdid || !names(signature.form->tags)) continue;
+        if (!signature.examined) examine(signature);
         if (!signature.gap.empty()) return signature.gap;
         (signature.unacceptable.empty() ? acceptable : unacceptable) = &signature;
     }

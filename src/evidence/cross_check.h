@@ -28,7 +28,7 @@ inline bool were_not_gathered(const Header& header) noexcept { return header.dki
 
 class CrossCheck {
 public:
-    /// Reads the DKIM-Signature fields.
+    /// Reads the DKIM-Signature fields in form; more of one only when a result may be of it. @param header  must outlive this.
     explicit CrossCheck(const Header& header);
     ~CrossCheck();
     CrossCheck(const CrossCheck&) = delete;
@@ -42,11 +42,13 @@ public:
 
     /// (c), (d) Why a pass of this SDID does not count; empty: each signature that it may be covers the message, and one of them is
     /// acceptable. l= is taken as short: whoever reads results does not see the body.
-    std::string find_objection(const authn::ResInfo& result, const mail::Domain& sdid) const;
+    std::string find_objection(const authn::ResInfo& result, const mail::Domain& sdid);
 
 private:
     struct Seen;
-    std::string read(const Header& header);
+    std::string read();
+    void examine(Seen& signature) const;
+    const Header& header_;
     std::vector<Seen> signatures_;
     std::string unreadable_;
 };
