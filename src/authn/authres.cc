@@ -11,7 +11,9 @@
 // Tested by authres_test.cc, evidence/corpus_test.cc and fuzz/authres_fuzz.cc.
 #include "authn/authres.h"
 
-#include <optional>
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <utility>
 
 #include "base/cursor.h"
@@ -47,18 +49,42 @@ bool is_usual_ptype(std::string_view ptype) noexcept {
     return false;
 }
 
+/// Whether an octet belongs to a word, is white space or is a mark of its own, for counting tokens.
+enum class Role : std::uint8_t { mark, word, blank };
+constexpr std::array<Role, 256> roles = [] {
+    std::array<Role, 256> table{};
+    for (std::size_t octet = 0; octet < table.size(); ++octet) {
+        const char c = static_cast<char>(octet);
+        table[octet] = base::is_alnum(c) ? Role::word : base::is_fws(c) ? Role::blank : Role::mark;
+    }
+    return table;
+}();
+
+/// Marks and words of a text.
+std::size_t count_tokens(std::string_view text) noexcept {
+    std::size_t tokens = 0;
+    Role before = Role::blank;
+    for (const char c : text) {
+        const Role role = roles[static_cast<unsigned char>(c)];
+        tokens += static_cast<std::size_t>(role == Role::mark) + static_cast<std::size_t>((role == Role::word) & (before != Role::word));
+        before = role;
+    }
+    return tokens;
+}
+
 /// What OpenDKIM's clean-up does not read of the field as a whole: what is internationalised or quoted by a backslash, and more than
 /// some 500 tokens (each mark is one, and each word).
-std::string_view find_unread(std::string_view value) noexcept {
-    std::size_t tokens = 0;
-    bool in_word = false;
-    for (const char c : value) {
-        if (mail::is_8bit(c) || c == '\\') return "8-bit octets or a backslash";
-        const bool is_word = base::is_alnum(c);
-        tokens += is_word ? !in_word : !base::is_fws(c);
-        in_word = is_word;
-    }
-    return tokens > max_usual_authres_tokens ? std::string_view("more than 400 words and marks") : std::string_view{};
+std::string_view find_unread(std::string_view value, bool has_8bit) noexcept {
+    if (has_8bit || value.find('\\') != std::string_view::npos) return "8-bit octets or a backslash";
+    const bool are_too_many = value.size() > max_usual_authres_tokens && count_tokens(value) > max_usual_authres_tokens;
+    return are_too_many ? std::string_view("more than 400 words and marks") : std::string_view{};
+}
+
+/// No early end: the compiler takes many octets at a time.
+bool has_8bit_octets(std::string_view text) noexcept {
+    unsigned char all = 0;
+    for (const char c : text) all |= static_cast<unsigned char>(c);
+    return all >= 0x80;
 }
 
 constexpr std::string_view misread_value = "a value with '.' or '=' at an end, or two together";
@@ -71,14 +97,20 @@ bool is_misread_in_quotes(std::string_view content) noexcept {
 /// The same without quotes: dots and equals signs at the ends, or two together.
 bool is_misread(std::string_view token) noexcept {
     const auto is_mark = [](char c) { return c == '.' || c == '='; };
-    if (token.empty() || is_mark(token.front()) || is_mark(token.back())) return !token.empty();
-    return std::ranges::adjacent_find(token, [&](char a, char b) { return is_mark(a) && is_mark(b); }) != token.end();
+    if (token.empty()) return false;
+    bool together = is_mark(token.front()) || is_mark(token.back()), before = false;
+    for (const char c : token) {
+        const bool mark = is_mark(c);
+        together |= mark && before;
+        before = mark;
+    }
+    return together;
 }
 
 /// One field being read; the first fault stays.
 class Reader {
 public:
-    Reader(std::string_view value, JobId job_id) : in_(value), is_in_id_(octets_of_id(job_id)) {}
+    Reader(std::string_view value, JobId job_id, bool has_8bit) : in_(value), is_in_id_(octets_of_id(job_id)), has_8bit_(has_8bit) {}
 
     Result<AuthenticationResults> read() {
         AuthenticationResults out;
@@ -129,7 +161,7 @@ private:
             if (is_misread(token)) note_unusual(misread_value);
             out = token;
         }
-        return base::is_utf8(out) || fault("a value that is not UTF-8");
+        return !has_8bit_ || base::is_utf8(out) || fault("a value that is not UTF-8");
     }
 
     bool read_keyword(std::string_view& out, std::string_view what) {
@@ -243,6 +275,7 @@ private:
 
     Cursor in_;
     const mail::OctetSet& is_in_id_;
+    const bool has_8bit_;  // somewhere in the field
     std::size_t properties_ = 0, comments_ = 0;
     bool has_reason_ = false;  // the result that is being read
     std::string_view unusual_;
@@ -261,8 +294,9 @@ Result<AuthenticationResults> parse_authentication_results(std::string_view valu
     if (value.size() > max_authres_octets) return base::fail(Errc::too_long, "Authentication-Results of more than 65536 octets");
     if (const std::string_view forbidden = mail::find_forbidden_octet(value); !forbidden.empty())
         return base::fail(Errc::invalid_data, forbidden);
-    Result<AuthenticationResults> read = Reader(value, job_id).read();
-    if (read && read->unusual.empty()) read->unusual = find_unread(value);
+    const bool has_8bit = has_8bit_octets(value);
+    Result<AuthenticationResults> read = Reader(value, job_id, has_8bit).read();
+    if (read && read->unusual.empty()) read->unusual = find_unread(value, has_8bit);
     return read;
 }
 
