@@ -5,6 +5,7 @@
 // Tested by collector_test.cc and corpus_test.cc.
 #include "evidence/collector.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -43,13 +44,15 @@ bool skip_word(base::Cursor& in, std::string_view word) noexcept {
     return true;
 }
 
-/// What OpenDKIM takes as a field name (printable ASCII and blanks); it falls silent at another.
+/// What OpenDKIM takes as a field name (printable ASCII and blanks); it falls silent at another. Eight octets at a time; the last look
+/// overlaps the one before.
 bool is_readable_name(std::string_view name) noexcept {
-    unsigned odd = 0;
-    for (const char c : name) odd |= static_cast<unsigned>(c < ' ' || c == 0x7f);  // char is signed: octets above 127 are below ' '
-    return odd == 0 && !name.empty();
+    if (name.size() < 8) return !name.empty() && std::ranges::all_of(name, [](char c) { return c >= ' ' && c < 0x7f; });
+    const auto are_readable = [](std::uint64_t octets) { return !base::any_control(octets) && (octets & 0x8080808080808080) == 0; };
+    for (std::size_t at = 0; at + 8 < name.size(); at += 8)
+        if (!are_readable(base::first_octets(name.substr(at)))) return false;
+    return are_readable(base::first_octets(name.substr(name.size() - 8)));
 }
-static_assert(static_cast<char>(0x80) < ' ');
 
 /// "TenantId=" uuid ";Ip=[" address "]" [ ";" anything ]. What stands behind (the client's HELO) is the sender's own text; it is last,
 /// so it cannot pretend to be one of the first two.
@@ -110,6 +113,8 @@ struct Collector::Message {
         const std::size_t octets = name.size() + value.size() + 3;
         header.octets += octets;
         ++header.field_count;
+        if (header.field_count <= limits.header_fields && header.octets <= limits.header_octets && octets <= limits.field_octets) [[likely]]
+            return !full;
         if (header.field_count > limits.header_fields) {
             full = true;
             exceed("header fields above " + std::to_string(limits.header_fields));
@@ -265,7 +270,7 @@ void Collector::header_field(std::string_view name, std::string_view value) {
     Message& message = this->message();
     const bool may_look = message.measure(name, value, *limits_);
     const FieldClass field = classify(name);
-    if (field.firewall && interests_.firewall_fields) message.count_firewall_field(name);
+    if (interests_.firewall_fields && is_firewall_field(name)) message.count_firewall_field(name);
     if (interests_.signed_fields) {
         message.header.unreadable_field_name |= !is_readable_name(name);
         if (field.single != mail::SingleField::none) message.single_fields.add(field.single, may_look ? value : std::string_view{});

@@ -1,4 +1,4 @@
-// From a field's name to what it is: first letter (or, behind "X-", the third), then length, then one comparison.
+// From a field's name to what it is: first letter, then length, then one comparison. Most names end at the second.
 //
 // Tested by field_kind_test.cc.
 #include "evidence/field_kind.h"
@@ -16,15 +16,14 @@ using Kind = FieldKind;
 using Single = mail::SingleField;
 
 template <std::size_t size>
-[[gnu::always_inline]] inline FieldClass if_named(std::string_view name, const char (&wanted)[size], Kind kind,
-                                                  bool firewall = false) noexcept {
-    return is_name(name, wanted) ? FieldClass{kind, firewall} : FieldClass{};
+[[gnu::always_inline]] inline FieldClass if_named(std::string_view name, const char (&wanted)[size], Kind kind) noexcept {
+    return is_name(name, wanted) ? FieldClass{kind} : FieldClass{};
 }
 
 template <std::size_t size>
 [[gnu::always_inline]] inline FieldClass if_single(std::string_view name, const char (&wanted)[size], Single single,
                                                    Kind kind = Kind::other) noexcept {
-    return is_name(name, wanted) ? FieldClass{kind, false, single} : FieldClass{};
+    return is_name(name, wanted) ? FieldClass{kind, single} : FieldClass{};
 }
 
 /// Names that begin with C.
@@ -59,38 +58,30 @@ FieldClass classify_r(std::string_view name) noexcept {
     }
 }
 
-/// Behind "X-MS-Exchange-".
-FieldClass classify_exchange(std::string_view rest) noexcept {
-    if (begins_with_name(rest, "CrossTenant-")) {
-        const std::string_view name = rest.substr(12);
-        if (is_name(name, "Id")) return {Kind::tenant_id, true};
-        if (is_name(name, "AuthAs")) return {Kind::auth_as, true};
-        if (is_name(name, "OriginalAttributedTenantConnectingIp")) return {Kind::attributed_connection, true};
-        return {Kind::other, true};
-    }
-    if (begins_with_name(rest, "Organization-") || begins_with_name(rest, "Forest-") || begins_with_name(rest, "CrossPremises-") ||
-        begins_with_name(rest, "Transport-CrossTenant"))
-        return {Kind::other, true};
-    return if_named(rest, "Inbox-Rules-Loop", Kind::inbox_rules_loop);
+template <std::size_t size>
+consteval std::size_t octets_of(const char (&)[size]) {
+    return size - 1;
 }
 
-/// Behind "X-".
-FieldClass classify_extension(std::string_view rest) noexcept {
-    switch (base::to_lower(rest.front())) {
-        case 'm':
-            if (begins_with_name(rest, "MS-Exchange-")) return classify_exchange(rest.substr(12));
-            if (begins_with_name(rest, "Microsoft-Antispam")) return {Kind::other, true};
-            return if_named(rest, "MS-Journal-Report", Kind::journal_report);
-        case 'o':
-            return if_named(rest, "OriginatorOrg", Kind::originator_org, true);
-        case 'f':
-            return if_named(rest, "Forefront-Antispam-Report", Kind::other, true);
-        case 'a':
-            return if_named(rest, "Auto-Response-Suppress", Kind::response_suppress);
-        case 'e':
-            if (is_name(rest, "ExOTA-Authentication-Results")) return {Kind::own_result, false};
-            if (is_name(rest, "EOPTenantAttributedMessage")) return {Kind::other, true};
-            return if_named(rest, "EOPAttributedMessage", Kind::other, true);
+/// Names that begin with "X-".
+FieldClass classify_extension(std::string_view name) noexcept {
+    switch (name.size()) {
+        case octets_of("X-OriginatorOrg"):
+            return if_named(name, "X-OriginatorOrg", Kind::originator_org);
+        case octets_of("X-MS-Journal-Report"):
+            return if_named(name, "X-MS-Journal-Report", Kind::journal_report);
+        case octets_of("X-Auto-Response-Suppress"):
+            return if_named(name, "X-Auto-Response-Suppress", Kind::response_suppress);
+        case octets_of("X-MS-Exchange-CrossTenant-Id"):
+            return if_named(name, "X-MS-Exchange-CrossTenant-Id", Kind::tenant_id);
+        case octets_of("X-ExOTA-Authentication-Results"):
+            static_assert(octets_of("X-ExOTA-Authentication-Results") == octets_of("X-MS-Exchange-Inbox-Rules-Loop"));
+            if (is_name(name, "X-ExOTA-Authentication-Results")) return {Kind::own_result};
+            return if_named(name, "X-MS-Exchange-Inbox-Rules-Loop", Kind::inbox_rules_loop);
+        case octets_of("X-MS-Exchange-CrossTenant-AuthAs"):
+            return if_named(name, "X-MS-Exchange-CrossTenant-AuthAs", Kind::auth_as);
+        case octets_of("X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp"):
+            return if_named(name, "X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp", Kind::attributed_connection);
         default:
             return {};
     }
@@ -103,7 +94,7 @@ FieldClass classify(std::string_view name) noexcept {
     if (name.size() < 2) return {};
     switch (base::to_lower(name.front())) {
         case 'x':
-            return name[1] == '-' && name.size() > 3 ? classify_extension(name.substr(2)) : FieldClass{};
+            return classify_extension(name);
         case 'f':
             return if_named(name, "From", Kind::from);
         case 'r':
@@ -128,6 +119,26 @@ FieldClass classify(std::string_view name) noexcept {
             return if_single(name, "To", Single::to);
         default:
             return {};
+    }
+}
+
+bool is_firewall_field(std::string_view name) noexcept {
+    name = base::trim(name);
+    if (!begins_with_name(name, "X-") || name.size() < 4) return false;
+    switch (base::to_lower(name[2])) {
+        case 'm':
+            if (!begins_with_name(name, "X-MS-Exchange-")) return begins_with_name(name, "X-Microsoft-Antispam");
+            name.remove_prefix(octets_of("X-MS-Exchange-"));
+            return begins_with_name(name, "CrossTenant-") || begins_with_name(name, "Organization-") || begins_with_name(name, "Forest-") ||
+                   begins_with_name(name, "CrossPremises-") || begins_with_name(name, "Transport-CrossTenant");
+        case 'o':
+            return is_name(name, "X-OriginatorOrg");
+        case 'f':
+            return is_name(name, "X-Forefront-Antispam-Report");
+        case 'e':
+            return is_name(name, "X-EOPTenantAttributedMessage") || is_name(name, "X-EOPAttributedMessage");
+        default:
+            return false;
     }
 }
 

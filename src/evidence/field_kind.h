@@ -36,13 +36,14 @@ std::string_view name_of(FieldKind kind) noexcept;
 
 struct FieldClass {
     FieldKind kind = FieldKind::other;
-    /// Only Exchange Online may write it: the header firewall removes it from anybody else.
-    bool firewall = false;
     mail::SingleField single = mail::SingleField::none;
     friend bool operator==(const FieldClass&, const FieldClass&) = default;
 };
 
-/// @param name  without the colon; blanks around it do not matter (obs-optional, RFC 5322 section 4.5.8), nor does letter case.
+// Names are without the colon; blanks around them do not matter (obs-optional, RFC 5322 section 4.5.8), nor does letter case.
+
 FieldClass classify(std::string_view name) noexcept;
+/// Only Exchange Online may write it: the header firewall removes it from anybody else.
+bool is_firewall_field(std::string_view name) noexcept;
 
 }  // namespace exota::evidence
