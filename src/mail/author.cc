@@ -64,6 +64,10 @@ constexpr std::string_view hidden_in_address = "a character in the address that 
 /// not what a person sees there, and readers differ in what they drop.
 bool has_hidden(std::string_view text) noexcept {
     while (!text.empty()) {
+        if (!is_8bit(text.front())) {
+            text.remove_prefix(1);
+            continue;
+        }
         const base::Character next = base::first_character(text);
         if (next.octets == 0 || (next.octets > 1 && (base::is_hidden(next.point) || base::is_wide_blank(next.point)))) return true;
         text.remove_prefix(next.octets);

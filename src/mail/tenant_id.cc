@@ -3,7 +3,8 @@
 // Tested by tenant_id_test.cc.
 #include "mail/tenant_id.h"
 
-#include "base/text.h"
+#include <array>
+#include <cstdint>
 
 namespace exota::mail {
 namespace {
@@ -14,20 +15,23 @@ using base::Result;
 
 constexpr std::size_t max_lenient_octets = 128;
 
-constexpr int hex_value(char c) noexcept {
-    if (base::is_digit(c)) return c - '0';
-    const char small = base::to_lower(c);
-    return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-}
+constexpr std::array<std::int8_t, 256> hex_values = [] {
+    std::array<std::int8_t, 256> values{};
+    values.fill(-1);
+    for (const std::string_view digits : {"0123456789abcdef", "0123456789ABCDEF"})
+        for (std::size_t i = 0; i < digits.size(); ++i) values[static_cast<unsigned char>(digits[i])] = static_cast<std::int8_t>(i);
+    return values;
+}();
 
+constexpr std::array<std::size_t, 4> hyphen_places{8, 13, 18, 23};
 constexpr bool is_hyphen_place(std::size_t i) noexcept { return i == 8 || i == 13 || i == 18 || i == 23; }
 
 /// Exactly 32 hexadecimal digits.
 bool read_digits(std::string_view digits, std::array<std::uint8_t, 16>& octets) noexcept {
     if (digits.size() != 32) return false;
     for (std::size_t i = 0; i < 16; ++i) {
-        const int high = hex_value(digits[2 * i]);
-        const int low = hex_value(digits[2 * i + 1]);
+        const int high = hex_values[static_cast<unsigned char>(digits[2 * i])];
+        const int low = hex_values[static_cast<unsigned char>(digits[2 * i + 1])];
         if (high < 0 || low < 0) return false;
         octets[i] = static_cast<std::uint8_t>(high << 4 | low);
     }
@@ -42,18 +46,19 @@ void remove_all(std::string& text, std::string_view word) {
 
 Result<TenantId> TenantId::parse(std::string_view text) {
     if (text.size() != 36) return fail(Errc::invalid_data, "tenant id is not of 36 characters");
-    std::array<char, 32> digits{};
-    std::size_t used = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (is_hyphen_place(i)) {
-            if (text[i] != '-') return fail(Errc::invalid_data, "tenant id has no hyphen where a UUID has one");
-        } else {
-            digits[used++] = text[i];
-        }
-    }
+    for (const std::size_t place : hyphen_places)
+        if (text[place] != '-') return fail(Errc::invalid_data, "tenant id has no hyphen where a UUID has one");
     TenantId id;
-    if (!read_digits(std::string_view(digits.data(), used), id.octets_))
-        return fail(Errc::invalid_data, "tenant id has a character that is no hexadecimal digit");
+    int all = 0;  // negative: some digit is none
+    std::size_t at = 0;
+    for (std::uint8_t& octet : id.octets_) {
+        if (is_hyphen_place(at)) ++at;
+        const int high = hex_values[static_cast<unsigned char>(text[at])], low = hex_values[static_cast<unsigned char>(text[at + 1])];
+        all |= high | low;
+        octet = static_cast<std::uint8_t>(high << 4 | low);
+        at += 2;
+    }
+    if (all < 0) return fail(Errc::invalid_data, "tenant id has a character that is no hexadecimal digit");
     return id;
 }
 
