@@ -62,12 +62,6 @@ Decoded decode_macros(std::string_view payload) noexcept {
 
 }  // namespace
 
-std::expected<Header, ProtocolError> decode_header(std::string_view payload) noexcept {
-    Header event;
-    if (!take_string(payload, event.name) || event.name.empty() || !only_string(payload, event.value)) return malformed;
-    return event;
-}
-
 std::expected<Event, ProtocolError> decode(const Frame& frame) noexcept {
     const std::string_view payload = frame.payload;
     std::string_view text;

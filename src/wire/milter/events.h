@@ -101,8 +101,14 @@ struct UnknownCommand {
 using Event = std::variant<Offer, Connect, Helo, Mail, Recipient, Data, Header, EndOfHeader, Body, EndOfMessage, Abort, Quit,
                            QuitNewConnection, MacroDefinitions, UnknownCommand>;
 
-/// The event of a HEADER frame's payload, which most frames are. Errors: malformed_payload.
-std::expected<Header, ProtocolError> decode_header(std::string_view payload) noexcept;
+/// The event of a HEADER frame's payload, which most frames are: two strings. Errors: malformed_payload.
+inline std::expected<Header, ProtocolError> decode_header(std::string_view payload) noexcept {
+    const std::size_t colon = payload.find('\0');  // stands where the colon was
+    if (colon == 0 || colon == std::string_view::npos) return std::unexpected(ProtocolError::malformed_payload);
+    const std::string_view value = payload.substr(colon + 1);
+    if (value.empty() || value.find('\0') != value.size() - 1) return std::unexpected(ProtocolError::malformed_payload);
+    return Header{payload.substr(0, colon), value.substr(0, value.size() - 1)};
+}
 
 /// @return  the event, which views into the frame; unknown_command or malformed_payload.
 std::expected<Event, ProtocolError> decode(const Frame& frame) noexcept;

@@ -5,7 +5,7 @@
 namespace exota::milter {
 namespace {
 
-constexpr std::size_t block_head = 5;
+constexpr std::size_t block_head = Macros::block_head;
 constexpr std::size_t usual_message_octets = 240;  // of Postfix, with TLS
 
 struct Block {
@@ -84,13 +84,6 @@ std::expected<void, ProtocolError> Macros::define(const MacroDefinitions& macros
     return {};
 }
 
-bool Macros::repeats(std::string_view payload) const noexcept {
-    if (payload.empty() || payload.front() != static_cast<char>(Command::header)) return false;
-    if (message_.size() < last_in_message_ + block_head) return false;
-    const std::string_view last = std::string_view(message_).substr(last_in_message_);  // a block reaches to the end
-    return last.front() == payload.front() && last.substr(block_head) == payload.substr(1);
-}
-
 void Macros::connect() {
     if (!connect_fresh_) erase_block(connection_, Command::connect);
     if (!helo_fresh_) erase_block(connection_, Command::helo);
@@ -129,7 +122,12 @@ std::optional<std::string_view> Macros::find(std::string_view name, Scope scope)
 
 /// Of one stage the last definition of a name counts, of several stages the one that came last.
 void Macros::find(std::span<Wanted> wanted) const noexcept {
-    for (Wanted& each : wanted) each.value.reset();
+    std::uint64_t sizes = 0;  // of the names: most macros end here
+    const auto size_bit = [](std::string_view name) { return std::uint64_t{1} << (name.size() & 63); };
+    for (Wanted& each : wanted) {
+        each.value.reset();
+        sizes |= size_bit(each.name);
+    }
     for (const std::string* blocks : {&connection_, &message_})  // a later one replaces an earlier one
         for (std::size_t at = 0; at < blocks->size();) {
             const Block block = block_at(*blocks, at);
@@ -138,7 +136,7 @@ void Macros::find(std::span<Wanted> wanted) const noexcept {
             for (std::string_view rest = block.name_values; !rest.empty();) {
                 const std::string_view name = without_braces(base::take_until(rest, '\0'));
                 const std::string_view value = base::take_until(rest, '\0');
-                if (name.empty()) continue;
+                if (name.empty() || (sizes & size_bit(name)) == 0) continue;
                 for (Wanted& each : wanted) {
                     const bool alike =
                         each.name.size() == name.size() && each.name.front() == name.front();  // nearly every other one ends here

@@ -42,7 +42,12 @@ public:
     std::optional<std::string_view> find(std::string_view name, Scope scope = Scope::all) const noexcept;
 
     /// True if the MACRO frame of this payload is what define() took last, for a header field: it would change nothing.
-    bool repeats(std::string_view payload) const noexcept;
+    bool repeats(std::string_view payload) const noexcept {
+        if (payload.empty() || payload.front() != static_cast<char>(Command::header)) return false;
+        if (message_.size() != last_in_message_ + block_head + payload.size() - 1) return false;  // a block reaches to the end
+        const std::string_view last = std::string_view(message_).substr(last_in_message_);
+        return last.front() == payload.front() && last.substr(block_head) == payload.substr(1);
+    }
 
     struct Wanted {
         std::string_view name;  // without braces, not empty
@@ -53,6 +58,8 @@ public:
     void find(std::span<Wanted> wanted) const noexcept;
 
     std::size_t octets() const noexcept { return connection_.size() + message_.size(); }
+
+    static constexpr std::size_t block_head = 5;  // of a block: stage, length
 
 private:
     std::string connection_, message_;                                      // blocks: stage, length in four octets, name NUL value NUL …
