@@ -32,7 +32,7 @@ std::optional<FactorFinding> settled_before_the_value(const evidence::Fact<T>& f
 }
 
 /// What a claim is worth, coming from this peer. @param claimed  the finding if it could be believed.
-FactorFinding as_believed(FactorFinding claimed, const Peer& peer) {
+void believe(FactorFinding& claimed, const Peer& peer) {
     const bool against = claimed.finding == Finding::contradicts;
     switch (against ? peer.belief_against : peer.belief) {
         case Belief::from_anybody:
@@ -46,12 +46,12 @@ FactorFinding as_believed(FactorFinding claimed, const Peer& peer) {
             claimed = absent(peer_not_proven, claimed.source);
             break;
     }
-    return claimed;
 }
 
+/// The same, where something is claimed.
 template <class T>
-FactorFinding as_believed(const evidence::Fact<T>& fact, FactorFinding claimed, const Peer& peer) {
-    return std::holds_alternative<evidence::Absent>(fact) ? claimed : as_believed(std::move(claimed), peer);
+void believe(const evidence::Fact<T>& fact, FactorFinding& claimed, const Peer& peer) {
+    if (!std::holds_alternative<evidence::Absent>(fact)) believe(claimed, peer);
 }
 
 std::optional<Number> tenant_of_id(const mail::TenantId& id, const Index& tenants) {
@@ -147,11 +147,16 @@ FactorFinding examine_mailbox(const evidence::Fact<std::string>& written_as) {
     return holds("Internal", auth_as->source);
 }
 
-FactorFinding examine_hosted(const Case& message, const Subject& subject, const Peer& peer) {
+void examine_hosted(const Case& message, const Subject& subject, const Peer& peer, FactorFinding& hosted) {
     const auto& header = message.evidence.header;
     const auto& through = header.attributed_connection;
-    if (!std::holds_alternative<evidence::Absent>(through)) return as_believed(examine_connection(through, message, subject), peer);
-    return as_believed(header.auth_as, examine_mailbox(header.auth_as), peer);
+    if (std::holds_alternative<evidence::Absent>(through)) {
+        hosted = examine_mailbox(header.auth_as);
+        believe(header.auth_as, hosted, peer);
+    } else {
+        hosted = examine_connection(through, message, subject);
+        believe(hosted, peer);
+    }
 }
 
 /// Of a fact with several values: whether one of them, read by `parse`, names a tenant.
@@ -169,19 +174,20 @@ bool any_conflicting_value(const evidence::Fact<T>& fact, base::Result<T> (&pars
 void examine_claims(const Case& message, const Subject& subject, const Peer& peer, Findings& findings) {
     const auto& header = message.evidence.header;
     const auto& xoorg = message.evidence.envelope.xoorg;
-    FactorFinding tenant_id = examine_tenant_id(message, subject);
-    const bool tenant_id_holds = tenant_id.finding == Finding::holds;
-    finding_of(findings, Factor::tenant_id) = as_believed(header.tenant_id, std::move(tenant_id), peer);
-    finding_of(findings, Factor::xoorg) =
-        as_believed(xoorg, examine_organization(xoorg, Source::smtp_parameter, tenant_of_xoorg, message, subject, tenant_id_holds), peer);
-    finding_of(findings, Factor::originator_org) = as_believed(
-        header.originator_org,
-        examine_organization(header.originator_org, Source::header_field, tenant_of_originator_org, message, subject, tenant_id_holds),
-        peer);
-    FactorFinding& hosted = finding_of(findings, Factor::hosted) = examine_hosted(message, subject, peer);
+    FactorFinding& tenant_id = finding_of(findings, Factor::tenant_id) = examine_tenant_id(message, subject);
+    const bool tenant_id_holds = tenant_id.finding == Finding::holds;  // whoever says so
+    believe(header.tenant_id, tenant_id, peer);
+    FactorFinding& by_xoorg = finding_of(findings, Factor::xoorg) =
+        examine_organization(xoorg, Source::smtp_parameter, tenant_of_xoorg, message, subject, tenant_id_holds);
+    believe(xoorg, by_xoorg, peer);
+    FactorFinding& originator_org = finding_of(findings, Factor::originator_org) =
+        examine_organization(header.originator_org, Source::header_field, tenant_of_originator_org, message, subject, tenant_id_holds);
+    believe(header.originator_org, originator_org, peer);
+    FactorFinding& hosted = finding_of(findings, Factor::hosted);
+    examine_hosted(message, subject, peer, hosted);
     FactorFinding& system_mail = finding_of(findings, Factor::system_mail) = examine_system_mail(message, subject, hosted);
     // What has no mark is none whoever the peer is.
-    if (system_mail.finding == Finding::holds) system_mail = as_believed(std::move(system_mail), peer);
+    if (system_mail.finding == Finding::holds) believe(system_mail, peer);
 }
 
 bool Named::differ() const noexcept {

@@ -95,7 +95,7 @@ void judge(Decision& decision, const Examination& examination, const Author& aut
 
     // 2. Which author domain?
     if (refused_beforehand(decision, message, author)) {
-        decision.findings = examination.examine({});
+        examination.examine({}, decision.findings);
         if (message.author_coverage) {  // too complex, but whose author it has is certain, and so whose mode counts
             const Subject author_tenant{message.author_coverage->tenant, message.author_coverage->policy};
             set_subject(decision, author_tenant, *message.tenants);
@@ -107,7 +107,7 @@ void judge(Decision& decision, const Examination& examination, const Author& aut
     // 3. Which tenant?
     Selection selection = select_tenant(message, examination.named, examination.peer.belief);
     // 4. Findings.
-    decision.findings = examination.examine(selection.subject);
+    examination.examine(selection.subject, decision.findings);
 
     // 3, between two customers: proven evidence speaks against the author's tenant and for another that may forward.
     Finding foreign_author = Finding::holds;
@@ -120,7 +120,7 @@ void judge(Decision& decision, const Examination& examination, const Author& aut
                 foreign_author = Finding::unavailable;
             }
             selection = *std::move(other);
-            decision.findings = examination.examine(selection.subject);
+            examination.examine(selection.subject, decision.findings);
         }
     }
 
@@ -226,7 +226,7 @@ std::optional<Decision> refuse_at_mail(const evidence::Evidence& evidence, const
     decision.why = "no-policy: no tenant has the organisation " + organization->text();
     set(decision, Verdict::reject, Reason::no_policy);
     const Author no_author = std::unexpected(mail::AuthorError{mail::AuthorProblem::missing, "no header yet"});
-    decision.findings = Examination(evidence, tenants, rules, no_author, std::move(peer)).examine({});
+    Examination(evidence, tenants, rules, no_author, std::move(peer)).examine({}, decision.findings);
     finish(decision, evidence, rules);
     return decision;
 }

@@ -42,8 +42,7 @@ Examination::Examination(const evidence::Evidence& evidence, const tenant::Index
     named = named_by_claims(evidence, *tenants);
 }
 
-Findings Examination::examine(const Subject& subject) const {
-    Findings findings;
+void Examination::examine(const Subject& subject, Findings& findings) const {
     finding_of(findings, Factor::peer) = peer.peer;
     finding_of(findings, Factor::client_ip) = peer.client_ip;
     finding_of(findings, Factor::client_cert) = peer.client_cert;
@@ -53,7 +52,6 @@ Findings Examination::examine(const Subject& subject) const {
     examine_dmarc(message, findings);
     examine_arc(message, subject, findings);
     finding_of(findings, Factor::listed) = examine_listed(message, subject);
-    return findings;
 }
 
 bool is_contradicted(const Findings& findings) noexcept {

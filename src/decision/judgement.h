@@ -22,8 +22,8 @@ struct Examination {
     Examination(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, const Author& author,
                 Peer peer_found);
 
-    /// Every factor, for this tenant (step 4).
-    Findings examine(const Subject& subject) const;
+    /// Every factor, for this tenant (step 4). @param findings  each is written, whatever it was.
+    void examine(const Subject& subject, Findings& findings) const;
 
     Case message;
     Peer peer;

@@ -69,7 +69,8 @@ Wanted wanted(const evidence::Evidence& evidence, const tenant::Index* tenants, 
     const Examination examination(evidence, tenants, rules, author, examine_peer(evidence.session, rules));
     Selection selection = select_tenant(examination.message, examination.named, examination.peer.belief);
     if (selection.outcome != Selection::Outcome::found) return {};
-    Findings findings = examination.examine(selection.subject);
+    Findings findings;
+    examination.examine(selection.subject, findings);
     FactorSet open = open_factors(evidence, findings, rules);
     FactorSet also;  // must hold whatever the proof
     if (rules.contradictions_refuse && is_contradicted(findings)) {
@@ -77,7 +78,7 @@ Wanted wanted(const evidence::Evidence& evidence, const tenant::Index* tenants, 
         if (!other || !may_hold(findings, Factor::dkim_aligned, open)) return {};
         if (open.contains(Factor::dkim_aligned)) also.insert(Factor::dkim_aligned);
         selection = *other;
-        findings = examination.examine(selection.subject);
+        examination.examine(selection.subject, findings);
         if (is_contradicted(findings)) return {};
         open = open_factors(evidence, findings, rules);
     }
