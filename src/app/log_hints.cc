@@ -13,7 +13,10 @@ constexpr std::size_t max_factor_octets = 300;  // a sender's text in one hint m
 
 void findings_for_log(const decision::Decision& decision, std::string& findings, std::string& hint) {
     hint.clear();
-    findings = decision::findings_text(decision);
+    constexpr std::size_t usual_octets = 200;
+    findings.clear();
+    findings.reserve(usual_octets);
+    decision::append_findings_text(findings, decision);
     for (std::size_t i = 0; i < decision.findings.size(); ++i) {
         const decision::FactorFinding& found = decision.findings[i];
         if (found.hint.empty() || found.finding == decision::Finding::holds) continue;

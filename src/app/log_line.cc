@@ -4,21 +4,75 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <ctime>
 #include <iterator>
 
 #include "base/encode.h"
+#include "base/octets.h"
 #include "base/unicode.h"
 
 namespace exota::app {
 
 namespace {
 
-/// May stand without quotes behind '='.
-bool is_bare(std::string_view text) noexcept {
-    const auto is_bare_octet = [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '='; };
-    return !text.empty() && std::ranges::all_of(text, is_bare_octet);
+/// Octets that may stand without quotes behind '='.
+constexpr std::array<bool, 256> is_bare_octet = [] {
+    std::array<bool, 256> bare{};
+    for (std::size_t c = '!'; c < 0x7f; ++c) bare[c] = c != '"' && c != '\\' && c != '=';
+    return bare;
+}();
+
+bool are_bare(std::string_view octets) noexcept {
+    return std::ranges::all_of(octets, [](char c) { return is_bare_octet[static_cast<unsigned char>(c)]; });
 }
+
+/// The same of eight octets at once.
+constexpr bool are_bare(std::uint64_t octets) noexcept {
+    constexpr std::uint64_t each = 0x0101010101010101, high = 0x80 * each;
+    // An octet that borrows from the one above it is one that is looked for, so "any" is exact.
+    std::uint64_t odd = octets | ((octets - '!' * each) & ~octets);
+    for (const std::uint64_t mark : {std::uint64_t{'"'}, std::uint64_t{'\\'}, std::uint64_t{'='}, std::uint64_t{0x7f}}) {
+        const std::uint64_t differs = octets ^ mark * each;
+        odd |= (differs - each) & ~differs;
+    }
+    return (odd & high) == 0;
+}
+
+/// May stand without quotes behind '='. The last look at eight octets overlaps the one before.
+bool is_bare(std::string_view text) noexcept {
+    if (text.size() < 8) return !text.empty() && are_bare(text);
+    for (std::size_t at = 0; at + 8 < text.size(); at += 8)
+        if (!are_bare(base::first_octets(text.substr(at)))) return false;
+    return are_bare(base::first_octets(text.substr(text.size() - 8)));
+}
+
+/// Appends pieces to a string through a pointer: room is made once for many of them.
+class Line {
+public:
+    /// @param octets  what all calls of add() together take.
+    Line(std::string& out, std::size_t octets) : out_(out), size_(out.size()), room_(octets) { out_.resize(size_ + room_); }
+    ~Line() { out_.resize(size_); }
+    Line(const Line&) = delete;
+    Line& operator=(const Line&) = delete;
+
+    void add(std::string_view text) noexcept {
+        std::memcpy(out_.data() + size_, text.data(), text.size());
+        size_ += text.size();
+        room_ -= text.size();
+    }
+    /// What `write(std::string&)` appends, however long it is.
+    void add_by(auto write) {
+        out_.resize(size_);
+        write(out_);
+        size_ = out_.size();
+        out_.resize(size_ + room_);
+    }
+
+private:
+    std::string& out_;
+    std::size_t size_, room_;  // what is written; what is left behind it
+};
 
 void append_logfmt_text(std::string& out, std::string_view text) {
     if (is_bare(text))
@@ -144,13 +198,27 @@ void append_time(std::string& out, std::chrono::system_clock::time_point time) {
 }
 
 void append_logfmt(std::string& out, const LogRecord& record) {
+    constexpr std::string_view level = " level=", event = " event=";
     out += "time=";
     append_time(out, record.time);
-    out += " level=";
-    out += name_of(record.level);
-    out += " event=";
-    out += record.event;
-    for (const LogField& field : record.fields) append_field(out, field, LogFormat::logfmt);
+    std::size_t octets = level.size() + name_of(record.level).size() + event.size() + record.event.size();
+    for (const LogField& field : record.fields)
+        if (field.kind == LogField::Kind::text) octets += field.name.size() + field.text.size() + 2;
+    Line line(out, octets);
+    line.add(level);
+    line.add(name_of(record.level));
+    line.add(event);
+    line.add(record.event);
+    for (const LogField& field : record.fields) {
+        if (field.kind == LogField::Kind::text && is_bare(field.text)) [[likely]] {
+            line.add(" ");
+            line.add(field.name);
+            line.add("=");
+            line.add(field.text);
+        } else {
+            line.add_by([&field](std::string& text) { append_field(text, field, LogFormat::logfmt); });
+        }
+    }
 }
 
 void append_json(std::string& out, const LogRecord& record) {

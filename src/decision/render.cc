@@ -269,12 +269,15 @@ std::string to_text(const Decision& decision, const evidence::Evidence& evidence
     return out;
 }
 
-constexpr std::size_t usual_findings_octets = 200;
-
 std::string findings_text(const Decision& decision) {
     std::string out;
-    if (!decision.judged_at_all) return out;
-    out.reserve(usual_findings_octets);
+    append_findings_text(out, decision);
+    return out;
+}
+
+void append_findings_text(std::string& out, const Decision& decision) {
+    if (!decision.judged_at_all) return;
+    const std::size_t before = out.size();
     tenant::FactorSet asked;
     for (const ProofOutcome& proof : decision.proofs)
         for (const Factor factor : proof.missing) asked.insert(factor);
@@ -282,7 +285,7 @@ std::string findings_text(const Decision& decision) {
         const FactorFinding& found = decision.findings[i];
         const auto factor = static_cast<Factor>(i);
         if (found.finding == Finding::absent && !asked.contains(factor)) continue;  // nobody asked, nothing seen
-        if (!out.empty()) out += ' ';
+        if (out.size() != before) out += ' ';
         out += name_of(factor);
         out += '=';
         out += name_of(found.finding);
@@ -291,7 +294,6 @@ std::string findings_text(const Decision& decision) {
         append_word(out, found.detail);
         out += ')';
     }
-    return out;
 }
 
 }  // namespace exota::decision

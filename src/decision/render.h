@@ -21,5 +21,6 @@ std::string to_text(const Decision& decision, const evidence::Evidence& evidence
 
 /// The findings as one short text, "client-cert=holds dkim=absent(not-asked)", for the log.
 std::string findings_text(const Decision& decision);
+void append_findings_text(std::string& out, const Decision& decision);
 
 }  // namespace exota::decision
