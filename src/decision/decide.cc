@@ -1,6 +1,7 @@
 // The judgement, top to bottom. Each step is a file of its own; here is only their order, which is that of docs/reference/decision.md.
 //
-// Tested by decide_test.cc, refuse_at_mail_test.cc, contradiction_test.cc, forgery_test.cc, tests/cases and fuzz/decide_fuzz.cc.
+// Tested by decide_test.cc, refuse_at_mail_test.cc, contradiction_test.cc, every_outcome_test.cc, forgery_test.cc, tests/cases and
+// fuzz/decide_fuzz.cc.
 #include "decision/decide.h"
 
 #include "decision/drop_in.h"
