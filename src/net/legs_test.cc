@@ -138,10 +138,9 @@ TEST_P(LegsOn, a_client_that_wrote_more_and_left_is_gone_before_its_answer_count
     Descriptor client = dialled();
     ASSERT_TRUE(send_all(client, "wait\nhello\n"));
     EXPECT_TRUE(eventually([&] { return house.ask([](RelayStage& stage) { return stage.wakes.size(); }) == 1; }));
-    client.reset();
-    house.ask([](RelayStage& stage) {
-        stage.wakes.front()();
-        return 0;
+    house.thread.call([&] {  // on the loop: its end cannot be seen in between
+        client.reset();
+        house.stage.wakes.front()();
     });
     EXPECT_TRUE(eventually([&] { return house.open() == 0; }));
     EXPECT_EQ(ending(house), "near peer-closed");

@@ -1,5 +1,5 @@
 // TLS over one non-blocking descriptor, by OpenSSL in the readiness idiom: SSL_set_fd, and no buffer that outlives an octet in transit, so
-// that a session that says nothing keeps none (docs/decisions has a page with figures). Private to net.
+// that a session that says nothing keeps none. Private to net.
 //
 // Tested by tls_stream_test.cc.
 #pragma once
