@@ -6,13 +6,13 @@
 #include <cstdlib>
 #include <string>
 
-#include "app/log_line.h"
 #include "base/encode.h"
 #include "base/text.h"
 #include "base/unicode.h"
 #include "evidence/authres_trust.h"
 #include "evidence/collector.h"
 #include "evidence/json.h"
+#include "telemetry/log_line.h"
 
 namespace {
 
@@ -39,17 +39,17 @@ void collect(Collector& collector, std::string_view text) {
 
 /// JSON strings, alone and in a log line.
 void write_strings(std::string_view text) {
-    using exota::app::LogField;
+    using exota::telemetry::LogField;
     std::string written;
     exota::base::append_json_string(written, text);
     require(exota::base::is_plain_text(written));
     const boost::json::value read = boost::json::parse(written);
     require(!exota::base::is_utf8(text) || std::string_view(read.get_string()) == text);
     const LogField fields[] = {LogField::of("text", text), LogField::of_json("json", written), LogField::of_boolean("last", true)};
-    const exota::app::LogRecord record{{}, exota::app::LogLevel::info, "message", fields};
+    const exota::telemetry::LogRecord record{{}, exota::telemetry::LogLevel::info, "message", fields};
     std::string json, logfmt;
-    exota::app::append_json(json, record);
-    exota::app::append_logfmt(logfmt, record);
+    exota::telemetry::append_json(json, record);
+    exota::telemetry::append_logfmt(logfmt, record);
     require(exota::base::is_plain_text(json) && exota::base::is_plain_text(logfmt) && logfmt.ends_with(" last=true"));
     require(boost::json::parse(json).get_object().at("text") == read);
 }

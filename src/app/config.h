@@ -15,6 +15,7 @@
 #include "evidence/collector.h"
 #include "gate/judge.h"
 #include "net/resolver.h"
+#include "telemetry/log_config.h"
 #include "tenant/tenants_file.h"
 
 namespace exota::app {
@@ -29,20 +30,6 @@ struct MilterConfig {
     std::size_t max_partial_octets = std::size_t{256} * 1024 * 1024;  // of frames that are not whole yet, of all sessions
     std::size_t max_sessions = 10000;
     std::chrono::seconds idle_timeout{7200};  // a session that says nothing
-};
-
-enum class LogFormat : std::uint8_t { logfmt, json };
-enum class LogTarget : std::uint8_t { standard_error, syslog, journal };
-enum class LogEvidence : std::uint8_t { none, refused, all };
-enum class LogLevel : std::uint8_t { error, warning, info, debug };
-
-struct LogConfig {
-    LogFormat format = LogFormat::logfmt;
-    LogTarget target = LogTarget::standard_error;
-    std::string socket;          // of syslog (/dev/log) or the journal (/run/systemd/journal/socket)
-    std::string name = "exota";  // in syslog and journal; drop-in: MILTER_NAME
-    LogEvidence evidence = LogEvidence::none;
-    LogLevel level = LogLevel::info;
 };
 
 struct HttpConfig {
@@ -70,7 +57,7 @@ struct Config {
     evidence::MessageLimits limits;
     tenant::Defaults tenant_defaults;
     TenantsConfig tenants;
-    LogConfig log;
+    telemetry::LogConfig log;
     HttpConfig http;
     DnsConfig dns;
     std::size_t threads = 0;                 // 0: one a core

@@ -210,12 +210,12 @@ void read_output(ConfigReader& in, Config& out, ConfigOrigin origin) {
     rules.header.verification_results = in.boolean("header.verification_results");
     rules.header_firewall = in.boolean("header_firewall.enabled");
 
-    out.log.format = in.choice<LogFormat>("log.format");
-    out.log.target = in.choice<LogTarget>("log.target");
+    out.log.format = in.choice<telemetry::LogFormat>("log.format");
+    out.log.target = in.choice<telemetry::LogTarget>("log.target");
     out.log.socket = in.text("log.socket");
     out.log.name = in.text("log.name");
-    out.log.evidence = in.choice<LogEvidence>("log.evidence");
-    out.log.level = in.choice<LogLevel>("log.level");
+    out.log.evidence = in.choice<telemetry::LogEvidence>("log.evidence");
+    out.log.level = in.choice<telemetry::LogLevel>("log.level");
     out.http.listen = in.text("http.listen");
     if (!out.http.listen.empty())
         if (const auto endpoint = net::Endpoint::parse_http(out.http.listen); !endpoint) in.error("http.listen", endpoint.error().detail);

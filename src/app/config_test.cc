@@ -132,7 +132,7 @@ listen = "127.0.0.1:8894"
     EXPECT_EQ(c.rules.authres.own_hops, 1U);
     EXPECT_EQ(c.tenants.file, "/nowhere/tenants.json");
     EXPECT_EQ(c.tenants.watch_interval, std::chrono::seconds(60));
-    EXPECT_EQ(c.log.format, LogFormat::json);
+    EXPECT_EQ(c.log.format, telemetry::LogFormat::json);
 }
 
 struct BadCase {

@@ -12,18 +12,21 @@
 #include <thread>
 
 #include "app/http.h"
-#include "app/log.h"
-#include "app/metrics.h"
 #include "app/milter_server.h"
 #include "app/notify.h"
 #include "app/reloader.h"
 #include "app/sockets.h"
 #include "app/tenants_watch.h"
 #include "base/counted.h"
+#include "telemetry/log.h"
+#include "telemetry/metrics.h"
 
 namespace exota::app {
 
 namespace {
+
+using telemetry::LogField;
+using telemetry::LogLevel;
 
 using Severity = ConfigProblem::Severity;
 
@@ -34,7 +37,7 @@ std::string place_of(const ConfigProblem& problem) {
     return place;
 }
 
-void log_problems(Log& log, const std::vector<ConfigProblem>& problems, const std::string& tenants_file) {
+void log_problems(telemetry::Log& log, const std::vector<ConfigProblem>& problems, const std::string& tenants_file) {
     for (const ConfigProblem& problem : problems) {
         const LogLevel level = problem.severity == Severity::error ? LogLevel::error : LogLevel::warning;
         const std::string place = place_of(problem);
@@ -334,8 +337,8 @@ private:
     std::shared_ptr<const gate::Snapshot> snapshot_;
     Sockets sockets_;
     Notifier notifier_;
-    Log log_;
-    Metrics metrics_;
+    telemetry::Log log_;
+    telemetry::Metrics metrics_;
     net::Loop control_;
     MilterServer milter_;
     HttpServer http_;

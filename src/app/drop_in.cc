@@ -108,11 +108,11 @@ void warn_of_unknown(Environment& in, const char* const* entries) {
     }
 }
 
-LogLevel log_level(std::string_view value) {
-    if (base::istarts_with(value, "warn")) return LogLevel::warning;
-    if (base::iequals(value, "error")) return LogLevel::error;
-    if (base::istarts_with(value, "debug")) return LogLevel::debug;
-    return LogLevel::info;  // every other value too
+telemetry::LogLevel log_level(std::string_view value) {
+    if (base::istarts_with(value, "warn")) return telemetry::LogLevel::warning;
+    if (base::iequals(value, "error")) return telemetry::LogLevel::error;
+    if (base::istarts_with(value, "debug")) return telemetry::LogLevel::debug;
+    return telemetry::LogLevel::info;  // every other value too
 }
 
 /// The predecessor compared it as it stands, and so do we.

@@ -39,7 +39,7 @@ TEST(DropIn, DefaultsAreThePredecessors) {
     EXPECT_EQ(c.milter.listen, std::vector<std::string>{"/socket/exota-milter"});
     EXPECT_EQ(c.milter.socket_mode, std::nullopt);
     EXPECT_EQ(c.log.name, "exota-milter");
-    EXPECT_EQ(c.log.level, LogLevel::info);
+    EXPECT_EQ(c.log.level, telemetry::LogLevel::info);
     EXPECT_EQ(c.tenants.file, "/data/policy.json");
     EXPECT_EQ(c.rules.mode, tenant::Mode::enforce);
     EXPECT_EQ(c.rules.peer_proof, decision::PeerProof::none);
@@ -206,10 +206,12 @@ TEST(DropIn, MisspeltVariablesAreWarnedOf) {
 TEST(DropIn, LogLevels) {
     const struct {
         std::string_view value;
-        LogLevel level;
-    } cases[] = {{"info", LogLevel::info},      {"INFO", LogLevel::info},   {"warn", LogLevel::warning},    {"Warning", LogLevel::warning},
-                 {"error", LogLevel::error},    {"errors", LogLevel::info}, {"debugging", LogLevel::debug}, {"verbose", LogLevel::info},
-                 {"xxwarning", LogLevel::info}, {"", LogLevel::info}};
+        telemetry::LogLevel level;
+    } cases[] = {{"info", telemetry::LogLevel::info},       {"INFO", telemetry::LogLevel::info},
+                 {"warn", telemetry::LogLevel::warning},    {"Warning", telemetry::LogLevel::warning},
+                 {"error", telemetry::LogLevel::error},     {"errors", telemetry::LogLevel::info},
+                 {"debugging", telemetry::LogLevel::debug}, {"verbose", telemetry::LogLevel::info},
+                 {"xxwarning", telemetry::LogLevel::info},  {"", telemetry::LogLevel::info}};
     for (const auto& c : cases)
         EXPECT_EQ(load({"MILTER_POLICY_FILE=p", "LOG_LEVEL=" + std::string(c.value)}).config->log.level, c.level) << c.value;
 }

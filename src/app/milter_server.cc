@@ -10,6 +10,9 @@ namespace exota::app {
 
 namespace {
 
+using telemetry::LogField;
+using telemetry::LogLevel;
+
 using Clock = std::chrono::steady_clock;
 
 /// At most once in a while.
@@ -66,7 +69,7 @@ private:
 /// Everything of one loop. Members are destroyed from the last up: the server before the judge it feeds, the loop last.
 struct MilterServer::Worker final : gate::Observer {
     Worker(net::ServerLimits& limits, const MilterConfig& config, const DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot,
-           Log& service_log)
+           telemetry::Log& service_log)
         : log(service_log),
           messages(service_log.add_loop(loop)),
           network(loop, dns.resolver,
@@ -98,8 +101,9 @@ struct MilterServer::Worker final : gate::Observer {
     }
 
     void judged(const gate::Judged& message) override {
-        metrics.judged(message);
-        messages.message(message);
+        const telemetry::Record record{message.decision, message.evidence, message.judging};
+        metrics.judged(record);
+        messages.message(record);
         if (!lacks_certificate(message)) return;
         metrics.missing_certificate();
         if (certificate_pace.due())
@@ -117,9 +121,9 @@ struct MilterServer::Worker final : gate::Observer {
     }
 
     net::Loop loop;
-    Log& log;
-    MessageLog& messages;
-    LoopMetrics metrics;
+    telemetry::Log& log;
+    telemetry::MessageLog& messages;
+    telemetry::LoopMetrics metrics;
     Pace certificate_pace, protocol_pace, full_pace;
     LoopNetwork network;  // outlives the judge that asks it
     gate::Judge judge;
@@ -128,7 +132,7 @@ struct MilterServer::Worker final : gate::Observer {
 };
 
 MilterServer::MilterServer(const MilterConfig& config, const DnsConfig& dns, std::size_t loops,
-                           std::shared_ptr<const gate::Snapshot> snapshot, Log& log, Metrics& metrics)
+                           std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log, telemetry::Metrics& metrics)
     : limits_(config.max_sessions, config.max_partial_octets) {
     for (std::size_t i = 0; i < loops; ++i) {
         workers_.push_back(std::make_unique<Worker>(limits_, config, dns, snapshot, log));

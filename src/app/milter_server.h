@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "app/config.h"
-#include "app/log.h"
-#include "app/metrics.h"
 #include "gate/judge.h"
 #include "net/listener.h"
 #include "net/server.h"
+#include "telemetry/log.h"
+#include "telemetry/metrics.h"
 
 namespace exota::app {
 
@@ -21,7 +21,7 @@ class MilterServer {
 public:
     /// @param log, metrics  outlive this object.
     MilterServer(const MilterConfig& config, const DnsConfig& dns, std::size_t loops, std::shared_ptr<const gate::Snapshot> snapshot,
-                 Log& log, Metrics& metrics);
+                 telemetry::Log& log, telemetry::Metrics& metrics);
     /// Stops the loops; sessions that are open end.
     ~MilterServer();
     MilterServer(const MilterServer&) = delete;

@@ -1,6 +1,6 @@
 // The codes of details that need a sentence: each once, with what it means for the operator. docs/reference/log.md lists them.
 //
-// Tested by app/log_hints_test.cc and dkim_test.cc.
+// Tested by telemetry/log_hints_test.cc and dkim_test.cc.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // A counter that one thread writes and any thread reads: no lock, no locked instruction.
 //
-// Every loop has its own counters; who wants the sum adds them up (app/metrics.cc). Tested by server_test.cc and app/metrics_test.cc.
+// Every loop has its own counters; who wants the sum adds them up (telemetry/metrics.cc). Tested by server_test.cc and
+// telemetry/metrics_test.cc.
 #pragma once
 
 #include <atomic>

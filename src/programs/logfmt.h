@@ -1,4 +1,4 @@
-// Reading logfmt as app/log_line.cc writes it: name=value pairs, parted by blanks, a value bare or in quotes as a JSON string.
+// Reading logfmt as telemetry/log_line.cc writes it: name=value pairs, parted by blanks, a value bare or in quotes as a JSON string.
 //
 // Whatever stands before (the header of syslog or of the journal) is passed over. What a sender wrote stands within quotes, where it cannot
 // become a pair: so a line is always walked from its beginning and never searched.

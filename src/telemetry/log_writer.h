@@ -14,11 +14,11 @@
 #include <thread>
 #include <vector>
 
-#include "app/log_sink.h"
 #include "net/counter.h"
 #include "net/descriptor.h"
+#include "telemetry/log_sink.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 
 class LogWriter;
 
@@ -86,4 +86,4 @@ private:
     std::thread thread_;
 };
 
-}  // namespace exota::app
+}  // namespace exota::telemetry

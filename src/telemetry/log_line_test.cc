@@ -1,4 +1,4 @@
-#include "app/log_line.h"
+#include "telemetry/log_line.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "base/unicode.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 namespace {
 
 using namespace std::string_literals;
@@ -177,4 +177,4 @@ TEST(LogLine, syslog_is_one_line_with_facility_mail) {
 }
 
 }  // namespace
-}  // namespace exota::app
+}  // namespace exota::telemetry

@@ -12,7 +12,7 @@
 
 #include "net/descriptor.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 
 /// Encoded records, one behind the other; `ends` has the end of each.
 struct LogBatch {
@@ -44,4 +44,4 @@ enum class DatagramKind : std::uint8_t {
 /// Connects when it first writes, and again (once a second) when the other side was restarted.
 std::unique_ptr<LogSink> make_datagram_sink(std::string socket_path, DatagramKind kind);
 
-}  // namespace exota::app
+}  // namespace exota::telemetry

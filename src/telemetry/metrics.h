@@ -13,14 +13,14 @@
 #include <string_view>
 #include <vector>
 
-#include "app/log.h"
-#include "gate/judge.h"
 #include "net/counter.h"
 #include "net/resolver.h"
 #include "net/server.h"
+#include "telemetry/log.h"
+#include "telemetry/record.h"
 #include "tenant/factor.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 
 /// Of one loop; written on it, read from anywhere.
 class LoopMetrics {
@@ -32,7 +32,7 @@ public:
     /// Kinds of protocol errors that are told apart; further ones are "other".
     static constexpr std::size_t max_kinds = 32;
 
-    void judged(const gate::Judged& message) noexcept;
+    void judged(const Record& message) noexcept;
     void protocol_error(std::string_view kind) noexcept;
     void missing_certificate() noexcept { missing_certificates_.add(); }
 
@@ -97,4 +97,4 @@ private:
     State state_;
 };
 
-}  // namespace exota::app
+}  // namespace exota::telemetry

@@ -1,4 +1,4 @@
-#include "app/log.h"
+#include "telemetry/log.h"
 
 #include <gtest/gtest.h>
 
@@ -7,12 +7,12 @@
 #include <set>
 #include <sstream>
 
-#include "app/testing.h"
 #include "decision/details.h"
 #include "evidence/json.h"
 #include "net/testing.h"
+#include "telemetry/testing.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 namespace {
 
 using testing::documented_names;
@@ -21,7 +21,6 @@ using testing::MemorySink;
 struct Sample {
     decision::Decision decision;
     evidence::Evidence evidence;
-    gate::Snapshot snapshot;
 };
 
 /// A message that has a value for every field.
@@ -64,7 +63,7 @@ std::string logged(const Sample& sample, LogConfig config) {
         net::testing::LoopThread thread;
         Log log(config, std::move(sink));
         MessageLog& messages = log.add_loop(thread.loop());
-        thread.call([&] { messages.message({sample.decision, sample.evidence, sample.snapshot, std::chrono::microseconds(57)}); });
+        thread.call([&] { messages.message({sample.decision, sample.evidence, std::chrono::microseconds(57)}); });
         thread.call([] {});  // the flush at the end of that turn is behind it
         thread.stop();
     }
@@ -219,4 +218,4 @@ TEST(Log, events_documented) {
 }
 
 }  // namespace
-}  // namespace exota::app
+}  // namespace exota::telemetry

@@ -1,4 +1,4 @@
-#include "app/log_writer.h"
+#include "telemetry/log_writer.h"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,9 @@
 #include <future>
 #include <sstream>
 
-#include "app/testing.h"
+#include "telemetry/testing.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 namespace {
 
 using testing::MemorySink;
@@ -144,4 +144,4 @@ TEST(LogWriter, what_the_sink_loses_is_counted) {
 }
 
 }  // namespace
-}  // namespace exota::app
+}  // namespace exota::telemetry

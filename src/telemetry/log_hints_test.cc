@@ -1,13 +1,13 @@
-#include "app/log_hints.h"
+#include "telemetry/log_hints.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "app/testing.h"
 #include "decision/details.h"
+#include "telemetry/testing.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 namespace {
 
 using decision::coded;
@@ -89,4 +89,4 @@ TEST(LogHints, NoHintOfWhatNobodyAskedOrWhatNeedsNone) {
 }
 
 }  // namespace
-}  // namespace exota::app
+}  // namespace exota::telemetry

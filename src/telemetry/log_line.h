@@ -14,9 +14,9 @@
 #include <string>
 #include <string_view>
 
-#include "app/config.h"
+#include "telemetry/log_config.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 
 struct LogField {
     enum class Kind : std::uint8_t { text, number, boolean, json } kind = Kind::text;
@@ -59,4 +59,4 @@ void append_journal(std::string& out, const LogRecord& record, LogFormat format,
 /// A datagram for /dev/log (RFC 3164 as syslog(3) writes it, no host): facility mail.
 void append_syslog(std::string& out, const LogRecord& record, LogFormat format, std::string_view name, int process);
 
-}  // namespace exota::app
+}  // namespace exota::telemetry

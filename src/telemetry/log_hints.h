@@ -7,11 +7,11 @@
 
 #include "decision/decision.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 
 /// @param findings  as decision::findings_text.
 /// @param hint      "client-cert: …; dkim: …" of what `findings` shows; a sentence that several share is said once. At most 300 octets
 ///                  of each factor, and 1,000 of all.
 void findings_for_log(const decision::Decision& decision, std::string& findings, std::string& hint);
 
-}  // namespace exota::app
+}  // namespace exota::telemetry

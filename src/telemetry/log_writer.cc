@@ -1,4 +1,4 @@
-#include "app/log_writer.h"
+#include "telemetry/log_writer.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -6,7 +6,7 @@
 
 #include <system_error>
 
-namespace exota::app {
+namespace exota::telemetry {
 
 namespace {
 
@@ -129,4 +129,4 @@ void LogWriter::work() {
     }
 }
 
-}  // namespace exota::app
+}  // namespace exota::telemetry

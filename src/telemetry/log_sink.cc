@@ -1,4 +1,4 @@
-#include "app/log_sink.h"
+#include "telemetry/log_sink.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -17,7 +17,7 @@
 
 #include "base/text.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 
 namespace {
 
@@ -215,4 +215,4 @@ std::unique_ptr<LogSink> make_datagram_sink(std::string socket_path, DatagramKin
     return std::make_unique<DatagramSink>(std::move(socket_path), kind);
 }
 
-}  // namespace exota::app
+}  // namespace exota::telemetry

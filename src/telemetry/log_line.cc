@@ -1,4 +1,4 @@
-#include "app/log_line.h"
+#include "telemetry/log_line.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 #include "base/octets.h"
 #include "base/unicode.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 
 namespace {
 
@@ -267,4 +267,4 @@ void append_syslog(std::string& out, const LogRecord& record, LogFormat format, 
     append_record(out, record, format);
 }
 
-}  // namespace exota::app
+}  // namespace exota::telemetry

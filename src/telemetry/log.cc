@@ -1,4 +1,4 @@
-#include "app/log.h"
+#include "telemetry/log.h"
 
 #include <unistd.h>
 
@@ -6,12 +6,12 @@
 #include <span>
 #include <thread>
 
-#include "app/log_hints.h"
 #include "decision/proofs.h"
 #include "decision/render.h"
 #include "evidence/json.h"
+#include "telemetry/log_hints.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 
 namespace {
 
@@ -46,7 +46,7 @@ std::string_view first_missing(const decision::Decision& decision) noexcept {
 }
 
 /// In the order of message_field_names.
-void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const gate::Judged& message, LogEvidence evidence_setting) {
+void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const Record& message, LogEvidence evidence_setting) {
     const decision::Decision& decision = message.decision;
     const evidence::Evidence& evidence = message.evidence;
     const auto text = [&fields](std::string_view name, std::string_view value) {
@@ -137,7 +137,7 @@ MessageLog& Log::add_loop(net::Loop& loop) {
 
 MessageLog::MessageLog(Log& log, net::Loop& loop) : log_(log), loop_(loop), channel_(log.writer_.add_channel()) {}
 
-void MessageLog::message(const gate::Judged& judged) {
+void MessageLog::message(const Record& judged) {
     const Log::Settings settings = log_.settings_.load(std::memory_order_relaxed);
     if (settings.level < LogLevel::info) return;
     MessageTexts texts;
@@ -158,4 +158,4 @@ void MessageLog::post_flush() {
     });
 }
 
-}  // namespace exota::app
+}  // namespace exota::telemetry

@@ -10,9 +10,9 @@
 #include <string>
 #include <string_view>
 
-#include "app/log_sink.h"
+#include "telemetry/log_sink.h"
 
-namespace exota::app::testing {
+namespace exota::telemetry::testing {
 
 class Lines {
 public:
@@ -58,4 +58,4 @@ inline std::set<std::string> documented_names(const std::string& document, std::
     return names;
 }
 
-}  // namespace exota::app::testing
+}  // namespace exota::telemetry::testing

@@ -1,4 +1,4 @@
-#include "app/metrics.h"
+#include "telemetry/metrics.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <set>
 #include <sstream>
 
-namespace exota::app {
+namespace exota::telemetry {
 namespace {
 
 /// A decision with the findings that a real one has: all there.
@@ -24,8 +24,7 @@ decision::Decision decided(decision::Verdict verdict, decision::Verdict judged, 
 
 void count(LoopMetrics& metrics, const decision::Decision& d, std::chrono::nanoseconds took = std::chrono::microseconds(30)) {
     const evidence::Evidence evidence;
-    const gate::Snapshot snapshot;
-    metrics.judged({d, evidence, snapshot, took});
+    metrics.judged({d, evidence, took});
 }
 
 TEST(Metrics, loops_are_summed) {
@@ -172,4 +171,4 @@ TEST(Metrics, documented) {
 }
 
 }  // namespace
-}  // namespace exota::app
+}  // namespace exota::telemetry

@@ -1,4 +1,4 @@
-#include "app/metrics.h"
+#include "telemetry/metrics.h"
 
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
@@ -8,7 +8,7 @@
 #include <chrono>
 #include <map>
 
-namespace exota::app {
+namespace exota::telemetry {
 
 namespace {
 
@@ -39,7 +39,7 @@ std::size_t number(T value) noexcept {
 
 }  // namespace
 
-void LoopMetrics::judged(const gate::Judged& message) noexcept {
+void LoopMetrics::judged(const Record& message) noexcept {
     const decision::Decision& d = message.decision;
     messages_[number(d.verdict)][number(d.judged)][number(d.reason)][number(d.mode)].add();
     if (d.judged_at_all)
@@ -235,4 +235,4 @@ void Metrics::set_state(const State& state) {
 
 std::string Metrics::text() const { return prometheus::TextSerializer().prometheus::Serializer::Serialize(Collector(*this).Collect()); }
 
-}  // namespace exota::app
+}  // namespace exota::telemetry

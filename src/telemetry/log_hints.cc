@@ -1,9 +1,9 @@
-#include "app/log_hints.h"
+#include "telemetry/log_hints.h"
 
 #include "base/text.h"
 #include "decision/render.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 namespace {
 
 constexpr std::size_t max_hint_octets = 1000;
@@ -30,4 +30,4 @@ void findings_for_log(const decision::Decision& decision, std::string& findings,
     hint.resize(base::truncate_utf8(hint, max_hint_octets).size());
 }
 
-}  // namespace exota::app
+}  // namespace exota::telemetry

@@ -14,13 +14,13 @@
 #include <string>
 #include <string_view>
 
-#include "app/config.h"
-#include "app/log_line.h"
-#include "app/log_writer.h"
-#include "gate/judge.h"
 #include "net/loop.h"
+#include "telemetry/log_config.h"
+#include "telemetry/log_line.h"
+#include "telemetry/log_writer.h"
+#include "telemetry/record.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 
 /// The fields of `event=message`, in order. Those without a value are left out of a record.
 inline constexpr std::array<std::string_view, 28> message_field_names{
@@ -71,7 +71,7 @@ private:
 class MessageLog {
 public:
     MessageLog(Log& log, net::Loop& loop);
-    void message(const gate::Judged& judged);
+    void message(const Record& judged);
 
 private:
     void post_flush();
@@ -83,4 +83,4 @@ private:
     std::vector<LogField> fields_;
 };
 
-}  // namespace exota::app
+}  // namespace exota::telemetry

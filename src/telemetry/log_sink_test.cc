@@ -1,4 +1,4 @@
-#include "app/log_sink.h"
+#include "telemetry/log_sink.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -10,7 +10,7 @@
 
 #include "net/testing.h"
 
-namespace exota::app {
+namespace exota::telemetry {
 namespace {
 
 using net::Descriptor;
@@ -196,4 +196,4 @@ TEST(DatagramSink, what_is_too_long_is_cut_for_syslog_and_a_file_for_the_journal
 }
 
 }  // namespace
-}  // namespace exota::app
+}  // namespace exota::telemetry
