@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 #include <future>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -151,12 +152,17 @@ public:
     LoopThread& operator=(const LoopThread&) = delete;
 
     Loop& loop() noexcept { return loop_; }
-    /// Runs `work` on the loop and waits for it.
+    /// Runs `work` on the loop and waits for it, and for what it posted before.
     template <class Work>
     auto call(Work work) {
         std::packaged_task<std::invoke_result_t<Work>()> task(std::move(work));
         auto result = task.get_future();
-        loop_.post([&task] { task(); });
+        const auto through = std::make_shared<std::promise<void>>();
+        loop_.post([this, &task, through] {
+            task();
+            loop_.post([through] { through->set_value(); });  // behind what the work posted
+        });
+        through->get_future().wait();
         return result.get();
     }
     void stop() {
