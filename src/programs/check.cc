@@ -1,8 +1,7 @@
 // exota check: is what `exota serve` would load right? Every error and warning with its place; nothing is changed but, with
 // --accept-shrink, the note that a smaller tenants file is meant.
 //
-// Tested by tests/cli_test.py.
-#include <CLI/CLI.hpp>
+// Tested by tests/cli_check_test.py.
 #include <chrono>
 #include <memory>
 
@@ -11,8 +10,8 @@
 #include "app/endpoints.h"
 #include "base/counted.h"
 #include "programs/check_system.h"
-#include "programs/command.h"
 #include "programs/loading.h"
+#include "programs/options.h"
 
 namespace exota::programs {
 namespace {
@@ -115,16 +114,16 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-void add_check(CLI::App& program, Exit& exit) {
+void add_check(CommandLine& program) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = program.add_subcommand("check", "Check configuration, tenants and endpoint list; print every error and warning");
-    command->add_option("-c,--config", options->config, "Configuration file (default: /etc/exota/exota.toml)")->type_name("FILE");
-    command->add_flag("--strict", options->strict, "Count warnings as errors");
-    command->add_flag("--accept-shrink", options->accept_shrink,
-                      "Let the next reload take this tenants file although it lost many domains");
-    command->add_flag("--keys", options->keys, "Print every key of the configuration with its default, and stop");
-    command->add_flag("--json", options->json, "Print JSON");
-    command->callback([options, &exit] { exit = run(*options); });
+    Command command = program.command("check", "Check configuration, tenants and endpoint list; print every error and warning");
+    command.option({.names = "-c,--config", .about = "Configuration file (default: /etc/exota/exota.toml)", .type = "FILE"},
+                   options->config);
+    command.flag("--strict", options->strict, "Count warnings as errors");
+    command.flag("--accept-shrink", options->accept_shrink, "Let the next reload take this tenants file although it lost many domains");
+    command.flag("--keys", options->keys, "Print every key of the configuration with its default, and stop");
+    command.flag("--json", options->json, "Print JSON");
+    command.action([options] { return run(*options); });
 }
 
 }  // namespace exota::programs

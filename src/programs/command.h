@@ -1,12 +1,7 @@
 // What the subcommands share: exit codes (sysexits(3)), their registration, and output that reaches a person or a program.
 #pragma once
 
-#include <string>
 #include <string_view>
-
-namespace CLI {
-class App;
-}
 
 namespace exota::programs {
 
@@ -23,16 +18,18 @@ enum class Exit : int {
     bad_config = 78,   // EX_CONFIG
 };
 
-/// Each registers its subcommand; the one that is called sets `exit`.
-void add_serve(CLI::App& program, Exit& exit);
-void add_check(CLI::App& program, Exit& exit);
-void add_explain(CLI::App& program, Exit& exit);
-void add_verify(CLI::App& program, Exit& exit);
-void add_eval(CLI::App& program, Exit& exit);
-void add_migrate(CLI::App& program, Exit& exit);
-void add_report(CLI::App& program, Exit& exit);
-void add_doctor(CLI::App& program, Exit& exit);
-void add_completion(CLI::App& program, Exit& exit);
+class CommandLine;  // programs/options.h
+
+/// Each declares its command.
+void add_serve(CommandLine& program);
+void add_check(CommandLine& program);
+void add_explain(CommandLine& program);
+void add_verify(CommandLine& program);
+void add_eval(CommandLine& program);
+void add_migrate(CommandLine& program);
+void add_report(CommandLine& program);
+void add_doctor(CommandLine& program);
+void add_completion(CommandLine& program);
 
 /// To standard output and standard error. A reader that went away (EPIPE) or a full disk ends the program with a message.
 void print(std::string_view text);

@@ -1,57 +1,41 @@
-// exota completion: a shell's completion script, made from what CLI11 knows of our commands, so that a new option is there by itself.
+// exota completion: a shell's completion script, made from what our commands declare, so that a new option is there by itself.
 //
 // Tested by tests/system/test_completion.py.
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 
-#include "programs/command.h"
 #include "programs/completion_scripts.h"
 #include "programs/loading.h"
+#include "programs/options.h"
 
 namespace exota::programs {
 namespace {
 
 using Kind = CompletionValue::Kind;
 
-/// "TEXT:{bash,zsh}", as CLI11 shows the words that an option takes.
-std::vector<std::string> choices_in(const std::string& type) {
-    const std::size_t begin = type.find('{'), end = type.rfind('}');
-    if (begin == std::string::npos || end == std::string::npos || end < begin) return {};
-    return CLI::detail::split(type.substr(begin + 1, end - begin - 1), ',');
-}
-
 /// By the name that help gives the value.
-CompletionValue value_of(const CLI::Option& option, std::string name) {
-    if (option.get_items_expected_max() == 0) return {};
-    if (std::vector<std::string> choices = choices_in(option.get_type_name()); !choices.empty())
-        return {Kind::choice, std::move(name), std::move(choices)};
-    name.resize(std::min(name.size(), name.find(':')));  // "SECONDS:INT in [0 - 9]"
-    const bool folder = name == "FOLDER";
-    const bool file = name == "FILE" || name == "PATH" || name == "ZONE" || option.get_positional();
-    const Kind kind = folder ? Kind::folder : file ? Kind::file : Kind::text;
-    return {kind, std::move(name), {}};
+CompletionValue value_of(const KnownOption& option) {
+    if (option.type.empty()) return {};
+    const std::string& name = option.operand ? option.names.front() : option.type;
+    if (!option.choices.empty()) return {Kind::choice, name, option.choices};
+    const bool file = name == "FILE" || name == "PATH" || name == "ZONE" || option.operand;
+    return {name == "FOLDER" ? Kind::folder : file ? Kind::file : Kind::text, name, {}};
 }
 
-std::vector<CompletionOption> options_of(const CLI::App& app) {
+std::vector<CompletionOption> options_of(const KnownCommand& command) {
     std::vector<CompletionOption> out;
-    for (const CLI::Option* option : app.get_options()) {
-        if (!option->nonpositional()) continue;
-        CompletionOption one{.names = {}, .about = option->get_description(), .value = value_of(*option, option->get_type_name())};
-        for (const std::string& name : option->get_snames()) one.names.push_back('-' + name);
-        for (const std::string& name : option->get_lnames()) one.names.push_back("--" + name);
-        one.repeatable = option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
-        out.push_back(std::move(one));
-    }
+    for (const KnownOption& option : command.options)
+        if (!option.operand)
+            out.push_back({.names = option.names, .about = option.about, .value = value_of(option), .repeatable = option.repeatable});
     return out;
 }
 
-CompletionProgram program_of(const CLI::App& app) {
-    CompletionProgram out{.name = app.get_name(), .options = options_of(app), .commands = {}};
-    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
-        CompletionCommand command{.name = sub->get_name(), .about = sub->get_description(), .options = options_of(*sub)};
-        for (const CLI::Option* option : sub->get_options())
-            if (option->get_positional()) command.operand = value_of(*option, option->get_name(true));
+CompletionProgram program_of(const CommandLine& line) {
+    const KnownCommand program = line.program();
+    CompletionProgram out{.name = program.name, .options = options_of(program), .commands = {}};
+    for (const KnownCommand& known : line.commands()) {
+        CompletionCommand command{.name = known.name, .about = known.about, .options = options_of(known)};
+        for (const KnownOption& option : known.options)
+            if (option.operand) command.operand = value_of(option);
         out.commands.push_back(std::move(command));
     }
     return out;
@@ -62,8 +46,8 @@ struct Options {
     bool json = false;
 };
 
-Exit run(const Options& options, const CLI::App& program) {
-    const CompletionProgram known = program_of(program);
+Exit run(const Options& options, const CommandLine& line) {
+    const CompletionProgram known = program_of(line);
     const std::string script = options.shell == "bash" ? bash_completion(known) : zsh_completion(known);
     print(options.json ? "{\"shell\": " + json_string(options.shell) + ", \"script\": " + json_string(script) + "}\n" : script);
     return Exit::ok;
@@ -71,12 +55,12 @@ Exit run(const Options& options, const CLI::App& program) {
 
 }  // namespace
 
-void add_completion(CLI::App& program, Exit& exit) {
+void add_completion(CommandLine& program) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = program.add_subcommand("completion", "Print the completion script of a shell");
-    command->add_option("SHELL", options->shell, "The shell")->required()->check(CLI::IsMember({"bash", "zsh"}));
-    command->add_flag("--json", options->json, "Print JSON");
-    command->callback([options, &program, &exit] { exit = run(*options, program); });
+    Command command = program.command("completion", "Print the completion script of a shell");
+    command.option({.names = "SHELL", .about = "The shell", .choices = {"bash", "zsh"}, .required = true}, options->shell);
+    command.flag("--json", options->json, "Print JSON");
+    command.action([options, &program] { return run(*options, program); });
 }
 
 }  // namespace exota::programs

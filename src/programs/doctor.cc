@@ -1,13 +1,12 @@
 // exota doctor: which demands of docs/postfix.md are not met on this host? Reads and asks, changes nothing.
 //
 // Tested by tests/system/test_doctor.py.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
-#include "programs/command.h"
 #include "programs/doctor_gather.h"
 #include "programs/loading.h"
+#include "programs/options.h"
 
 namespace exota::programs {
 namespace {
@@ -58,19 +57,20 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-void add_doctor(CLI::App& program, Exit& exit) {
+void add_doctor(CommandLine& program) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = program.add_subcommand("doctor", "Say what of docs/postfix.md is not so: Postfix, OpenDKIM, sockets, DNS");
-    command->add_option("-c,--config", options->config, "Configuration file (default: /etc/exota/exota.toml)")->type_name("FILE");
-    command
-        ->add_option("--postconf", options->postconf,
-                     "The program postconf, or a Postfix's configuration directory (default: postconf in PATH)")
-        ->type_name("PATH");
-    command->add_option("--opendkim-conf", options->opendkim_conf, "OpenDKIM's configuration (default: /etc/opendkim.conf)")
-        ->type_name("FILE");
-    command->add_flag("--strict", options->strict, "Count warnings, and what is unknown, as wrong");
-    command->add_flag("--json", options->json, "Print JSON");
-    command->callback([options, &exit] { exit = run(*options); });
+    Command command = program.command("doctor", "Say what of docs/postfix.md is not so: Postfix, OpenDKIM, sockets, DNS");
+    command.option({.names = "-c,--config", .about = "Configuration file (default: /etc/exota/exota.toml)", .type = "FILE"},
+                   options->config);
+    command.option({.names = "--postconf",
+                    .about = "The program postconf, or a Postfix's configuration directory (default: postconf in PATH)",
+                    .type = "PATH"},
+                   options->postconf);
+    command.option({.names = "--opendkim-conf", .about = "OpenDKIM's configuration (default: /etc/opendkim.conf)", .type = "FILE"},
+                   options->opendkim_conf);
+    command.flag("--strict", options->strict, "Count warnings, and what is unknown, as wrong");
+    command.flag("--json", options->json, "Print JSON");
+    command.action([options] { return run(*options); });
 }
 
 }  // namespace exota::programs

@@ -3,14 +3,13 @@
 // Tested by tests/cli_test.py and tests/corpora_test.py.
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <vector>
 
-#include "programs/command.h"
 #include "programs/eval_ops.h"
+#include "programs/options.h"
 
 namespace exota::programs {
 namespace {
@@ -64,14 +63,14 @@ Exit run() {
 
 }  // namespace
 
-void add_eval(CLI::App& program, Exit& exit) {
-    CLI::App* command = program.add_subcommand("eval", "Answer JSON questions, one a line, from standard input (for programs and tests)");
-    command->footer(
+void add_eval(CommandLine& program) {
+    Command command = program.command("eval", "Answer JSON questions, one a line, from standard input (for programs and tests)");
+    command.footer(
         "Operations (\"op\"): from, authres, dkim, arc, spf, dmarc, decide. Each line of input gets one line of output with the same "
         "\"id\";\n"
         "bad input gets {\"error\": \"...\"}. The members of each are in docs/reference/commands.md.");
-    command->add_flag_callback("--json", [] {}, "Changes nothing: the output is always JSON");
-    command->callback([&exit] { exit = run(); });
+    command.flag("--json", [] {}, "Changes nothing: the output is always JSON");
+    command.action(run);
 }
 
 }  // namespace exota::programs

@@ -1,7 +1,6 @@
 // exota explain: what would be decided of this message, and why. The same collector and the same decide as the daemon's.
 //
 // Tested by tests/cli_explain_test.py and tests/system/test_explain_stored.py.
-#include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <memory>
 
@@ -9,11 +8,11 @@
 #include "decision/decide.h"
 #include "decision/render.h"
 #include "evidence/json.h"
-#include "programs/command.h"
 #include "programs/installed_documents.h"
 #include "programs/loading.h"
 #include "programs/logfmt.h"
 #include "programs/message_command.h"
+#include "programs/options.h"
 #include "programs/report_sum.h"
 #include "programs/stored_message.h"
 
@@ -179,22 +178,24 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-void add_explain(CLI::App& program, Exit& exit) {
+void add_explain(CommandLine& program) {
     auto options = std::make_shared<Options>();
-    CLI::App* command =
-        program.add_subcommand("explain", "Say what would be decided of a message, and why (exit code: by what enforce would say)");
-    command->add_option("-c,--config", options->config, "Configuration file (default: /etc/exota/exota.toml)")->type_name("FILE");
-    add_session_options(*command, options->session);
-    add_world_options(*command, options->world);
-    command->add_option("--evidence", options->evidence, "Judge logged evidence (log.evidence) instead of a message")->type_name("FILE");
-    command->add_flag("--from-received", options->from_received,
-                      "Take what is not given from the topmost Received field, which your own Postfix wrote");
-    command->add_flag("--keep-received", options->keep_received,
-                      "A Received field of Postfix on top was sent so; it is not what your own MTA added");
-    command->add_flag("--json", options->json, "Print JSON (notes go to standard error)");
-    command->add_option("MESSAGE", options->message,
-                        "Message file as the MTA received it, or as it was stored after that; - is standard input");
-    command->callback([options, &exit] { exit = run(*options); });
+    Command command = program.command("explain", "Say what would be decided of a message, and why (exit code: by what enforce would say)");
+    command.option({.names = "-c,--config", .about = "Configuration file (default: /etc/exota/exota.toml)", .type = "FILE"},
+                   options->config);
+    add_session_options(command, options->session);
+    add_world_options(command, options->world);
+    command.option({.names = "--evidence", .about = "Judge logged evidence (log.evidence) instead of a message", .type = "FILE"},
+                   options->evidence);
+    command.flag("--from-received", options->from_received,
+                 "Take what is not given from the topmost Received field, which your own Postfix wrote");
+    command.flag("--keep-received", options->keep_received,
+                 "A Received field of Postfix on top was sent so; it is not what your own MTA added");
+    command.flag("--json", options->json, "Print JSON (notes go to standard error)");
+    command.option(
+        {.names = "MESSAGE", .about = "Message file as the MTA received it, or as it was stored after that; - is standard input"},
+        options->message);
+    command.action([options] { return run(*options); });
 }
 
 }  // namespace exota::programs

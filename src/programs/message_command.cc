@@ -1,36 +1,40 @@
 #include "programs/message_command.h"
 
-#include <CLI/CLI.hpp>
-
 #include "app/config_file.h"
 #include "base/ip.h"
 #include "base/text.h"
 
 namespace exota::programs {
 
-void add_session_options(CLI::App& command, SessionFacts& session) {
-    command.add_option("--client-ip", session.client_ip, "Address of the client that brought the message to the MTA")
-        ->type_name("ADDRESS")
-        ->check([](const std::string& text) {
-            const auto address = base::IpAddress::parse(text);
-            return address ? std::string() : "\"" + text + "\": " + address.error().detail;
-        });
-    command.add_option("--client-cert", session.client_cert, "Name in the client certificate that the MTA verified")->type_name("NAME");
-    command.add_option("--tls-version", session.tls_version, "TLS was in use, also without a certificate (TLSv1.3)")->type_name("VERSION");
-    command.add_option("--helo", session.helo, "Name given with EHLO")->type_name("NAME");
-    command.add_option("--mail-from", session.mail_from, "Envelope sender (\"\" or <> is the null sender)")->type_name("ADDRESS");
-    command.add_option("--rcpt", session.recipients, "Envelope recipient; may be repeated")->type_name("ADDRESS")->expected(1)->take_all();
-    command.add_option("--xoorg", session.xoorg, "Value of XOORG= on MAIL FROM")->type_name("DOMAIN");
-    command.add_option("--queue-id", session.queue_id, "Queue id, for job ids and the text of the reply")->type_name("ID");
-    command.add_flag_callback("--authenticated", [&session] { session.authenticated = true; }, "The client logged in to the MTA by SASL");
+void add_session_options(Command& command, SessionFacts& session) {
+    command.option({.names = "--client-ip",
+                    .about = "Address of the client that brought the message to the MTA",
+                    .type = "ADDRESS",
+                    .wrong =
+                        [](const std::string& text) {
+                            const auto address = base::IpAddress::parse(text);
+                            return address ? std::string() : "\"" + text + "\": " + address.error().detail;
+                        }},
+                   session.client_ip);
+    command.option({.names = "--client-cert", .about = "Name in the client certificate that the MTA verified", .type = "NAME"},
+                   session.client_cert);
+    command.option({.names = "--tls-version", .about = "TLS was in use, also without a certificate (TLSv1.3)", .type = "VERSION"},
+                   session.tls_version);
+    command.option({.names = "--helo", .about = "Name given with EHLO", .type = "NAME"}, session.helo);
+    command.option({.names = "--mail-from", .about = "Envelope sender (\"\" or <> is the null sender)", .type = "ADDRESS"},
+                   session.mail_from);
+    command.option({.names = "--rcpt", .about = "Envelope recipient; may be repeated", .type = "ADDRESS"}, session.recipients);
+    command.option({.names = "--xoorg", .about = "Value of XOORG= on MAIL FROM", .type = "DOMAIN"}, session.xoorg);
+    command.option({.names = "--queue-id", .about = "Queue id, for job ids and the text of the reply", .type = "ID"}, session.queue_id);
+    command.flag("--authenticated", [&session] { session.authenticated = true; }, "The client logged in to the MTA by SASL");
 }
 
-void add_world_options(CLI::App& command, WorldOptions& world) {
-    command.add_option("--dns", world.zone, "Zone file (JSON, as of exota eval) that answers instead of the system's resolver")
-        ->type_name("ZONE");
-    command.add_option("--now", world.now, "Verify as of this time, in seconds since 1970")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(std::int64_t{0}, std::int64_t{999'999'999'999}));
+void add_world_options(Command& command, WorldOptions& world) {
+    command.option(
+        {.names = "--dns", .about = "Zone file (JSON, as of exota eval) that answers instead of the system's resolver", .type = "ZONE"},
+        world.zone);
+    command.number({.names = "--now", .about = "Verify as of this time, in seconds since 1970", .type = "SECONDS"}, world.now, 0,
+                   999'999'999'999);
 }
 
 base::Result<std::string> read_message(const std::string& path) {

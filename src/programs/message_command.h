@@ -8,15 +8,15 @@
 
 #include "base/result.h"
 #include "evidence/evidence.h"
-#include "programs/command.h"
 #include "programs/message_reader.h"
+#include "programs/options.h"
 #include "programs/session_facts.h"
 #include "programs/verifying.h"
 
 namespace exota::programs {
 
-void add_session_options(CLI::App& command, SessionFacts& session);
-void add_world_options(CLI::App& command, WorldOptions& world);
+void add_session_options(Command& command, SessionFacts& session);
+void add_world_options(Command& command, WorldOptions& world);
 
 /// @param path  "-" is standard input.
 base::Result<std::string> read_message(const std::string& path);

@@ -1,7 +1,6 @@
 // exota migrate: prints what replaces the predecessor's environment and policy file. Changes nothing unless --output says where.
 //
 // Tested by tests/cli_test.py.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -13,10 +12,10 @@
 
 #include "app/config_file.h"
 #include "base/joined.h"
-#include "programs/command.h"
 #include "programs/installed_documents.h"
 #include "programs/loading.h"
 #include "programs/migrate_files.h"
+#include "programs/options.h"
 
 extern "C" char** environ;
 
@@ -112,20 +111,22 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-void add_migrate(CLI::App& program, Exit& exit) {
+void add_migrate(CommandLine& program) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = program.add_subcommand("migrate", "Turn the Python ExOTA-Milter's environment and policy file into our files");
-    command
-        ->add_option("--tenants-file", options->tenants_file,
-                     "Where the tenants file will lie (default: in the folder of --output, else /etc/exota/tenants.json)")
-        ->type_name("FILE");
-    command->add_option("-o,--output", options->output, "Write exota.toml and tenants.json into this folder, over nothing that is there")
-        ->type_name("FOLDER");
-    command->add_flag("--json", options->json, "Print JSON");
-    command->footer(
+    Command command = program.command("migrate", "Turn the Python ExOTA-Milter's environment and policy file into our files");
+    command.option({.names = "--tenants-file",
+                    .about = "Where the tenants file will lie (default: in the folder of --output, else /etc/exota/tenants.json)",
+                    .type = "FILE"},
+                   options->tenants_file);
+    command.option({.names = "-o,--output",
+                    .about = "Write exota.toml and tenants.json into this folder, over nothing that is there",
+                    .type = "FOLDER"},
+                   options->output);
+    command.flag("--json", options->json, "Print JSON");
+    command.footer(
         "Run it with the predecessor's environment, in bash:  mapfile -t settings < <(grep '^[A-Z]' milter.env); "
         "env \"${settings[@]}\" exota migrate");
-    command->callback([options, &exit] { exit = run(*options); });
+    command.action([options] { return run(*options); });
 }
 
 }  // namespace exota::programs

@@ -1,7 +1,6 @@
 // exota report: our log summed. The result of a dry run: who would have been refused, and why.
 //
 // Tested by tests/cli_test.py.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
@@ -9,7 +8,7 @@
 #include <memory>
 #include <system_error>
 
-#include "programs/command.h"
+#include "programs/options.h"
 #include "programs/report_render.h"
 
 namespace exota::programs {
@@ -53,20 +52,24 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-void add_report(CLI::App& program, Exit& exit) {
+void add_report(CommandLine& program) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = program.add_subcommand(
+    Command command = program.command(
         "report", "Sum our log by tenant, author domain, verdict, judged, reason and missing factor (the result of a dry run)");
     const std::vector<std::string> columns(report_columns.begin(), report_columns.end());
-    command->add_option("--by", options->by, "Columns to keep apart (default: all): " + CLI::detail::join(columns, ","))
-        ->type_name("COLUMN,...")
-        ->delimiter(',')
-        ->allow_extra_args(false)
-        ->check(CLI::IsMember(columns).description(""));
-    CLI::Option* json = command->add_flag("--json", options->json, "Print JSON");
-    command->add_flag("--html", options->html, "Print one page of HTML that needs nothing else")->excludes(json);
-    command->add_option("LOG", options->logs, "Log files, logfmt or JSON (default, and -: standard input)");
-    command->callback([options, &exit] { exit = run(*options); });
+    std::string all;
+    for (const std::string& column : columns) all += (all.empty() ? "" : ",") + column;
+    command.option({.names = "--by",
+                    .about = "Columns to keep apart (default: all): " + all,
+                    .type = "COLUMN,...",
+                    .choices = columns,
+                    .separator = ','},
+                   options->by);
+    command.flag("--json", options->json, "Print JSON");
+    command.flag("--html", options->html, "Print one page of HTML that needs nothing else");
+    command.excludes("--html", "--json");
+    command.option({.names = "LOG", .about = "Log files, logfmt or JSON (default, and -: standard input)"}, options->logs);
+    command.action([options] { return run(*options); });
 }
 
 }  // namespace exota::programs

@@ -1,7 +1,6 @@
 // exota verify: DKIM, ARC, SPF and DMARC of one message, as an Authentication-Results field.
 //
 // Tested by tests/authn/verify_test.py.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -9,9 +8,9 @@
 #include "decision/verified_results.h"
 #include "evidence/json.h"
 #include "mail/author.h"
-#include "programs/command.h"
 #include "programs/loading.h"
 #include "programs/message_command.h"
+#include "programs/options.h"
 
 namespace exota::programs {
 namespace {
@@ -83,15 +82,17 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-void add_verify(CLI::App& program, Exit& exit) {
+void add_verify(CommandLine& program) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = program.add_subcommand("verify", "Verify DKIM, ARC, SPF and DMARC of a message (exit code: 75 if DNS fails)");
-    command->add_option("-c,--config", options->config, "Configuration file for name, limits and DNS (default: none)")->type_name("FILE");
-    add_world_options(*command, options->world);
-    add_session_options(*command, options->session);
-    command->add_flag("--json", options->json, "Print JSON");
-    command->add_option("MESSAGE", options->message, "Message file as the MTA received it; - is standard input")->required();
-    command->callback([options, &exit] { exit = run(*options); });
+    Command command = program.command("verify", "Verify DKIM, ARC, SPF and DMARC of a message (exit code: 75 if DNS fails)");
+    command.option({.names = "-c,--config", .about = "Configuration file for name, limits and DNS (default: none)", .type = "FILE"},
+                   options->config);
+    add_world_options(command, options->world);
+    add_session_options(command, options->session);
+    command.flag("--json", options->json, "Print JSON");
+    command.option({.names = "MESSAGE", .about = "Message file as the MTA received it; - is standard input", .required = true},
+                   options->message);
+    command.action([options] { return run(*options); });
 }
 
 }  // namespace exota::programs

@@ -105,6 +105,11 @@ def test_expected_is_included_in_one_place():
     assert [str(path) for path in SOURCES if "<expected>" in includes(path) and path.name != "result.h"] == []
 
 
+def test_cli11_is_included_in_one_place():
+    """Each file that includes it takes seconds to compile; programs/options.h is what the commands see."""
+    assert [path.name for path in tracked(".cc", ".h") if "<CLI/CLI.hpp>" in includes(path)] == ["options.cc"]
+
+
 def test_files_stay_readable():
     """One topic a file. A file above the limit wants to be two."""
     limit = 450
