@@ -1,6 +1,6 @@
 // What of a configuration this host lacks, before the daemon finds out: looks at the file system and the groups, changes nothing.
 //
-// Tested by tests/cli_test.py.
+// Tested by tests/cli_check_test.py.
 #pragma once
 
 #include <vector>

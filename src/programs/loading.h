@@ -1,6 +1,6 @@
 // What `check`, `explain` and `migrate` load alike: the configuration that `serve` would use, and the tenants it names.
 //
-// Tested by tests/cli_test.py.
+// Tested by tests/cli_check_test.py.
 #pragma once
 
 #include <optional>
