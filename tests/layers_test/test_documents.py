@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from tree import SOURCE, tracked
+from tree import SOURCE, layers, tracked
 
 DOCUMENTS = [path for path in tracked(".md") if not path.is_relative_to(SOURCE / "tests/cases")]
 
@@ -82,6 +82,49 @@ def test_details_that_the_table_of_errors_names_exist():
     rows = re.findall(r"^\| \(`findings`\) ([^|]*)\|", (SOURCE / "docs/errors.md").read_text(), re.M)
     named = {re.sub(r"^[a-z-]+=[a-z]+\((.*)\)$", r"\1", word) for row in rows for word in re.findall(r"`([^`]+)`", row)}
     assert len(named) > 3 and named - codes == set()
+
+
+def test_the_tree_of_contributing_is_the_layers():
+    """One line a folder, the highest layer first, as CMakeLists.txt orders them."""
+    text = (SOURCE / "CONTRIBUTING.md").read_text()
+    lines = re.findall(r"^(src/[\w/]+) {2,}(\S.*)$", text, re.M)
+    assert [folder for folder, _ in lines] == [folder for folder, _ in reversed(layers().values())]
+    with_sources = {path.parent.relative_to(SOURCE).as_posix() for path in tracked(".cc", ".h") if path.is_relative_to(SOURCE / "src")}
+    assert {folder for folder, _ in lines} == with_sources
+
+
+def code_words():
+    """Every word of the sources that is code, or stands in a string: no comments, no tests."""
+    words = set()
+    for path in tracked(".cc", ".h"):
+        if path.is_relative_to(SOURCE / "src") and not path.name.endswith("_test.cc"):
+            words |= set(re.findall(r"\w+(?:[-.]\w+)*|\w+", re.sub(r"//[^\n]*", "", path.read_text())))
+    return words | {part for word in words for part in re.split("[-.]", word)} | {word.lower() for word in words}
+
+
+def is_there(name, words):
+    """A file or folder (from the root or below src/), a command of ours with an option, a word of the code or of what it reads and writes."""
+    if "/" in name:
+        return (SOURCE / name).exists() or (SOURCE / "src" / name).exists()
+    return all(part in words or part.lower() in words for part in re.findall(r"\w+(?:[-.]\w+)*", name))
+
+
+def test_life_of_a_message_names_what_exists():
+    """What stands in backquotes, and the types of its figure."""
+    text = (SOURCE / "docs/life-of-a-message.md").read_text()
+    figure = re.search(r"^```text\n(.*?)^```", text, re.S | re.M).group(1)
+    named = set(re.findall(r"`([^`]+)`", prose_of(text))) | set(re.findall(r"\b[A-Z]\w+", figure))
+    assert len(named) > 30
+    words = code_words()
+    assert [name for name in sorted(named) if not is_there(name, words)] == []
+
+
+def test_names_that_are_not_there_are_found():
+    words = code_words()
+    for name in ("src/evidence/fact.h", "wire/milter", "Fact", "milter.max_macro_octets", "from-missing", "exota explain --evidence", "Authentication-Results"):
+        assert is_there(name, words), name
+    for name in ("src/evidence/faith.h", "Faith", "milter.max_colours", "from-colour", "exota colour"):
+        assert not is_there(name, words), name
 
 
 def test_dead_links_are_found(tmp_path):
