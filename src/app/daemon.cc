@@ -269,13 +269,13 @@ private:
     void free_retired() {
         const std::size_t left = retired_.free_unused();
         metrics_.set_retired_snapshots(left);
-        if (left > 0) retire_timer_.start(std::chrono::seconds(1), [this] { free_retired(); });
+        if (left > 0) retire_timer_.start(options_.second, [this] { free_retired(); });
     }
 
     /// Looks at the tenants file now and then; a change counts once it has settled.
     void watch_tenants() {
         const auto interval = config_.tenants.watch_interval.count() > 0 ? config_.tenants.watch_interval : std::chrono::seconds(5);
-        watch_timer_.start(interval, [this] {
+        watch_timer_.start(interval.count() * options_.second, [this] {
             if (stopping_) return;
             if (config_.tenants.watch_interval.count() > 0 && !reloading_) look_at_tenants();
             watch_tenants();
@@ -316,7 +316,7 @@ private:
                      {LogField::of("signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"),
                       LogField::of_number("sessions", static_cast<std::int64_t>(milter_.open_sessions()))});
         sockets_.milter.clear();  // the socket files: a successor may put its own there
-        drain_timer_.start(config_.drain_timeout, [this] { cut(); });
+        drain_timer_.start(config_.drain_timeout.count() * options_.second, [this] { cut(); });
         milter_.drain([this] { control_.post([this] { finish(); }); });
     }
 

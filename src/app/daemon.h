@@ -22,6 +22,8 @@ struct DaemonOptions {
     ThreadStarter start_thread = {};  // of reloads; empty: std::thread
     /// A reload for which the system had no thread, or the file changed while it was read, is tried again after this.
     std::chrono::milliseconds retry_after{10'000};
+    /// How long a second of drain_timeout, watch_interval, and of what nobody can set, lasts: tests have no time for real ones.
+    std::chrono::milliseconds second{1'000};
     /// Problems that keep it from starting, one line each.
     std::function<void(std::string_view)> complain;
     /// Mail is served at these sockets ("unix:/path", "inet:127.0.0.1:40123"; http ones after the milter's). For tests.

@@ -57,7 +57,7 @@ TEST_F(DaemonReload, without_a_thread_what_is_in_use_stays_and_that_is_said) {
 }
 
 TEST_F(DaemonReload, what_failed_for_want_of_a_thread_is_tried_again) {
-    retry_after_ = std::chrono::milliseconds(20);
+    retry_after_ = second_ = std::chrono::milliseconds(20);
     no_threads_ = false;
     start_with_few_threads();
     no_threads_ = true;
@@ -70,6 +70,7 @@ TEST_F(DaemonReload, what_failed_for_want_of_a_thread_is_tried_again) {
 
 /// The default of retry_after_ is an hour: the change of the tenants file comes first.
 TEST_F(DaemonReload, a_signal_to_be_tried_again_is_not_forgotten_when_the_tenants_change) {
+    second_ = std::chrono::milliseconds(20);
     start_with_few_threads();
     no_threads_ = true;
     write(directory_.path("exota.toml"), config("max_sessions = 77"));
@@ -95,6 +96,11 @@ TEST_F(DaemonReload, a_file_that_is_wrong_is_not_tried_again_and_again) {
 
 /// However often it reloads: what messages in hand began with stays, and nothing else.
 TEST_F(DaemonReload, replaced_tenants_are_in_memory_only_as_long_as_a_message_needs_them) {
+    std::string only_by_signal = config();
+    constexpr std::string_view watched = "watch_interval = \"1s\"";
+    only_by_signal.replace(only_by_signal.find(watched), watched.size(), "watch_interval = 0");
+    write(directory_.path("exota.toml"), only_by_signal);
+    second_ = std::chrono::milliseconds(20);
     start_with_few_threads();
     Mta first(bound_[0]), second(bound_[0]);
     const auto reload_to = [&](const std::string& domain) {
@@ -178,6 +184,7 @@ TEST_F(DaemonReload, a_reload_reads_the_public_suffix_list_again) {
 }
 
 TEST_F(DaemonReload, a_changed_tenants_file_is_found_without_a_signal) {
+    second_ = std::chrono::milliseconds(20);
     start();
     ASSERT_FALSE(bound_.empty()) << complaints_;
     logged("event=ready");
@@ -189,6 +196,7 @@ TEST_F(DaemonReload, a_changed_tenants_file_is_found_without_a_signal) {
 }
 
 TEST_F(DaemonReload, a_tenants_file_that_is_gone_is_said_and_counted) {
+    second_ = std::chrono::milliseconds(20);
     start();
     ASSERT_FALSE(bound_.empty()) << complaints_;
     logged("event=ready");

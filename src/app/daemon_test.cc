@@ -95,6 +95,7 @@ TEST_F(Daemon, a_second_signal_ends_at_once) {
 }
 
 TEST_F(Daemon, a_drain_has_an_end) {
+    second_ = std::chrono::milliseconds(20);
     write(directory_.path("exota.toml"), config("", "drain_timeout = \"1s\"\n"));
     start();
     ASSERT_FALSE(bound_.empty()) << complaints_;

@@ -103,7 +103,7 @@ TEST_F(Http, bad_requests_get_4xx) {
 }
 
 TEST_F(Http, silence_is_hung_up_on) {
-    start({.max_connections = 2, .timeout = std::chrono::seconds(1)});
+    start({.max_connections = 2, .timeout = std::chrono::milliseconds(50)});
     const net::Descriptor silent = connect_to(listener_->bound());
     const net::Descriptor half = connect_to(listener_->bound());
     EXPECT_TRUE(send_all(half, "GET /hea"));

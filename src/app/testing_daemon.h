@@ -132,6 +132,7 @@ protected:
                                               .version = "test",
                                               .start_thread = start_thread_,
                                               .retry_after = retry_after_,
+                                              .second = second_,
                                               .complain = [this](std::string_view text) { complaints_ += std::string(text) + '\n'; },
                                               .on_ready =
                                                   [&](const std::vector<std::string>& sockets) {
@@ -178,6 +179,7 @@ protected:
 
     ThreadStarter start_thread_;
     std::chrono::milliseconds retry_after_{3'600'000};
+    std::chrono::milliseconds second_{1'000};  // short where a test is about time that passes
     net::testing::TemporaryDirectory directory_;
     net::Descriptor log_;
     std::thread thread_;

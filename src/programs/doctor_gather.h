@@ -21,7 +21,7 @@ base::Result<PostfixFacts> ask_postfix(const std::string& postconf);
 
 /// Octets on standard output of a program. unavailable: it cannot be started, ends with another status than 0 (with what it complained
 /// of), too_long or timeout.
-base::Result<std::string> output_of(const std::vector<std::string>& command, std::chrono::seconds deadline = std::chrono::seconds{30});
+base::Result<std::string> output_of(const std::vector<std::string>& command, std::chrono::milliseconds deadline = std::chrono::seconds{30});
 
 /// @param path  of opendkim.conf.
 base::Result<OpenDkimSettings> read_opendkim(const std::string& path);

@@ -87,7 +87,7 @@ base::Result<void> read_both(const Pipe& output, const Pipe& errors, std::array<
 
 }  // namespace
 
-base::Result<std::string> output_of(const std::vector<std::string>& command, std::chrono::seconds deadline) {
+base::Result<std::string> output_of(const std::vector<std::string>& command, std::chrono::milliseconds deadline) {
     const auto until = std::chrono::steady_clock::now() + deadline;
     auto output = make_pipe(), errors = make_pipe();
     if (!output) return std::unexpected(output.error());

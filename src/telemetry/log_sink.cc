@@ -38,7 +38,7 @@ bool wait_for_room(int descriptor, Clock::time_point deadline) {
 
 class StreamSink final : public LogSink {
 public:
-    explicit StreamSink(int descriptor) : shared_(descriptor) {
+    StreamSink(int descriptor, std::chrono::milliseconds longest_wait) : shared_(descriptor), longest_wait_(longest_wait) {
         struct stat status{};
         if (fstat(descriptor, &status) != 0) return;
         is_socket_ = S_ISSOCK(status.st_mode);
@@ -54,7 +54,7 @@ public:
     }
 
     std::size_t write(const LogBatch& batch) override {
-        const Clock::time_point deadline = Clock::now() + longest_wait;
+        const Clock::time_point deadline = Clock::now() + longest_wait_;
         std::string_view rest = batch.octets;
         while (!rest.empty()) {
             const ssize_t written = write_some(rest);
@@ -99,6 +99,7 @@ private:
     }
 
     int shared_;
+    std::chrono::milliseconds longest_wait_;
     Descriptor own_;
     bool is_socket_ = false;
     bool is_pipe_ = false;
@@ -107,10 +108,11 @@ private:
 
 class DatagramSink final : public LogSink {
 public:
-    DatagramSink(std::string path, DatagramKind kind) : path_(std::move(path)), kind_(kind) {}
+    DatagramSink(std::string path, DatagramKind kind, std::chrono::milliseconds longest_wait)
+        : path_(std::move(path)), kind_(kind), longest_wait_(longest_wait) {}
 
     std::size_t write(const LogBatch& batch) override {
-        const Clock::time_point deadline = Clock::now() + longest_wait;
+        const Clock::time_point deadline = Clock::now() + longest_wait_;
         std::size_t lost = 0;
         std::size_t start = 0;
         for (const std::size_t end : batch.ends) {
@@ -202,6 +204,7 @@ private:
 
     std::string path_;
     DatagramKind kind_;
+    std::chrono::milliseconds longest_wait_;
     Descriptor socket_;
     std::optional<Clock::time_point> tried_;
     bool complained_ = false;  // since somebody listened last
@@ -209,10 +212,12 @@ private:
 
 }  // namespace
 
-std::unique_ptr<LogSink> make_stream_sink(int descriptor) { return std::make_unique<StreamSink>(descriptor); }
+std::unique_ptr<LogSink> make_stream_sink(int descriptor, std::chrono::milliseconds longest_wait) {
+    return std::make_unique<StreamSink>(descriptor, longest_wait);
+}
 
-std::unique_ptr<LogSink> make_datagram_sink(std::string socket_path, DatagramKind kind) {
-    return std::make_unique<DatagramSink>(std::move(socket_path), kind);
+std::unique_ptr<LogSink> make_datagram_sink(std::string socket_path, DatagramKind kind, std::chrono::milliseconds longest_wait) {
+    return std::make_unique<DatagramSink>(std::move(socket_path), kind, longest_wait);
 }
 
 }  // namespace exota::telemetry

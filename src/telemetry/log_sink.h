@@ -35,13 +35,15 @@ public:
 };
 
 /// Lines on a descriptor that others may share (standard error): it is never made non-blocking for them.
-std::unique_ptr<LogSink> make_stream_sink(int descriptor);
+/// @param longest_wait  for room, a batch. Tests have no second to spare.
+std::unique_ptr<LogSink> make_stream_sink(int descriptor, std::chrono::milliseconds longest_wait = LogSink::longest_wait);
 
 enum class DatagramKind : std::uint8_t {
     syslog,   // a record that is too long is cut
     journal,  // a record that is too long is passed as a sealed file (systemd's native protocol)
 };
 /// Connects when it first writes, and again (once a second) when the other side was restarted.
-std::unique_ptr<LogSink> make_datagram_sink(std::string socket_path, DatagramKind kind);
+std::unique_ptr<LogSink> make_datagram_sink(std::string socket_path, DatagramKind kind,
+                                            std::chrono::milliseconds longest_wait = LogSink::longest_wait);
 
 }  // namespace exota::telemetry

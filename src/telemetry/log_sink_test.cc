@@ -49,7 +49,7 @@ TEST(StreamSink, a_batch_is_written_whole) {
 
 TEST(StreamSink, a_full_pipe_loses_records_but_no_line_is_spoilt) {
     const auto [reader, writer] = a_pipe();
-    const auto sink = make_stream_sink(writer.get());
+    const auto sink = make_stream_sink(writer.get(), std::chrono::milliseconds(10));
     const std::string long_line = std::string(40'000, 'a') + '\n';
     EXPECT_EQ(sink->write(batch_of({long_line, long_line, long_line})), 2U);  // a pipe takes 64 KiB: one and a half
     const std::string first = read_available(reader);
@@ -165,7 +165,7 @@ TEST(DatagramSink, nobody_there) {
 TEST(DatagramSink, a_full_server_is_not_waited_for_for_ever) {
     const TemporaryDirectory directory;
     const Descriptor server = datagram_server(directory.path("log"));
-    const auto sink = make_datagram_sink(directory.path("log"), DatagramKind::syslog);
+    const auto sink = make_datagram_sink(directory.path("log"), DatagramKind::syslog, std::chrono::milliseconds(10));
     const std::vector<std::string> many(2000, "<22>record");
     EXPECT_GT(sink->write(batch_of(many)), 0U);
 }
