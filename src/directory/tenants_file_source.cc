@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -67,7 +68,9 @@ base::Result<LoadedFile> load_tenants_file(const std::string& path, tenant::Defa
     tenant::TenantsReader reader(std::move(defaults), *key);
     std::optional<ReadAhead> ahead;
     try {
-        ahead.emplace(file.number(), read_octets);
+        // One octet more than a small file has: it is one piece, and the end is seen by the next read().
+        const auto whole = static_cast<std::size_t>(before->size) + 1;
+        ahead.emplace(file.number(), std::clamp(whole, std::size_t{4096}, read_octets));
     } catch (const std::system_error& error) {
         return base::fail(base::Errc::unavailable, "there is no thread to read it: " + error.code().message());
     }

@@ -51,7 +51,7 @@ public:
     static constexpr std::size_t max_tenant_name_octets = NameArena::max_name_octets;
 
     /// @param key          of the hashes of names: random where strangers have a hand in the names.
-    /// @param most_pieces  MiB of names that are taken; beyond it is_full().
+    /// @param most_pieces  MiB of names that are taken, and a little more; beyond it is_full().
     explicit IndexBuilder(const base::HashKey& key = {}, std::size_t most_pieces = NameArena::max_pieces);
     ~IndexBuilder();
     IndexBuilder(IndexBuilder&&) noexcept;

@@ -1,6 +1,6 @@
 // Names to tenants, compactly: a million domains in tens of megabytes.
 //
-//   slots (open addressing, 8 octets each)         arena (pieces of 1 MiB, never moved)
+//   slots (open addressing, 8 octets each)         arena (pieces of up to 1 MiB, never moved)
 //   ┌──────────────┬───────┐                       … │ policy │ tenant │ length │ c o n t o s o . c o m │ …
 //   │ fingerprint  │  ref ─┼───────────────────────────────────────────▲
 //   └──────────────┴───────┘                          4 octets  4        1
@@ -13,6 +13,9 @@
 // loading is hardly more than after it. The slots of a shard are sorted: a slot's home is the share of the shard that its fingerprint is
 // of all fingerprints, and it stands there or, where that is taken, behind it. So a look-up that fails ends early, and growing is one
 // walk from slot to slot.
+//
+// A few names cost little: a table begins as one shard, and the first pieces of an arena are small (an index of the tenants that one
+// message asks for has a few names).
 //
 // The hash has a key, which whoever loads a file draws for it (directory/tenants_file_source.h). Without one, who may put many names
 // into the file (a customer of the operator, say) could choose k of them with one fingerprint: a look-up of that fingerprint would cost
@@ -43,25 +46,28 @@ class NameArena {
 public:
     static constexpr std::size_t piece_octets = std::size_t{1} << 20;
     static constexpr std::size_t max_name_octets = 255;
-    static constexpr std::size_t max_pieces = 4095;  // a NameRef has 32 bits
+    /// Before the pieces of piece_octets: 1, 8, 64 and 512 KiB. Each has a MiB of NameRefs all the same.
+    static constexpr std::size_t small_pieces = 4;
+    static constexpr std::size_t max_pieces = 4095 - small_pieces;  // a NameRef has 32 bits
 
-    explicit NameArena(std::size_t most_pieces = max_pieces) noexcept : most_pieces_(most_pieces) {}
+    /// @param most_pieces  of piece_octets.
+    explicit NameArena(std::size_t most_pieces = max_pieces) noexcept : most_pieces_(most_pieces + small_pieces) {}
 
     /// Stores `name` behind `words` (at most two) and its length.
     /// @return 0 when the arena is full or the name longer than max_name_octets.
     NameRef add(std::string_view name, std::initializer_list<std::uint32_t> words) {
         const std::size_t word_octets = words.size() * sizeof(std::uint32_t), octets = word_octets + 1 + name.size();
         if (name.size() > max_name_octets) return 0;
-        if (octets > room_ && !add_piece()) return 0;
-        const auto ref = static_cast<NameRef>(pieces_.size() * piece_octets - room_ + word_octets);
-        char* to = pieces_.back().get() + piece_octets - room_;
+        if (octets > end_ - used_ && !add_piece()) return 0;
+        const auto ref = static_cast<NameRef>((pieces_.size() - 1) * piece_octets + used_ + word_octets);
+        char* to = pieces_.back().get() + used_;
         for (const std::uint32_t word : words) {
             std::memcpy(to, &word, sizeof word);
             to += sizeof word;
         }
         *to = static_cast<char>(name.size());
         name.copy(to + 1, name.size());
-        room_ -= octets;
+        used_ += octets;
         return ref;
     }
 
@@ -79,19 +85,26 @@ public:
     void set_word(NameRef ref, std::size_t back, std::uint32_t value) noexcept {
         std::memcpy(pieces_[ref / piece_octets].get() + ref % piece_octets - back * sizeof value, &value, sizeof value);
     }
-    std::size_t octets() const noexcept { return pieces_.size() * piece_octets; }
+    std::size_t octets() const noexcept { return octets_; }
 
 private:
+    static constexpr std::size_t room_of(std::size_t piece) noexcept {
+        return piece < small_pieces ? std::size_t{1024} << 3 * piece : piece_octets;
+    }
     bool add_piece() {
         if (pieces_.size() >= most_pieces_) return false;
-        pieces_.push_back(std::make_unique_for_overwrite<char[]>(piece_octets));
-        room_ = piece_octets - 1;  // so that no NameRef is 0
+        const std::size_t room = room_of(pieces_.size());
+        pieces_.push_back(std::make_unique_for_overwrite<char[]>(room));
+        octets_ += room;
+        end_ = room;
+        used_ = 1;  // so that no NameRef is 0
         return true;
     }
     const char* where(NameRef ref) const noexcept { return pieces_[ref / piece_octets].get() + ref % piece_octets; }
 
     std::vector<std::unique_ptr<char[]>> pieces_;
-    std::size_t room_ = 0;  // octets, in the last piece
+    std::size_t used_ = 0, end_ = 0;  // octets of the last piece
+    std::size_t octets_ = 0;          // of all pieces
     std::size_t most_pieces_;
 };
 
@@ -128,7 +141,7 @@ public:
     template <class Accepts>
     NameRef find_if(const HashedName& name, const NameArena& arena, Accepts accepts) const noexcept {
         if (count_ == 0) return 0;
-        for (const Slot* slot = shard_of(name).home(name.fingerprint); !slot->is_behind(name.fingerprint); ++slot)
+        for (const Slot* slot = shard_of(name.fingerprint).home(name.fingerprint); !slot->is_behind(name.fingerprint); ++slot)
             if (slot->fingerprint == name.fingerprint && arena.name(slot->ref) == name.text && accepts(slot->ref)) return slot->ref;
         return 0;
     }
@@ -138,14 +151,14 @@ public:
     Place find_all(const HashedName& name, const NameArena& arena, Visit visit) const noexcept {
         Place behind;
         if (count_ == 0) return behind;
-        for (behind.slot_ = shard_of(name).home(name.fingerprint); !behind.slot_->is_behind(name.fingerprint); ++behind.slot_)
+        for (behind.slot_ = shard_of(name.fingerprint).home(name.fingerprint); !behind.slot_->is_behind(name.fingerprint); ++behind.slot_)
             if (behind.slot_->fingerprint == name.fingerprint && arena.name(behind.slot_->ref) == name.text) visit(behind.slot_->ref);
         return behind;
     }
     /// Lets the processor fetch what find() will look at: the slots from home on, few of which are beyond the second line of a cache.
     void prefetch(const HashedName& name) const noexcept {
         if (count_ == 0) return;
-        const Slot* home = shard_of(name).home(name.fingerprint);
+        const Slot* home = shard_of(name.fingerprint).home(name.fingerprint);
         __builtin_prefetch(home);
         __builtin_prefetch(home + cache_line_octets / sizeof(Slot));
     }
@@ -153,15 +166,19 @@ public:
     /// `name` lies at `ref`, which must not be in the table yet.
     /// @param place  what find_all() returned for this name, if it was asked and the table is as it was then.
     void insert(NameRef ref, const HashedName& name, Place place = {}) {
-        if (shards_.empty()) shards_.resize(shard_count);
-        shards_[name.fingerprint >> fingerprint_bits].insert({name.fingerprint, ref}, place.slot_);
+        if (shards_.empty()) shards_.emplace_back(0U);
+        if (count_ == most_in_one_shard) {
+            split();
+            place = {};
+        }
+        shard_of(name.fingerprint).insert({name.fingerprint, ref}, place.slot_);
         ++count_;
     }
 
     /// `name`, which lies at `from`, lies at `to` now.
     void replace(const HashedName& name, NameRef from, NameRef to) noexcept {
         if (count_ == 0) return;
-        for (Slot* slot = shard_of(name).home(name.fingerprint); !slot->is_behind(name.fingerprint); ++slot)
+        for (Slot* slot = shard_of(name.fingerprint).home(name.fingerprint); !slot->is_behind(name.fingerprint); ++slot)
             if (slot->ref == from) slot->ref = to;
     }
 
@@ -174,13 +191,13 @@ public:
 
     template <class Visit>
     void for_each(Visit visit) const {
-        for (const Shard& shard : shards_) shard.for_each([&](const Slot& slot) { visit(slot.ref); });
+        for_each_slot([&](const Slot& slot) { visit(slot.ref); });
     }
 
 private:
-    static constexpr std::size_t shard_count = 256;
+    static constexpr unsigned fingerprint_bits = 32, shard_bits = 8;
+    static constexpr std::size_t most_in_one_shard = 256;  // then there are 2^shard_bits of them
     static constexpr std::size_t cache_line_octets = 64;
-    static constexpr int fingerprint_bits = 24;  // that a shard's slots differ in
 
     struct Slot {
         std::uint32_t fingerprint = 0;
@@ -191,6 +208,8 @@ private:
 
     class Shard {
     public:
+        /// @param same_bits  in which the fingerprints of all its slots are the same, the first ones.
+        explicit Shard(std::uint32_t same_bits) : same_bits_(same_bits) {}
         Slot* home(std::uint32_t fingerprint) const noexcept { return &slots_[home_of(fingerprint, homes_)]; }
         /// @param at  behind the slots that are not behind it, or null.
         void insert(Slot slot, Slot* at) {
@@ -213,8 +232,8 @@ private:
     private:
         static constexpr std::uint32_t least_slots = 8;
 
-        static std::size_t home_of(std::uint32_t fingerprint, std::uint32_t homes) noexcept {
-            return static_cast<std::size_t>(std::uint64_t{fingerprint << (32 - fingerprint_bits)} * homes >> 32);
+        std::size_t home_of(std::uint32_t fingerprint, std::uint32_t homes) const noexcept {
+            return static_cast<std::size_t>(std::uint64_t{fingerprint << same_bits_} * homes >> fingerprint_bits);
         }
         std::size_t beyond() const noexcept { return slot_count_ - homes_; }
         Slot* place_of(std::uint32_t fingerprint) const noexcept {
@@ -242,12 +261,28 @@ private:
 
         std::unique_ptr<Slot[]> slots_ = std::make_unique<Slot[]>(1);  // so that a home is always there
         std::size_t slot_count_ = 1;
-        std::uint32_t homes_ = 0, count_ = 0;
+        std::uint32_t homes_ = 0, count_ = 0, same_bits_;
     };
 
-    const Shard& shard_of(const HashedName& name) const noexcept { return shards_[name.fingerprint >> fingerprint_bits]; }
+    /// From one shard to many.
+    void split() {
+        std::vector<Shard> shards;
+        shards.reserve(std::size_t{1} << shard_bits);
+        while (shards.size() < shards.capacity()) shards.emplace_back(shard_bits);
+        for_each_slot([&](const Slot& slot) { shards[slot.fingerprint >> (fingerprint_bits - shard_bits)].insert(slot, nullptr); });
+        shards_ = std::move(shards);
+        bits_within_shard_ = fingerprint_bits - shard_bits;
+    }
+    template <class Visit>
+    void for_each_slot(Visit visit) const {
+        for (const Shard& shard : shards_) shard.for_each(visit);
+    }
+
+    const Shard& shard_of(std::uint32_t fingerprint) const noexcept { return shards_[std::uint64_t{fingerprint} >> bits_within_shard_]; }
+    Shard& shard_of(std::uint32_t fingerprint) noexcept { return shards_[std::uint64_t{fingerprint} >> bits_within_shard_]; }
 
     std::vector<Shard> shards_;
+    unsigned bits_within_shard_ = fingerprint_bits;
     std::size_t count_ = 0;
 };
 

@@ -59,6 +59,46 @@ TEST(NameTable, finds_all_names_wherever_their_homes_are) {
     }
 }
 
+TEST(NameArena, keeps_every_name_in_its_place_while_it_grows) {
+    NameArena arena;
+    std::vector<NameRef> refs;
+    std::vector<const char*> places;
+    const auto name_of = [](std::size_t i) { return std::string(1 + i % NameArena::max_name_octets, static_cast<char>('a' + i % 26)); };
+    std::size_t stored = 0;
+    for (std::size_t i = 0; stored < 3 * NameArena::piece_octets; ++i) {  // all small pieces, and several of full size
+        const std::string name = name_of(i);
+        const auto words = static_cast<std::uint32_t>(i);
+        refs.push_back(i % 2 == 0 ? arena.add(name, {words}) : arena.add(name, {~words, words}));
+        ASSERT_NE(refs.back(), 0U);
+        places.push_back(arena.name(refs.back()).data());
+        stored += name.size();
+        if (i == 1) EXPECT_LE(arena.octets(), 1024U);
+    }
+    for (std::size_t i = 0; i < refs.size(); ++i) {
+        ASSERT_EQ(arena.name(refs[i]), name_of(i)) << i;
+        ASSERT_EQ(arena.name(refs[i]).data(), places[i]) << i;
+        ASSERT_EQ(arena.word(refs[i], 1), static_cast<std::uint32_t>(i));
+        if (i % 2 == 1) ASSERT_EQ(arena.word(refs[i], 2), ~static_cast<std::uint32_t>(i));
+    }
+    EXPECT_LT(arena.octets(), 2 * stored);
+    EXPECT_EQ(arena.add(std::string(NameArena::max_name_octets + 1, 'x'), {}), 0U);
+    EXPECT_NE(arena.add(std::string(NameArena::max_name_octets, 'x'), {}), 0U);
+}
+
+TEST(NameTable, a_few_names_take_a_few_octets) {
+    NameTable table;
+    for (NameRef ref = 1; ref <= 8; ++ref) table.insert(ref, named(std::to_string(ref)));
+    EXPECT_LT(table.octets(), 512U);
+}
+
+TEST(NameTable, finds_all_names_however_many_there_are) {
+    for (int count = 250; count < 265; ++count) {  // about where one shard becomes many
+        Filled filled;
+        for (int i = 0; i < count; ++i) filled.add("n" + std::to_string(i), static_cast<std::uint32_t>(i) * 0x9e3779b1U);
+        filled.expect_all();
+    }
+}
+
 TEST(NameTable, names_of_one_fingerprint_are_told_apart_and_stay_in_order) {
     for (const std::uint32_t fingerprint : {0U, 0x12345678U, 0xffffffffU}) {
         Filled filled;
