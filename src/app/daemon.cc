@@ -213,8 +213,7 @@ private:
             },
             [this, cause](Loaded loaded) { take(cause, std::move(loaded)); });
         if (started) return;
-        Loaded nothing;
-        nothing.problems.push_back({Severity::error, {}, 0, 0, {}, started.error().detail});
+        Loaded nothing = failed_load(started.error().detail);
         nothing.try_again = true;
         take(cause, std::move(nothing));
     }

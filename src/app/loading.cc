@@ -1,9 +1,13 @@
 #include "app/loading.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <utility>
 
 #include "base/counted.h"
-#include "directory/tenants_file_source.h"
+#include "directory/source.h"
 
 namespace exota::app {
 
@@ -11,56 +15,9 @@ namespace {
 
 using Severity = ConfigProblem::Severity;
 
-bool has_error(const std::vector<ConfigProblem>& problems) {
-    return std::ranges::any_of(problems, [](const ConfigProblem& p) { return p.severity == Severity::error; });
-}
+bool is_missing(const std::string& path) { return ::access(path.c_str(), F_OK) != 0 && errno == ENOENT; }
 
-/// Adds the tenants to what is loaded of the configuration.
-void add_tenants(Loaded& loaded, const gate::Snapshot* previous) {
-    const Config& config = *loaded.config;
-    const auto problem = [&](Severity severity, std::string text, tenant::TextPlace place = {}, std::string key = {}) {
-        loaded.problems.push_back({severity, config.tenants.file, place.line, place.column, std::move(key), std::move(text)});
-    };
-    base::Result<directory::LoadedFile> read = directory::load_tenants_file(config.tenants.file, config.tenant_defaults);
-    if (!read) {
-        loaded.try_again = read.error().code == base::Errc::unavailable;
-        return problem(Severity::error, "cannot be read: " + read.error().detail);
-    }
-    loaded.tenants_stamp = read->stamp;
-    for (tenant::Problem& p : read->tenants.problems)
-        problem(p.severity == tenant::Problem::Severity::error ? Severity::error : Severity::warning, std::move(p.text), p.place,
-                std::move(p.path));
-    if (!read->tenants.index) {
-        if (!has_error(loaded.problems)) problem(Severity::error, "cannot be used");
-        return;
-    }
-    const auto index = std::make_shared<const tenant::Index>(std::move(*read->tenants.index));
-    if (auto warning = warning_of_no_tenants(config, *index)) loaded.problems.push_back(*std::move(warning));
-    if (!config.tenants.state_directory.empty()) {
-        const directory::ShrinkGuard guard(config.tenants.state_directory);
-        if (previous && previous->tenants) {
-            const std::size_t before = previous->tenants->domain_count();
-            if (directory::shrinks_too_much(before, index->domain_count()) && !guard.is_accepted(read->fingerprint))
-                return problem(Severity::error, "would leave " + std::to_string(index->domain_count()) + " of " +
-                                                    base::counted(before, "domain") +
-                                                    ": if that is meant, say so with exota check --accept-shrink");
-        }
-        if (const base::Result<void> noted = guard.note_domain_count(config.tenants.file, index->domain_count()); !noted)
-            problem(Severity::warning, "the number of domains could not be noted for `exota check`: " + noted.error().detail);
-    }
-    if (has_error(loaded.problems)) return;
-    auto snapshot = std::make_shared<gate::Snapshot>();
-    snapshot->rules = config.rules;
-    snapshot->limits = config.limits;
-    snapshot->milter = {config.milter.max_frame_octets, config.milter.max_macro_octets};
-    snapshot->tenants = index;
-    snapshot->tenant_limits = std::make_shared<gate::TenantLimits>(*index, previous ? previous->tenant_limits.get() : nullptr);
-    snapshot->generation = previous ? previous->generation + 1 : 1;
-    loaded.snapshot = std::move(snapshot);
-}
-
-}  // namespace
-
+/// Of a tenants file that names nobody, where that has an effect: nothing can be authorised. nullopt: none, or everything is let through.
 std::optional<ConfigProblem> warning_of_no_tenants(const Config& config, const tenant::Index& tenants) {
     const tenant::Mode mode = config.rules.mode;
     if (tenants.tenant_count() > 0 || mode == tenant::Mode::monitor || config.rules.force_monitor) return std::nullopt;
@@ -69,27 +26,133 @@ std::optional<ConfigProblem> warning_of_no_tenants(const Config& config, const t
         Severity::warning, config.tenants.file, 0, 0, {}, "names no tenant: every message that is judged is " + std::string(fate)};
 }
 
-Loaded load_all(const std::function<LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous) {
-    Loaded loaded;
-    LoadedConfig read = read_config();
-    loaded.config = std::move(read.config);
-    loaded.problems = std::move(read.problems);
-    if (!loaded.config) {
-        if (!has_error(loaded.problems)) loaded.problems.push_back({Severity::error, {}, 0, 0, {}, "there is no configuration"});
-        return loaded;
+void add_tenants(ReadFiles& files) {
+    const Config& config = *files.config;
+    const std::string& file = config.tenants.file;
+    const auto take = [&](directory::Content content) {
+        files.tenants_stamp = content.stamp;
+        files.tenants_fingerprint = content.fingerprint;
+        std::ranges::move(problems_in(file, std::move(content.problems)), std::back_inserter(files.problems));
+    };
+    directory::make_source({file, config.tenant_defaults})
+        ->start(
+            [&](directory::Arrived arrived) {
+                take(std::move(arrived.content));
+                files.tenants = std::move(arrived.index);
+                if (auto warning = warning_of_no_tenants(config, *files.tenants)) files.problems.push_back(*std::move(warning));
+            },
+            [&](directory::Trouble trouble) {
+                files.file_missing = trouble.error.code == base::Errc::not_found;
+                files.try_again = trouble.error.code == base::Errc::unavailable;
+                if (!trouble.content) {
+                    files.problems.push_back({Severity::error, file, 0, 0, {}, "cannot be read: " + trouble.error.detail});
+                    return;
+                }
+                take(*std::move(trouble.content));
+                if (!has_error(files.problems)) files.problems.push_back({Severity::error, file, 0, 0, {}, trouble.error.detail});
+            });
+}
+
+/// Whether so many domains may be gone, and the note of how many there are now. Without a state directory nothing is guarded.
+void guard_against_loss(const ReadFiles& files, const gate::Snapshot* previous, std::vector<ConfigProblem>& problems) {
+    const TenantsConfig& tenants = files.config->tenants;
+    if (tenants.state_directory.empty()) return;
+    const directory::ShrinkGuard guard(tenants.state_directory);
+    const std::size_t now = files.tenants->domain_count();
+    const auto problem = [&](Severity severity, std::string text) {
+        problems.push_back({severity, tenants.file, 0, 0, {}, std::move(text)});
+    };
+    if (previous && previous->tenants) {
+        const std::size_t before = previous->tenants->domain_count();
+        if (directory::shrinks_too_much(before, now) && !guard.is_accepted(files.tenants_fingerprint))
+            return problem(Severity::error, "would leave " + std::to_string(now) + " of " + base::counted(before, "domain") +
+                                                ": if that is meant, say so with exota check --accept-shrink");
     }
-    if (force_monitor == ForceMonitor::yes) loaded.config->rules.force_monitor = true;
-    add_tenants(loaded, previous);
-    if (!loaded.snapshot) loaded.config.reset();
+    if (const base::Result<void> noted = guard.note_domain_count(tenants.file, now); !noted)
+        problem(Severity::warning, "the number of domains could not be noted for `exota check`: " + noted.error().detail);
+}
+
+std::shared_ptr<const gate::Snapshot> snapshot_of(const ReadFiles& files, const gate::Snapshot* previous) {
+    const Config& config = *files.config;
+    auto snapshot = std::make_shared<gate::Snapshot>();
+    snapshot->rules = config.rules;
+    snapshot->limits = config.limits;
+    snapshot->milter = {config.milter.max_frame_octets, config.milter.max_macro_octets};
+    snapshot->tenants = files.tenants;
+    snapshot->tenant_limits = std::make_shared<gate::TenantLimits>(*files.tenants, previous ? previous->tenant_limits.get() : nullptr);
+    snapshot->generation = previous ? previous->generation + 1 : 1;
+    return snapshot;
+}
+
+Loaded load(LoadedConfig config, const gate::Snapshot* previous) {
+    ReadFiles files = read_files(std::move(config));
+    Loaded loaded;
+    loaded.problems = std::move(files.problems);
+    loaded.try_again = files.try_again;
+    loaded.tenants_stamp = files.tenants_stamp;
+    if (files.tenants) guard_against_loss(files, previous, loaded.problems);
+    if (!files.tenants || has_error(loaded.problems)) return loaded;
+    loaded.snapshot = snapshot_of(files, previous);
+    loaded.config = std::move(files.config);
     return loaded;
 }
 
-Loaded load_tenants(const Config& config, const gate::Snapshot* previous) {
+}  // namespace
+
+bool has_error(const std::vector<ConfigProblem>& problems) noexcept { return count_of(problems, Severity::error) > 0; }
+
+std::size_t count_of(const std::vector<ConfigProblem>& problems, ConfigProblem::Severity severity) noexcept {
+    return static_cast<std::size_t>(std::ranges::count(problems, severity, &ConfigProblem::severity));
+}
+
+std::vector<ConfigProblem> problems_in(const std::string& file, std::vector<tenant::Problem> problems) {
+    std::vector<ConfigProblem> out;
+    out.reserve(problems.size());
+    for (tenant::Problem& problem : problems)
+        out.push_back({problem.severity == tenant::Problem::Severity::error ? Severity::error : Severity::warning, file, problem.place.line,
+                       problem.place.column, std::move(problem.path), std::move(problem.text)});
+    return out;
+}
+
+std::string errors_in_one_line(std::string_view what, const std::vector<ConfigProblem>& problems) {
+    std::string out(what);
+    out += ':';
+    for (const ConfigProblem& problem : problems)
+        if (problem.severity == Severity::error) out += ' ' + (problem.key.empty() ? "" : problem.key + ": ") + problem.text + ';';
+    out.pop_back();
+    return out;
+}
+
+ReadFiles read_files(LoadedConfig config) {
+    ReadFiles files;
+    files.config = std::move(config.config);
+    files.problems = std::move(config.problems);
+    if (files.config)
+        add_tenants(files);
+    else if (!has_error(files.problems))
+        files.problems.push_back({Severity::error, {}, 0, 0, {}, "there is no configuration"});
+    return files;
+}
+
+ReadFiles read_chosen_files(const std::optional<std::string>& named, const char* const* environment) {
+    ReadFiles files = read_files(choose_config(named, environment));
+    if (!files.config && (named || !drop_in_requested(environment)))
+        files.file_missing = is_missing(named.value_or(std::string(default_config_path)));
+    return files;
+}
+
+Loaded failed_load(std::string why) {
     Loaded loaded;
-    loaded.config = config;
-    add_tenants(loaded, previous);
-    if (!loaded.snapshot) loaded.config.reset();
+    loaded.problems.push_back({Severity::error, {}, 0, 0, {}, std::move(why)});
     return loaded;
 }
+
+Loaded load_all(const std::function<LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous) {
+    LoadedConfig config = read_config();
+    if (config.config && force_monitor == ForceMonitor::yes) config.config->rules.force_monitor = true;
+    return load(std::move(config), previous);
+}
+
+Loaded load_tenants(const Config& config, const gate::Snapshot* previous) { return load({config, {}}, previous); }
 
 }  // namespace exota::app

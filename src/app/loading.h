@@ -1,19 +1,49 @@
-// Configuration and tenants, loaded whole: what the daemon starts with, and what a reload puts in their place.
+// Configuration and tenants, loaded whole: what the daemon starts with, what a reload puts in their place, and what `check`, `explain`
+// and the other commands look at. All of them read by read_files(), so a problem has one text and one place whoever finds it.
 //
 // These functions block (a million domains take a second) and share nothing: a reload runs them on a thread of its own. They report every
 // problem, not just the first. Tested by loading_test.cc and daemon_test.cc.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/config.h"
 #include "directory/file_stamp.h"
+#include "directory/shrink_guard.h"
 #include "gate/judge.h"
 
 namespace exota::app {
+
+bool has_error(const std::vector<ConfigProblem>& problems) noexcept;
+std::size_t count_of(const std::vector<ConfigProblem>& problems, ConfigProblem::Severity severity) noexcept;
+
+/// Problems with tenants, as problems of the file that has them.
+std::vector<ConfigProblem> problems_in(const std::string& file, std::vector<tenant::Problem> problems);
+/// "WHAT: KEY: TEXT; KEY: TEXT" of all errors, for an answer of one line.
+std::string errors_in_one_line(std::string_view what, const std::vector<ConfigProblem>& problems);
+
+/// A configuration and the tenants that it names, as they were read.
+struct ReadFiles {
+    std::optional<Config> config;                       // set if it has no error, whatever the tenants are
+    std::shared_ptr<const tenant::Index> tenants;       // set if they have none either
+    std::vector<ConfigProblem> problems;                // of both, in order
+    std::optional<directory::FileStamp> tenants_stamp;  // of the tenants file that was read, good or not
+    directory::Fingerprint tenants_fingerprint;         // of its content
+    bool file_missing = false;                          // configuration or tenants file does not exist
+    bool try_again = false;                             // what failed may work soon, though nobody changes anything
+};
+
+/// @param config  read already; the tenants are read only if it is good.
+ReadFiles read_files(LoadedConfig config);
+/// The configuration that `serve` would use (choose_config), and its tenants.
+/// @param named  what -c says.
+ReadFiles read_chosen_files(const std::optional<std::string>& named, const char* const* environment);
 
 struct Loaded {
     std::optional<Config> config;  // both set exactly if no problem is an error
@@ -23,8 +53,8 @@ struct Loaded {
     std::optional<directory::FileStamp> tenants_stamp;  // of the tenants file that was read, good or not
 };
 
-/// Of a tenants file that names nobody, where that has an effect: nothing can be authorised. nullopt: none, or everything is let through.
-std::optional<ConfigProblem> warning_of_no_tenants(const Config& config, const tenant::Index& tenants);
+/// Nothing but an error without a place: of a load that could not begin or went wrong as a whole.
+Loaded failed_load(std::string why);
 
 enum class ForceMonitor : std::uint8_t { no, yes };
 

@@ -17,9 +17,7 @@ Loaded load_or_say_why(const std::function<Loaded()>& load) {
     try {
         return load();
     } catch (const std::exception& error) {
-        Loaded loaded;
-        loaded.problems.push_back({ConfigProblem::Severity::error, {}, 0, 0, {}, error.what()});
-        return loaded;
+        return failed_load(error.what());
     }
 }
 

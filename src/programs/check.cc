@@ -10,8 +10,10 @@
 #include "app/endpoints.h"
 #include "base/counted.h"
 #include "programs/check_system.h"
-#include "programs/loading.h"
 #include "programs/options.h"
+#include "programs/problems.h"
+
+extern "C" char** environ;
 
 namespace exota::programs {
 namespace {
@@ -50,32 +52,31 @@ std::string keys_as_json() {
 }
 
 /// A tenants file that lost more than a fifth of the domains that the daemon serves: the reload will refuse it.
-void look_at_shrink(const Options& options, LoadedFiles& files) {
-    const app::TenantsConfig& tenants = files.config.config->tenants;
-    if (!files.tenants.index || tenants.state_directory.empty()) return;
+void look_at_shrink(const Options& options, app::ReadFiles& files) {
+    const app::TenantsConfig& tenants = files.config->tenants;
+    if (!files.tenants || tenants.state_directory.empty()) return;
     const directory::ShrinkGuard guard(tenants.state_directory);
     const auto before = guard.last_domain_count(tenants.file);
-    const std::size_t now = files.tenants.index->domain_count();
+    const std::size_t now = files.tenants->domain_count();
     const auto note = [&](Severity severity, std::string text) {
         files.problems.push_back({severity, tenants.file, 0, 0, "", std::move(text)});
     };
     if (options.accept_shrink) {
-        if (files.errors() > 0) return;
-        if (const auto done = guard.accept(files.fingerprint); !done)
+        if (errors_in(files) > 0) return;
+        if (const auto done = guard.accept(files.tenants_fingerprint); !done)
             note(Severity::error, "cannot note that the shrunken file is meant: " + done.error().detail);
         return;
     }
-    if (before && directory::shrinks_too_much(*before, now) && !guard.is_accepted(files.fingerprint))
+    if (before && directory::shrinks_too_much(*before, now) && !guard.is_accepted(files.tenants_fingerprint))
         note(Severity::warning, "has " + base::counted(now, "domain") + ", the daemon found " + std::to_string(*before) +
                                     " when it last loaded: a reload refuses this until you say exota check --accept-shrink");
 }
 
-std::string summary(const LoadedFiles& files) {
-    std::string out = base::counted(files.errors(), "error") + ", " + base::counted(files.warnings(), "warning");
-    if (files.config.config && files.tenants.index)
-        out += "; mode " + std::string(name_of(files.config.config->rules.mode)) + ", " +
-               base::counted(files.tenants.index->tenant_count(), "tenant") + ", " +
-               base::counted(files.tenants.index->domain_count(), "domain");
+std::string summary(const app::ReadFiles& files) {
+    std::string out = base::counted(errors_in(files), "error") + ", " + base::counted(warnings_in(files), "warning");
+    if (files.config && files.tenants)
+        out += "; mode " + std::string(name_of(files.config->rules.mode)) + ", " + base::counted(files.tenants->tenant_count(), "tenant") +
+               ", " + base::counted(files.tenants->domain_count(), "domain");
     return out;
 }
 
@@ -84,10 +85,10 @@ Exit run(const Options& options) {
         print(options.json ? keys_as_json() : keys_as_text());
         return Exit::ok;
     }
-    LoadedFiles files = load_files(options.config);
+    app::ReadFiles files = app::read_chosen_files(options.config, environ);
     std::vector<std::string> notes;
-    if (files.config.config) {
-        const app::Config& config = *files.config.config;
+    if (files.config) {
+        const app::Config& config = *files.config;
         notes = app::config_notes(config);
         if (!config.endpoints_file.empty())
             if (auto old = app::endpoint_age_warning(config.endpoints_file, std::chrono::system_clock::now()))
@@ -96,10 +97,10 @@ Exit run(const Options& options) {
         look_at_shrink(options, files);
     }
     if (options.json) {
-        std::string out = "{\"errors\": " + std::to_string(files.errors()) + ", \"warnings\": " + std::to_string(files.warnings());
-        if (files.tenants.index)
-            out += ", \"tenants\": " + std::to_string(files.tenants.index->tenant_count()) +
-                   ", \"domains\": " + std::to_string(files.tenants.index->domain_count());
+        std::string out = "{\"errors\": " + std::to_string(errors_in(files)) + ", \"warnings\": " + std::to_string(warnings_in(files));
+        if (files.tenants)
+            out += ", \"tenants\": " + std::to_string(files.tenants->tenant_count()) +
+                   ", \"domains\": " + std::to_string(files.tenants->domain_count());
         out += ", \"problems\": " + to_json(files.problems) + ", \"notes\": [";
         for (std::size_t i = 0; i < notes.size(); ++i) out += (i > 0 ? ", " : "") + json_string(notes[i]);
         print(out + "]}\n");
@@ -108,8 +109,8 @@ Exit run(const Options& options) {
         for (const std::string& note : notes) print("note: " + note + '\n');
         print(summary(files) + '\n');
     }
-    if (files.errors() > 0) return files.exit();
-    return options.strict && files.warnings() > 0 ? Exit::bad_config : Exit::ok;
+    if (errors_in(files) > 0) return exit_of(files);
+    return options.strict && warnings_in(files) > 0 ? Exit::bad_config : Exit::ok;
 }
 
 }  // namespace

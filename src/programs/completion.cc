@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "programs/completion_scripts.h"
-#include "programs/loading.h"
 #include "programs/options.h"
+#include "programs/problems.h"
 
 namespace exota::programs {
 namespace {

@@ -5,8 +5,10 @@
 #include <memory>
 
 #include "programs/doctor_gather.h"
-#include "programs/loading.h"
 #include "programs/options.h"
+#include "programs/problems.h"
+
+extern "C" char** environ;
 
 namespace exota::programs {
 namespace {
@@ -31,14 +33,12 @@ std::string as_json(const DoctorFinding& finding) {
 }
 
 Exit run(const Options& options) {
-    const LoadedFiles files = load_files(options.config);
-    if (!files.config.config || files.errors() > 0) {
+    const app::ReadFiles files = app::read_chosen_files(options.config, environ);
+    if (errors_in(files) > 0) {
         complain(to_text(files.problems));
-        return files.exit();
+        return exit_of(files);
     }
-    static const tenant::Index no_tenants;
-    const DoctorFacts facts =
-        gather(*files.config.config, files.tenants.index ? *files.tenants.index : no_tenants, options.postconf, options.opendkim_conf);
+    const DoctorFacts facts = gather(*files.config, *files.tenants, options.postconf, options.opendkim_conf);
     const std::vector<DoctorFinding> findings = examine(facts);
     const auto count = [&](Grade grade) { return std::ranges::count(findings, grade, &DoctorFinding::grade); };
     const auto wrong = count(Grade::wrong), warnings = count(Grade::warning), unknown = count(Grade::unknown), ok = count(Grade::ok);

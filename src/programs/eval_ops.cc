@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/loading.h"
 #include "authn/authres.h"
 #include "base/text.h"
 #include "decision/decide.h"
@@ -131,12 +132,7 @@ base::Result<app::Config> config_of(const json::object& in) {
     if (!*tree) return fail(Errc::invalid_data, "\"config\" is missing");
     app::LoadedConfig loaded = app::config_from_json(json::serialize(**tree));
     if (loaded.config) return *std::move(loaded.config);
-    std::string why = "config:";
-    for (const app::ConfigProblem& problem : loaded.problems)
-        if (problem.severity == app::ConfigProblem::Severity::error)
-            why += ' ' + (problem.key.empty() ? "" : problem.key + ": ") + problem.text + ';';
-    why.pop_back();
-    return fail(Errc::invalid_data, why);
+    return fail(Errc::invalid_data, app::errors_in_one_line("config", loaded.problems));
 }
 
 base::Result<tenant::Index> tenants_of(const json::object& in, const tenant::Defaults& defaults) {
@@ -144,12 +140,7 @@ base::Result<tenant::Index> tenants_of(const json::object& in, const tenant::Def
     if (!tree) return fail(Errc::invalid_data, "\"tenants\" is missing");
     tenant::LoadedTenants loaded = tenant::read_tenants(json::serialize(*tree), defaults);
     if (loaded.index) return *std::move(loaded.index);
-    std::string why = "tenants:";
-    for (const tenant::Problem& problem : loaded.problems)
-        if (problem.severity == tenant::Problem::Severity::error)
-            why += ' ' + (problem.path.empty() ? "" : problem.path + ": ") + problem.text + ';';
-    why.pop_back();
-    return fail(Errc::invalid_data, why);
+    return fail(Errc::invalid_data, app::errors_in_one_line("tenants", app::problems_in({}, std::move(loaded.problems))));
 }
 
 Answer decide(const json::object& in) {

@@ -9,12 +9,14 @@
 #include "decision/render.h"
 #include "evidence/json.h"
 #include "programs/installed_documents.h"
-#include "programs/loading.h"
 #include "programs/logfmt.h"
 #include "programs/message_command.h"
 #include "programs/options.h"
+#include "programs/problems.h"
 #include "programs/report_sum.h"
 #include "programs/stored_message.h"
+
+extern "C" char** environ;
 
 namespace exota::programs {
 namespace {
@@ -142,16 +144,16 @@ Exit run(const Options& options) {
         complain("exota explain: --from-received and --keep-received are about a MESSAGE; --evidence has the session's facts\n");
         return Exit::usage;
     }
-    LoadedFiles files = load_files(options.config);
-    if (files.errors() > 0) {
+    const app::ReadFiles files = app::read_chosen_files(options.config, environ);
+    if (errors_in(files) > 0) {
         complain(to_text(files.problems));
-        return files.exit();
+        return exit_of(files);
     }
-    const app::Config& config = *files.config.config;
+    const app::Config& config = *files.config;
     const gate::Snapshot snapshot{
         .rules = config.rules,
         .limits = config.limits,
-        .tenants = std::make_shared<const tenant::Index>(*std::move(files.tenants.index)),
+        .tenants = files.tenants,
     };
     auto seen = see(options, snapshot, config.dns);
     if (!seen) return failed(seen.error());

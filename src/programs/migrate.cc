@@ -5,17 +5,19 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "app/config_file.h"
 #include "base/joined.h"
 #include "programs/installed_documents.h"
-#include "programs/loading.h"
 #include "programs/migrate_files.h"
 #include "programs/options.h"
+#include "programs/problems.h"
 
 extern "C" char** environ;
 
@@ -71,11 +73,8 @@ Exit run(const Options& options) {
         complain("exota migrate: " + policy.error().detail + '\n');
         return policy.error().code == base::Errc::not_found ? Exit::no_input : Exit::bad_config;
     }
-    const tenant::LoadedTenants checked = tenant::read_tenants(*policy, loaded.config->tenant_defaults);
-    for (const tenant::Problem& problem : checked.problems)
-        problems.push_back({problem.severity == tenant::Problem::Severity::error ? app::ConfigProblem::Severity::error
-                                                                                 : app::ConfigProblem::Severity::warning,
-                            policy_file, problem.place.line, problem.place.column, problem.path, problem.text});
+    tenant::LoadedTenants checked = tenant::read_tenants(*policy, loaded.config->tenant_defaults);
+    std::ranges::move(app::problems_in(policy_file, std::move(checked.problems)), std::back_inserter(problems));
     complain(to_text(problems));
     if (!checked.index) return Exit::bad_config;
     if (checked.version != 1 && checked.index->domain_count() > 0) {

@@ -5,7 +5,7 @@
 
 #include "base/counted.h"
 #include "base/encode.h"
-#include "programs/loading.h"
+#include "programs/problems.h"
 
 namespace exota::programs {
 namespace {

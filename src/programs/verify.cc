@@ -8,9 +8,9 @@
 #include "decision/verified_results.h"
 #include "evidence/json.h"
 #include "mail/author.h"
-#include "programs/loading.h"
 #include "programs/message_command.h"
 #include "programs/options.h"
+#include "programs/problems.h"
 
 namespace exota::programs {
 namespace {
