@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "tenant/entry.h"
 #include "tenant/tenants_test_support.h"
-#include "tenant/version_reader.h"
 
 namespace exota::tenant {
 namespace {
