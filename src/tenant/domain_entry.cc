@@ -16,30 +16,15 @@ std::string flavour_name(bool dkim_enabled, bool dkim_alignment_required) {
 
 }  // namespace
 
-std::optional<DomainEntry::Field> DomainEntry::field_named(std::string_view name) noexcept {
-    const auto known = std::ranges::find(field_names, name);
-    if (known == field_names.end()) return std::nullopt;
-    return static_cast<Field>(known - field_names.begin());
-}
-
 void DomainEntry::unknown_field(std::string_view name, TextPlace where) {
     give_up();
     problems_.error(where, path_of_(written(), name, std::nullopt),
                     "unknown key " + quoted(name) + hint(name, field_names.data(), field_names.size()));
 }
 
-void DomainEntry::begin_field(Field field, TextPlace where) {
-    field_ = field;
-    if (std::exchange(seen_[static_cast<std::size_t>(field)], true))
-        problems_.warning(where, path_of_field(), "duplicate key, the last one counts");
-}
+void DomainEntry::told_twice(TextPlace where) { problems_.warning(where, path_of_field(), "duplicate key, the last one counts"); }
 
-void DomainEntry::set(const Given& value, bool too_long, TextPlace where) {
-    if (field_ == Field::tenant_id && value.is == Given::Is::text) return read_tenant_id(value.text, too_long, where);
-    if (field_ != Field::tenant_id && value.is == Given::Is::truth) {
-        current().flags[field_ == Field::dkim_enabled ? 0 : 1] = value.truth;
-        return;
-    }
+void DomainEntry::wrong_kind(const Given& value, TextPlace where) {
     give_up();
     problems_.error(where, path_of_field(),
                     (field_ == Field::tenant_id ? "must be a string, is " : "must be true or false, is ") + std::string(value.in_words()));

@@ -18,6 +18,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tenant/entry.h"
@@ -32,7 +33,11 @@ class DomainEntry {
 public:
     enum class Field : std::uint8_t { tenant_id, dkim_enabled, dkim_alignment_required };
     static constexpr std::array<std::string_view, 3> field_names{"tenant_id", "dkim_enabled", "dkim_alignment_required"};
-    static std::optional<Field> field_named(std::string_view name) noexcept;
+    static constexpr std::optional<Field> field_named(std::string_view name) noexcept {
+        for (std::size_t i = 0; i < field_names.size(); ++i)
+            if (field_names[i] == name) return static_cast<Field>(i);
+        return std::nullopt;
+    }
 
     /// All of them must outlive this. @param path_of  is given the domain as it is written, where others have the tenant.
     DomainEntry(const Defaults& defaults, Problems& problems, IndexBuilder& builder, const PathOf& path_of) noexcept
@@ -51,9 +56,19 @@ public:
     /// A name that is no field's; the nearest known one is named.
     void unknown_field(std::string_view name, TextPlace where);
     /// What follows is of this field. A warning where it was told before.
-    void begin_field(Field field, TextPlace where);
+    void begin_field(Field field, TextPlace where) {
+        field_ = field;
+        if (std::exchange(seen_[static_cast<std::size_t>(field)], true)) told_twice(where);
+    }
     /// @param too_long  more of a text was there than is given.
-    void set(const Given& value, bool too_long, TextPlace where);
+    void set(const Given& value, bool too_long, TextPlace where) {
+        if (field_ == Field::tenant_id && value.is == Given::Is::text)
+            read_tenant_id(value.text, too_long, where);
+        else if (field_ != Field::tenant_id && value.is == Given::Is::truth)
+            current().flags[field_ == Field::dkim_enabled ? 0 : 1] = value.truth;
+        else
+            wrong_kind(value, where);
+    }
 
     /// After the last entry.
     /// @param complete  else the last one may be half an entry, and nothing is said of all of them together.
@@ -80,6 +95,8 @@ private:
     };
     static constexpr std::size_t most_waiting = 8;
 
+    void told_twice(TextPlace where);
+    void wrong_kind(const Given& value, TextPlace where);
     void add(const Entry& entry);
     Entry& current() noexcept { return entries_[begun_ % entries_.size()]; }
     const Entry& current() const noexcept { return entries_[begun_ % entries_.size()]; }

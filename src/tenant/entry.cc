@@ -49,11 +49,9 @@ std::string_view Given::in_words() const noexcept {
     return "";
 }
 
-std::optional<TenantEntry::Field> TenantEntry::field_named(std::string_view name) noexcept {
-    const auto known = std::ranges::find(field_names, name);
-    if (known == field_names.end()) return std::nullopt;
-    return static_cast<Field>(known - field_names.begin());
-}
+void TenantEntry::told_twice(TextPlace where) { error(where, "duplicate key"); }
+
+void TenantEntry::error(TextPlace where, std::string text) { problems_.error(where, path(), std::move(text)); }
 
 void TenantEntry::begin(std::string_view name, TextPlace where) {
     name_ = name;
@@ -71,11 +69,6 @@ void TenantEntry::begin(std::string_view name, TextPlace where) {
 void TenantEntry::unknown_field(std::string_view name, TextPlace where) {
     problems_.error(where, path_of_(name_, name, std::nullopt),
                     "unknown key " + quoted(name) + hint(name, field_names.data(), field_names.size()));
-}
-
-void TenantEntry::begin_field(Field field, TextPlace where) {
-    field_ = field;
-    if (std::exchange(draft_.seen[static_cast<std::size_t>(field)], true)) error(where, "duplicate key");
 }
 
 void TenantEntry::wrong_kind(const Given& value, TextPlace where) {
@@ -106,14 +99,6 @@ void TenantEntry::begin_list() {
     element_ = 0;
     if (field_ == Field::proofs) draft_.proofs.emplace();
     if (field_ == Field::limits) draft_.limits.emplace();
-}
-
-void TenantEntry::element(const Given& value, TextPlace where) {
-    if (value.is == Given::Is::text)
-        read_element(value.text, where);
-    else
-        wrong_kind(value, where);
-    ++element_;
 }
 
 void TenantEntry::unread_element(std::string why, TextPlace where) {

@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tenant/names_to_add.h"
@@ -69,7 +70,11 @@ public:
         "tenant_ids", "organizations", "domains",      "dkim_domains", "proofs",     "connector_clients",
         "limits",     "alignment",     "limit_action", "mode",         "forwarding", "hybrid"};
     static constexpr std::string_view name_of(Field field) noexcept { return field_names[static_cast<std::size_t>(field)]; }
-    static std::optional<Field> field_named(std::string_view name) noexcept;
+    static constexpr std::optional<Field> field_named(std::string_view name) noexcept {
+        for (std::size_t i = 0; i < field_names.size(); ++i)
+            if (field_names[i] == name) return static_cast<Field>(i);
+        return std::nullopt;
+    }
     static constexpr bool is_list(Field field) noexcept { return field <= Field::limits; }
 
     /// All of them must outlive this.
@@ -89,12 +94,21 @@ public:
     /// A name that is no field's; the nearest known one is named.
     void unknown_field(std::string_view name, TextPlace where);
     /// What follows is of this field. An error where it was told before.
-    void begin_field(Field field, TextPlace where);
+    void begin_field(Field field, TextPlace where) {
+        field_ = field;
+        if (std::exchange(draft_.seen[static_cast<std::size_t>(field)], true)) told_twice(where);
+    }
     /// Its value, where it is no list.
     void set(const Given& value, TextPlace where);
     /// Its value is a list of elements: only if is_list(field).
     void begin_list();
-    void element(const Given& value, TextPlace where);
+    void element(const Given& value, TextPlace where) {
+        if (value.is == Given::Is::text)
+            read_element(value.text, where);
+        else
+            wrong_kind(value, where);
+        ++element_;
+    }
     /// An element that could not be read whole. @param why  a sentence of the source's.
     void unread_element(std::string why, TextPlace where);
     void end_list(TextPlace where);
@@ -130,7 +144,8 @@ private:
     bool covers_a_suffix(std::string_view base) const;
     PolicyRef policy_of_draft();
 
-    void error(TextPlace where, std::string text) { problems_.error(where, path(), std::move(text)); }
+    void told_twice(TextPlace where);
+    void error(TextPlace where, std::string text);
     /// Of the field and, in a list, of its element.
     std::string path() const { return path_of_(name_, name_of(field_), in_list_ ? std::optional(element_) : std::nullopt); }
 

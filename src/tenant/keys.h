@@ -1,7 +1,7 @@
 // What of the tenants one message may need: the names that a source is asked for.
 //
 // Values, canonical (mail/domain.h). Who may be asked by which name is decision's to say; which of them a source asks about is its own.
-// Tested by file_source_test.cc.
+// Tested by directory/file_source_test.cc.
 #pragma once
 
 #include <string>

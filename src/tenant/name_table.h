@@ -166,9 +166,8 @@ public:
     /// `name` lies at `ref`, which must not be in the table yet.
     /// @param place  what find_all() returned for this name, if it was asked and the table is as it was then.
     void insert(NameRef ref, const HashedName& name, Place place = {}) {
-        if (shards_.empty()) shards_.emplace_back(0U);
-        if (count_ == most_in_one_shard) {
-            split();
+        if (count_ == grows_at_) [[unlikely]] {
+            grow();
             place = {};
         }
         shard_of(name.fingerprint).insert({name.fingerprint, ref}, place.slot_);
@@ -264,14 +263,20 @@ private:
         std::uint32_t homes_ = 0, count_ = 0, same_bits_;
     };
 
-    /// From one shard to many.
-    void split() {
+    /// From no shard to one, from one to many.
+    [[gnu::noinline]] void grow() {
+        if (shards_.empty()) {
+            shards_.emplace_back(0U);
+            grows_at_ = most_in_one_shard;
+            return;
+        }
         std::vector<Shard> shards;
         shards.reserve(std::size_t{1} << shard_bits);
         while (shards.size() < shards.capacity()) shards.emplace_back(shard_bits);
         for_each_slot([&](const Slot& slot) { shards[slot.fingerprint >> (fingerprint_bits - shard_bits)].insert(slot, nullptr); });
         shards_ = std::move(shards);
         bits_within_shard_ = fingerprint_bits - shard_bits;
+        grows_at_ = static_cast<std::size_t>(-1);
     }
     template <class Visit>
     void for_each_slot(Visit visit) const {
@@ -283,6 +288,7 @@ private:
 
     std::vector<Shard> shards_;
     unsigned bits_within_shard_ = fingerprint_bits;
+    std::size_t grows_at_ = 0;  // names
     std::size_t count_ = 0;
 };
 
