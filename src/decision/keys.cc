@@ -1,0 +1,107 @@
+#include "decision/keys.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "authn/dkim_form.h"
+#include "decision/dkim.h"
+#include "decision/judgement.h"
+#include "decision/organizational_domain.h"
+#include "mail/unfold.h"
+
+namespace exota::decision {
+namespace {
+
+class Gathering {
+public:
+    explicit Gathering(const Rules& rules) : rules_(rules) {}
+
+    void domain(std::string_view name) { with_parents(keys_.domains, name); }
+    /// X-OriginatorOrg carries some domain of the tenant, sometimes below an organisation; XOORG= what may be a domain.
+    void organization(std::string_view name) {
+        with_parents(keys_.organizations, name);
+        domain(name);
+    }
+    void sdid(const mail::Domain& name) {
+        if (keys_.sdids.size() >= max_sdids_asked) return;
+        once(keys_.sdids, name.text());
+        domain(name.text());
+    }
+    /// Whoever has the author's domain, or one above it, in whatever role: a forward of its mail needs evidence of the author.
+    void author(const mail::Domain& name) {
+        organization(name.text());
+        with_parents(keys_.sdids, name.text());
+    }
+    void tenant_id(const mail::TenantId& id) {
+        if (std::ranges::find(keys_.tenant_ids, id) == keys_.tenant_ids.end()) keys_.tenant_ids.push_back(id);
+    }
+    tenant::Keys take() && { return std::move(keys_); }
+
+private:
+    static void once(std::vector<std::string>& names, std::string_view name) {
+        if (std::ranges::find(names, name) == names.end()) names.emplace_back(name);
+    }
+    void with_parents(std::vector<std::string>& names, std::string_view name) {
+        const std::string_view last = organizational_domain(name, rules_.shared_suffixes);
+        for (; !name.empty(); name = mail::parent_of(name)) {
+            once(names, name);
+            if (name.size() <= last.size() || last.empty()) return;
+        }
+    }
+
+    const Rules& rules_;
+    tenant::Keys keys_;
+};
+
+/// The value, or each of the differing ones.
+template <class T>
+void each_value(const evidence::Fact<T>& fact, auto visit) {
+    if (const T* value = value_of(fact)) visit(*value);
+    if (const auto* conflict = std::get_if<evidence::Conflicting>(&fact))
+        for (const std::string& seen : conflict->seen)
+            if (const auto value = T::parse(seen)) visit(*value);
+}
+
+void add_connection(Gathering& keys, const evidence::Fact<evidence::AttributedConnection>& fact) {
+    if (const auto* connection = value_of(fact)) keys.tenant_id(connection->tenant_id);
+    if (const auto* conflict = std::get_if<evidence::Conflicting>(&fact))
+        for (const std::string& seen : conflict->seen)  // "UUID [ADDRESS]"
+            if (const auto id = mail::TenantId::parse(std::string_view(seen).substr(0, seen.find(' ')))) keys.tenant_id(*id);
+}
+
+void add_sdids(Gathering& keys, const evidence::Evidence& evidence, const Rules& rules) {
+    for (const evidence::DkimResult& result : dkim_results(evidence, rules).reported.results)
+        if (result.sdid) keys.sdid(*result.sdid);
+    for (const std::string& field : evidence.header.dkim_signatures) {
+        const std::string line = mail::unfold(field);
+        const auto tags = authn::read_signature_form(line);
+        const auto text = tags ? tags->value("d") : std::nullopt;
+        if (!text) continue;
+        if (const auto sdid = mail::Domain::parse(*text)) keys.sdid(*sdid);
+    }
+}
+
+}  // namespace
+
+tenant::Keys keys_of(const evidence::Evidence& evidence, const Rules& rules) {
+    Gathering keys(rules);
+    const auto& header = evidence.header;
+    if (const Author author = author_of(header)) keys.author(author->domain);
+    each_value(header.tenant_id, [&](const mail::TenantId& id) { keys.tenant_id(id); });
+    add_connection(keys, header.attributed_connection);
+    each_value(evidence.envelope.xoorg, [&](const mail::Domain& name) { keys.organization(name.text()); });
+    each_value(header.originator_org, [&](const mail::Domain& name) { keys.organization(name.text()); });
+    if (rules.resent_from)
+        for (const std::string& field : header.resent_from)
+            if (const auto mailbox = mail::parse_single_mailbox(field)) keys.domain(mailbox->domain.text());
+    // SPF and the marks of system mail: the envelope sender's domain, HELO's for the null sender.
+    const std::string_view sender = evidence.envelope.reverse_path;
+    const std::string_view sender_domain = sender.empty() ? std::string_view(evidence.session.helo) : sender.substr(sender.rfind('@') + 1);
+    if (const auto domain = mail::Domain::parse(sender_domain)) keys.domain(domain->text());
+    add_sdids(keys, evidence, rules);
+    return std::move(keys).take();
+}
+
+}  // namespace exota::decision

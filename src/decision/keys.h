@@ -1,0 +1,23 @@
+// What a source of tenants is to be asked for one message, where it is asked for each: every name under which decide() may look a tenant
+// up. A key that is missing here would be a tenant that is not found, so a claim against the author's tenant must never be left out.
+//
+// Tested by keys_test.cc.
+#pragma once
+
+#include <cstddef>
+
+#include "decision/rules.h"
+#include "evidence/evidence.h"
+#include "tenant/keys.h"
+
+namespace exota::decision {
+
+/// Signing domains only speak in favour of a message, so no more of them are asked for.
+inline constexpr std::size_t max_sdids_asked = 50;
+
+/// Each domain is there with those above it down to its organizational domain, the longest name first: an entry may cover from there.
+/// Every name is there once. Signing domains are those of the DKIM-Signature fields and of the results that are read, as far as the
+/// evidence has them (Collector::Interests::signed_fields).
+tenant::Keys keys_of(const evidence::Evidence& evidence, const Rules& rules);
+
+}  // namespace exota::decision

@@ -1,0 +1,125 @@
+// What a look-up source is asked for: a row for each kind of name.
+#include "decision/keys.h"
+
+#include "decision/decision_fixture.h"
+
+namespace exota::decision {
+namespace {
+
+using namespace fixture;
+using Names = std::vector<std::string>;
+
+tenant::Keys keys_for(const Message& message, const Rules& rules = strict_rules()) { return keys_of(evidence_of(message), rules); }
+
+/// Of the system: an envelope and a HELO name in every message.
+Message from_nobody() {
+    Message message;
+    message.reverse_path = "<>";
+    message.header = {};
+    return message;
+}
+
+TEST(Keys, of_an_honest_message) {
+    const tenant::Keys keys = keys_for(honest_mail());
+    EXPECT_EQ(keys.domains, (Names{"contoso.com", "contoso.example"}));
+    EXPECT_EQ(keys.organizations, (Names{"contoso.com", "contoso.example"}));
+    EXPECT_EQ(keys.sdids, (Names{"contoso.com"}));
+    EXPECT_EQ(keys.tenant_ids, std::vector{mail::TenantId::parse(contoso_id).value()});
+}
+
+TEST(Keys, each_kind_of_name) {
+    struct Case {
+        std::string name;
+        Message message;
+        tenant::Keys want;
+        bool resent_from = false;
+    };
+    const auto id = [](std::string_view text) { return mail::TenantId::parse(text).value(); };
+    const Names helo{"outbound.protection.outlook.com", "protection.outlook.com", "outlook.com"};
+    const auto with_helo = [&](Names names) {
+        names.insert(names.end(), helo.begin(), helo.end());
+        return names;
+    };
+    Message sender = from_nobody(), xoorg = from_nobody();
+    sender.reverse_path = "<bounce@a.mail.contoso.com>";
+    xoorg.xoorg = "Sub.Fabrikam.example";
+    const Case cases[] = {
+        {.name = "nothing but HELO", .message = from_nobody(), .want = {.domains = helo}},
+        {.name = "envelope sender", .message = sender, .want = {.domains = {"a.mail.contoso.com", "mail.contoso.com", "contoso.com"}}},
+        {.name = "author, in every role",
+         .message = from_nobody().with("From: j@b.contoso.co.uk"),
+         .want = {.domains = with_helo({"b.contoso.co.uk", "contoso.co.uk"}),
+                  .organizations = {"b.contoso.co.uk", "contoso.co.uk"},
+                  .sdids = {"b.contoso.co.uk", "contoso.co.uk"}}},
+        {.name = "below a shared suffix",
+         .message = from_nobody().with("X-OriginatorOrg: x.contoso.onmicrosoft.com"),
+         .want = {.domains = with_helo({"x.contoso.onmicrosoft.com", "contoso.onmicrosoft.com"}),
+                  .organizations = {"x.contoso.onmicrosoft.com", "contoso.onmicrosoft.com"}}},
+        {.name = "two authors are none", .message = from_nobody().with("From: a@a.com").with("From: b@b.com"), .want = {.domains = helo}},
+        {.name = "XOORG",
+         .message = xoorg,
+         .want = {.domains = with_helo({"sub.fabrikam.example", "fabrikam.example"}),
+                  .organizations = {"sub.fabrikam.example", "fabrikam.example"}}},
+        {.name = "every one of differing values",
+         .message = from_nobody()
+                        .with("X-OriginatorOrg: a.example")
+                        .with("X-OriginatorOrg: b.example")
+                        .with("X-MS-Exchange-CrossTenant-Id: " + std::string(contoso_id))
+                        .with("X-MS-Exchange-CrossTenant-Id: " + std::string(fabrikam_id)),
+         .want = {.domains = with_helo({"a.example", "b.example"}),
+                  .organizations = {"a.example", "b.example"},
+                  .tenant_ids = {id(contoso_id), id(fabrikam_id)}}},
+        {.name = "hosted's tenant id",
+         .message = from_nobody().with("X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp: TenantId=" +
+                                       std::string(fabrikam_id) + ";Ip=[203.0.113.7];Helo=[h]"),
+         .want = {.domains = helo, .tenant_ids = {id(fabrikam_id)}}},
+        {.name = "hosted's differing tenant ids",
+         .message = from_nobody()
+                        .with("X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp: TenantId=" + std::string(fabrikam_id) +
+                              ";Ip=[203.0.113.7];Helo=[h]")
+                        .with("X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp: TenantId=" + std::string(contoso_id) +
+                              ";Ip=[203.0.113.7];Helo=[h]"),
+         .want = {.domains = helo, .tenant_ids = {id(fabrikam_id), id(contoso_id)}}},
+        {.name = "signature",
+         .message = from_nobody().with(signature_of("S.signer.example")),
+         .want = {.domains = with_helo({"s.signer.example", "signer.example"}), .sdids = {"s.signer.example"}}},
+        {.name = "Resent-From is not asked for where no rule reads it",
+         .message = from_nobody().with("Resent-From: a@resent.com"),
+         .want = {.domains = helo}},
+        {.name = "every Resent-From where one does",
+         .message = from_nobody().with("Resent-From: a@resent.com").with("Resent-From: b@other.com"),
+         .want = {.domains =
+                      [&] {
+                          Names names{"resent.com", "other.com"};
+                          names.insert(names.end(), helo.begin(), helo.end());
+                          return names;
+                      }()},
+         .resent_from = true},
+    };
+    for (const Case& c : cases) {
+        Rules rules = strict_rules();
+        rules.resent_from = c.resent_from;
+        tenant::Keys keys = keys_for(c.message, rules);
+        tenant::Keys want = c.want;
+        for (Names* names : {&keys.domains, &want.domains}) std::ranges::sort(*names);
+        EXPECT_EQ(keys.domains, want.domains) << c.name;
+        EXPECT_EQ(keys.organizations, want.organizations) << c.name;
+        EXPECT_EQ(keys.sdids, want.sdids) << c.name;
+        EXPECT_EQ(keys.tenant_ids, want.tenant_ids) << c.name;
+    }
+}
+
+TEST(Keys, a_flood_of_signatures_pushes_no_claim_out) {
+    Message message = from_nobody();
+    for (std::size_t i = 0; i < max_sdids_asked + 5; ++i) message.with(signature_of("s" + std::to_string(i) + ".example"));
+    message.with("From: j@contoso.com")
+        .with("X-MS-Exchange-CrossTenant-Id: " + std::string(fabrikam_id))
+        .with("X-OriginatorOrg: o.example");
+    const tenant::Keys keys = keys_for(message);
+    EXPECT_EQ(keys.sdids.size(), max_sdids_asked);
+    EXPECT_EQ(keys.tenant_ids.size(), 1U);
+    EXPECT_EQ(keys.organizations, (Names{"contoso.com", "o.example"}));
+}
+
+}  // namespace
+}  // namespace exota::decision
