@@ -240,6 +240,14 @@ void apply_limit(Decision& decision, const tenant::Limit& passed, const evidence
     finish(decision, evidence, rules);
 }
 
+void defer_uncounted(Decision& decision, const evidence::Evidence& evidence, const Rules& rules) {
+    set(decision, Verdict::tempfail, Reason::unavailable);
+    decision.detail = limits_unknown;
+    decision.proof.reset();
+    decision.why.clear();
+    finish(decision, evidence, rules);
+}
+
 void refuse_without_hold_queue(Decision& decision, const evidence::Evidence& evidence, const Rules& rules) {
     if (!decision.quarantine) return;
     decision.quarantine = false;

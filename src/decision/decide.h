@@ -31,6 +31,9 @@ std::optional<Decision> refuse_at_mail(const evidence::Evidence& evidence, const
 /// renders it anew.
 void apply_limit(Decision& decision, const tenant::Limit& passed, const evidence::Evidence& evidence, const Rules& rules);
 
+/// Step 7 where nobody can say whether the tenant is above its limits: deferred as unavailable, and rendered anew.
+void defer_uncounted(Decision& decision, const evidence::Evidence& evidence, const Rules& rules);
+
 /// Step 8 where the MTA offers no hold queue: a decision to quarantine becomes a temporary failure, and is rendered anew. Any other stays.
 void refuse_without_hold_queue(Decision& decision, const evidence::Evidence& evidence, const Rules& rules);
 

@@ -61,6 +61,9 @@ struct ProofOutcome {
 /// Decision::detail of a forward whose author is an unlisted subdomain of another customer: listing it is the remedy.
 inline constexpr std::string_view customer_subdomain = "customer-subdomain";
 
+/// … of an authorised message that could not be counted.
+inline constexpr std::string_view limits_unknown = "limits-unknown";
+
 struct Decision {
     Verdict verdict = Verdict::tempfail;  // what the MTA is told
     Verdict judged = Verdict::tempfail;   // what `enforce` would have said

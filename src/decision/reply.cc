@@ -82,6 +82,7 @@ std::string could_not_be_checked(Factor factor) {
 }
 
 Explanation not_available(const Decision& decision) {
+    if (decision.detail == limits_unknown) return {"unavailable: the limits of the tenant could not be counted, try again later"};
     if (!decision.tenant) {
         const bool certificate = is(decision.findings, Factor::client_cert, Finding::unavailable) && !decision.author_domain.empty();
         if (certificate && decision.forward) return {could_not_be_checked(Factor::client_cert)};
