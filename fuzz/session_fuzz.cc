@@ -14,6 +14,7 @@
 
 #include "gate/judge.h"
 #include "gate/milter_session.h"
+#include "gate/still_world.h"
 #include "tenant/tenants_file.h"
 #include "wire/milter/mta_side.h"
 
@@ -70,7 +71,8 @@ struct Heard {
 
 Heard hold(std::string_view bytes, std::size_t piece) {
     NeverAccepts observer;
-    gate::Judge judge(observer);
+    gate::StillWorld world;
+    gate::Judge judge(observer, world);
     judge.use(snapshot());
     gate::MilterSession session(judge, [] {});
     Heard heard;

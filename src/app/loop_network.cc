@@ -30,11 +30,12 @@ void LoopNetwork::look_again() {
     if (resolver_) resolver_->look_again();
 }
 
-void LoopNetwork::resolve(const authn::DnsQuestion& question, Answered answered) {
+bool LoopNetwork::resolve(const authn::DnsQuestion& question, Answered answered) {
     net::Resolver* const ask = resolver();
-    if (ask == nullptr) return loop_.post([answered = std::move(answered)] { answered({.status = authn::DnsStatus::temporary_failure}); });
+    if (ask == nullptr) return false;
     ask->resolve(question.name, static_cast<std::uint16_t>(question.type),
                  [question, answered = std::move(answered)](const net::RawAnswer& raw) { answered(read_answer(raw, question)); });
+    return true;
 }
 
 std::shared_ptr<void> LoopNetwork::call_after(std::chrono::milliseconds delay, std::function<void()> late) {
@@ -42,6 +43,10 @@ std::shared_ptr<void> LoopNetwork::call_after(std::chrono::milliseconds delay, s
     timer->start(delay, std::move(late));
     return timer;
 }
+
+void LoopNetwork::call_soon(std::function<void()> then) { loop_.post(std::move(then)); }
+
+gate::Instant LoopNetwork::instant() { return std::chrono::steady_clock::now(); }
 
 std::chrono::sys_seconds LoopNetwork::now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 

@@ -1,4 +1,4 @@
-// gate::Network on an event loop: libunbound for names, the loop's timers, the system's clock.
+// gate::World on an event loop: libunbound for names, the loop's timers, the system's clocks. Tenants and counts are at hand.
 //
 // Tested by loop_network_test.cc and tests/system.
 #pragma once
@@ -7,22 +7,24 @@
 #include <optional>
 #include <string>
 
-#include "gate/network.h"
+#include "gate/world.h"
 #include "net/loop.h"
 #include "net/resolver.h"
 
 namespace exota::app {
 
-class LoopNetwork final : public gate::Network {
+class LoopNetwork final : public gate::World {
 public:
     using News = net::Resolver::DnssecNews;
     /// The resolver is made with the first question: whoever never verifies has none. `tell` hears what an operator should know of the
     /// DNS servers (DNSSEC that they do not pass on, or do by now; settings that libunbound does not take): each change once.
     LoopNetwork(net::Loop& loop, net::ResolverSettings settings, std::function<void(const News&)> tell);
 
-    void resolve(const authn::DnsQuestion& question, Answered answered) override;
+    bool resolve(const authn::DnsQuestion& question, Answered answered) override;
     std::shared_ptr<void> call_after(std::chrono::milliseconds delay, std::function<void()> late) override;
+    void call_soon(std::function<void()> then) override;
     std::chrono::sys_seconds now() override;
+    gate::Instant instant() override;
 
     /// Where the servers were seen not to pass DNSSEC on: looks again now, not after a while.
     void look_again();

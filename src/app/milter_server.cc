@@ -79,13 +79,12 @@ struct MilterServer::Worker final : gate::Observer {
                       else
                           log.service(LogLevel::warning, "dns-trouble", news.text);
                   }),
-          judge(*this),
+          judge(*this, network, dns.lookups),
           server(
               loop, limits,
               [this](const net::Peer&, std::function<void()> wake) { return std::make_unique<Session>(judge, std::move(wake)); },
               options(config)) {
         judge.use(std::move(snapshot));
-        judge.use(network, dns.lookups);
     }
 
     net::ServerOptions options(const MilterConfig& config) {

@@ -1,9 +1,9 @@
 // The one place where evidence, tenants, limits and decision meet: what all front ends call, by way of a Message (message.h).
 //
 // A Judge belongs to one loop. Configuration and tenants are an immutable Snapshot that a reload swaps whole; a message is judged by the
-// snapshot that it began with. Waiting (DNS) happens on the loop: judge() may call `done` before it returns, or later from the loop.
+// snapshot that it began with. Waiting happens on the loop: judge() may call `done` before it returns, or later from the loop.
 //
-// Tested by judge_test.cc.
+// Tested by judge_test.cc and pipeline_test.cc.
 #pragma once
 
 #include <chrono>
@@ -30,7 +30,8 @@ struct Snapshot {
     decision::Rules rules;
     evidence::MessageLimits limits;
     MilterLimits milter;
-    std::shared_ptr<const tenant::Index> tenants;  // nullptr: the directory cannot be asked
+    std::shared_ptr<const tenant::Index> tenants;  // nullptr: the directory cannot be asked, or is asked for each message:
+    bool looks_up = false;                         // the tenants of a message are looked up by what it names (World::find)
     /// Counters of `tenants` (made with those of the snapshot before, so that counts go on); nullptr: limits are not counted.
     std::shared_ptr<TenantLimits> tenant_limits;
     std::uint64_t generation = 0;
@@ -57,12 +58,13 @@ public:
     virtual void protocol_error(std::string_view what) = 0;
 };
 
-class Network;
+class World;
 
-/// Limits of the network look-ups of one message.
+/// Limits of what is asked for one message.
 struct LookupLimits {
-    std::chrono::milliseconds deadline{10'000};  // from its end to the verdict; then what is not known is temperror
-    std::size_t questions = 200;
+    std::chrono::milliseconds deadline{10'000};       // from its end to the verdict; then what is not known is a temporary error
+    std::size_t questions = 200;                      // of DNS
+    std::chrono::milliseconds count_deadline{1'000};  // of counting it elsewhere, besides
 };
 
 /// Judges messages of one loop. Virtual, so that a test can let a verdict come late.
@@ -70,42 +72,35 @@ class Judge {
 public:
     /// Called once, on the loop. nullopt: nothing is certain at this stage.
     using Done = std::move_only_function<void(std::optional<decision::Decision>&&)>;
-    using Now = Instant (*)();
 
     /// @param observer  told of every verdict and protocol error; must outlive the judge.
-    /// @param now       the clock of limits and timings; tests bring their own.
-    explicit Judge(Observer& observer, Now now = &std::chrono::steady_clock::now);
+    /// @param world     whom it asks, and the clock; must outlive the judge.
+    Judge(Observer& observer, World& world, LookupLimits limits = {});
     virtual ~Judge();
     Judge(const Judge&) = delete;
     Judge& operator=(const Judge&) = delete;
-
-    /// Where look-ups go; must outlive the judge. Without one, what needs a look-up is unavailable.
-    void use(Network& network, LookupLimits limits = {});
 
     /// What messages that begin from now on are judged by. Never null.
     void use(std::shared_ptr<const Snapshot> snapshot) noexcept { current_ = std::move(snapshot); }
     /// nullptr before the first use().
     const std::shared_ptr<const Snapshot>& current() const noexcept { return current_; }
 
-    /// Evidence → verdict: network look-ups that could still change it, decide, limits; then the observer is told and `done` called,
-    /// before this returns or later from the loop. `submission` lives until then.
+    /// Evidence → verdict: tenants, network look-ups that could still change it, decide, limits; then the observer is told and `done`
+    /// called, before this returns or later from the loop. `submission` lives until then.
     /// Stage::mail: refused if decision::refuse_at_mail says so; asks nobody. Stage::header: the verdict, unless the body is needed for
     /// it. What has no verdict is not told to the observer.
     virtual void judge(std::shared_ptr<Submission> submission, Done done);
 
     Observer& observer() const noexcept { return *observer_; }
-    /// Messages that wait for the network.
+    /// Messages that wait for somebody's answer.
     std::size_t waiting() const noexcept;
 
 private:
-    struct Verifications;
-    void conclude(Submission& submission, Instant began, Done& done);
-    void tell(decision::Decision&& decision, const Submission& submission, Instant began, Done& done);
+    class Pipeline;
 
     Observer* observer_;
-    Now now_;
     std::shared_ptr<const Snapshot> current_;
-    std::unique_ptr<Verifications> verifications_;
+    std::unique_ptr<Pipeline> pipeline_;
 };
 
 }  // namespace exota::gate

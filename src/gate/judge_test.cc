@@ -12,9 +12,6 @@ using decision::DkimSource;
 using decision::Reason;
 using decision::Verdict;
 
-Instant clock_of_test{std::chrono::hours(500)};
-Instant now() { return clock_of_test; }
-
 evidence::Evidence message_of(std::string_view domain, std::uint32_t recipients = 1) {
     const evidence::MessageLimits limits;
     evidence::Collector collector(limits);
@@ -35,7 +32,8 @@ evidence::Evidence message_of(std::string_view domain, std::uint32_t recipients 
 class Judging : public ::testing::Test {
 protected:
     testing::Recorder recorder;
-    Judge judge{recorder, &now};
+    StillWorld world;
+    Judge judge{recorder, world};
     std::shared_ptr<const Snapshot> snapshot = testing::shared(testing::snapshot_of(testing::index_of(testing::tenants_text)));
 
     HoldQueue hold_queue = HoldQueue::offered;
@@ -101,7 +99,7 @@ TEST_F(Judging, limits_count_authorised_messages_only) {
     ASSERT_TRUE(third.reply);
     EXPECT_EQ(third.reply->code, 452);
     EXPECT_EQ(recorder.messages.back().decision.reason, Reason::limit_exceeded);
-    clock_of_test += std::chrono::hours(2);
+    world.clock += std::chrono::hours(2);
     EXPECT_EQ(decided(message_of("fabrikam.test")).verdict, Verdict::accept) << "another hour";
 }
 

@@ -152,6 +152,7 @@ TEST_F(Verifying, a_connection_that_began_without_bodies_defers_after_a_reload) 
             auto first = network.held.extract(network.held.begin());
             first.mapped()(first.key() == "_dmarc.contoso.test" ? txt("v=DMARC1; p=reject")
                                                                 : authn::DnsAnswer{.status = authn::DnsStatus::nxdomain});
+            network.end_turn();
         }
         EXPECT_EQ(last().verdict, Verdict::tempfail) << proof << last().why;
         EXPECT_EQ(last().reason, Reason::unavailable) << proof;
@@ -230,6 +231,7 @@ TEST_F(Verifying, dmarc_takes_organisations_from_dns_or_from_the_list_as_the_set
             walked |= first.key() == "_dmarc.test";
             const auto known = zone.find(first.key());
             first.mapped()(known == zone.end() ? authn::DnsAnswer{.status = authn::DnsStatus::nxdomain} : known->second);
+            network.end_turn();
         }
         EXPECT_EQ(last().verdict, c.want) << last().why;
         EXPECT_EQ(walked, c.walks);
@@ -256,6 +258,7 @@ TEST_F(Verifying, spf_and_dmarc_work_from_our_own_evidence) {
             auto first = network.held.extract(network.held.begin());
             const auto known = zone.find(first.key());
             first.mapped()(known == zone.end() ? authn::DnsAnswer{.status = authn::DnsStatus::nxdomain} : known->second);
+            network.end_turn();
         }
     };
     answer_all();
@@ -280,6 +283,7 @@ TEST_F(Verifying, spf_and_dmarc_work_from_our_own_evidence) {
                 first.mapped()({.status = authn::DnsStatus::nxdomain});
             else if (!deadline)
                 first.mapped()({.status = authn::DnsStatus::temporary_failure});
+            network.end_turn();
         }
         if (deadline) network.time_is_up();
         EXPECT_EQ(last().verdict, Verdict::tempfail) << last().why;

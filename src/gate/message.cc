@@ -12,8 +12,11 @@
 namespace exota::gate {
 namespace {
 
-evidence::Collector::Interests interests_under(const decision::Rules& rules) noexcept {
-    return {.firewall_fields = rules.header_firewall, .signed_fields = rules.dkim_source != decision::DkimSource::verify};
+evidence::Collector::Interests interests_under(const Snapshot& snapshot) noexcept {
+    const decision::Rules& rules = snapshot.rules;
+    // A source that is asked for each message is asked for its signing domains, too.
+    return {.firewall_fields = rules.header_firewall,
+            .signed_fields = rules.dkim_source != decision::DkimSource::verify || snapshot.looks_up};
 }
 
 }  // namespace
@@ -33,7 +36,7 @@ struct Message::State final : Submission {
           judge(of_loop),
           wake(&wake_session),
           way(came),
-          collector(snapshot->limits, interests_under(snapshot->rules)) {
+          collector(snapshot->limits, interests_under(*snapshot)) {
         front = brought_by;
         if (gate::wants_body(*snapshot)) hashing = std::make_unique<MessageHashing>(*snapshot, way.body_comes);
     }

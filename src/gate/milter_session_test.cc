@@ -271,7 +271,7 @@ public:
 };
 
 TEST_F(Session, a_verdict_may_come_late) {
-    LateJudge late(recorder);
+    LateJudge late(recorder, world);
     late.use(judge.current());
     Mta mta(late);
     mta.greet_and_connect();
@@ -296,7 +296,7 @@ TEST_F(Session, a_verdict_may_come_late) {
 }
 
 TEST_F(Session, a_verdict_that_comes_too_late_hurts_nobody) {
-    LateJudge late(recorder);
+    LateJudge late(recorder, world);
     late.use(judge.current());
     {
         Mta mta(late);

@@ -10,6 +10,7 @@
 
 #include "gate/judge.h"
 #include "gate/milter_session.h"
+#include "gate/still_world.h"
 #include "tenant/tenants_file.h"
 #include "wire/milter/mta_side.h"
 
@@ -160,7 +161,8 @@ class SessionTest : public ::testing::Test {
 protected:
     std::shared_ptr<const tenant::Index> tenants = index_of(tenants_text);
     Recorder recorder;
-    Judge judge{recorder};
+    StillWorld world;
+    Judge judge{recorder, world};
     void use(Snapshot snapshot) { judge.use(shared(std::move(snapshot))); }
     void SetUp() override { use(snapshot_of(tenants)); }
     const Recorder::Seen& last() const { return recorder.messages.back(); }

@@ -41,7 +41,8 @@ TEST(SessionMemory, an_idle_session_is_small) {
     GTEST_SKIP() << "a sanitizer's allocator has figures of its own";
 #else
     Recorder recorder;
-    Judge judge{recorder};
+    StillWorld world;
+    Judge judge{recorder, world};
     judge.use(shared(snapshot_of(index_of(tenants_text))));
     // Exchange Online says HELO with names of this length.
     Mta writer(judge);

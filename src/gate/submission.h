@@ -5,9 +5,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "evidence/evidence.h"
+#include "tenant/found.h"
+#include "tenant/index.h"
 
 namespace exota::gate {
 
@@ -30,6 +33,10 @@ struct FrontEnd {
     HoldQueue hold_queue = HoldQueue::none;
 };
 
+/// yes: an index in which whatever the message names can be looked up (and may be missing). none: no tenant has anything to do with it.
+/// unknown: that cannot be said now, so the message is deferred.
+using Tenants = tenant::Found<std::shared_ptr<const tenant::Index>>;
+
 /// Shared by front end and judge: where the front end goes first, the judge judges (and counts, and logs) all the same.
 struct Submission {
     /// @param in_force  what the message is judged by; never null.
@@ -40,6 +47,8 @@ struct Submission {
 
     evidence::Evidence evidence;  // complete as far as `stage` goes; verification is the judge's to fill in
     const std::shared_ptr<const Snapshot> snapshot;
+    /// By which it is judged, once they were found; kept from stage to stage. A decision points into them.
+    std::optional<Tenants> tenants;
     std::unique_ptr<MessageHashing> hashing;  // what was hashed as it passed; nullptr: no signature is verified
     FrontEnd front;
     Stage stage = Stage::message;

@@ -59,9 +59,9 @@ evidence::ArcValue value_of(authn::ArcResult value) noexcept {
 /// One round: each check where it is wanted, in the order in which they build on each other.
 class Round {
 public:
-    Round(evidence::Evidence& evidence, MessageHashing* message, const Snapshot& snapshot, authn::Dns& dns, std::chrono::sys_seconds now,
-          authn::KeyCache& keys)
-        : evidence_(evidence), message_(message), snapshot_(snapshot), dns_(dns), now_(now), keys_(keys) {}
+    Round(evidence::Evidence& evidence, MessageHashing* message, const decision::Rules& rules, authn::Dns& dns,
+          std::chrono::sys_seconds now, authn::KeyCache& keys)
+        : evidence_(evidence), message_(message), rules_(rules), dns_(dns), now_(now), keys_(keys) {}
 
     /// @return true: something waits for an answer, and is a temporary error until then.
     bool run(const decision::Wanted& wanted) {
@@ -137,9 +137,9 @@ private:
         if (!author) return;  // refused before any proof is looked at
         authn::DmarcQuery query;
         query.author_domain = author->domain.text();
-        query.shared_suffixes = snapshot_.rules.shared_suffixes;
-        query.rfc = snapshot_.rules.dmarc.rfc;
-        query.public_suffixes = snapshot_.rules.dmarc.public_suffixes.get();
+        query.shared_suffixes = rules_.shared_suffixes;
+        query.rfc = rules_.dmarc.rfc;
+        query.public_suffixes = rules_.dmarc.public_suffixes.get();
         if (evidence_.verification.dkim) {
             for (const DkimResult& result : *evidence_.verification.dkim) {
                 const bool passes = result.value == DkimResult::Value::pass && result.counts;
@@ -177,7 +177,7 @@ private:
 
     evidence::Evidence& evidence_;
     MessageHashing* message_;
-    const Snapshot& snapshot_;
+    const decision::Rules& rules_;
     authn::Dns& dns_;
     std::chrono::sys_seconds now_;
     authn::KeyCache& keys_;
@@ -221,22 +221,22 @@ void MessageHashing::end_of_message() {
     verifier_.end_of_body();
 }
 
-bool verify_round(evidence::Evidence& evidence, MessageHashing* message, const Snapshot& snapshot, authn::Dns& dns,
-                  std::chrono::sys_seconds now, authn::KeyCache& keys) {
+bool verify_round(evidence::Evidence& evidence, MessageHashing* message, const decision::Rules& rules, const tenant::Index* tenants,
+                  authn::Dns& dns, std::chrono::sys_seconds now, authn::KeyCache& keys) {
     evidence.verification = {};
-    const decision::Wanted wanted = decision::wanted(evidence, snapshot.tenants.get(), snapshot.rules);
-    Round round(evidence, message, snapshot, dns, now, keys);
+    const decision::Wanted wanted = decision::wanted(evidence, tenants, rules);
+    Round round(evidence, message, rules, dns, now, keys);
     if (!round.run(wanted)) return false;
     // What is known may suffice: one good signature needs no word about the other forty-nine, and where none of fifty could count,
     // nobody need be asked.
-    if (decision::decide(evidence, snapshot.tenants.get(), snapshot.rules).may_change) return true;
+    if (decision::decide(evidence, tenants, rules).may_change) return true;
     round.run_without_pending(wanted);
     return false;
 }
 
-bool verify_round(evidence::Evidence& evidence, MessageHashing& message, const Snapshot& snapshot, authn::Dns& dns,
+bool verify_round(evidence::Evidence& evidence, MessageHashing& message, const decision::Rules& rules, authn::Dns& dns,
                   std::chrono::sys_seconds now, authn::KeyCache& keys, const decision::Wanted& wanted) {
-    return Round(evidence, &message, snapshot, dns, now, keys).run(wanted);
+    return Round(evidence, &message, rules, dns, now, keys).run(wanted);
 }
 
 }  // namespace exota::gate

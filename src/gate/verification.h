@@ -40,17 +40,14 @@ private:
 
 /// One round of checks with the answers known so far: fills in `evidence.verification` and notes in `dns` what is missing.
 /// @param message  nullptr where nothing listened (wants_body() was false): then only SPF can be checked.
+/// @param tenants  nullptr: the directory cannot be asked.
 /// @return  true: what is missing could still change the verdict (its results say temperror for now). false: the verdict stands, and
 ///          what nobody needs to be asked about is left out.
-bool verify_round(evidence::Evidence& evidence, MessageHashing* message, const Snapshot& snapshot, authn::Dns& dns,
-                  std::chrono::sys_seconds now, authn::KeyCache& keys);
-inline bool verify_round(evidence::Evidence& evidence, MessageHashing& message, const Snapshot& snapshot, authn::Dns& dns,
-                         std::chrono::sys_seconds now, authn::KeyCache& keys) {
-    return verify_round(evidence, &message, snapshot, dns, now, keys);
-}
+bool verify_round(evidence::Evidence& evidence, MessageHashing* message, const decision::Rules& rules, const tenant::Index* tenants,
+                  authn::Dns& dns, std::chrono::sys_seconds now, authn::KeyCache& keys);
 
 /// The same with the checks that are named, whatever a verdict would need.
-bool verify_round(evidence::Evidence& evidence, MessageHashing& message, const Snapshot& snapshot, authn::Dns& dns,
+bool verify_round(evidence::Evidence& evidence, MessageHashing& message, const decision::Rules& rules, authn::Dns& dns,
                   std::chrono::sys_seconds now, authn::KeyCache& keys, const decision::Wanted& wanted);
 
 }  // namespace exota::gate

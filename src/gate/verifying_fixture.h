@@ -6,35 +6,31 @@
 #include <map>
 
 #include "authn/dkim_sign_helper.h"
-#include "gate/network.h"
 #include "gate/session_fixture.h"
 #include "gate/verification.h"
 
 namespace exota::gate::testing {
 
 /// Holds every question until it is answered by hand; time passes when the test says so.
-class HeldNetwork : public Network {
+class HeldNetwork : public StillWorld {
 public:
-    void resolve(const authn::DnsQuestion& question, Answered answered) override { held.emplace(question.name, std::move(answered)); }
-    std::shared_ptr<void> call_after(std::chrono::milliseconds, std::function<void()> late) override {
-        auto alarm = std::make_shared<std::function<void()>>(std::move(late));
-        alarms.push_back(alarm);
-        return alarm;
+    bool resolve(const authn::DnsQuestion& question, Answered answered) override {
+        held.emplace(question.name, std::move(answered));
+        return true;
     }
-    std::chrono::sys_seconds now() override { return std::chrono::sys_seconds{std::chrono::seconds(1'800'000'000)}; }
 
+    /// The only answer of its turn.
     void answer(const std::string& name, authn::DnsAnswer with) {
+        answer_in_turn(name, std::move(with));
+        end_turn();
+    }
+    void answer_in_turn(const std::string& name, authn::DnsAnswer with) {
         auto found = held.extract(name);
         ASSERT_FALSE(found.empty()) << "nobody asked for " << name;
         found.mapped()(std::move(with));
     }
-    void time_is_up() {
-        for (const auto& weak : alarms)
-            if (const auto alarm = weak.lock()) (*alarm)();
-    }
 
     std::multimap<std::string, Answered> held;
-    std::vector<std::weak_ptr<std::function<void()>>> alarms;
 };
 
 inline authn::DnsAnswer txt(std::string text) { return {.status = authn::DnsStatus::data, .records = {std::move(text)}}; }
@@ -45,7 +41,6 @@ protected:
         Snapshot snapshot = snapshot_of(index_of(tenants_text));
         snapshot.rules.dkim_source = decision::DkimSource::verify;
         rules_changed(snapshot);
-        judge.use(network);
     }
     void rules_changed(Snapshot snapshot) { judge.use(shared(std::move(snapshot))); }
 
@@ -72,7 +67,7 @@ protected:
 
     Recorder recorder;
     HeldNetwork network;
-    Judge judge{recorder};
+    Judge judge{recorder, network};
     authn::TestSigner key = authn::TestSigner::rsa(2048);
 };
 

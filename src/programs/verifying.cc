@@ -45,8 +45,8 @@ void verify_message(evidence::Evidence& evidence, const MessageParts& message, c
     authn::Dns dns;
     authn::KeyCache keys;
     const auto round = [&] {
-        return only ? gate::verify_round(evidence, *hashing, snapshot, dns, now, keys, *only)
-                    : gate::verify_round(evidence, hashing ? &*hashing : nullptr, snapshot, dns, now, keys);
+        return only ? gate::verify_round(evidence, *hashing, snapshot.rules, dns, now, keys, *only)
+                    : gate::verify_round(evidence, hashing ? &*hashing : nullptr, snapshot.rules, snapshot.tenants.get(), dns, now, keys);
     };
     std::size_t asked = 0;
     while (round()) {

@@ -1,6 +1,7 @@
 #include "milter_player.h"
 
 #include "gate/milter_session.h"
+#include "gate/still_world.h"
 #include "wire/milter/mta_side.h"
 
 namespace exota::conversations {
@@ -179,7 +180,8 @@ private:
     }
 
     LastVerdict verdict_;
-    gate::Judge judge_{verdict_};
+    gate::StillWorld world_;
+    gate::Judge judge_{verdict_, world_};
     gate::MilterSession session_;
     std::string mta_ = "Postfix 3.7.11", queue_id_, out_;
     std::vector<std::string> sasl_;

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "gate/milter_session.h"
+#include "gate/still_world.h"
 #include "snapshot_of.h"
 #include "wire/milter/mta_side.h"
 
@@ -80,7 +81,8 @@ void append_signature_reported(std::string& out, std::string_view name, std::str
 /// @param mta_name  macro v; the scripts send none.
 std::vector<Outcome> replay(const json::array& events, std::shared_ptr<const gate::Snapshot> snapshot, std::string_view mta_name) {
     Silent observer;
-    gate::Judge judge(observer);
+    gate::StillWorld world;
+    gate::Judge judge(observer, world);
     judge.use(std::move(snapshot));
     gate::MilterSession session(judge, [] {});
     std::vector<Outcome> outcomes;

@@ -1,0 +1,218 @@
+#include "gate/pipeline.h"
+
+#include "decision/keys.h"
+
+namespace exota::gate {
+namespace {
+
+/// What decide() is handed. nullptr: the directory cannot be asked.
+const tenant::Index* index_of(const Submission& submission) noexcept {
+    static const tenant::Index nobody;
+    if (!submission.tenants || submission.tenants->is(Tenants::unknown)) return nullptr;
+    return submission.tenants->is(Tenants::yes) ? (*submission.tenants)->get() : &nobody;
+}
+
+/// The verdict may hang on what the body says: some signature or seal is still to be looked at.
+bool needs_body(const Submission& submission) {
+    if (!submission.hashing) return false;
+    const decision::Wanted wanted = decision::wanted(submission.evidence, index_of(submission), submission.snapshot->rules);
+    return wanted.dkim || wanted.arc;
+}
+
+/// Limits are counted at an authorising verdict only.
+bool is_counted(const decision::Decision& decision) noexcept {
+    return decision.judged == decision::Verdict::accept && decision.reason == decision::Reason::authorised && decision.tenant &&
+           decision.policy != nullptr && !decision.policy->limits.empty();
+}
+
+Counted counted(const decision::Decision& decision, const Submission& submission) {
+    return {.tenants = *index_of(submission),
+            .tenant = *decision.tenant,
+            .tenant_name = decision.tenant_name,
+            .limits = decision.policy->limits,
+            .recipients = submission.evidence.envelope.recipient_count};
+}
+
+}  // namespace
+
+void Judge::Pipeline::begin(std::shared_ptr<Submission> submission, Done done) {
+    Work work{.submission = std::move(submission), .done = std::move(done), .began = world_.instant()};
+    if (advance(work)) return tell(work);
+    const auto waiting = std::make_shared<Waiting>(std::move(work));
+    waiting->place = waiting_.insert(waiting_.end(), waiting);
+    if (!ask(waiting)) give_up(waiting);
+}
+
+bool Judge::Pipeline::advance(Work& work) {
+    const Submission& submission = *work.submission;
+    const decision::Rules& rules = submission.snapshot->rules;
+    if (submission.stage == Stage::mail) {  // what an envelope alone can say is said at once: nobody is asked for it
+        work.decision = decision::refuse_at_mail(submission.evidence, submission.snapshot->tenants.get(), rules);
+        return true;
+    }
+    if (work.step == Step::find) {
+        if (!find(work)) return false;
+        if (submission.stage == Stage::header && needs_body(submission)) return true;  // left open
+        work.step = Step::verify;
+    }
+    if (work.step == Step::verify) {
+        if (!verify(work)) return false;
+        work.step = Step::decide;
+    }
+    if (work.step == Step::decide) {
+        work.decision = decision::decide(submission.evidence, index_of(submission), rules);
+        work.step = Step::count;
+    }
+    return count(work);
+}
+
+bool Judge::Pipeline::find(Work& work) {
+    Submission& submission = *work.submission;
+    if (!submission.tenants) submission.tenants = world_.tenants_at_hand(submission.evidence, *submission.snapshot);
+    return submission.tenants.has_value();
+}
+
+bool Judge::Pipeline::verify(Work& work) {
+    Submission& submission = *work.submission;
+    const tenant::Index* const tenants = index_of(submission);
+    // Without a verifier of signatures SPF is all that may be looked up, where a proof asks for it.
+    if (!submission.hashing && (tenants == nullptr || !tenants->factors().contains(tenant::Factor::spf))) return true;
+    return !verify_round(submission.evidence, submission.hashing.get(), submission.snapshot->rules, tenants, work.dns, world_.now(), keys_);
+}
+
+bool Judge::Pipeline::count(Work& work) {
+    decision::Decision& decision = *work.decision;
+    const Submission& submission = *work.submission;
+    if (!is_counted(decision)) return true;
+    if (!work.passed) work.passed = world_.count_at_hand(counted(decision, submission), *submission.snapshot);
+    if (!work.passed) return false;
+    if (work.passed->is(PassedLimit::yes))
+        decision::apply_limit(decision, **work.passed, submission.evidence, submission.snapshot->rules);
+    else if (work.passed->is(PassedLimit::unknown))
+        decision::defer_uncounted(decision, submission.evidence, submission.snapshot->rules);
+    return true;
+}
+
+/// Whoever counts and logs, then the front end.
+void Judge::Pipeline::tell(Work& work) {
+    if (!work.decision) return work.done(std::nullopt);
+    const Submission& submission = *work.submission;
+    decision::Decision& decision = *work.decision;
+    if (submission.front.hold_queue == HoldQueue::none)
+        decision::refuse_without_hold_queue(decision, submission.evidence, submission.snapshot->rules);
+    observer_.judged(
+        Judged{decision, submission.evidence, *submission.snapshot, world_.instant() - work.began, submission.front, submission.stage});
+    work.done(std::move(work.decision));
+}
+
+void Judge::Pipeline::go_on(const std::shared_ptr<Waiting>& waiting) {
+    if (!advance(*waiting)) {
+        if (!ask(waiting)) give_up(waiting);
+        return;
+    }
+    waiting->step = Step::told;
+    waiting->deadline.reset();
+    waiting_.erase(waiting->place);
+    tell(*waiting);
+}
+
+bool Judge::Pipeline::ask(const std::shared_ptr<Waiting>& waiting) {
+    const Submission& submission = *waiting->submission;
+    switch (waiting->step) {
+        case Step::find:
+            world_.find(decision::keys_of(submission.evidence, submission.snapshot->rules),
+                        [this, weak = std::weak_ptr(waiting)](Tenants found) {
+                            const auto asked = weak.lock();
+                            if (!asked || asked->step != Step::find || asked->submission->tenants) return;
+                            asked->submission->tenants = std::move(found);
+                            note_news(asked);
+                        });
+            break;
+        case Step::verify:
+            if (!ask_names(waiting)) return false;
+            break;
+        case Step::count:
+            world_.count(counted(*waiting->decision, submission), [this, weak = std::weak_ptr(waiting)](PassedLimit passed) {
+                const auto asked = weak.lock();
+                if (!asked || asked->step != Step::count || asked->passed) return;
+                asked->passed = passed;
+                note_news(asked);
+            });
+            limit_wait(waiting, limits_.count_deadline);
+            break;
+        case Step::decide:
+        case Step::told:
+            return false;
+    }
+    if (!waiting->deadline) limit_wait(waiting, limits_.deadline);
+    return true;
+}
+
+/// @return false: no answer will come.
+bool Judge::Pipeline::ask_names(const std::shared_ptr<Waiting>& waiting) {
+    for (authn::DnsQuestion& question : waiting->dns.take_pending()) {
+        const bool asked =
+            waiting->asked < limits_.questions && world_.resolve(
+                                                      question,
+                                                      [this, weak = std::weak_ptr(waiting), question](authn::DnsAnswer answer) {
+                                                          const auto asking = weak.lock();
+                                                          if (!asking || asking->step != Step::verify) return;
+                                                          --asking->outstanding;
+                                                          asking->dns.put(question, std::move(answer));
+                                                          note_news(asking);
+                                                      });
+        if (asked) {
+            ++waiting->asked;
+            ++waiting->outstanding;
+        } else {
+            waiting->dns.put(std::move(question), {.status = authn::DnsStatus::temporary_failure});
+        }
+    }
+    return waiting->outstanding > 0;
+}
+
+void Judge::Pipeline::limit_wait(const std::shared_ptr<Waiting>& waiting, std::chrono::milliseconds delay) {
+    waiting->deadline = world_.call_after(delay, [this, weak = std::weak_ptr(waiting)] {
+        if (const auto late = weak.lock()) give_up(late);
+    });
+}
+
+void Judge::Pipeline::give_up(const std::shared_ptr<Waiting>& waiting) {
+    switch (waiting->step) {
+        case Step::find:
+            if (!waiting->submission->tenants) waiting->submission->tenants = Tenants(Tenants::unknown);
+            break;
+        case Step::verify:
+            if (waiting->has_news) verify(*waiting);  // what came in this very turn is known
+            waiting->step = Step::decide;
+            break;
+        case Step::count:
+            if (!waiting->passed) waiting->passed = PassedLimit(PassedLimit::unknown);
+            break;
+        case Step::decide:
+        case Step::told:
+            return;
+    }
+    go_on(waiting);
+}
+
+/// All answers that come in one turn of the loop make one round, of all messages.
+void Judge::Pipeline::note_news(const std::shared_ptr<Waiting>& waiting) {
+    if (std::exchange(waiting->has_news, true)) return;
+    with_news_.push_back(waiting);
+    if (with_news_.size() > 1) return;
+    world_.call_soon([this, alive = std::weak_ptr(alive_)] {
+        if (!alive.expired()) hear_news();
+    });
+}
+
+void Judge::Pipeline::hear_news() {
+    for (const std::weak_ptr<Waiting>& weak : std::exchange(with_news_, {})) {
+        const auto waiting = weak.lock();
+        if (!waiting || waiting->step == Step::told) continue;
+        waiting->has_news = false;
+        go_on(waiting);
+    }
+}
+
+}  // namespace exota::gate
