@@ -1,10 +1,9 @@
 #include "gate/verification.h"
 
-#include <array>
-
 #include "authn/arc.h"
 #include "authn/dmarc.h"
 #include "authn/spf.h"
+#include "decision/own_verification.h"
 #include "mail/author.h"
 
 namespace exota::gate {
@@ -46,14 +45,6 @@ DkimResult unknown_dkim(std::string detail) {
 evidence::SpfValue value_of(authn::SpfValue value) noexcept {
     static_assert(static_cast<int>(authn::SpfValue::permerror) == static_cast<int>(evidence::SpfValue::permerror));
     return static_cast<evidence::SpfValue>(value);
-}
-evidence::DmarcValue value_of(authn::DmarcValue value) noexcept {
-    static_assert(static_cast<int>(authn::DmarcValue::permerror) == static_cast<int>(evidence::DmarcValue::permerror));
-    return static_cast<evidence::DmarcValue>(value);
-}
-evidence::ArcValue value_of(authn::ArcResult value) noexcept {
-    static_assert(static_cast<int>(authn::ArcResult::temperror) == static_cast<int>(evidence::ArcValue::temperror));
-    return static_cast<evidence::ArcValue>(value);
 }
 
 /// One round: each check where it is wanted, in the order in which they build on each other.
@@ -121,58 +112,17 @@ private:
         authn::ArcOutcome outcome = message_->verifier().check_arc(dns_, now_, keys_);
         pending_ |= outcome.pending;
         if (leaves_out(outcome.pending)) return evidence_.verification.arc.reset();
-        arc.value = outcome.pending ? evidence::ArcValue::temperror : value_of(outcome.value);
-        arc.detail = outcome.reason;
-        if (outcome.value == authn::ArcResult::pass && !outcome.counts) {  // valid, but with room for a forger
-            arc.value = evidence::ArcValue::fail;
-            arc.detail = "the newest signature does not cover the whole body, From, or each of a field that should be there once";
-        }
-        for (authn::ArcInstance& instance : outcome.instances)
-            arc.instances.push_back({instance.instance, std::move(instance.sealer), std::move(instance.authentication_results)});
+        arc = decision::meaning_of(std::move(outcome));
     }
 
     void check_dmarc() {
         auto& dmarc = evidence_.verification.dmarc.emplace();
         const auto author = mail::parse_author(evidence_.header.from);
         if (!author) return;  // refused before any proof is looked at
-        authn::DmarcQuery query;
-        query.author_domain = author->domain.text();
-        query.shared_suffixes = rules_.shared_suffixes;
-        query.rfc = rules_.dmarc.rfc;
-        query.public_suffixes = rules_.dmarc.public_suffixes.get();
-        if (evidence_.verification.dkim) {
-            for (const DkimResult& result : *evidence_.verification.dkim) {
-                const bool passes = result.value == DkimResult::Value::pass && result.counts;
-                // What could be anybody's is doubtful for the author's domain.
-                const bool doubtful = result.value == DkimResult::Value::temperror;
-                query.dkim.push_back(
-                    {result.sdid ? result.sdid->text() : query.author_domain, passes && result.sdid ? authn::IdentifierResult::pass
-                                                                              : doubtful            ? authn::IdentifierResult::temperror
-                                                                                                    : authn::IdentifierResult::other});
-            }
-        }
-        if (const auto& spf = evidence_.verification.spf; spf && spf->domain) {
-            query.spf = {spf->domain->text(), spf->value == evidence::SpfValue::pass        ? authn::IdentifierResult::pass
-                                              : spf->value == evidence::SpfValue::temperror ? authn::IdentifierResult::temperror
-                                                                                            : authn::IdentifierResult::other};
-        }
-        const authn::DmarcResult result = authn::check_dmarc(query, dns_);
+        const authn::DmarcResult result = authn::check_dmarc(decision::dmarc_query(author->domain, evidence_.verification, rules_), dns_);
         pending_ |= result.pending;
-        // Without an identifier that was left out, only a pass is certain.
-        const bool is_certain = !result.pending && (!pending_ || result.value == authn::DmarcValue::pass);
-        if (leaves_out(!is_certain)) return evidence_.verification.dmarc.reset();
-        dmarc.value = result.pending ? evidence::DmarcValue::temperror : value_of(result.value);
-        dmarc.aligned_dkim = result.aligned_dkim;
-        dmarc.aligned_spf = result.aligned_spf;
-        dmarc.policy = name_of(result.policy);
-        dmarc.detail = result.detail;
-        // A pass by SPF alone proves nothing here; whether there is one by DKIM is what we do not know.
-        if (dmarc.value == evidence::DmarcValue::pass && result.doubtful_dkim) {
-            dmarc.value = evidence::DmarcValue::temperror;
-            dmarc.detail = "passes by SPF, and an aligned signature could not be checked";
-        }
-        if (dmarc.value == evidence::DmarcValue::temperror && !result.pending && !is_complete())
-            dmarc.detail = evidence::connection_without_bodies;
+        if (leaves_out(!decision::is_certain(result, pending_))) return evidence_.verification.dmarc.reset();
+        dmarc = decision::meaning_of(result, is_complete());
     }
 
     evidence::Evidence& evidence_;
