@@ -4,16 +4,16 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "app/endpoints.h"
+#include "config/endpoints.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace exota;
-    const auto list = app::parse_endpoints({reinterpret_cast<const char*>(data), size});
+    const auto list = config::parse_endpoints({reinterpret_cast<const char*>(data), size});
     if (!list) {
         if (list.error().detail.empty()) std::abort();
         return 0;
     }
-    if (list->prefixes.empty() || list->records == 0 || list->prefixes.size() > app::max_endpoint_prefixes) std::abort();
+    if (list->prefixes.empty() || list->records == 0 || list->prefixes.size() > config::max_endpoint_prefixes) std::abort();
     for (std::size_t i = 0; i < list->prefixes.size(); ++i) {
         const auto again = base::IpPrefix::parse(list->prefixes[i].text());
         if (!again || *again != list->prefixes[i]) std::abort();

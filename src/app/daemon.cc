@@ -28,17 +28,17 @@ namespace {
 using telemetry::LogField;
 using telemetry::LogLevel;
 
-using Severity = ConfigProblem::Severity;
+using Severity = config::Problem::Severity;
 
-std::string place_of(const ConfigProblem& problem) {
+std::string place_of(const config::Problem& problem) {
     std::string place = problem.file;
     if (problem.line > 0) place += ':' + std::to_string(problem.line);
     if (!problem.key.empty()) place += (place.empty() ? "" : ": ") + problem.key;
     return place;
 }
 
-void log_problems(telemetry::Log& log, const std::vector<ConfigProblem>& problems, const std::string& tenants_file) {
-    for (const ConfigProblem& problem : problems) {
+void log_problems(telemetry::Log& log, const std::vector<config::Problem>& problems, const std::string& tenants_file) {
+    for (const config::Problem& problem : problems) {
         const LogLevel level = problem.severity == Severity::error ? LogLevel::error : LogLevel::warning;
         const std::string place = place_of(problem);
         const bool of_tenants = !tenants_file.empty() && problem.file == tenants_file;
@@ -49,7 +49,7 @@ void log_problems(telemetry::Log& log, const std::vector<ConfigProblem>& problem
     }
 }
 
-std::size_t loops_of(const Config& config) {
+std::size_t loops_of(const config::Config& config) {
     return config.threads > 0 ? config.threads : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
@@ -83,12 +83,12 @@ private:
 };
 
 /// Settings that only a start reads; a reload that changes one says so.
-std::vector<std::string_view> changed_start_settings(const Config& before, const Config& after) {
+std::vector<std::string_view> changed_start_settings(const config::Config& before, const config::Config& after) {
     std::vector<std::string_view> changed;
     const auto look = [&](bool same, std::string_view setting) {
         if (!same) changed.push_back(setting);
     };
-    const MilterConfig &a = before.milter, &b = after.milter;
+    const config::MilterConfig &a = before.milter, &b = after.milter;
     look(a.listen == b.listen, "milter.listen");
     look(a.socket_mode == b.socket_mode, "milter.socket_mode");
     look(a.socket_group == b.socket_group, "milter.socket_group");
@@ -332,7 +332,7 @@ private:
     }
 
     const DaemonOptions& options_;
-    Config config_;
+    config::Config config_;
     std::shared_ptr<const gate::Snapshot> snapshot_;
     Sockets sockets_;
     Notifier notifier_;
@@ -364,7 +364,7 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
 
     Loaded loaded = load_all(options.read_config, options.force_monitor, nullptr);
     if (!loaded.snapshot) {
-        for (const ConfigProblem& problem : loaded.problems) options.complain(to_text(problem));
+        for (const config::Problem& problem : loaded.problems) options.complain(to_text(problem));
         return DaemonEnd::bad_config;
     }
     std::optional<Sockets> sockets = open_sockets(*loaded.config, loops_of(*loaded.config), options.complain);

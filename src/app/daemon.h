@@ -9,15 +9,15 @@
 #include <string_view>
 #include <vector>
 
-#include "app/config.h"
 #include "app/loading.h"
 #include "app/reloader.h"
+#include "config/config.h"
 
 namespace exota::app {
 
 struct DaemonOptions {
-    std::function<LoadedConfig()> read_config;      // at start and at every SIGHUP; called on other threads too, one at a time
-    ForceMonitor force_monitor = ForceMonitor::no;  // exota serve --monitor
+    std::function<config::LoadedConfig()> read_config;  // at start and at every SIGHUP; called on other threads too, one at a time
+    ForceMonitor force_monitor = ForceMonitor::no;      // exota serve --monitor
     std::string version;
     ThreadStarter start_thread = {};  // of reloads; empty: std::thread
     /// A reload for which the system had no thread, or the file changed while it was read, is tried again after this.

@@ -13,21 +13,21 @@ namespace exota::app {
 
 namespace {
 
-using Severity = ConfigProblem::Severity;
+using Severity = config::Problem::Severity;
 
 bool is_missing(const std::string& path) { return ::access(path.c_str(), F_OK) != 0 && errno == ENOENT; }
 
 /// Of a tenants file that names nobody, where that has an effect: nothing can be authorised. nullopt: none, or everything is let through.
-std::optional<ConfigProblem> warning_of_no_tenants(const Config& config, const tenant::Index& tenants) {
+std::optional<config::Problem> warning_of_no_tenants(const config::Config& config, const tenant::Index& tenants) {
     const tenant::Mode mode = config.rules.mode;
     if (tenants.tenant_count() > 0 || mode == tenant::Mode::monitor || config.rules.force_monitor) return std::nullopt;
     const std::string_view fate = mode == tenant::Mode::defer ? "deferred" : mode == tenant::Mode::quarantine ? "held" : "refused";
-    return ConfigProblem{
+    return config::Problem{
         Severity::warning, config.tenants.file, 0, 0, {}, "names no tenant: every message that is judged is " + std::string(fate)};
 }
 
 void add_tenants(ReadFiles& files) {
-    const Config& config = *files.config;
+    const config::Config& config = *files.config;
     const std::string& file = config.tenants.file;
     const auto take = [&](directory::Content content) {
         files.tenants_stamp = content.stamp;
@@ -54,8 +54,8 @@ void add_tenants(ReadFiles& files) {
 }
 
 /// Whether so many domains may be gone, and the note of how many there are now. Without a state directory nothing is guarded.
-void guard_against_loss(const ReadFiles& files, const gate::Snapshot* previous, std::vector<ConfigProblem>& problems) {
-    const TenantsConfig& tenants = files.config->tenants;
+void guard_against_loss(const ReadFiles& files, const gate::Snapshot* previous, std::vector<config::Problem>& problems) {
+    const config::TenantsConfig& tenants = files.config->tenants;
     if (tenants.state_directory.empty()) return;
     const directory::ShrinkGuard guard(tenants.state_directory);
     const std::size_t now = files.tenants->domain_count();
@@ -73,7 +73,7 @@ void guard_against_loss(const ReadFiles& files, const gate::Snapshot* previous, 
 }
 
 std::shared_ptr<const gate::Snapshot> snapshot_of(const ReadFiles& files, const gate::Snapshot* previous) {
-    const Config& config = *files.config;
+    const config::Config& config = *files.config;
     auto snapshot = std::make_shared<gate::Snapshot>();
     snapshot->rules = config.rules;
     snapshot->limits = config.limits;
@@ -84,7 +84,7 @@ std::shared_ptr<const gate::Snapshot> snapshot_of(const ReadFiles& files, const 
     return snapshot;
 }
 
-Loaded load(LoadedConfig config, const gate::Snapshot* previous) {
+Loaded load(config::LoadedConfig config, const gate::Snapshot* previous) {
     ReadFiles files = read_files(std::move(config));
     Loaded loaded;
     loaded.problems = std::move(files.problems);
@@ -99,14 +99,14 @@ Loaded load(LoadedConfig config, const gate::Snapshot* previous) {
 
 }  // namespace
 
-bool has_error(const std::vector<ConfigProblem>& problems) noexcept { return count_of(problems, Severity::error) > 0; }
+bool has_error(const std::vector<config::Problem>& problems) noexcept { return count_of(problems, Severity::error) > 0; }
 
-std::size_t count_of(const std::vector<ConfigProblem>& problems, ConfigProblem::Severity severity) noexcept {
-    return static_cast<std::size_t>(std::ranges::count(problems, severity, &ConfigProblem::severity));
+std::size_t count_of(const std::vector<config::Problem>& problems, config::Problem::Severity severity) noexcept {
+    return static_cast<std::size_t>(std::ranges::count(problems, severity, &config::Problem::severity));
 }
 
-std::vector<ConfigProblem> problems_in(const std::string& file, std::vector<tenant::Problem> problems) {
-    std::vector<ConfigProblem> out;
+std::vector<config::Problem> problems_in(const std::string& file, std::vector<tenant::Problem> problems) {
+    std::vector<config::Problem> out;
     out.reserve(problems.size());
     for (tenant::Problem& problem : problems)
         out.push_back({problem.severity == tenant::Problem::Severity::error ? Severity::error : Severity::warning, file, problem.place.line,
@@ -114,16 +114,16 @@ std::vector<ConfigProblem> problems_in(const std::string& file, std::vector<tena
     return out;
 }
 
-std::string errors_in_one_line(std::string_view what, const std::vector<ConfigProblem>& problems) {
+std::string errors_in_one_line(std::string_view what, const std::vector<config::Problem>& problems) {
     std::string out(what);
     out += ':';
-    for (const ConfigProblem& problem : problems)
+    for (const config::Problem& problem : problems)
         if (problem.severity == Severity::error) out += ' ' + (problem.key.empty() ? "" : problem.key + ": ") + problem.text + ';';
     out.pop_back();
     return out;
 }
 
-ReadFiles read_files(LoadedConfig config) {
+ReadFiles read_files(config::LoadedConfig config) {
     ReadFiles files;
     files.config = std::move(config.config);
     files.problems = std::move(config.problems);
@@ -135,9 +135,9 @@ ReadFiles read_files(LoadedConfig config) {
 }
 
 ReadFiles read_chosen_files(const std::optional<std::string>& named, const char* const* environment) {
-    ReadFiles files = read_files(choose_config(named, environment));
-    if (!files.config && (named || !drop_in_requested(environment)))
-        files.file_missing = is_missing(named.value_or(std::string(default_config_path)));
+    ReadFiles files = read_files(config::choose(named, environment));
+    if (!files.config && (named || !config::drop_in_requested(environment)))
+        files.file_missing = is_missing(named.value_or(std::string(config::default_config_path)));
     return files;
 }
 
@@ -147,12 +147,12 @@ Loaded failed_load(std::string why) {
     return loaded;
 }
 
-Loaded load_all(const std::function<LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous) {
-    LoadedConfig config = read_config();
+Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous) {
+    config::LoadedConfig config = read_config();
     if (config.config && force_monitor == ForceMonitor::yes) config.config->rules.force_monitor = true;
     return load(std::move(config), previous);
 }
 
-Loaded load_tenants(const Config& config, const gate::Snapshot* previous) { return load({config, {}}, previous); }
+Loaded load_tenants(const config::Config& config, const gate::Snapshot* previous) { return load({config, {}}, previous); }
 
 }  // namespace exota::app

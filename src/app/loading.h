@@ -13,26 +13,26 @@
 #include <string_view>
 #include <vector>
 
-#include "app/config.h"
+#include "config/config.h"
 #include "directory/file_stamp.h"
 #include "directory/shrink_guard.h"
 #include "gate/judge.h"
 
 namespace exota::app {
 
-bool has_error(const std::vector<ConfigProblem>& problems) noexcept;
-std::size_t count_of(const std::vector<ConfigProblem>& problems, ConfigProblem::Severity severity) noexcept;
+bool has_error(const std::vector<config::Problem>& problems) noexcept;
+std::size_t count_of(const std::vector<config::Problem>& problems, config::Problem::Severity severity) noexcept;
 
 /// Problems with tenants, as problems of the file that has them.
-std::vector<ConfigProblem> problems_in(const std::string& file, std::vector<tenant::Problem> problems);
+std::vector<config::Problem> problems_in(const std::string& file, std::vector<tenant::Problem> problems);
 /// "WHAT: KEY: TEXT; KEY: TEXT" of all errors, for an answer of one line.
-std::string errors_in_one_line(std::string_view what, const std::vector<ConfigProblem>& problems);
+std::string errors_in_one_line(std::string_view what, const std::vector<config::Problem>& problems);
 
 /// A configuration and the tenants that it names, as they were read.
 struct ReadFiles {
-    std::optional<Config> config;                       // set if it has no error, whatever the tenants are
+    std::optional<config::Config> config;               // set if it has no error, whatever the tenants are
     std::shared_ptr<const tenant::Index> tenants;       // set if they have none either
-    std::vector<ConfigProblem> problems;                // of both, in order
+    std::vector<config::Problem> problems;              // of both, in order
     std::optional<directory::FileStamp> tenants_stamp;  // of the tenants file that was read, good or not
     directory::Fingerprint tenants_fingerprint;         // of its content
     bool file_missing = false;                          // configuration or tenants file does not exist
@@ -40,15 +40,15 @@ struct ReadFiles {
 };
 
 /// @param config  read already; the tenants are read only if it is good.
-ReadFiles read_files(LoadedConfig config);
-/// The configuration that `serve` would use (choose_config), and its tenants.
+ReadFiles read_files(config::LoadedConfig config);
+/// The configuration that `serve` would use (config::choose), and its tenants.
 /// @param named  what -c says.
 ReadFiles read_chosen_files(const std::optional<std::string>& named, const char* const* environment);
 
 struct Loaded {
-    std::optional<Config> config;  // both set exactly if no problem is an error
+    std::optional<config::Config> config;  // both set exactly if no problem is an error
     std::shared_ptr<const gate::Snapshot> snapshot;
-    std::vector<ConfigProblem> problems;
+    std::vector<config::Problem> problems;
     bool try_again = false;                             // what failed may work soon, though nobody changes anything
     std::optional<directory::FileStamp> tenants_stamp;  // of the tenants file that was read, good or not
 };
@@ -61,9 +61,9 @@ enum class ForceMonitor : std::uint8_t { no, yes };
 /// Configuration, then the tenants that it names.
 /// @param previous  in use now, nullptr at start: counts of limits go on, and a tenants file that lost more than a fifth of its domains
 ///                  is an error unless that was confirmed.
-Loaded load_all(const std::function<LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous);
+Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous);
 
 /// Only the tenants, under the configuration in use.
-Loaded load_tenants(const Config& config, const gate::Snapshot* previous);
+Loaded load_tenants(const config::Config& config, const gate::Snapshot* previous);
 
 }  // namespace exota::app

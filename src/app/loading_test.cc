@@ -30,10 +30,10 @@ TEST(Loading, nobody_in_the_tenants_file_is_warned_of_where_it_has_an_effect) {
         std::ofstream(folder.path("tenants.json")) << c.tenants;
         std::ofstream(folder.path("exota.toml"))
             << "authorisation.mode = \"" << c.mode << "\"\ntenants.file = \"tenants.json\"\ntenants.state_directory = \".\"\n";
-        const Loaded loaded = load_all([&] { return load_config(folder.path("exota.toml")); }, c.force_monitor, nullptr);
+        const Loaded loaded = load_all([&] { return config::load(folder.path("exota.toml")); }, c.force_monitor, nullptr);
         ASSERT_TRUE(loaded.snapshot) << c.tenants;
         std::string said;
-        for (const ConfigProblem& problem : loaded.problems)
+        for (const config::Problem& problem : loaded.problems)
             if (problem.text.find("names no tenant") != std::string::npos) said += to_text(problem);
         EXPECT_EQ(said.empty(), c.says.empty()) << c.mode << c.tenants << said;
         EXPECT_NE(said.find(c.says), std::string::npos) << said;

@@ -50,10 +50,4 @@ gate::Instant LoopNetwork::instant() { return std::chrono::steady_clock::now(); 
 
 std::chrono::sys_seconds LoopNetwork::now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 
-std::optional<std::string> problem_of(const net::ResolverSettings& settings) {
-    net::Loop loop;
-    const auto made = net::Resolver::create(loop, settings);
-    return made ? std::nullopt : std::optional(made.error().detail);
-}
-
 }  // namespace exota::app

@@ -4,8 +4,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
-#include <string>
 
 #include "gate/world.h"
 #include "net/loop.h"
@@ -45,8 +43,5 @@ private:
 
 /// What a resolver brought, as verification understands it: bogus is neither data nor absence, silence is a temporary failure.
 authn::DnsAnswer read_answer(const net::RawAnswer& raw, const authn::DnsQuestion& question);
-
-/// What libunbound says against the settings; nullopt: nothing. Makes a resolver and throws it away.
-std::optional<std::string> problem_of(const net::ResolverSettings& settings);
 
 }  // namespace exota::app

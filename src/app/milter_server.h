@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "app/config.h"
+#include "config/config.h"
 #include "gate/judge.h"
 #include "net/listener.h"
 #include "net/server.h"
@@ -20,8 +20,8 @@ namespace exota::app {
 class MilterServer {
 public:
     /// @param log, metrics  outlive this object.
-    MilterServer(const MilterConfig& config, const DnsConfig& dns, std::size_t loops, std::shared_ptr<const gate::Snapshot> snapshot,
-                 telemetry::Log& log, telemetry::Metrics& metrics);
+    MilterServer(const config::MilterConfig& config, const config::DnsConfig& dns, std::size_t loops,
+                 std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log, telemetry::Metrics& metrics);
     /// Stops the loops; sessions that are open end.
     ~MilterServer();
     MilterServer(const MilterServer&) = delete;

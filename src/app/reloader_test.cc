@@ -13,7 +13,7 @@ namespace {
 
 Loaded with_problem(const std::string& text) {
     Loaded loaded;
-    loaded.problems.push_back({ConfigProblem::Severity::warning, {}, 0, 0, {}, text});
+    loaded.problems.push_back({config::Problem::Severity::warning, {}, 0, 0, {}, text});
     return loaded;
 }
 
@@ -64,7 +64,7 @@ TEST(Reloader, an_exception_is_a_problem) {
     EXPECT_FALSE(loaded.config);
     ASSERT_EQ(loaded.problems.size(), 1U);
     EXPECT_EQ(loaded.problems[0].text, "no memory");
-    EXPECT_EQ(loaded.problems[0].severity, ConfigProblem::Severity::error);
+    EXPECT_EQ(loaded.problems[0].severity, config::Problem::Severity::error);
 }
 
 TEST(Reloader, no_thread_is_an_error_and_the_next_one_may_be_had) {

@@ -11,7 +11,8 @@ std::vector<std::string> Sockets::bound() const {
     return all;
 }
 
-std::optional<Sockets> open_sockets(const Config& config, std::size_t loops, const std::function<void(std::string_view)>& complain) {
+std::optional<Sockets> open_sockets(const config::Config& config, std::size_t loops,
+                                    const std::function<void(std::string_view)>& complain) {
     std::vector<base::Error> problems;
     const auto parsed = [&](const std::vector<std::string>& texts, auto parse) {
         std::vector<net::Endpoint> endpoints;

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "app/config.h"
+#include "config/config.h"
 #include "net/listener.h"
 
 namespace exota::app {
@@ -23,6 +23,6 @@ struct Sockets {
 /// @param loops     of the milter.
 /// @param complain  hears of every socket that could not be opened, a line each.
 /// @return          nullopt: there was one.
-std::optional<Sockets> open_sockets(const Config& config, std::size_t loops, const std::function<void(std::string_view)>& complain);
+std::optional<Sockets> open_sockets(const config::Config& config, std::size_t loops, const std::function<void(std::string_view)>& complain);
 
 }  // namespace exota::app

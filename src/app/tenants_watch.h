@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "app/config.h"
+#include "config/config.h"
 #include "directory/file_stamp.h"
 #include "directory/shrink_guard.h"
 
@@ -16,7 +16,7 @@ namespace exota::app {
 class TenantsWatch {
 public:
     /// @param read  what was there when it was last read.
-    TenantsWatch(const TenantsConfig& config, const std::optional<directory::FileStamp>& read)
+    TenantsWatch(const config::TenantsConfig& config, const std::optional<directory::FileStamp>& read)
         : path_(config.file), state_directory_(config.state_directory), watch_({read, look().acceptance}) {}
 
     /// It was read otherwise (SIGHUP).

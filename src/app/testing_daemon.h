@@ -127,7 +127,7 @@ protected:
         auto bound = ready.get_future();
         thread_ = std::thread([this, monitor, ready = std::move(ready), end = std::move(end)]() mutable {
             bool said = false;
-            const DaemonEnd how = run_daemon({.read_config = [this] { return load_config(directory_.path("exota.toml")); },
+            const DaemonEnd how = run_daemon({.read_config = [this] { return config::load(directory_.path("exota.toml")); },
                                               .force_monitor = monitor,
                                               .version = "test",
                                               .start_thread = start_thread_,

@@ -1,4 +1,4 @@
-// The operator's configuration as far as judging needs it: plain data, built by app/config, checked there.
+// The operator's configuration as far as judging needs it: plain data, built by config/build.cc, checked there.
 #pragma once
 
 #include <memory>

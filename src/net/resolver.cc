@@ -266,4 +266,10 @@ void Resolver::look_again() {
 const ResolverCounters& Resolver::counters() const noexcept { return parts_->counters; }
 std::size_t Resolver::in_flight() const noexcept { return parts_->questions.size(); }
 
+std::optional<std::string> problem_of(const ResolverSettings& settings) {
+    Loop loop;
+    const auto made = Resolver::create(loop, settings);
+    return made ? std::nullopt : std::optional(made.error().detail);
+}
+
 }  // namespace exota::net

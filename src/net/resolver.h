@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -95,5 +96,8 @@ private:
     explicit Resolver(std::unique_ptr<Parts> parts);
     std::unique_ptr<Parts> parts_;
 };
+
+/// What libunbound says against the settings; nullopt: nothing. Makes a resolver and throws it away.
+std::optional<std::string> problem_of(const ResolverSettings& settings);
 
 }  // namespace exota::net

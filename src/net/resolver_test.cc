@@ -369,7 +369,9 @@ TEST(Resolver, settings_that_libunbound_does_not_take_are_named) {
         const auto made = Resolver::create(thread.loop(), settings);
         ASSERT_FALSE(made);
         EXPECT_NE(made.error().detail.find("dns.servers"), std::string::npos);
+        EXPECT_EQ(problem_of(settings), made.error().detail);
     });
+    EXPECT_EQ(problem_of({.servers = {"127.0.0.1@53"}}), std::nullopt);
 }
 
 }  // namespace

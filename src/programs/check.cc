@@ -5,10 +5,10 @@
 #include <chrono>
 #include <memory>
 
-#include "app/config_build.h"
-#include "app/config_keys.h"
-#include "app/endpoints.h"
 #include "base/counted.h"
+#include "config/build.h"
+#include "config/endpoints.h"
+#include "config/keys.h"
 #include "programs/check_system.h"
 #include "programs/options.h"
 #include "programs/problems.h"
@@ -18,7 +18,7 @@ extern "C" char** environ;
 namespace exota::programs {
 namespace {
 
-using Severity = app::ConfigProblem::Severity;
+using Severity = config::Problem::Severity;
 
 struct Options {
     std::optional<std::string> config;
@@ -28,11 +28,11 @@ struct Options {
 /// The table of keys: for people, and for the test of the documents.
 std::string keys_as_text() {
     std::string out;
-    for (const app::ConfigKey& key : app::config_keys()) {
+    for (const config::Key& key : config::keys()) {
         out += std::string(key.name) + "\n    " + std::string(key.meaning) + "\n    " + std::string(name_of(key.type));
         if (!key.choices.empty()) out += ' ' + std::string(key.choices);
         if (!key.unit.empty()) out += ", " + std::string(key.unit);
-        if (key.most > 0 && key.type != app::KeyType::mode_bits)
+        if (key.most > 0 && key.type != config::KeyType::mode_bits)
             out += ", " + std::to_string(key.least) + " to " + std::to_string(key.most);
         out += key.fallback.empty() ? ", required\n" : ", default " + std::string(key.fallback) + '\n';
     }
@@ -41,7 +41,7 @@ std::string keys_as_text() {
 
 std::string keys_as_json() {
     std::string out = "[";
-    for (const app::ConfigKey& key : app::config_keys()) {
+    for (const config::Key& key : config::keys()) {
         if (out.size() > 1) out += ",\n ";
         out += "{\"key\": " + json_string(key.name) + ", \"type\": " + json_string(name_of(key.type)) +
                ", \"default\": " + (key.fallback.empty() ? "null" : json_string(key.fallback)) + ", \"unit\": " + json_string(key.unit) +
@@ -53,7 +53,7 @@ std::string keys_as_json() {
 
 /// A tenants file that lost more than a fifth of the domains that the daemon serves: the reload will refuse it.
 void look_at_shrink(const Options& options, app::ReadFiles& files) {
-    const app::TenantsConfig& tenants = files.config->tenants;
+    const config::TenantsConfig& tenants = files.config->tenants;
     if (!files.tenants || tenants.state_directory.empty()) return;
     const directory::ShrinkGuard guard(tenants.state_directory);
     const auto before = guard.last_domain_count(tenants.file);
@@ -88,12 +88,12 @@ Exit run(const Options& options) {
     app::ReadFiles files = app::read_chosen_files(options.config, environ);
     std::vector<std::string> notes;
     if (files.config) {
-        const app::Config& config = *files.config;
-        notes = app::config_notes(config);
+        const config::Config& config = *files.config;
+        notes = config::notes(config);
         if (!config.endpoints_file.empty())
-            if (auto old = app::endpoint_age_warning(config.endpoints_file, std::chrono::system_clock::now()))
+            if (auto old = config::endpoint_age_warning(config.endpoints_file, std::chrono::system_clock::now()))
                 files.problems.push_back({Severity::warning, config.endpoints_file, 0, 0, "", "endpoint list " + *std::move(old)});
-        for (app::ConfigProblem& problem : problems_of_system(config)) files.problems.push_back(std::move(problem));
+        for (config::Problem& problem : problems_of_system(config)) files.problems.push_back(std::move(problem));
         look_at_shrink(options, files);
     }
     if (options.json) {

@@ -36,10 +36,10 @@ bool is_number(const std::string& text) { return std::ranges::all_of(text, base:
 
 }  // namespace
 
-std::vector<app::ConfigProblem> problems_of_system(const app::Config& config) {
-    std::vector<app::ConfigProblem> out;
+std::vector<config::Problem> problems_of_system(const config::Config& config) {
+    std::vector<config::Problem> out;
     const auto warn = [&](std::string key, std::string text) {
-        out.push_back({app::ConfigProblem::Severity::warning, config.path, 0, 0, std::move(key), std::move(text)});
+        out.push_back({config::Problem::Severity::warning, config.path, 0, 0, std::move(key), std::move(text)});
     };
     bool any_socket = false;
     for (const std::string& listen : config.milter.listen) {

@@ -5,11 +5,11 @@
 
 #include <vector>
 
-#include "app/config.h"
+#include "config/config.h"
 
 namespace exota::programs {
 
 /// Warnings, for what is missing may come later: a unit's RuntimeDirectory comes with the start.
-std::vector<app::ConfigProblem> problems_of_system(const app::Config& config);
+std::vector<config::Problem> problems_of_system(const config::Config& config);
 
 }  // namespace exota::programs

@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <system_error>
 
-#include "app/config_file.h"
 #include "base/encode.h"
 #include "base/text.h"
+#include "config/whole_file.h"
 #include "net/loop.h"
 #include "net/resolver.h"
 
@@ -56,7 +56,7 @@ std::string host_name() {
 
 }  // namespace
 
-OurFacts our_facts(const app::Config& config, const tenant::Index& tenants) {
+OurFacts our_facts(const config::Config& config, const tenant::Index& tenants) {
     using tenant::Factor;
     OurFacts out;
     for (const std::string& text : config.milter.listen)
@@ -116,14 +116,14 @@ base::Result<PostfixFacts> ask_postfix(const std::string& postconf) {
     for (const MasterService* service : smtp_services(out)) {
         const std::string path = setting(out, service, "smtpd_tls_CAfile").value_or("");
         if (path.empty() || out.authorities.contains(path)) continue;
-        const auto text = app::read_whole_file(path, max_named_octets);
+        const auto text = config::read_whole_file(path, max_named_octets);
         out.authorities.emplace(path, text ? base::Result<CertificateFile>(count_certificates(*text)) : std::unexpected(text.error()));
     }
     return out;
 }
 
 base::Result<OpenDkimSettings> read_opendkim(const std::string& path) {
-    return OpenDkimSettings::load(path, [](const std::string& named) { return app::read_whole_file(named, max_named_octets); });
+    return OpenDkimSettings::load(path, [](const std::string& named) { return config::read_whole_file(named, max_named_octets); });
 }
 
 ResolverFacts ask_resolver(const net::ResolverSettings& settings) {
@@ -166,7 +166,8 @@ ResolverFacts ask_resolver(const net::ResolverSettings& settings) {
     return out;
 }
 
-DoctorFacts gather(const app::Config& config, const tenant::Index& tenants, const std::string& postconf, const std::string& opendkim_conf) {
+DoctorFacts gather(const config::Config& config, const tenant::Index& tenants, const std::string& postconf,
+                   const std::string& opendkim_conf) {
     DoctorFacts out{.ours = our_facts(config, tenants)};
     out.host_name = host_name();
     out.postfix = ask_postfix(postconf);

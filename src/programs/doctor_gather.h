@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "app/config.h"
+#include "config/config.h"
 #include "programs/doctor_findings.h"
 #include "tenant/index.h"
 
 namespace exota::programs {
 
-OurFacts our_facts(const app::Config& config, const tenant::Index& tenants);
+OurFacts our_facts(const config::Config& config, const tenant::Index& tenants);
 
 /// @param postconf  the program, or the configuration directory of a Postfix (then `postconf -c` it); empty: the program in PATH.
 base::Result<PostfixFacts> ask_postfix(const std::string& postconf);
@@ -36,6 +36,7 @@ SocketFacts look_at_socket(const net::Endpoint& endpoint, const std::string& use
 ResolverFacts ask_resolver(const net::ResolverSettings& settings);
 
 /// All of it.
-DoctorFacts gather(const app::Config& config, const tenant::Index& tenants, const std::string& postconf, const std::string& opendkim_conf);
+DoctorFacts gather(const config::Config& config, const tenant::Index& tenants, const std::string& postconf,
+                   const std::string& opendkim_conf);
 
 }  // namespace exota::programs

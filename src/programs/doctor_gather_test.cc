@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <fstream>
 
-#include "app/config.h"
 #include "base/encode.h"
+#include "config/config.h"
 #include "net/descriptor.h"
 #include "net/testing.h"
 
@@ -141,9 +141,9 @@ TEST(SocketLook, who_may_open_it) {
 
 TEST(OurFactsOf, a_configuration) {
     const auto facts = [](const std::string& more) {
-        const auto loaded = app::config_from_json("{\"authorisation\": {\"mode\": \"defer\"" + more + '}');
+        const auto loaded = config::from_json("{\"authorisation\": {\"mode\": \"defer\"" + more + '}');
         std::string problems;
-        for (const auto& problem : loaded.problems) problems += app::to_text(problem) + '\n';
+        for (const auto& problem : loaded.problems) problems += config::to_text(problem) + '\n';
         EXPECT_TRUE(loaded.config) << problems;
         return loaded.config ? our_facts(*loaded.config, tenant::Index()) : OurFacts{};
     };

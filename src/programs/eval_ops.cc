@@ -7,10 +7,10 @@
 #include <optional>
 #include <vector>
 
-#include "app/config.h"
 #include "app/loading.h"
 #include "authn/authres.h"
 #include "base/text.h"
+#include "config/config.h"
 #include "decision/decide.h"
 #include "decision/render.h"
 #include "gate/judge.h"
@@ -126,11 +126,11 @@ base::Result<SessionFacts> session_of(const json::object& in) {
     return facts;
 }
 
-base::Result<app::Config> config_of(const json::object& in) {
+base::Result<config::Config> config_of(const json::object& in) {
     const auto tree = optional_object(in, "config");
     if (!tree) return std::unexpected(tree.error());
     if (!*tree) return fail(Errc::invalid_data, "\"config\" is missing");
-    app::LoadedConfig loaded = app::config_from_json(json::serialize(**tree));
+    config::LoadedConfig loaded = config::from_json(json::serialize(**tree));
     if (loaded.config) return *std::move(loaded.config);
     return fail(Errc::invalid_data, app::errors_in_one_line("config", loaded.problems));
 }

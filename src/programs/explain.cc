@@ -106,7 +106,7 @@ std::vector<std::string> notes_on(const Options& options, const SessionFacts& se
 }
 
 /// Seen as the daemon sees it, and verified where the configuration says so.
-base::Result<Seen> see_file(const Options& options, const gate::Snapshot& snapshot, const app::DnsConfig& dns) {
+base::Result<Seen> see_file(const Options& options, const gate::Snapshot& snapshot, const config::DnsConfig& dns) {
     auto seen = read_parts(*options.message);
     if (!seen) return std::unexpected(seen.error());
     MessageParts& parts = (*seen)->parts;
@@ -128,7 +128,7 @@ base::Result<Seen> see_file(const Options& options, const gate::Snapshot& snapsh
     return Seen{std::move((*seen)->evidence), std::move(notes), std::move(told)};
 }
 
-base::Result<Seen> see(const Options& options, const gate::Snapshot& snapshot, const app::DnsConfig& dns) {
+base::Result<Seen> see(const Options& options, const gate::Snapshot& snapshot, const config::DnsConfig& dns) {
     if (!options.evidence) return see_file(options, snapshot, dns);
     auto evidence = evidence_from_file(*options.evidence);
     if (!evidence) return std::unexpected(std::move(evidence.error()));
@@ -149,7 +149,7 @@ Exit run(const Options& options) {
         complain(to_text(files.problems));
         return exit_of(files);
     }
-    const app::Config& config = *files.config;
+    const config::Config& config = *files.config;
     const gate::Snapshot snapshot{
         .rules = config.rules,
         .limits = config.limits,

@@ -1,8 +1,8 @@
 #include "programs/message_command.h"
 
-#include "app/config_file.h"
 #include "base/ip.h"
 #include "base/text.h"
+#include "config/whole_file.h"
 
 namespace exota::programs {
 
@@ -38,7 +38,7 @@ void add_world_options(Command& command, WorldOptions& world) {
 }
 
 base::Result<std::string> read_message(const std::string& path) {
-    return app::read_whole_file(path == "-" ? "/dev/stdin" : path, max_message_octets);
+    return config::read_whole_file(path == "-" ? "/dev/stdin" : path, max_message_octets);
 }
 
 base::Result<std::unique_ptr<SeenMessage>> read_parts(const std::string& path) {

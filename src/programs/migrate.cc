@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "app/config_file.h"
 #include "base/joined.h"
+#include "config/whole_file.h"
 #include "programs/installed_documents.h"
 #include "programs/migrate_files.h"
 #include "programs/options.h"
@@ -56,18 +56,18 @@ std::string tenants_file_of(const Options& options) {
 }
 
 Exit run(const Options& options) {
-    if (!app::drop_in_requested(environ)) {
+    if (!config::drop_in_requested(environ)) {
         complain("exota migrate: no MILTER_* variable is set; run it with the environment of the Python ExOTA-Milter\n");
         return Exit::usage;
     }
-    const app::LoadedConfig loaded = app::config_from_environment(environ);
+    const config::LoadedConfig loaded = config::from_environment(environ);
     if (!loaded.config) {
         complain(to_text(loaded.problems));
         return Exit::bad_config;
     }
-    std::vector<app::ConfigProblem> problems = loaded.problems;  // of the environment: what weakens it weakens what is made of it
+    std::vector<config::Problem> problems = loaded.problems;  // of the environment: what weakens it weakens what is made of it
     const std::string& policy_file = loaded.config->tenants.file;
-    const auto policy = app::read_whole_file(policy_file, max_policy_octets);
+    const auto policy = config::read_whole_file(policy_file, max_policy_octets);
     if (!policy) {
         complain(to_text(problems));
         complain("exota migrate: " + policy.error().detail + '\n');
@@ -96,7 +96,7 @@ Exit run(const Options& options) {
     }
     if (options.json) {
         std::vector<std::string> warnings;
-        for (const app::ConfigProblem& problem : problems) warnings.push_back(app::to_text(problem));
+        for (const config::Problem& problem : problems) warnings.push_back(config::to_text(problem));
         warnings.insert(warnings.end(), migrated->warnings.begin(), migrated->warnings.end());
         std::string one_line = migrated->tenants;  // line breaks stand between tokens only: strings have them escaped
         std::ranges::replace(one_line, '\n', ' ');

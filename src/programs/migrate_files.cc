@@ -6,10 +6,10 @@
 #include <map>
 #include <ranges>
 
-#include "app/config_build.h"
 #include "base/encode.h"
 #include "base/joined.h"
 #include "base/text.h"
+#include "config/build.h"
 #include "mail/domain.h"
 #include "mail/tenant_id.h"
 
@@ -44,7 +44,7 @@ bool flag(const json::object& entry, std::string_view name) {
     return !value || !value->is_bool() || value->get_bool();  // both are true by default
 }
 
-base::Result<std::vector<Entry>> read_entries(const app::Config& drop_in, std::string_view policy) {
+base::Result<std::vector<Entry>> read_entries(const config::Config& drop_in, std::string_view policy) {
     json::error_code error;
     const json::value parsed = json::parse(json::string_view(policy.data(), policy.size()), error);
     if (error) return fail(Errc::invalid_data, "no JSON: " + error.message());
@@ -188,13 +188,12 @@ std::vector<std::string> texts_of(const std::vector<base::IpPrefix>& prefixes) {
 }
 
 bool is_authserv_id(std::string_view text) {
-    return app::config_from_json("{\"authorisation\": {\"mode\": \"enforce\"}, \"header\": {\"authserv_id\": " + quoted(text) + "}}")
-               .config &&
+    return config::from_json("{\"authorisation\": {\"mode\": \"enforce\"}, \"header\": {\"authserv_id\": " + quoted(text) + "}}").config &&
            !text.empty();
 }
 
 /// What of the environment has no counterpart.
-void compare(const app::Config& drop_in, const std::vector<Group>& groups, Remarks& remarks) {
+void compare(const config::Config& drop_in, const std::vector<Group>& groups, Remarks& remarks) {
     const decision::Rules& rules = drop_in.rules;
     for (const std::string& id : rules.authres.authserv_ids)
         if (!is_authserv_id(id))
@@ -256,7 +255,7 @@ std::string head_of(const Remarks& remarks) {
     return out;
 }
 
-std::string configuration_of(const app::Config& drop_in, const tenant::Proof& usual, const std::vector<Group>& groups,
+std::string configuration_of(const config::Config& drop_in, const tenant::Proof& usual, const std::vector<Group>& groups,
                              std::string_view tenants_file, const Remarks& remarks) {
     const decision::Rules& rules = drop_in.rules;
     static constexpr std::string_view levels[] = {"error", "warning", "info", "debug"};
@@ -293,7 +292,7 @@ std::string configuration_of(const app::Config& drop_in, const tenant::Proof& us
 
 }  // namespace
 
-base::Result<Migrated> migrate(const app::Config& drop_in, std::string_view policy, std::string_view tenants_file) {
+base::Result<Migrated> migrate(const config::Config& drop_in, std::string_view policy, std::string_view tenants_file) {
     const auto entries = read_entries(drop_in, policy);
     if (!entries) return std::unexpected(entries.error());
     Migrated out;

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "app/config.h"
 #include "base/result.h"
+#include "config/config.h"
 
 namespace exota::programs {
 
@@ -25,10 +25,10 @@ struct Migrated {
     bool exact = true;  // false: some warning is of mail that is decided otherwise, and the configuration's mode is "monitor"
 };
 
-/// @param drop_in       made by config_from_environment.
+/// @param drop_in       made by config::from_environment.
 /// @param policy        the policy file, version 1; already read without errors by tenant::read_tenants.
 /// @param tenants_file  where the tenants file will lie, for the configuration.
 /// @return              invalid_data if the policy is no version-1 file.
-base::Result<Migrated> migrate(const app::Config& drop_in, std::string_view policy, std::string_view tenants_file);
+base::Result<Migrated> migrate(const config::Config& drop_in, std::string_view policy, std::string_view tenants_file);
 
 }  // namespace exota::programs

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "app/config_build.h"
-#include "app/config_tree.h"
+#include "config/build.h"
+#include "config/tree.h"
 #include "decision/decide.h"
 #include "programs/message_reader.h"
 #include "programs/session_facts.h"
@@ -13,27 +13,27 @@ namespace {
 
 constexpr std::string_view id = "1234abcd-18c5-45e8-88de-123456789abc";
 
-app::Config drop_in(std::vector<std::string> variables) {
+config::Config drop_in(std::vector<std::string> variables) {
     variables.emplace_back("MILTER_POLICY_FILE=/p.json");
     std::vector<const char*> pointers;
     for (const std::string& entry : variables) pointers.push_back(entry.c_str());
     pointers.push_back(nullptr);
-    auto loaded = app::config_from_environment(pointers.data());
+    auto loaded = config::from_environment(pointers.data());
     EXPECT_TRUE(loaded.config);
     return *std::move(loaded.config);
 }
 
 struct Loaded {
-    app::Config config;
+    config::Config config;
     tenant::Index tenants;
 };
 
 Loaded load(const Migrated& migrated) {
-    const auto tree = app::parse_config_toml(migrated.configuration);
+    const auto tree = config::parse_toml(migrated.configuration);
     EXPECT_TRUE(tree) << migrated.configuration;
-    auto config = app::build_config(*tree, "/x/exota.toml", app::ConfigOrigin::file);
+    auto config = config::build(*tree, "/x/exota.toml", config::Origin::file);
     std::string problems;
-    for (const auto& problem : config.problems) problems += app::to_text(problem) + '\n';
+    for (const auto& problem : config.problems) problems += config::to_text(problem) + '\n';
     EXPECT_TRUE(config.config) << problems << migrated.configuration;
     auto tenants = tenant::read_tenants(migrated.tenants, config.config->tenant_defaults);
     for (const auto& problem : tenants.problems) problems += problem.path + ": " + problem.text + '\n';
@@ -43,7 +43,7 @@ Loaded load(const Migrated& migrated) {
 }
 
 /// What `enforce` would say, whatever the mode is.
-decision::Verdict verdict(const app::Config& config, const tenant::Index& tenants, const SessionFacts& facts, std::string_view message) {
+decision::Verdict verdict(const config::Config& config, const tenant::Index& tenants, const SessionFacts& facts, std::string_view message) {
     evidence::Collector collector(config.limits);
     EXPECT_TRUE(begin_message(facts, collector));
     note_fields(split_message(message).fields, collector);
@@ -81,7 +81,7 @@ TEST(Migrate, TheResultLoadsAndDecidesTheSame) {
                 messages.push_back("Received: x\n" + dkim + claim + from + "\nbody\n");
     std::size_t accepted = 0, compared = 0;
     for (const auto& environment : environments) {
-        const app::Config before = drop_in(environment);
+        const config::Config before = drop_in(environment);
         for (const std::string& policy : policies) {
             const auto old_tenants = tenant::read_tenants(policy, before.tenant_defaults);
             ASSERT_TRUE(old_tenants.index);
@@ -153,7 +153,7 @@ TEST(Migrate, WhatNeededNoSignatureIsNotRefusedNow) {
     const std::string message = "From: x@b.test\nX-MS-Exchange-CrossTenant-Id: " + std::string(id) + "\n";
     for (const auto& environment : environments)
         for (const std::string& policy : policies) {
-            const app::Config before = drop_in(environment);
+            const config::Config before = drop_in(environment);
             ASSERT_EQ(verdict(before, *tenant::read_tenants(policy, before.tenant_defaults).index, session, message),
                       decision::Verdict::accept);
             const auto migrated = migrate(before, policy, "t");

@@ -5,7 +5,7 @@
 
 namespace exota::programs {
 
-using Severity = app::ConfigProblem::Severity;
+using Severity = config::Problem::Severity;
 
 std::size_t errors_in(const app::ReadFiles& files) { return app::count_of(files.problems, Severity::error); }
 std::size_t warnings_in(const app::ReadFiles& files) { return app::count_of(files.problems, Severity::warning); }
@@ -15,9 +15,9 @@ Exit exit_of(const app::ReadFiles& files) {
     return files.file_missing ? Exit::no_input : Exit::bad_config;
 }
 
-std::string to_text(const std::vector<app::ConfigProblem>& problems) {
+std::string to_text(const std::vector<config::Problem>& problems) {
     std::string out;
-    for (const app::ConfigProblem& problem : problems) out += app::to_text(problem) + '\n' + problem.shown;
+    for (const config::Problem& problem : problems) out += config::to_text(problem) + '\n' + problem.shown;
     return with_installed_documents(out);
 }
 
@@ -27,9 +27,9 @@ std::string json_string(std::string_view text) {
     return out;
 }
 
-std::string to_json(const std::vector<app::ConfigProblem>& problems) {
+std::string to_json(const std::vector<config::Problem>& problems) {
     std::string out = "[";
-    for (const app::ConfigProblem& problem : problems) {
+    for (const config::Problem& problem : problems) {
         if (out.size() > 1) out += ", ";
         out += "{\"severity\": ";
         out += problem.severity == Severity::error ? "\"error\"" : "\"warning\"";

@@ -18,9 +18,9 @@ std::size_t warnings_in(const app::ReadFiles& files);
 Exit exit_of(const app::ReadFiles& files);
 
 /// One problem a line; below an error of syntax the line that has it.
-std::string to_text(const std::vector<app::ConfigProblem>& problems);
+std::string to_text(const std::vector<config::Problem>& problems);
 /// A JSON array of {severity, file, line, column, key, text}.
-std::string to_json(const std::vector<app::ConfigProblem>& problems);
+std::string to_json(const std::vector<config::Problem>& problems);
 
 /// `text` as a JSON string.
 std::string json_string(std::string_view text);

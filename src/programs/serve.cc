@@ -9,7 +9,7 @@ namespace exota::programs {
 
 int run_serve(const ServeOptions& options) {
     const app::DaemonOptions daemon{
-        .read_config = [&] { return app::choose_config(options.config_path, environ); },
+        .read_config = [&] { return config::choose(options.config_path, environ); },
         .force_monitor = options.monitor ? app::ForceMonitor::yes : app::ForceMonitor::no,
         .version = EXOTA_VERSION,
         .complain = [](std::string_view problem) { complain(std::string(problem) + '\n'); },

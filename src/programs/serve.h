@@ -9,7 +9,7 @@
 namespace exota::programs {
 
 struct ServeOptions {
-    std::optional<std::string> config_path;  // -c; without it the environment or the default file decides (app/config.h)
+    std::optional<std::string> config_path;  // -c; without it the environment or the default file decides (config/config.h)
     bool monitor = false;                    // --monitor: judge everything, refuse nothing
 };
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "app/config_build.h"
+#include "config/build.h"
 #include "decision/verified_results.h"
 #include "evidence/json.h"
 #include "mail/author.h"
@@ -55,10 +55,10 @@ std::string to_json(const std::string& field, const evidence::Evidence& evidence
 
 Exit run(const Options& options) {
     gate::Snapshot snapshot;
-    app::DnsConfig dns;
-    std::string authserv_id = app::host_name();
+    config::DnsConfig dns;
+    std::string authserv_id = config::host_name();
     if (options.config) {
-        const app::LoadedConfig loaded = app::choose_config(options.config, nullptr);
+        const config::LoadedConfig loaded = config::choose(options.config, nullptr);
         if (!loaded.config) {
             complain(to_text(loaded.problems));
             return Exit::bad_config;

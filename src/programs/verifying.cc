@@ -1,6 +1,6 @@
 #include "programs/verifying.h"
 
-#include "app/config_file.h"
+#include "config/whole_file.h"
 #include "gate/verification.h"
 #include "programs/live_names.h"
 
@@ -64,9 +64,9 @@ std::chrono::sys_seconds WorldOptions::time() const {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-base::Result<std::unique_ptr<Names>> names_of(const WorldOptions& options, const app::DnsConfig& dns) {
+base::Result<std::unique_ptr<Names>> names_of(const WorldOptions& options, const config::DnsConfig& dns) {
     if (!options.zone) return std::make_unique<LiveNames>(dns.resolver, dns.lookups.deadline);
-    const auto text = app::read_whole_file(*options.zone, max_zone_octets);
+    const auto text = config::read_whole_file(*options.zone, max_zone_octets);
     if (!text) return std::unexpected(text.error());
     auto zone = MockZone::parse(*text);
     if (!zone) return base::fail(zone.error().code, *options.zone + ": " + zone.error().detail);

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "app/config.h"
 #include "authn/dns.h"
 #include "base/result.h"
+#include "config/config.h"
 #include "decision/decide.h"
 #include "evidence/evidence.h"
 #include "gate/judge.h"
@@ -51,6 +51,6 @@ struct WorldOptions {
     std::chrono::sys_seconds time() const;
 };
 /// @return  not_found, io: the file cannot be read; invalid_data: it is no zone.
-base::Result<std::unique_ptr<Names>> names_of(const WorldOptions& options, const app::DnsConfig& dns);
+base::Result<std::unique_ptr<Names>> names_of(const WorldOptions& options, const config::DnsConfig& dns);
 
 }  // namespace exota::programs

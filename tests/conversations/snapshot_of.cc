@@ -5,22 +5,22 @@
 namespace exota::conversations {
 namespace {
 
-app::LoadedConfig load(std::vector<std::string>& environment, std::string_view config) {
-    if (environment.empty()) return app::config_from_json(config);
+config::LoadedConfig load(std::vector<std::string>& environment, std::string_view config) {
+    if (environment.empty()) return config::from_json(config);
     environment.emplace_back("MILTER_POLICY_FILE=given-in-the-case");
     std::vector<const char*> entries;
     for (const std::string& entry : environment) entries.push_back(entry.c_str());
     entries.push_back(nullptr);
-    return app::config_from_environment(entries.data());
+    return config::from_environment(entries.data());
 }
 
 }  // namespace
 
 Built snapshot_of(std::vector<std::string> environment, std::string_view config, std::string_view tenants, bool tenants_unavailable) {
     Built built;
-    app::LoadedConfig loaded = load(environment, config);
-    for (const app::ConfigProblem& problem : loaded.problems)
-        if (problem.severity == app::ConfigProblem::Severity::error) built.problems.push_back(problem.key + ": " + problem.text);
+    config::LoadedConfig loaded = load(environment, config);
+    for (const config::Problem& problem : loaded.problems)
+        if (problem.severity == config::Problem::Severity::error) built.problems.push_back(problem.key + ": " + problem.text);
     if (!loaded.config) return built;
 
     auto snapshot = std::make_shared<gate::Snapshot>();

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "app/config.h"
+#include "config/config.h"
 #include "gate/judge.h"
 
 namespace exota::conversations {

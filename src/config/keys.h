@@ -1,7 +1,7 @@
 // Every key of the configuration, once: its type, default, unit, range and meaning.
 //
 // Drives reading (types, ranges, defaults), unknown keys ("did you mean"), `exota check --keys`, and the test that compares it with
-// docs/reference/settings.md. What a key does to the Config is in config_build.cc.
+// docs/reference/settings.md. What a key does to the Config is in build.cc.
 //
 // Tested by config_test.cc, and against the documents by tests/cli_test.py.
 #pragma once
@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace exota::app {
+namespace exota::config {
 
 enum class KeyType : std::uint8_t {
     boolean,
@@ -30,7 +30,7 @@ enum class KeyType : std::uint8_t {
 };
 std::string_view name_of(KeyType type) noexcept;  // for people: "list of IP prefixes"
 
-struct ConfigKey {
+struct Key {
     std::string_view name;  // "authorisation.mode"
     KeyType type = KeyType::text;
     std::string_view fallback;         // the default, as TOML; empty: the key is required
@@ -40,10 +40,10 @@ struct ConfigKey {
     std::string_view meaning;          // one line
 };
 
-std::span<const ConfigKey> config_keys() noexcept;  // sorted by section, then as documented
-const ConfigKey* find_config_key(std::string_view name) noexcept;
-bool is_config_section(std::string_view name) noexcept;
+std::span<const Key> keys() noexcept;  // sorted by section, then as documented
+const Key* find_key(std::string_view name) noexcept;
+bool is_section(std::string_view name) noexcept;
 /// The known key that an unknown one was probably meant to be; empty if none is near.
-std::string nearest_config_key(std::string_view unknown);
+std::string nearest_key(std::string_view unknown);
 
-}  // namespace exota::app
+}  // namespace exota::config

@@ -1,12 +1,12 @@
-// JSON → ConfigNode, by the event parser of Boost.JSON: a document tree would keep the last of two equal keys and say nothing.
+// JSON → Node, by the event parser of Boost.JSON: a document tree would keep the last of two equal keys and say nothing.
 #include <boost/json/basic_parser_impl.hpp>
 #include <limits>
 #include <optional>
 #include <set>
 
-#include "app/config_tree.h"
+#include "config/tree.h"
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 namespace json = boost::json;
@@ -16,37 +16,37 @@ struct Handler {
     static constexpr std::size_t max_object_size = 10000;
     static constexpr std::size_t max_array_size = 100000;
     static constexpr std::size_t max_key_size = 4096;
-    static constexpr std::size_t max_string_size = max_config_octets;
+    static constexpr std::size_t max_string_size = max_octets;
 
     struct Level {
-        ConfigNode node;
+        Node node;
         std::set<std::string, std::less<>> keys;
         std::string key;
     };
     std::vector<Level> open;
-    std::optional<ConfigNode> root;
+    std::optional<Node> root;
     std::string text, duplicate;
 
-    bool put(ConfigNode node) {
+    bool put(Node node) {
         if (open.empty()) {
             root = std::move(node);
             return true;
         }
         Level& level = open.back();
-        if (auto* list = std::get_if<ConfigNode::List>(&level.node.value))
+        if (auto* list = std::get_if<Node::List>(&level.node.value))
             list->push_back(std::move(node));
         else
-            std::get<ConfigNode::Table>(level.node.value).push_back({std::move(level.key), std::move(node)});
+            std::get<Node::Table>(level.node.value).push_back({std::move(level.key), std::move(node)});
         return true;
     }
     template <class T>
     bool put_value(T value) {
-        ConfigNode node;
+        Node node;
         node.value = std::move(value);
         return put(std::move(node));
     }
     bool close() {
-        ConfigNode node = std::move(open.back().node);
+        Node node = std::move(open.back().node);
         open.pop_back();
         return put(std::move(node));
     }
@@ -54,12 +54,12 @@ struct Handler {
     bool on_document_begin(json::error_code&) { return true; }
     bool on_document_end(json::error_code&) { return true; }
     bool on_object_begin(json::error_code&) {
-        open.emplace_back().node.value = ConfigNode::Table{};
+        open.emplace_back().node.value = Node::Table{};
         return true;
     }
     bool on_object_end(std::size_t, json::error_code&) { return close(); }
     bool on_array_begin(json::error_code&) {
-        open.emplace_back().node.value = ConfigNode::List{};
+        open.emplace_back().node.value = Node::List{};
         return true;
     }
     bool on_array_end(std::size_t, json::error_code&) { return close(); }
@@ -98,29 +98,28 @@ struct Handler {
     }
     bool on_double(double value, json::string_view, json::error_code&) { return put_value(value); }
     bool on_bool(bool value, json::error_code&) { return put_value(value); }
-    bool on_null(json::error_code&) { return put_value(ConfigNode::Other{"null"}); }
+    bool on_null(json::error_code&) { return put_value(Node::Other{"null"}); }
     bool on_comment_part(json::string_view, json::error_code&) { return true; }
     bool on_comment(json::string_view, json::error_code&) { return true; }
 };
 
 }  // namespace
 
-std::string_view ConfigNode::kind() const noexcept {
+std::string_view Node::kind() const noexcept {
     static constexpr std::string_view kinds[] = {"",         "a boolean", "an integer", "a number with a fraction",
                                                  "a string", "a list",    "a table"};
     if (const auto* other = std::get_if<Other>(&value)) return other->what;
     return kinds[value.index()];
 }
 
-std::expected<ConfigNode, ConfigSyntaxError> parse_config_json(std::string_view text) {
-    if (text.size() > max_config_octets)
-        return std::unexpected(ConfigSyntaxError{0, 0, "larger than " + std::to_string(max_config_octets) + " octets"});
+std::expected<Node, SyntaxError> parse_json(std::string_view text) {
+    if (text.size() > max_octets) return std::unexpected(SyntaxError{0, 0, "larger than " + std::to_string(max_octets) + " octets"});
     json::parse_options options;
-    options.max_depth = max_config_depth;
+    options.max_depth = max_depth;
     json::basic_parser<Handler> parser(options);
     json::error_code error;
     const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
-    const auto at = [&](std::size_t octet, std::string why) -> ConfigSyntaxError {
+    const auto at = [&](std::size_t octet, std::string why) -> SyntaxError {
         std::size_t line = 1, column = 1;
         for (const char c : text.substr(0, octet)) {
             column = c == '\n' ? 1 : column + 1;
@@ -136,4 +135,4 @@ std::expected<ConfigNode, ConfigSyntaxError> parse_config_json(std::string_view 
     return *std::move(handler.root);
 }
 
-}  // namespace exota::app
+}  // namespace exota::config

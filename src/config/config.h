@@ -1,4 +1,4 @@
-// The configuration as the program uses it: checked, with defaults filled in. Built from TOML (config_toml.cc), from JSON (`eval`), or
+// The configuration as the program uses it: checked, with defaults filled in. Built from TOML (toml.cc), from JSON (`eval`), or
 // from the predecessor's environment (drop_in.cc). docs/reference/settings.md documents every key; a test compares.
 //
 // Tested by config_test.cc and fuzz/config_fuzz.cc.
@@ -18,7 +18,7 @@
 #include "telemetry/log_config.h"
 #include "tenant/tenants_file.h"
 
-namespace exota::app {
+namespace exota::config {
 
 struct MilterConfig {
     std::vector<std::string> listen;  // "unix:/path", "inet:HOST:PORT", "inet6:[::1]:PORT"; also "inet:PORT@HOST", "local:/path", "/path";
@@ -64,7 +64,7 @@ struct Config {
     std::chrono::seconds drain_timeout{30};  // after SIGTERM
 };
 
-struct ConfigProblem {
+struct Problem {
     enum class Severity : std::uint8_t { error, warning } severity = Severity::error;
     std::string file;
     std::size_t line = 0, column = 0;  // from 1; 0 unknown
@@ -75,27 +75,27 @@ struct ConfigProblem {
 
 struct LoadedConfig {
     std::optional<Config> config;  // set exactly if no problem is an error
-    std::vector<ConfigProblem> problems;
+    std::vector<Problem> problems;
 };
 
 /// Reads and checks a configuration file, and the files that it names (endpoint list, password files), but not the tenants.
-LoadedConfig load_config(const std::string& path);
+LoadedConfig load(const std::string& path);
 /// The same from a JSON object (`eval`); relative file names are errors there.
-LoadedConfig config_from_json(std::string_view json);
+LoadedConfig from_json(std::string_view json);
 
 /// Any of the predecessor's MILTER_* variables is set.
 bool drop_in_requested(const char* const* environment);
-LoadedConfig config_from_environment(const char* const* environment);
+LoadedConfig from_environment(const char* const* environment);
 /// What stays open in drop-in mode until the operator acts, and how to close it (docs/migration.md); empty for other configurations.
 std::vector<std::string> drop_in_warnings(const Config& config);
 
 inline constexpr std::string_view default_config_path = "/etc/exota/exota.toml";
 /// What every command without -c uses: the file that was named; else the environment if any MILTER_* is set (an error that names both
 /// if the default file exists as well); else the default file.
-LoadedConfig choose_config(const std::optional<std::string>& named, const char* const* environment,
-                           const std::string& default_path = std::string(default_config_path));
+LoadedConfig choose(const std::optional<std::string>& named, const char* const* environment,
+                    const std::string& default_path = std::string(default_config_path));
 
 /// "FILE:LINE:COLUMN: error: KEY: TEXT", as compilers write it; parts that are unknown are left out.
-std::string to_text(const ConfigProblem& problem);
+std::string to_text(const Problem& problem);
 
-}  // namespace exota::app
+}  // namespace exota::config

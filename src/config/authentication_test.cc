@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <vector>
 
-#include "app/config.h"
-#include "app/config_build.h"
-#include "app/config_tree.h"
-#include "app/testing_config.h"
+#include "config/build.h"
+#include "config/config.h"
+#include "config/testing.h"
+#include "config/tree.h"
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 using testing::all_of;
@@ -83,4 +83,4 @@ TEST(ConfigAuthentication, JobIdsWithWhatTheyDoNotGoWith) {
 }
 
 }  // namespace
-}  // namespace exota::app
+}  // namespace exota::config

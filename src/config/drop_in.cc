@@ -9,12 +9,12 @@
 #include <array>
 #include <optional>
 
-#include "app/config.h"
-#include "app/config_build.h"
 #include "base/text.h"
+#include "config/build.h"
+#include "config/config.h"
 #include "net/endpoint.h"
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 constexpr auto variables = std::to_array<std::string_view>({
@@ -68,7 +68,7 @@ std::string without_white_space(std::string_view text) {
 
 class Environment {
 public:
-    Environment(const char* const* entries, std::vector<ConfigProblem>& problems) : entries_(entries), problems_(problems) {}
+    Environment(const char* const* entries, std::vector<Problem>& problems) : entries_(entries), problems_(problems) {}
 
     std::optional<std::string> get(std::string_view name) const { return variable(entries_, name); }
     std::string get_or(std::string_view name, std::string_view fallback) const { return get(name).value_or(std::string(fallback)); }
@@ -84,15 +84,15 @@ public:
         if (!value) error(name, "ENV[" + std::string(name) + "] is mandatory!");
         return value.value_or("");
     }
-    void error(std::string_view name, std::string text) { note(ConfigProblem::Severity::error, name, std::move(text)); }
-    void warning(std::string_view name, std::string text) { note(ConfigProblem::Severity::warning, name, std::move(text)); }
+    void error(std::string_view name, std::string text) { note(Problem::Severity::error, name, std::move(text)); }
+    void warning(std::string_view name, std::string text) { note(Problem::Severity::warning, name, std::move(text)); }
 
 private:
-    void note(ConfigProblem::Severity severity, std::string_view name, std::string text) {
+    void note(Problem::Severity severity, std::string_view name, std::string text) {
         problems_.push_back({severity, "environment", 0, 0, std::string(name), std::move(text)});
     }
     const char* const* entries_;
-    std::vector<ConfigProblem>& problems_;
+    std::vector<Problem>& problems_;
 };
 
 /// A misspelt switch is off, which nobody notices.
@@ -195,7 +195,7 @@ bool drop_in_requested(const char* const* environment) {
     return std::ranges::any_of(variables, [&](std::string_view name) { return variable(environment, name).has_value(); });
 }
 
-LoadedConfig config_from_environment(const char* const* environment) {
+LoadedConfig from_environment(const char* const* environment) {
     LoadedConfig loaded;
     Environment in(environment, loaded.problems);
     Config config;
@@ -238,10 +238,9 @@ LoadedConfig config_from_environment(const char* const* environment) {
         return proofs_of_entry(switches, dkim_enabled, dkim_alignment_required);
     };
 
-    if (std::ranges::any_of(loaded.problems, [](const ConfigProblem& p) { return p.severity == ConfigProblem::Severity::error; }))
-        return loaded;
+    if (std::ranges::any_of(loaded.problems, [](const Problem& p) { return p.severity == Problem::Severity::error; })) return loaded;
     for (std::string& text : drop_in_warnings(config))
-        loaded.problems.push_back({ConfigProblem::Severity::warning, "environment", 0, 0, "", std::move(text)});
+        loaded.problems.push_back({Problem::Severity::warning, "environment", 0, 0, "", std::move(text)});
     loaded.config = std::move(config);
     return loaded;
 }
@@ -274,4 +273,4 @@ std::vector<std::string> drop_in_warnings(const Config& config) {
     return out;
 }
 
-}  // namespace exota::app
+}  // namespace exota::config

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace exota::app {
+namespace exota::config {
 
 /// @param description  toml++'s own: "Error while parsing RULE: what it expected".
 /// @return             one sentence; of an error that is not known, that it is no TOML.
@@ -17,4 +17,4 @@ std::string words_for_toml_error(std::string_view description);
 /// @param line, column  from 1, the column in characters.
 std::string marked_line(std::string_view text, std::size_t line, std::size_t column);
 
-}  // namespace exota::app
+}  // namespace exota::config

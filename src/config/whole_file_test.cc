@@ -1,10 +1,10 @@
-#include "app/config_file.h"
+#include "config/whole_file.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 TEST(ConfigFile, ReadsWholeAndBoundedOnBothSides) {
@@ -44,4 +44,4 @@ TEST(ConfigFile, RelativePathsCountFromTheFileThatNamesThem) {
 }
 
 }  // namespace
-}  // namespace exota::app
+}  // namespace exota::config

@@ -1,10 +1,10 @@
-#include "app/toml_words.h"
+#include "config/toml_words.h"
 
 #include <gtest/gtest.h>
 
-#include "app/config_tree.h"
+#include "config/tree.h"
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 /// Whatever toml++ finds is said in our words: nobody is told of its parser's rules.
@@ -50,7 +50,7 @@ TEST(TomlWords, EachUsualMistakeHasItsSentence) {
         {"a = \x01\n", "control character"},
     };
     for (const auto& c : cases) {
-        const auto tree = parse_config_toml(c.text);
+        const auto tree = parse_toml(c.text);
         ASSERT_FALSE(tree) << c.text;
         const std::string& said = tree.error().text;
         EXPECT_TRUE(said.contains(c.says)) << c.text << said;
@@ -89,4 +89,4 @@ TEST(TomlWords, TheLineIsShownWithAMarkBelow) {
 }
 
 }  // namespace
-}  // namespace exota::app
+}  // namespace exota::config

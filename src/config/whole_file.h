@@ -1,6 +1,6 @@
 // Reading small files whole: configuration, endpoint list, messages for `explain`. Bounded, and every failure says what and why.
 //
-// Tested by config_file_test.cc.
+// Tested by whole_file_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace exota::app {
+namespace exota::config {
 
 /// @return  not_found: no such file. io: it cannot be opened or read, or is a folder. too_long: more than `max_octets`.
 ///          The detail begins with the path.
@@ -17,4 +17,4 @@ base::Result<std::string> read_whole_file(const std::string& path, std::size_t m
 /// `path` as it stands in the file `from`: relative paths count from that file's folder.
 std::string resolve_path(const std::string& path, const std::string& from);
 
-}  // namespace exota::app
+}  // namespace exota::config

@@ -1,19 +1,19 @@
-#include "app/config_build.h"
+#include "config/build.h"
 
 #include <algorithm>
 
-#include "app/config_file.h"
-#include "app/config_reader.h"
-#include "app/config_unbuilt.h"
-#include "app/endpoints.h"
-#include "app/loop_network.h"
 #include "authn/suffixes.h"
 #include "base/text.h"
+#include "config/endpoints.h"
+#include "config/reader.h"
+#include "config/unbuilt.h"
+#include "config/whole_file.h"
 #include "mail/domain.h"
 #include "net/endpoint.h"
+#include "net/resolver.h"
 #include "tenant/policy.h"
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 base::Result<std::string> domain_text(std::string_view text) {
@@ -63,7 +63,7 @@ std::optional<std::string> needs_own_verification(const tenant::Proof& proof) {
 }
 
 /// A reply text: one line of printable ASCII whose placeholders are known.
-void check_reply(ConfigReader& in, std::string_view key) {
+void check_reply(Reader& in, std::string_view key) {
     const std::string& text = in.text(key);
     if (text.size() > 400) in.error(key, "longer than 400 octets");
     if (!std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; })) in.error(key, "must be one line of printable ASCII");
@@ -81,7 +81,7 @@ base::Result<std::string> socket_text(std::string_view text) {
     return std::string(text);
 }
 
-void read_milter(ConfigReader& in, Config& out) {
+void read_milter(Reader& in, Config& out) {
     out.milter.listen = in.list("milter.listen", socket_text);
     if (in.texts("milter.listen").empty()) in.error("milter.listen", "names no socket");
     const std::int64_t mode = in.integer("milter.socket_mode");
@@ -94,7 +94,7 @@ void read_milter(ConfigReader& in, Config& out) {
     out.milter.idle_timeout = in.duration("milter.idle_timeout");
 }
 
-void read_authorisation(ConfigReader& in, Config& out) {
+void read_authorisation(Reader& in, Config& out) {
     decision::Rules& rules = out.rules;
     rules.mode = in.choice<tenant::Mode>("authorisation.mode");
     rules.contradictions_refuse = in.integer("authorisation.contradictions") == 0;
@@ -117,7 +117,7 @@ void read_authorisation(ConfigReader& in, Config& out) {
     defaults.is_public_suffix = is_public_suffix;
 }
 
-void read_client(ConfigReader& in, Config& out, ConfigOrigin origin) {
+void read_client(Reader& in, Config& out, Origin origin) {
     decision::Rules& rules = out.rules;
     rules.bypass_clients = in.list("bypass.clients", prefix);
     rules.bypass_authenticated = in.boolean("bypass.authenticated");
@@ -130,7 +130,7 @@ void read_client(ConfigReader& in, Config& out, ConfigOrigin origin) {
 
     constexpr std::string_view key = "client_ip.endpoints_file";
     if (in.text(key).empty()) return;
-    if (origin == ConfigOrigin::json && !in.text(key).starts_with('/')) {
+    if (origin == Origin::json && !in.text(key).starts_with('/')) {
         in.error(key, "must be an absolute path here");
         return;
     }
@@ -148,7 +148,7 @@ void read_client(ConfigReader& in, Config& out, ConfigOrigin origin) {
     rules.exchange_online.insert(rules.exchange_online.end(), endpoints->prefixes.begin(), endpoints->prefixes.end());
 }
 
-void read_authentication(ConfigReader& in, Config& out, ConfigOrigin origin) {
+void read_authentication(Reader& in, Config& out, Origin origin) {
     decision::Rules& rules = out.rules;
     rules.dkim_source = in.choice<decision::DkimSource>("dkim.source");
     if (rules.dkim_source == decision::DkimSource::authentication_results) {
@@ -159,7 +159,7 @@ void read_authentication(ConfigReader& in, Config& out, ConfigOrigin origin) {
     constexpr std::string_view ids = "authentication_results.trusted_authserv_ids";
     rules.authres.authserv_ids = in.list(ids, authserv_id);
     // The default was the validator's results once: whoever configured them says what he wants.
-    if (origin == ConfigOrigin::file && !rules.authres.authserv_ids.empty() && !in.given("dkim.source"))
+    if (origin == Origin::file && !rules.authres.authserv_ids.empty() && !in.given("dkim.source"))
         in.error(ids,
                  "says whose results are trusted, but dkim.source does not say whether they are read: set it to "
                  "\"authentication-results\" (read them, as before 0.2), \"verify\" (verify signatures here, needs no validator; leave "
@@ -172,7 +172,7 @@ void read_authentication(ConfigReader& in, Config& out, ConfigOrigin origin) {
     rules.arc_trusted_sealers = in.list("arc.trusted_sealers", domain_text);
 }
 
-void read_dmarc(ConfigReader& in, Config& out, ConfigOrigin origin) {
+void read_dmarc(Reader& in, Config& out, Origin origin) {
     constexpr std::string_view key = "dmarc.public_suffix_file";
     out.rules.dmarc.rfc = in.choice<authn::DmarcRfc>("dmarc.rfc");
     const bool by_list = out.rules.dmarc.rfc == authn::DmarcRfc::rfc7489;
@@ -180,11 +180,11 @@ void read_dmarc(ConfigReader& in, Config& out, ConfigOrigin origin) {
     if (by_list && !verifies) in.warning("dmarc.rfc", "DMARC is looked at only with dkim.source = \"verify\" or \"both\"");
     if (in.text(key).empty()) {
         // `eval` reads a configuration a line: for it the list that the process has will do.
-        if (by_list && origin == ConfigOrigin::file) out.rules.dmarc.public_suffixes = authn::PublicSuffixes::latest();
+        if (by_list && origin == Origin::file) out.rules.dmarc.public_suffixes = authn::PublicSuffixes::latest();
         return;
     }
     if (!by_list) in.warning(key, "is used with rfc = 7489 only: RFC 9989 asks DNS instead");
-    if (origin == ConfigOrigin::json && !in.text(key).starts_with('/')) return in.error(key, "must be an absolute path here");
+    if (origin == Origin::json && !in.text(key).starts_with('/')) return in.error(key, "must be an absolute path here");
     const std::string path = resolve_path(in.text(key), out.path);
     const auto text = read_whole_file(path, authn::max_public_suffix_octets);
     if (!text) return in.error(key, text.error().detail);
@@ -193,7 +193,7 @@ void read_dmarc(ConfigReader& in, Config& out, ConfigOrigin origin) {
     out.rules.dmarc.public_suffixes = *std::move(list);
 }
 
-void read_output(ConfigReader& in, Config& out, ConfigOrigin origin) {
+void read_output(Reader& in, Config& out, Origin origin) {
     decision::Rules& rules = out.rules;
     check_reply(in, "reply.reject");
     check_reply(in, "reply.tempfail");
@@ -204,7 +204,7 @@ void read_output(ConfigReader& in, Config& out, ConfigOrigin origin) {
     rules.header.format = in.choice<decision::HeaderFormat>("header.format");
     rules.header.authserv_id = in.text("header.authserv_id");
     if (rules.header.authserv_id.empty())
-        rules.header.authserv_id = origin == ConfigOrigin::json ? "localhost" : host_name();
+        rules.header.authserv_id = origin == Origin::json ? "localhost" : host_name();
     else if (const auto checked = authserv_id(rules.header.authserv_id); !checked)
         in.error("header.authserv_id", checked.error().detail);
     rules.header.verification_results = in.boolean("header.verification_results");
@@ -222,7 +222,7 @@ void read_output(ConfigReader& in, Config& out, ConfigOrigin origin) {
 }
 
 /// The start opens http.listen first, then milter.listen in its order.
-void check_sockets(ConfigReader& in, const Config& config) {
+void check_sockets(Reader& in, const Config& config) {
     std::vector<std::pair<std::string, net::Endpoint>> taken;
     if (const auto http = net::Endpoint::parse_http(config.http.listen)) taken.emplace_back("http.listen", *http);
     const std::vector<std::string> texts = in.texts("milter.listen");
@@ -246,7 +246,7 @@ base::Result<std::pair<std::string, std::string>> stub_zone(std::string_view tex
     return std::pair(std::string(text.substr(0, blank)), std::string(base::trim(text.substr(blank))));
 }
 
-void read_dns(ConfigReader& in, Config& out, ConfigOrigin origin) {
+void read_dns(Reader& in, Config& out, Origin origin) {
     net::ResolverSettings& resolver = out.dns.resolver;
     resolver.servers = in.texts("dns.servers");
     resolver.dnssec = in.choice<net::Dnssec>("dns.dnssec");
@@ -258,11 +258,11 @@ void read_dns(ConfigReader& in, Config& out, ConfigOrigin origin) {
     out.dns.lookups.deadline = in.duration("dns.message_timeout");
     out.dns.lookups.questions = in.size("dns.max_questions");
     const bool verifies = out.rules.dkim_source != decision::DkimSource::authentication_results;
-    if (origin != ConfigOrigin::json && verifies)
-        if (const auto problem = problem_of(resolver)) in.error("dns.servers", *problem);
+    if (origin != Origin::json && verifies)
+        if (const auto problem = net::problem_of(resolver)) in.error("dns.servers", *problem);
 }
 
-void read_rest(ConfigReader& in, Config& out, ConfigOrigin origin) {
+void read_rest(Reader& in, Config& out, Origin origin) {
     out.limits.field_octets = in.size("limits.field_octets");
     out.limits.header_octets = in.size("limits.header_octets");
     out.limits.header_fields = in.size("limits.header_fields");
@@ -277,7 +277,7 @@ void read_rest(ConfigReader& in, Config& out, ConfigOrigin origin) {
     out.tenants.watch_interval = in.duration("tenants.watch_interval");
     if (out.tenants.file.empty())
         in.error("tenants.file", "names no file");
-    else if (origin == ConfigOrigin::json && !out.tenants.file.starts_with('/'))
+    else if (origin == Origin::json && !out.tenants.file.starts_with('/'))
         in.error("tenants.file", "must be an absolute path here");
     else
         out.tenants.file = resolve_path(out.tenants.file, out.path);
@@ -285,11 +285,11 @@ void read_rest(ConfigReader& in, Config& out, ConfigOrigin origin) {
 
 }  // namespace
 
-LoadedConfig build_config(const ConfigNode& root, const std::string& path, ConfigOrigin origin) {
+LoadedConfig build(const Node& root, const std::string& path, Origin origin) {
     LoadedConfig loaded;
     Config config;
     config.path = path;
-    ConfigReader in(root, path, loaded.problems);
+    Reader in(root, path, loaded.problems);
     read_milter(in, config);
     read_authorisation(in, config);
     read_client(in, config, origin);
@@ -299,11 +299,10 @@ LoadedConfig build_config(const ConfigNode& root, const std::string& path, Confi
     read_dns(in, config, origin);
     read_rest(in, config, origin);
     check_sockets(in, config);
-    if (std::ranges::any_of(loaded.problems, [](const ConfigProblem& p) { return p.severity == ConfigProblem::Severity::error; }))
-        return loaded;
-    add_config_warnings(config, in);
+    if (std::ranges::any_of(loaded.problems, [](const Problem& p) { return p.severity == Problem::Severity::error; })) return loaded;
+    add_warnings(config, in);
     loaded.config = std::move(config);
     return loaded;
 }
 
-}  // namespace exota::app
+}  // namespace exota::config

@@ -1,4 +1,4 @@
-#include "app/config_file.h"
+#include "config/whole_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 class Descriptor {
@@ -58,4 +58,4 @@ std::string resolve_path(const std::string& path, const std::string& from) {
     return slash == std::string::npos ? path : from.substr(0, slash + 1) + path;
 }
 
-}  // namespace exota::app
+}  // namespace exota::config

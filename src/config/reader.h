@@ -1,4 +1,4 @@
-// Values of the configuration by key, typed and checked against the table of keys (config_keys.h); what is not given has its default.
+// Values of the configuration by key, typed and checked against the table of keys (keys.h); what is not given has its default.
 //
 // Every problem is noted with its place, and reading goes on with the default, so that one run shows all of them.
 //
@@ -12,16 +12,16 @@
 #include <string_view>
 #include <vector>
 
-#include "app/config.h"
-#include "app/config_keys.h"
-#include "app/config_tree.h"
+#include "config/config.h"
+#include "config/keys.h"
+#include "config/tree.h"
 
-namespace exota::app {
+namespace exota::config {
 
-class ConfigReader {
+class Reader {
 public:
     /// Notes unknown keys and wrong types at once. `root` and `problems` must outlive the reader.
-    ConfigReader(const ConfigNode& root, std::string file, std::vector<ConfigProblem>& problems);
+    Reader(const Node& root, std::string file, std::vector<Problem>& problems);
 
     bool given(std::string_view key) const;
     bool boolean(std::string_view key) const;
@@ -39,42 +39,42 @@ public:
     template <class Parse>
     auto list(std::string_view key, Parse parse) {
         std::vector<typename decltype(parse(std::string_view{}))::value_type> out;
-        for (const ConfigNode& element : elements(key)) {
+        for (const Node& element : elements(key)) {
             auto parsed = parse(std::get<std::string>(element.value));
             if (parsed)
                 out.push_back(*std::move(parsed));
             else
-                problem(ConfigProblem::Severity::error, key, element, parsed.error().detail);
+                problem(Problem::Severity::error, key, element, parsed.error().detail);
         }
         return out;
     }
 
-    void error(std::string_view key, std::string text) { problem(ConfigProblem::Severity::error, key, node(key), std::move(text)); }
+    void error(std::string_view key, std::string text) { problem(Problem::Severity::error, key, node(key), std::move(text)); }
     /// Of an element of a list, from 0.
     void error(std::string_view key, std::size_t element, std::string text) {
-        problem(ConfigProblem::Severity::error, key, elements(key).at(element), std::move(text));
+        problem(Problem::Severity::error, key, elements(key).at(element), std::move(text));
     }
     void warning(std::string_view key, std::size_t element, std::string text) {
-        problem(ConfigProblem::Severity::warning, key, elements(key).at(element), std::move(text));
+        problem(Problem::Severity::warning, key, elements(key).at(element), std::move(text));
     }
-    void warning(std::string_view key, std::string text) { problem(ConfigProblem::Severity::warning, key, node(key), std::move(text)); }
+    void warning(std::string_view key, std::string text) { problem(Problem::Severity::warning, key, node(key), std::move(text)); }
 
 private:
     struct Value {
-        const ConfigNode* node = nullptr;
+        const Node* node = nullptr;
         std::int64_t number = 0;  // of integers, durations; index of a choice
     };
-    void take(const ConfigKey& key, const ConfigNode& node);
-    bool check(const ConfigKey& key, const ConfigNode& node, std::int64_t& number);
-    void unknown(const ConfigMember& member, const std::string& name);
-    const ConfigNode& node(std::string_view key) const;
+    void take(const Key& key, const Node& node);
+    bool check(const Key& key, const Node& node, std::int64_t& number);
+    void unknown(const Member& member, const std::string& name);
+    const Node& node(std::string_view key) const;
     const Value& value(std::string_view key) const;
-    const ConfigNode::List& elements(std::string_view key) const;
+    const Node::List& elements(std::string_view key) const;
     std::int64_t choice_index(std::string_view key) const { return value(key).number; }
-    void problem(ConfigProblem::Severity severity, std::string_view key, const ConfigNode& node, std::string text);
+    void problem(Problem::Severity severity, std::string_view key, const Node& node, std::string text);
 
     std::string file_;
-    std::vector<ConfigProblem>& problems_;
+    std::vector<Problem>& problems_;
     std::map<std::string, Value, std::less<>> values_;    // what was given and is of the right type
     std::map<std::string, Value, std::less<>> defaults_;  // of every key that has one
 };
@@ -82,4 +82,4 @@ private:
 /// "30", "30 s", "5 min", "2 h", "1 d" in seconds.
 base::Result<std::chrono::seconds> parse_duration(std::string_view text);
 
-}  // namespace exota::app
+}  // namespace exota::config

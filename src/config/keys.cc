@@ -1,4 +1,4 @@
-#include "app/config_keys.h"
+#include "config/keys.h"
 
 #include <algorithm>
 #include <array>
@@ -6,14 +6,14 @@
 
 #include "base/text.h"
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 using enum KeyType;
 constexpr std::int64_t day = 86400;
 constexpr std::int64_t mebibyte = 1024 * 1024;
 
-constexpr auto keys = std::to_array<ConfigKey>({
+constexpr auto table = std::to_array<Key>({
     {"milter.listen", text_list, R"(["unix:/run/exota/milter.sock"])", "", 0, 0, "",
      "sockets on which the MTA reaches us: unix:/path, inet:HOST:PORT, inet6:[HOST]:PORT, systemd or systemd:NAME"},
     {"milter.socket_mode", mode_bits, R"("0660")", "", 0, 0777, "", "permissions of our Unix sockets; \"umask\" leaves them to the umask"},
@@ -166,39 +166,39 @@ std::string_view name_of(KeyType type) noexcept {
     return "";
 }
 
-std::span<const ConfigKey> config_keys() noexcept { return keys; }
+std::span<const Key> keys() noexcept { return table; }
 
-const ConfigKey* find_config_key(std::string_view name) noexcept {
-    const auto* found = std::ranges::find(keys, name, &ConfigKey::name);
-    return found == keys.end() ? nullptr : found;
+const Key* find_key(std::string_view name) noexcept {
+    const auto* found = std::ranges::find(table, name, &Key::name);
+    return found == table.end() ? nullptr : found;
 }
 
-bool is_config_section(std::string_view name) noexcept {
-    return std::ranges::any_of(keys, [&](const ConfigKey& key) { return section_of(key.name) == name; });
+bool is_section(std::string_view name) noexcept {
+    return std::ranges::any_of(table, [&](const Key& key) { return section_of(key.name) == name; });
 }
 
-std::string nearest_config_key(std::string_view unknown) {
+std::string nearest_key(std::string_view unknown) {
     std::vector<std::string_view> words;
     const std::size_t dot = unknown.find('.');
     const std::string_view section = section_of(unknown);
     if (dot == std::string_view::npos) {  // a section, or a key that was written outside of its section
-        for (const ConfigKey& key : keys)
+        for (const Key& key : table)
             if (words.empty() || words.back() != section_of(key.name)) words.push_back(section_of(key.name));
         if (const auto near = base::nearest_word(unknown, words.data(), words.size()); !near.empty()) return std::string(near);
     }
     const std::string_view last = dot == std::string_view::npos ? unknown : unknown.substr(dot + 1);
     words.clear();  // first the keys of this section, then the same word in another one
-    for (const ConfigKey& key : keys)
+    for (const Key& key : table)
         if (section_of(key.name) == section) words.push_back(key.name.substr(section.size() + 1));
     if (const auto near = base::nearest_word(last, words.data(), words.size()); !near.empty())
         return std::string(section) + '.' + std::string(near);
     for (const std::string_view word : words)  // "authserv_id_file" is far from any word, but means one
         if (word.size() >= 4 && last.starts_with(word)) return std::string(section) + '.' + std::string(word);
-    for (const ConfigKey& key : keys)
+    for (const Key& key : table)
         if (key.name.substr(key.name.find('.') + 1) == last) return std::string(key.name);
     words.clear();
-    for (const ConfigKey& key : keys) words.push_back(key.name);
+    for (const Key& key : table) words.push_back(key.name);
     return std::string(base::nearest_word(unknown, words.data(), words.size()));
 }
 
-}  // namespace exota::app
+}  // namespace exota::config

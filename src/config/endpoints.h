@@ -17,7 +17,7 @@
 #include "base/ip.h"
 #include "base/result.h"
 
-namespace exota::app {
+namespace exota::config {
 
 inline constexpr std::size_t max_endpoint_octets = 4 * 1024 * 1024;  // the worldwide list has about 50 kB
 inline constexpr std::size_t max_endpoint_prefixes = 10000;
@@ -34,4 +34,4 @@ base::Result<EndpointList> parse_endpoints(std::string_view json);
 /// A warning about the age of the file (by its modification time), or nullopt: fresh enough.
 std::optional<std::string> endpoint_age_warning(const std::string& path, std::chrono::system_clock::time_point now);
 
-}  // namespace exota::app
+}  // namespace exota::config

@@ -1,4 +1,4 @@
-#include "app/endpoints.h"
+#include "config/endpoints.h"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 namespace json = boost::json;
@@ -88,4 +88,4 @@ std::optional<std::string> endpoint_age_warning(const std::string& path, std::ch
     return "is " + std::to_string(age.count()) + " days old; Microsoft announces changes 30 days ahead: download it again";
 }
 
-}  // namespace exota::app
+}  // namespace exota::config

@@ -1,11 +1,11 @@
-#include "app/toml_words.h"
+#include "config/toml_words.h"
 
 #include <algorithm>
 #include <array>
 
 #include "base/text.h"
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 /// An error whose description has both texts. The first that fits counts.
@@ -73,4 +73,4 @@ std::string marked_line(std::string_view text, std::size_t line, std::size_t col
     return "    " + shown.substr(first, most) + "\n    " + std::string(mark, ' ') + "^\n";
 }
 
-}  // namespace exota::app
+}  // namespace exota::config

@@ -6,24 +6,24 @@
 #include <string>
 #include <string_view>
 
-#include "app/config.h"
-#include "app/config_build.h"
-#include "app/config_tree.h"
+#include "config/build.h"
+#include "config/config.h"
+#include "config/tree.h"
 
-namespace exota::app::testing {
+namespace exota::config::testing {
 
 inline LoadedConfig from_toml(std::string_view text) {
-    const auto tree = parse_config_toml(text);
+    const auto tree = parse_toml(text);
     EXPECT_TRUE(tree) << text;
-    return tree ? build_config(*tree, "/nowhere/exota.toml", ConfigOrigin::file) : LoadedConfig{};
+    return tree ? build(*tree, "/nowhere/exota.toml", Origin::file) : LoadedConfig{};
 }
 
 inline std::string all_of(const LoadedConfig& loaded) {
     std::string out;
-    for (const ConfigProblem& problem : loaded.problems) out += to_text(problem) + '\n';
+    for (const Problem& problem : loaded.problems) out += to_text(problem) + '\n';
     return out;
 }
 
 inline constexpr std::string_view minimal = "[authorisation]\nmode = \"monitor\"\n";
 
-}  // namespace exota::app::testing
+}  // namespace exota::config::testing

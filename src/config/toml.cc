@@ -1,4 +1,4 @@
-// TOML → ConfigNode, by toml++.
+// TOML → Node, by toml++.
 //
 // toml++ bounds nested lists and inline tables, but not the parts of a dotted key, each of which is a table in a table: a megabyte of
 // "a.a.a.a" would be a stack of half a million destructors. So nesting is counted before it sees the text.
@@ -6,12 +6,12 @@
 
 #include <optional>
 
-#include "app/config_tree.h"
-#include "app/toml_words.h"
 #include "base/cursor.h"
 #include "base/text.h"
+#include "config/toml_words.h"
+#include "config/tree.h"
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 /// Moves behind the string that starts here, as TOML 1.0 delimits it; to the end of the text if it never ends.
@@ -37,14 +37,14 @@ void skip_string(base::Cursor& in) {
     }
 }
 
-/// Where brackets or the parts of a dotted key nest deeper than max_config_depth.
-std::optional<ConfigSyntaxError> find_excess_depth(std::string_view text) {
+/// Where brackets or the parts of a dotted key nest deeper than max_depth.
+std::optional<SyntaxError> find_excess_depth(std::string_view text) {
     std::size_t brackets = 0, dots = 0, line = 1, counted_to = 0;
     base::Cursor in(text);
-    const auto place = [&]() -> ConfigSyntaxError {
+    const auto place = [&]() -> SyntaxError {
         const std::string_view before = text.substr(0, in.position());
         const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-        return {line, in.position() - line_start + 1, "nested deeper than " + std::to_string(max_config_depth) + " levels"};
+        return {line, in.position() - line_start + 1, "nested deeper than " + std::to_string(max_depth) + " levels"};
     };
     while (!in.at_end()) {
         for (; counted_to < in.position(); ++counted_to)
@@ -61,7 +61,7 @@ std::optional<ConfigSyntaxError> find_excess_depth(std::string_view text) {
             case '[':
             case '{':
                 dots = 0;
-                if (++brackets > max_config_depth) return place();
+                if (++brackets > max_depth) return place();
                 break;
             case ']':
             case '}':
@@ -74,7 +74,7 @@ std::optional<ConfigSyntaxError> find_excess_depth(std::string_view text) {
                 dots = 0;
                 break;
             case '.':
-                if (++dots + brackets > max_config_depth) return place();
+                if (++dots + brackets > max_depth) return place();
                 break;
             default:
                 break;
@@ -85,26 +85,26 @@ std::optional<ConfigSyntaxError> find_excess_depth(std::string_view text) {
 }
 
 /// toml++ reads ahead, so it names the line before. No sequence of UTF-8 holds a line break: line by line is right.
-std::optional<ConfigSyntaxError> find_invalid_utf8(std::string_view text) {
+std::optional<SyntaxError> find_invalid_utf8(std::string_view text) {
     for (std::size_t line = 1; !text.empty(); ++line)
-        if (!base::is_utf8(base::take_until(text, '\n'))) return ConfigSyntaxError{line, 1, "not valid UTF-8"};
+        if (!base::is_utf8(base::take_until(text, '\n'))) return SyntaxError{line, 1, "not valid UTF-8"};
     return std::nullopt;
 }
 
-ConfigNode convert(const toml::node& node) {
-    ConfigNode out;
+Node convert(const toml::node& node) {
+    Node out;
     out.line = node.source().begin.line;
     out.column = node.source().begin.column;
     switch (node.type()) {
         case toml::node_type::table: {
-            ConfigNode::Table table;
+            Node::Table table;
             for (const auto& [key, value] : *node.as_table())
                 table.push_back({std::string(key.str()), convert(value), key.source().begin.line, key.source().begin.column});
             out.value = std::move(table);
             break;
         }
         case toml::node_type::array: {
-            ConfigNode::List list;
+            Node::List list;
             for (const toml::node& element : *node.as_array()) list.push_back(convert(element));
             out.value = std::move(list);
             break;
@@ -122,7 +122,7 @@ ConfigNode convert(const toml::node& node) {
             out.value = node.as_boolean()->get();
             break;
         default:
-            out.value = ConfigNode::Other{"a date or time"};
+            out.value = Node::Other{"a date or time"};
             break;
     }
     return out;
@@ -130,17 +130,16 @@ ConfigNode convert(const toml::node& node) {
 
 }  // namespace
 
-std::expected<ConfigNode, ConfigSyntaxError> parse_config_toml(std::string_view text) {
-    if (text.size() > max_config_octets)
-        return std::unexpected(ConfigSyntaxError{0, 0, "larger than " + std::to_string(max_config_octets) + " octets"});
+std::expected<Node, SyntaxError> parse_toml(std::string_view text) {
+    if (text.size() > max_octets) return std::unexpected(SyntaxError{0, 0, "larger than " + std::to_string(max_octets) + " octets"});
     if (auto invalid = find_invalid_utf8(text)) return std::unexpected(*std::move(invalid));
     if (auto excess = find_excess_depth(text)) return std::unexpected(*std::move(excess));
     try {
         return convert(toml::parse(text));
     } catch (const toml::parse_error& error) {
         const std::size_t line = error.source().begin.line, column = error.source().begin.column;
-        return std::unexpected(ConfigSyntaxError{line, column, words_for_toml_error(error.description()), marked_line(text, line, column)});
+        return std::unexpected(SyntaxError{line, column, words_for_toml_error(error.description()), marked_line(text, line, column)});
     }
 }
 
-}  // namespace exota::app
+}  // namespace exota::config

@@ -1,8 +1,8 @@
-#include "app/config_unbuilt.h"
+#include "config/unbuilt.h"
 
 #include <array>
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 struct UnbuiltValue {
@@ -38,4 +38,4 @@ std::optional<std::string> unbuilt_section(std::string_view section) {
     return std::nullopt;
 }
 
-}  // namespace exota::app
+}  // namespace exota::config

@@ -1,24 +1,24 @@
-#include "app/config_reader.h"
+#include "config/reader.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
-#include "app/config_unbuilt.h"
 #include "base/text.h"
+#include "config/unbuilt.h"
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 /// The defaults of the table as nodes, parsed once.
-const std::map<std::string_view, ConfigNode>& default_nodes() {
+const std::map<std::string_view, Node>& default_nodes() {
     static const auto nodes = [] {
-        std::map<std::string_view, ConfigNode> out;
-        for (const ConfigKey& key : config_keys()) {
+        std::map<std::string_view, Node> out;
+        for (const Key& key : keys()) {
             if (key.fallback.empty()) continue;
-            auto parsed = parse_config_toml("v = " + std::string(key.fallback));
+            auto parsed = parse_toml("v = " + std::string(key.fallback));
             if (!parsed) std::abort();  // the table is ours: config_test reads every default
-            ConfigNode node = std::move(std::get<ConfigNode::Table>(parsed->value).front().value);
+            Node node = std::move(std::get<Node::Table>(parsed->value).front().value);
             node.line = node.column = 0;
             out.emplace(key.name, std::move(node));
         }
@@ -61,7 +61,7 @@ std::string spelled_choices(std::string_view choices) {
     return out;
 }
 
-std::string in_range(const ConfigKey& key) {
+std::string in_range(const Key& key) {
     return "must be " + std::to_string(key.least) + " to " + std::to_string(key.most) +
            (key.unit.empty() ? "" : ' ' + std::string(key.unit));
 }
@@ -84,67 +84,66 @@ base::Result<std::chrono::seconds> parse_duration(std::string_view text) {
     return std::chrono::seconds(amount * factor);
 }
 
-ConfigReader::ConfigReader(const ConfigNode& root, std::string file, std::vector<ConfigProblem>& problems)
-    : file_(std::move(file)), problems_(problems) {
+Reader::Reader(const Node& root, std::string file, std::vector<Problem>& problems) : file_(std::move(file)), problems_(problems) {
     for (const auto& [name, node] : default_nodes()) {
         Value value{&node, 0};
-        if (!check(*find_config_key(name), node, value.number)) std::abort();
+        if (!check(*find_key(name), node, value.number)) std::abort();
         defaults_.emplace(name, value);
     }
-    for (const ConfigMember& section : *root.table()) {
-        if (!is_config_section(section.key)) {
+    for (const Member& section : *root.table()) {
+        if (!is_section(section.key)) {
             unknown(section, section.key.empty() ? "\"\"" : section.key);
             continue;
         }
         if (!section.value.table()) {
-            problem(ConfigProblem::Severity::error, section.key, section.value,
+            problem(Problem::Severity::error, section.key, section.value,
                     "must be a table ([" + section.key + "]), not " + std::string(section.value.kind()));
             continue;
         }
-        for (const ConfigMember& member : *section.value.table()) {
+        for (const Member& member : *section.value.table()) {
             const std::string name = section.key + '.' + member.key;
-            if (const ConfigKey* key = find_config_key(name))
+            if (const Key* key = find_key(name))
                 take(*key, member.value);
             else
                 unknown(member, name);
         }
     }
-    for (const ConfigKey& key : config_keys())
+    for (const Key& key : keys())
         if (key.fallback.empty() && !values_.contains(key.name) &&
-            std::ranges::none_of(problems_, [&](const ConfigProblem& p) { return p.key == key.name; }))
-            problem(ConfigProblem::Severity::error, key.name, ConfigNode{}, "is required: " + spelled_choices(key.choices));
+            std::ranges::none_of(problems_, [&](const Problem& p) { return p.key == key.name; }))
+            problem(Problem::Severity::error, key.name, Node{}, "is required: " + spelled_choices(key.choices));
 }
 
-void ConfigReader::unknown(const ConfigMember& member, const std::string& name) {
-    ConfigNode place;
+void Reader::unknown(const Member& member, const std::string& name) {
+    Node place;
     place.line = member.line;
     place.column = member.column;
     if (auto unbuilt = unbuilt_section(std::string_view(name).substr(0, name.find('.')))) {
-        problem(ConfigProblem::Severity::error, name, place, *std::move(unbuilt));
+        problem(Problem::Severity::error, name, place, *std::move(unbuilt));
         return;
     }
-    const std::string near = nearest_config_key(name);
-    problem(ConfigProblem::Severity::error, name, place, near.empty() ? "unknown key" : "unknown key; the nearest known one is " + near);
+    const std::string near = nearest_key(name);
+    problem(Problem::Severity::error, name, place, near.empty() ? "unknown key" : "unknown key; the nearest known one is " + near);
 }
 
-void ConfigReader::take(const ConfigKey& key, const ConfigNode& node) {
+void Reader::take(const Key& key, const Node& node) {
     Value value{&node, 0};
     if (check(key, node, value.number)) values_.insert_or_assign(std::string(key.name), value);
 }
 
-bool ConfigReader::check(const ConfigKey& key, const ConfigNode& node, std::int64_t& number) {
-    const auto refuse = [&](const ConfigNode& place, std::string text) {
-        problem(ConfigProblem::Severity::error, key.name, place, std::move(text));
+bool Reader::check(const Key& key, const Node& node, std::int64_t& number) {
+    const auto refuse = [&](const Node& place, std::string text) {
+        problem(Problem::Severity::error, key.name, place, std::move(text));
         return false;
     };
     const auto wanted = [&](std::string_view what) {
         return refuse(node, "must be " + std::string(what) + ", not " + std::string(node.kind()));
     };
     if (is_list(key.type)) {
-        const auto* list = std::get_if<ConfigNode::List>(&node.value);
+        const auto* list = std::get_if<Node::List>(&node.value);
         if (!list) return wanted("a " + std::string(name_of(key.type)));
         bool good = true;
-        for (const ConfigNode& element : *list)
+        for (const Node& element : *list)
             if (!std::holds_alternative<std::string>(element.value))
                 good = refuse(element, "each element must be a string, not " + std::string(element.kind()));
         return good;
@@ -198,34 +197,34 @@ bool ConfigReader::check(const ConfigKey& key, const ConfigNode& node, std::int6
     }
 }
 
-const ConfigReader::Value& ConfigReader::value(std::string_view key) const {
+const Reader::Value& Reader::value(std::string_view key) const {
     static constinit const Value none{};
     if (const auto found = values_.find(key); found != values_.end()) return found->second;
     if (const auto found = defaults_.find(key); found != defaults_.end()) return found->second;
-    if (!find_config_key(key)) std::abort();  // a typing slip of ours: config_test reads every key
-    return none;                              // required and missing: already noted
+    if (!find_key(key)) std::abort();  // a typing slip of ours: config_test reads every key
+    return none;                       // required and missing: already noted
 }
 
-const ConfigNode& ConfigReader::node(std::string_view key) const {
-    static const ConfigNode nothing;
+const Node& Reader::node(std::string_view key) const {
+    static const Node nothing;
     const Value& found = value(key);
     return found.node ? *found.node : nothing;
 }
 
-bool ConfigReader::given(std::string_view key) const { return values_.contains(key); }
-bool ConfigReader::boolean(std::string_view key) const { return std::get<bool>(node(key).value); }
-std::int64_t ConfigReader::integer(std::string_view key) const { return value(key).number; }
-const std::string& ConfigReader::text(std::string_view key) const { return std::get<std::string>(node(key).value); }
-const ConfigNode::List& ConfigReader::elements(std::string_view key) const { return std::get<ConfigNode::List>(node(key).value); }
+bool Reader::given(std::string_view key) const { return values_.contains(key); }
+bool Reader::boolean(std::string_view key) const { return std::get<bool>(node(key).value); }
+std::int64_t Reader::integer(std::string_view key) const { return value(key).number; }
+const std::string& Reader::text(std::string_view key) const { return std::get<std::string>(node(key).value); }
+const Node::List& Reader::elements(std::string_view key) const { return std::get<Node::List>(node(key).value); }
 
-std::vector<std::string> ConfigReader::texts(std::string_view key) const {
+std::vector<std::string> Reader::texts(std::string_view key) const {
     std::vector<std::string> out;
-    for (const ConfigNode& element : elements(key)) out.push_back(std::get<std::string>(element.value));
+    for (const Node& element : elements(key)) out.push_back(std::get<std::string>(element.value));
     return out;
 }
 
-void ConfigReader::problem(ConfigProblem::Severity severity, std::string_view key, const ConfigNode& place, std::string text) {
+void Reader::problem(Problem::Severity severity, std::string_view key, const Node& place, std::string text) {
     problems_.push_back({severity, file_, place.line, place.column, std::string(key), std::move(text)});
 }
 
-}  // namespace exota::app
+}  // namespace exota::config

@@ -1,4 +1,4 @@
-#include "app/config.h"
+#include "config/config.h"
 
 #include <gtest/gtest.h>
 
@@ -6,14 +6,14 @@
 #include <cstdio>
 #include <fstream>
 
-#include "app/config_build.h"
-#include "app/config_keys.h"
-#include "app/config_reader.h"
-#include "app/config_tree.h"
-#include "app/testing_config.h"
+#include "config/build.h"
+#include "config/keys.h"
+#include "config/reader.h"
+#include "config/testing.h"
+#include "config/tree.h"
 #include "net/testing.h"
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 using testing::all_of;
@@ -181,7 +181,7 @@ TEST(Config, ReportsWithPlace) {
         const LoadedConfig loaded = from_toml(std::string(minimal) + std::string(c.text));
         EXPECT_FALSE(loaded.config) << c.text;
         ASSERT_EQ(loaded.problems.size(), 1U) << c.text << all_of(loaded);
-        const ConfigProblem& problem = loaded.problems[0];
+        const Problem& problem = loaded.problems[0];
         EXPECT_EQ(problem.line, c.line) << all_of(loaded);
         EXPECT_GE(problem.column, 1U);
         EXPECT_EQ(problem.key, c.key);
@@ -245,8 +245,7 @@ TEST(Config, DmarcByTheListOfTheSystemOrOfAFile) {
         ASSERT_NE(loaded.config->rules.dmarc.public_suffixes, nullptr);
         EXPECT_TRUE(loaded.config->rules.dmarc.public_suffixes->is_public_suffix("co.uk"));
     }
-    const auto of_eval =
-        config_from_json(R"({"authorisation": {"mode": "enforce"}, "dkim": {"source": "verify"}, "dmarc": {"rfc": 7489}})");
+    const auto of_eval = from_json(R"({"authorisation": {"mode": "enforce"}, "dkim": {"source": "verify"}, "dmarc": {"rfc": 7489}})");
     ASSERT_TRUE(of_eval.config) << all_of(of_eval);
     EXPECT_EQ(of_eval.config->rules.dmarc.rfc, authn::DmarcRfc::rfc7489);
     EXPECT_EQ(of_eval.config->rules.dmarc.public_suffixes, nullptr) << "the process's own";
@@ -269,8 +268,7 @@ TEST(Config, DmarcByTheListOfTheSystemOrOfAFile) {
     const LoadedConfig missing = from_toml(verifying + with_file);
     EXPECT_FALSE(missing.config);
     EXPECT_NE(all_of(missing).find(path), std::string::npos) << all_of(missing);
-    EXPECT_FALSE(
-        config_from_json(R"({"authorisation": {"mode": "enforce"}, "dmarc": {"rfc": 7489, "public_suffix_file": "l.dat"}})").config);
+    EXPECT_FALSE(from_json(R"({"authorisation": {"mode": "enforce"}, "dmarc": {"rfc": 7489, "public_suffix_file": "l.dat"}})").config);
 }
 
 TEST(Config, DmarcSettingsThatDoNothingAreWarnedOf) {
@@ -285,16 +283,16 @@ TEST(Config, DmarcSettingsThatDoNothingAreWarnedOf) {
 }
 
 TEST(Config, FromJson) {
-    EXPECT_TRUE(config_from_json(R"({"authorisation": {"mode": "enforce"}})").config);
-    EXPECT_EQ(config_from_json(R"({"authorisation": {"mode": "enforce"}})").config->rules.header.authserv_id, "localhost");
-    EXPECT_FALSE(config_from_json(R"({"authorisation": {"mode": "enforce"}, "tenants": {"file": "t.json"}})").config);
-    EXPECT_FALSE(config_from_json(R"({"authorisation": {"mode": "enforce"}, "client_ip": {"endpoints_file": "e.json"}})").config);
-    EXPECT_FALSE(config_from_json("nonsense").config);
-    EXPECT_FALSE(config_from_json("{}").config);
+    EXPECT_TRUE(from_json(R"({"authorisation": {"mode": "enforce"}})").config);
+    EXPECT_EQ(from_json(R"({"authorisation": {"mode": "enforce"}})").config->rules.header.authserv_id, "localhost");
+    EXPECT_FALSE(from_json(R"({"authorisation": {"mode": "enforce"}, "tenants": {"file": "t.json"}})").config);
+    EXPECT_FALSE(from_json(R"({"authorisation": {"mode": "enforce"}, "client_ip": {"endpoints_file": "e.json"}})").config);
+    EXPECT_FALSE(from_json("nonsense").config);
+    EXPECT_FALSE(from_json("{}").config);
 }
 
 TEST(Config, MissingFileIsOneError) {
-    const LoadedConfig loaded = load_config("/does/not/exist.toml");
+    const LoadedConfig loaded = load("/does/not/exist.toml");
     EXPECT_FALSE(loaded.config);
     ASSERT_EQ(loaded.problems.size(), 1U);
     EXPECT_NE(to_text(loaded.problems[0]).find("/does/not/exist.toml"), std::string::npos);
@@ -319,8 +317,7 @@ TEST(Config, WarningsNameWhatProvesNothing) {
     for (const auto& c : cases) {
         const LoadedConfig loaded = from_toml(std::string(minimal) + std::string(c.text));
         ASSERT_TRUE(loaded.config) << all_of(loaded);
-        EXPECT_TRUE(std::ranges::any_of(loaded.problems, [&](const ConfigProblem& p) { return p.key == c.key; }))
-            << c.text << all_of(loaded);
+        EXPECT_TRUE(std::ranges::any_of(loaded.problems, [&](const Problem& p) { return p.key == c.key; })) << c.text << all_of(loaded);
     }
 }
 
@@ -366,7 +363,7 @@ TEST(Config, WarningsSayWhichLineAndOnlyWhereTheyApply) {
     for (const auto& c : cases) {
         const LoadedConfig loaded = from_toml(std::string(minimal) + std::string(c.text));
         ASSERT_TRUE(loaded.config) << c.text << all_of(loaded);
-        const auto found = std::ranges::find(loaded.problems, c.key, &ConfigProblem::key);
+        const auto found = std::ranges::find(loaded.problems, c.key, &Problem::key);
         ASSERT_EQ(found == loaded.problems.end(), c.says.empty()) << c.text << all_of(loaded);
         if (c.says.empty()) continue;
         EXPECT_EQ(found->line, c.line) << c.text << all_of(loaded);
@@ -399,8 +396,8 @@ TEST(Config, RoomForLessThanALongFrameIsWarnedOf) {
 
 TEST(ConfigKeys, EveryKeyIsReadAndEveryDefaultIsInRange) {
     // The reader aborts on a key of the table whose default is wrong, and on one that is asked for and not in the table.
-    for (const ConfigKey& key : config_keys()) {
-        EXPECT_EQ(find_config_key(key.name), &key) << "twice: " << key.name;
+    for (const Key& key : keys()) {
+        EXPECT_EQ(find_key(key.name), &key) << "twice: " << key.name;
         EXPECT_FALSE(key.meaning.empty());
         if (key.fallback.empty()) continue;
         const std::string tree = std::string(key.name) + " = " + std::string(key.fallback) + '\n';
@@ -410,11 +407,11 @@ TEST(ConfigKeys, EveryKeyIsReadAndEveryDefaultIsInRange) {
 }
 
 TEST(ConfigKeys, Nearest) {
-    EXPECT_EQ(nearest_config_key("header.authserv_id_file"), "header.authserv_id");
-    EXPECT_EQ(nearest_config_key("milter.lisen"), "milter.listen");
-    EXPECT_EQ(nearest_config_key("authorization"), "authorisation");
-    EXPECT_EQ(nearest_config_key("milter.authserv_id"), "header.authserv_id");
-    EXPECT_EQ(nearest_config_key("zzzzzzzz"), "");
+    EXPECT_EQ(nearest_key("header.authserv_id_file"), "header.authserv_id");
+    EXPECT_EQ(nearest_key("milter.lisen"), "milter.listen");
+    EXPECT_EQ(nearest_key("authorization"), "authorisation");
+    EXPECT_EQ(nearest_key("milter.authserv_id"), "header.authserv_id");
+    EXPECT_EQ(nearest_key("zzzzzzzz"), "");
 }
 
 TEST(ConfigDuration, Table) {
@@ -428,4 +425,4 @@ TEST(ConfigDuration, Table) {
 }
 
 }  // namespace
-}  // namespace exota::app
+}  // namespace exota::config

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <array>
 
-#include "app/config_build.h"
-#include "app/config_reader.h"
 #include "authn/suffixes.h"
+#include "config/build.h"
+#include "config/reader.h"
 #include "net/endpoint.h"
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 using tenant::Factor;
@@ -41,7 +41,7 @@ bool holds_everybody(const std::vector<base::IpPrefix>& prefixes) {
 }
 
 /// All tenants of Microsoft share its addresses: to bypass one is to bypass the forger too.
-void warn_of_bypassed_microsoft(const decision::Rules& rules, ConfigReader& in) {
+void warn_of_bypassed_microsoft(const decision::Rules& rules, Reader& in) {
     for (std::size_t i = 0; i < rules.bypass_clients.size(); ++i)
         for (const auto* known : {&rules.exchange_online, &rules.relay_pool}) {
             const auto shared = std::ranges::find_if(*known, [&](const base::IpPrefix& p) { return p.overlaps(rules.bypass_clients[i]); });
@@ -53,7 +53,7 @@ void warn_of_bypassed_microsoft(const decision::Rules& rules, ConfigReader& in) 
         }
 }
 
-void warn_of_open_sockets(const Config& config, ConfigReader& in) {
+void warn_of_open_sockets(const Config& config, Reader& in) {
     for (std::size_t i = 0; i < config.milter.listen.size(); ++i)
         if (const auto endpoint = net::Endpoint::parse(config.milter.listen[i]); endpoint && endpoint->is_every_address())
             in.warning("milter.listen", i,
@@ -66,7 +66,7 @@ void warn_of_open_sockets(const Config& config, ConfigReader& in) {
 
 }  // namespace
 
-void add_config_warnings(const Config& config, ConfigReader& in) {
+void add_warnings(const Config& config, Reader& in) {
     const decision::Rules& rules = config.rules;
     const auto warn = [&](std::string_view key, std::string text) { in.warning(key, std::move(text)); };
     if (uses_client_ip(config) && rules.exchange_online.empty())
@@ -138,7 +138,7 @@ void add_config_warnings(const Config& config, ConfigReader& in) {
     warn_of_open_sockets(config, in);
 }
 
-std::vector<std::string> config_notes(const Config& config) {
+std::vector<std::string> notes(const Config& config) {
     std::vector<std::string> notes;
     if (config.rules.dkim_source != decision::DkimSource::verify && !config.rules.authres.authserv_ids.empty())
         notes.emplace_back(
@@ -156,4 +156,4 @@ std::string host_name() {
 
 bool is_public_suffix(std::string_view domain) { return authn::PublicSuffixes::system().is_public_suffix(domain); }
 
-}  // namespace exota::app
+}  // namespace exota::config

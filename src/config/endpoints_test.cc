@@ -1,11 +1,11 @@
-#include "app/endpoints.h"
+#include "config/endpoints.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 constexpr std::string_view id_10 = R"([
@@ -93,4 +93,4 @@ TEST(Endpoints, AgeIsWarnedAboutOnBothSides) {
 }
 
 }  // namespace
-}  // namespace exota::app
+}  // namespace exota::config

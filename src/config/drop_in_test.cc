@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <fstream>
 
-#include "app/config.h"
+#include "config/config.h"
 
-namespace exota::app {
+namespace exota::config {
 namespace {
 
 using Variables = std::vector<std::string>;
@@ -14,12 +14,12 @@ LoadedConfig load(const Variables& variables) {
     std::vector<const char*> pointers;
     for (const std::string& entry : variables) pointers.push_back(entry.c_str());
     pointers.push_back(nullptr);
-    return config_from_environment(pointers.data());
+    return from_environment(pointers.data());
 }
 
 std::string texts(const LoadedConfig& loaded) {
     std::string out;
-    for (const ConfigProblem& problem : loaded.problems) out += to_text(problem) + '\n';
+    for (const Problem& problem : loaded.problems) out += to_text(problem) + '\n';
     return out;
 }
 
@@ -61,9 +61,8 @@ TEST(DropIn, SetMeansOnWhateverTheValue) {
         ASSERT_TRUE(loaded.config);
         EXPECT_TRUE(loaded.config->rules.drop_in->tenant_id_required);
         EXPECT_TRUE(loaded.config->rules.drop_in->x509);
-        EXPECT_EQ(
-            std::ranges::count_if(loaded.problems, [](const ConfigProblem& p) { return p.text.find("reads as off") != std::string::npos; }),
-            2)
+        EXPECT_EQ(std::ranges::count_if(loaded.problems, [](const Problem& p) { return p.text.find("reads as off") != std::string::npos; }),
+                  2)
             << texts(loaded);
     }
     const LoadedConfig loaded = load({"MILTER_POLICY_FILE=p", "MILTER_TENANT_ID_REQUIRED=True"});
@@ -139,7 +138,7 @@ TEST(DropIn, WhitelistLosesItsWhiteSpaceAndIsSplitAtCommas) {
             EXPECT_TRUE(base::any_contains(loaded.config->rules.certificate_exempt, base::IpAddress::parse(bare).value())) << bare;
         }
         EXPECT_EQ(static_cast<std::size_t>(std::ranges::count_if(
-                      loaded.problems, [](const ConfigProblem& p) { return p.text.find("never matched") != std::string::npos; })),
+                      loaded.problems, [](const Problem& p) { return p.text.find("never matched") != std::string::npos; })),
                   c.warnings)
             << texts(loaded);
     }
@@ -237,14 +236,14 @@ TEST(DropIn, EnvironmentAndDefaultFileTogetherAreAnErrorThatNamesBoth) {
     std::ofstream(path) << "[authorisation]\nmode = \"monitor\"\n";
     const char* environment[] = {"MILTER_POLICY_FILE=p", nullptr};
     const char* empty[] = {nullptr};
-    const LoadedConfig both = choose_config(std::nullopt, environment, path);
+    const LoadedConfig both = choose(std::nullopt, environment, path);
     EXPECT_FALSE(both.config);
     EXPECT_NE(texts(both).find(path), std::string::npos);
     EXPECT_NE(texts(both).find("MILTER_"), std::string::npos);
-    EXPECT_TRUE(choose_config(path, environment, "/does/not/exist").config) << "-c beats the environment";
-    EXPECT_TRUE(choose_config(std::nullopt, environment, "/does/not/exist").config->rules.drop_in);
-    EXPECT_FALSE(choose_config(std::nullopt, empty, path).config->rules.drop_in);
+    EXPECT_TRUE(choose(path, environment, "/does/not/exist").config) << "-c beats the environment";
+    EXPECT_TRUE(choose(std::nullopt, environment, "/does/not/exist").config->rules.drop_in);
+    EXPECT_FALSE(choose(std::nullopt, empty, path).config->rules.drop_in);
 }
 
 }  // namespace
-}  // namespace exota::app
+}  // namespace exota::config
