@@ -68,7 +68,7 @@ private:
 
 /// Everything of one loop. Members are destroyed from the last up: the server before the judge it feeds, the loop last.
 struct MilterServer::Worker final : gate::Observer {
-    Worker(net::ServerLimits& limits, const config::MilterConfig& config, const config::DnsConfig& dns,
+    Worker(net::ServerLimits& limits, const gate::MilterSettings& config, const config::DnsConfig& dns,
            std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& service_log)
         : log(service_log),
           messages(service_log.add_loop(loop)),
@@ -87,7 +87,7 @@ struct MilterServer::Worker final : gate::Observer {
         judge.use(std::move(snapshot));
     }
 
-    net::ServerOptions options(const config::MilterConfig& config) {
+    net::ServerOptions options(const gate::MilterSettings& config) {
         net::ServerOptions result;
         result.idle_timeout = config.idle_timeout;
         result.on_trouble = [this](const base::Error& error) {
@@ -130,7 +130,7 @@ struct MilterServer::Worker final : gate::Observer {
     std::thread thread;
 };
 
-MilterServer::MilterServer(const config::MilterConfig& config, const config::DnsConfig& dns, std::size_t loops,
+MilterServer::MilterServer(const gate::MilterSettings& config, const config::DnsConfig& dns, std::size_t loops,
                            std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log, telemetry::Metrics& metrics)
     : limits_(config.max_sessions, config.max_partial_octets) {
     for (std::size_t i = 0; i < loops; ++i) {

@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "gate/judge.h"
+#include "gate/milter_settings.h"
 #include "net/listener.h"
 #include "net/server.h"
 #include "telemetry/log.h"
@@ -20,7 +21,7 @@ namespace exota::app {
 class MilterServer {
 public:
     /// @param log, metrics  outlive this object.
-    MilterServer(const config::MilterConfig& config, const config::DnsConfig& dns, std::size_t loops,
+    MilterServer(const gate::MilterSettings& config, const config::DnsConfig& dns, std::size_t loops,
                  std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log, telemetry::Metrics& metrics);
     /// Stops the loops; sessions that are open end.
     ~MilterServer();

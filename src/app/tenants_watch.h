@@ -7,16 +7,16 @@
 #include <optional>
 #include <string>
 
-#include "config/config.h"
 #include "directory/file_stamp.h"
 #include "directory/shrink_guard.h"
+#include "directory/tenants_settings.h"
 
 namespace exota::app {
 
 class TenantsWatch {
 public:
     /// @param read  what was there when it was last read.
-    TenantsWatch(const config::TenantsConfig& config, const std::optional<directory::FileStamp>& read)
+    TenantsWatch(const directory::TenantsSettings& config, const std::optional<directory::FileStamp>& read)
         : path_(config.file), state_directory_(config.state_directory), watch_({read, look().acceptance}) {}
 
     /// It was read otherwise (SIGHUP).

@@ -1,5 +1,6 @@
-// The configuration as the program uses it: checked, with defaults filled in. Built from TOML (toml.cc), from JSON (`eval`), or
-// from the predecessor's environment (drop_in.cc). docs/reference/settings.md documents every key; a test compares.
+// The configuration as the program uses it: checked, with defaults filled in. Each room below says itself what can be set of it. Built
+// from TOML (toml.cc), from JSON (`eval`), or from the predecessor's environment (drop_in.cc). docs/reference/settings.md documents
+// every key.
 //
 // Tested by config_test.cc and fuzz/config_fuzz.cc.
 #pragma once
@@ -12,51 +13,34 @@
 #include <vector>
 
 #include "decision/rules.h"
+#include "directory/tenants_settings.h"
 #include "evidence/collector.h"
 #include "gate/judge.h"
+#include "gate/milter_settings.h"
 #include "net/resolver.h"
 #include "telemetry/log_config.h"
 #include "tenant/tenants_file.h"
 
 namespace exota::config {
 
-struct MilterConfig {
-    std::vector<std::string> listen;  // "unix:/path", "inet:HOST:PORT", "inet6:[::1]:PORT"; also "inet:PORT@HOST", "local:/path", "/path";
-                                      // "systemd" or "systemd:NAME"
-    std::optional<unsigned> socket_mode = 0660;  // nullopt: by umask (drop-in)
-    std::string socket_group;                    // empty: as it comes
-    std::size_t max_frame_octets = 4 * 1024 * 1024;
-    std::size_t max_macro_octets = 64 * 1024;                         // of one session
-    std::size_t max_partial_octets = std::size_t{256} * 1024 * 1024;  // of frames that are not whole yet, of all sessions
-    std::size_t max_sessions = 10000;
-    std::chrono::seconds idle_timeout{7200};  // a session that says nothing
-};
-
 struct HttpConfig {
     std::string listen;  // empty: none
 };
 
-/// Own verification asks DNS. Read at start; a reload does not change it.
+/// Section [dns]: of the resolver, and of the look-ups for one message.
 struct DnsConfig {
     net::ResolverSettings resolver;
     gate::LookupLimits lookups;
 };
 
-struct TenantsConfig {
-    std::string source = "file";
-    std::string file;
-    std::chrono::seconds watch_interval{2};      // besides SIGHUP; 0: never look by itself
-    std::string state_directory = "/run/exota";  // see directory/shrink_guard.h; empty: no guard against a file that shrank
-};
-
 struct Config {
     std::string path;  // where it came from, for messages; "" for the environment
-    MilterConfig milter;
+    gate::MilterSettings milter;
     std::string endpoints_file;  // that was read into rules.exchange_online; empty: none
     decision::Rules rules;
     evidence::MessageLimits limits;
     tenant::Defaults tenant_defaults;
-    TenantsConfig tenants;
+    directory::TenantsSettings tenants;
     telemetry::LogConfig log;
     HttpConfig http;
     DnsConfig dns;

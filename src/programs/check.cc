@@ -53,7 +53,7 @@ std::string keys_as_json() {
 
 /// A tenants file that lost more than a fifth of the domains that the daemon serves: the reload will refuse it.
 void look_at_shrink(const Options& options, app::ReadFiles& files) {
-    const config::TenantsConfig& tenants = files.config->tenants;
+    const directory::TenantsSettings& tenants = files.config->tenants;
     if (!files.tenants || tenants.state_directory.empty()) return;
     const directory::ShrinkGuard guard(tenants.state_directory);
     const auto before = guard.last_domain_count(tenants.file);
