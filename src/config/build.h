@@ -1,4 +1,4 @@
-// Configuration tree → Config: what each key does. The only place that knows both the keys and the structures.
+// Configuration tree → Config: what each key does, section by section (sections.h).
 //
 // Tested by config_test.cc, authentication_test.cc and fuzz/config_fuzz.cc.
 #pragma once

@@ -1,0 +1,31 @@
+// The readers of sections: each fills its part of the Config, and notes what it finds wrong. build.cc calls them in turn.
+//
+// Tested by config_test.cc and authentication_test.cc.
+#pragma once
+
+#include "config/build.h"
+#include "config/config.h"
+#include "config/reader.h"
+
+namespace exota::config {
+
+void read_milter(Reader& in, Config& out);
+void read_http(Reader& in, Config& out);
+/// After the two above: no two of their sockets may exclude each other.
+void check_sockets(Reader& in, const Config& config);
+void read_authorisation(Reader& in, Config& out);
+/// [bypass], [client_ip] with the endpoint list, [client_cert].
+void read_client(Reader& in, Config& out, Origin origin);
+/// [dkim], [authentication_results], [arc]. After read_authorisation: some proofs need own verification.
+void read_authentication(Reader& in, Config& out, Origin origin);
+/// [dmarc], with the public suffix list. After read_authentication.
+void read_dmarc(Reader& in, Config& out, Origin origin);
+/// [reply], [header], [header_firewall], [log].
+void read_output(Reader& in, Config& out, Origin origin);
+/// After read_authentication: settings that libunbound does not take are an error only where names are looked up.
+void read_dns(Reader& in, Config& out, Origin origin);
+/// [limits] and [server].
+void read_limits(Reader& in, Config& out);
+void read_tenants(Reader& in, Config& out, Origin origin);
+
+}  // namespace exota::config
