@@ -18,6 +18,7 @@
 #include "app/sockets.h"
 #include "app/tenants_watch.h"
 #include "base/counted.h"
+#include "config/start_values.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
 
@@ -81,26 +82,6 @@ public:
 private:
     sigset_t held_{};
 };
-
-/// Settings that only a start reads; a reload that changes one says so.
-std::vector<std::string_view> changed_start_settings(const config::Config& before, const config::Config& after) {
-    std::vector<std::string_view> changed;
-    const auto look = [&](bool same, std::string_view setting) {
-        if (!same) changed.push_back(setting);
-    };
-    const config::MilterConfig &a = before.milter, &b = after.milter;
-    look(a.listen == b.listen, "milter.listen");
-    look(a.socket_mode == b.socket_mode, "milter.socket_mode");
-    look(a.socket_group == b.socket_group, "milter.socket_group");
-    look(a.max_partial_octets == b.max_partial_octets, "milter.max_partial_octets");
-    look(a.max_sessions == b.max_sessions, "milter.max_sessions");
-    look(a.idle_timeout == b.idle_timeout, "milter.idle_timeout");
-    look(before.log.target == after.log.target && before.log.socket == after.log.socket && before.log.name == after.log.name, "log.target");
-    look(before.http.listen == after.http.listen, "http.listen");
-    look(before.threads == after.threads, "server.threads");
-    look(before.dns.resolver == after.dns.resolver, "dns");
-    return changed;
-}
 
 /// A daemon that serves. Everything but the milter's loops happens on the control loop, the thread that called run_daemon.
 class Daemon {
@@ -235,7 +216,7 @@ private:
             }
             return end_reload("last reload failed, " + status());
         }
-        for (const std::string_view setting : changed_start_settings(config_, *loaded.config))
+        for (const std::string& setting : config::changed_start_values(config_.start_values, loaded.config->start_values))
             log_.service(LogLevel::warning, "restart-needed", "this setting is only read at start; the old value stays until then",
                          {LogField::of("setting", setting)});
         config_ = std::move(*loaded.config);

@@ -25,6 +25,7 @@ LoadedConfig build(const Node& root, const std::string& path, Origin origin) {
     check_sockets(in, config);
     if (std::ranges::any_of(loaded.problems, [](const Problem& p) { return p.severity == Problem::Severity::error; })) return loaded;
     add_warnings(config, in);
+    if (origin == Origin::file) config.start_values = in.start_values();
     loaded.config = std::move(config);
     return loaded;
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/start_values.h"
 #include "decision/rules.h"
 #include "directory/tenants_settings.h"
 #include "evidence/collector.h"
@@ -46,6 +47,7 @@ struct Config {
     DnsConfig dns;
     std::size_t threads = 0;                 // 0: one a core
     std::chrono::seconds drain_timeout{30};  // after SIGTERM
+    std::vector<StartValue> start_values;    // of a file: what a reload cannot change
 };
 
 struct Problem {

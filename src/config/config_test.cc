@@ -2,16 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstdio>
-#include <fstream>
-
 #include "config/build.h"
-#include "config/keys.h"
-#include "config/reader.h"
 #include "config/testing.h"
-#include "config/tree.h"
-#include "net/testing.h"
 
 namespace exota::config {
 namespace {
@@ -19,8 +11,6 @@ namespace {
 using testing::all_of;
 using testing::from_toml;
 using testing::minimal;
-
-void write(const std::string& path, std::string_view text) { std::ofstream(path) << text; }
 
 TEST(Config, ModeIsRequired) {
     const LoadedConfig loaded = from_toml("");
@@ -196,92 +186,6 @@ TEST(Config, ReportsEveryProblemNotJustTheFirst) {
     EXPECT_EQ(loaded.problems.size(), 4U) << all_of(loaded);
 }
 
-TEST(Config, FactorsThatRestOnOwnVerificationNeedIt) {
-    const struct {
-        std::string_view source, factor;
-        bool good;
-    } cases[] = {
-        {"authentication-results", "dmarc", false},
-        {"authentication-results", "arc", false},
-        {"authentication-results", "spf", true},
-        {"authentication-results", "dkim", true},
-        {"verify", "dmarc", true},
-        {"verify", "arc", true},
-        {"verify", "spf", true},
-        {"both", "dmarc", true},
-        {"both", "arc", true},
-        {"both", "spf", true},
-    };
-    for (const auto& c : cases) {
-        const std::string proof = "client-cert + " + std::string(c.factor);
-        const std::string source = "[dkim]\nsource = \"" + std::string(c.source) + "\"\n";
-        const LoadedConfig of_all = from_toml(std::string(minimal) + "proofs = [\"" + proof + "\"]\n" + source);
-        EXPECT_EQ(of_all.config.has_value(), c.good) << c.source << proof << all_of(of_all);
-        if (!c.good) EXPECT_NE(all_of(of_all).find("needs dkim.source"), std::string::npos) << all_of(of_all);
-
-        const LoadedConfig loaded = from_toml(std::string(minimal) + source);
-        ASSERT_TRUE(loaded.config) << all_of(loaded);
-        const std::string text = R"({"version": 2, "tenants": {"t": {"domains": ["t.example"], "proofs": [")" + proof + R"("]}}})";
-        EXPECT_EQ(tenant::read_tenants(text, loaded.config->tenant_defaults).index.has_value(), c.good) << c.source << text;
-    }
-}
-
-TEST(Config, SealersWithoutOwnVerificationAreWarnedOf) {
-    const std::string sealers = "[arc]\ntrusted_sealers = [\"lists.example\"]\n";
-    const LoadedConfig idle = from_toml(std::string(minimal) + "[dkim]\nsource = \"authentication-results\"\n" + sealers);
-    EXPECT_TRUE(idle.config);
-    EXPECT_NE(all_of(idle).find("ARC chains are looked at only"), std::string::npos) << all_of(idle);
-    const LoadedConfig used = from_toml(std::string(minimal) + "[dkim]\nsource = \"verify\"\n" + sealers);
-    EXPECT_EQ(all_of(used).find("ARC chains"), std::string::npos) << all_of(used);
-}
-
-TEST(Config, DmarcByTheListOfTheSystemOrOfAFile) {
-    const std::string verifying = std::string(minimal) + "[dkim]\nsource = \"verify\"\n[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n";
-    for (const std::string_view rfc : {"7489", "\"7489\""}) {
-        const LoadedConfig loaded = from_toml(verifying + "[dmarc]\nrfc = " + std::string(rfc) + "\n");
-        ASSERT_TRUE(loaded.config) << all_of(loaded);
-        EXPECT_TRUE(loaded.problems.empty()) << all_of(loaded);
-        EXPECT_EQ(loaded.config->rules.dmarc.rfc, authn::DmarcRfc::rfc7489);
-        ASSERT_NE(loaded.config->rules.dmarc.public_suffixes, nullptr);
-        EXPECT_TRUE(loaded.config->rules.dmarc.public_suffixes->is_public_suffix("co.uk"));
-    }
-    const auto of_eval = from_json(R"({"authorisation": {"mode": "enforce"}, "dkim": {"source": "verify"}, "dmarc": {"rfc": 7489}})");
-    ASSERT_TRUE(of_eval.config) << all_of(of_eval);
-    EXPECT_EQ(of_eval.config->rules.dmarc.rfc, authn::DmarcRfc::rfc7489);
-    EXPECT_EQ(of_eval.config->rules.dmarc.public_suffixes, nullptr) << "the process's own";
-
-    const net::testing::TemporaryDirectory folder;
-    const std::string path = folder.path("list.dat");
-    const std::string with_file = "[dmarc]\nrfc = 7489\npublic_suffix_file = \"" + path + "\"\n";
-    write(folder.path("list.dat"), "// ===BEGIN ICANN DOMAINS===\ncom\ntown.example\n// ===END ICANN DOMAINS===\n");
-    const LoadedConfig own = from_toml(verifying + with_file);
-    ASSERT_TRUE(own.config) << all_of(own);
-    EXPECT_TRUE(own.config->rules.dmarc.public_suffixes->is_public_suffix("town.example"));
-    EXPECT_FALSE(own.config->rules.dmarc.public_suffixes->is_public_suffix("co.uk"));
-
-    write(folder.path("list.dat"), "<html>moved</html>");
-    const LoadedConfig page = from_toml(verifying + with_file);
-    EXPECT_FALSE(page.config);
-    EXPECT_NE(all_of(page).find("no public suffix list"), std::string::npos) << all_of(page);
-    EXPECT_NE(all_of(page).find("dmarc.public_suffix_file"), std::string::npos) << all_of(page);
-    std::remove(path.c_str());
-    const LoadedConfig missing = from_toml(verifying + with_file);
-    EXPECT_FALSE(missing.config);
-    EXPECT_NE(all_of(missing).find(path), std::string::npos) << all_of(missing);
-    EXPECT_FALSE(from_json(R"({"authorisation": {"mode": "enforce"}, "dmarc": {"rfc": 7489, "public_suffix_file": "l.dat"}})").config);
-}
-
-TEST(Config, DmarcSettingsThatDoNothingAreWarnedOf) {
-    const LoadedConfig idle = from_toml(std::string(minimal) + "[dkim]\nsource = \"authentication-results\"\n[dmarc]\nrfc = 7489\n");
-    EXPECT_TRUE(idle.config);
-    EXPECT_NE(all_of(idle).find("DMARC is looked at only"), std::string::npos) << all_of(idle);
-    const net::testing::TemporaryDirectory folder;
-    write(folder.path("list.dat"), "// ===BEGIN ICANN DOMAINS===\ncom\n// ===END ICANN DOMAINS===\n");
-    const LoadedConfig unused = from_toml(std::string(minimal) + "[dmarc]\npublic_suffix_file = \"" + folder.path("list.dat") + "\"\n");
-    EXPECT_TRUE(unused.config);
-    EXPECT_NE(all_of(unused).find("rfc = 7489 only"), std::string::npos) << all_of(unused);
-}
-
 TEST(Config, FromJson) {
     EXPECT_TRUE(from_json(R"({"authorisation": {"mode": "enforce"}})").config);
     EXPECT_EQ(from_json(R"({"authorisation": {"mode": "enforce"}})").config->rules.header.authserv_id, "localhost");
@@ -296,132 +200,6 @@ TEST(Config, MissingFileIsOneError) {
     EXPECT_FALSE(loaded.config);
     ASSERT_EQ(loaded.problems.size(), 1U);
     EXPECT_NE(to_text(loaded.problems[0]).find("/does/not/exist.toml"), std::string::npos);
-}
-
-TEST(Config, WarningsNameWhatProvesNothing) {
-    const struct {
-        std::string_view text, key;
-    } cases[] = {
-        {"peer_proof = \"client-ip\"\n", "client_ip.endpoints_file"},
-        {"peer_proof = \"none\"\n", "authorisation.peer_proof"},
-        {"contradictions = \"ignore\"\n", "authorisation.contradictions"},
-        {"[bypass]\nclients = [\"0.0.0.0/0\"]\n", "bypass.clients"},
-        {"[client_cert]\nnames = []\n", "client_cert.names"},
-        {"[dkim]\nsource = \"authentication-results\"\n[authentication_results]\nmethods = [\"spf\"]\n", "authentication_results.methods"},
-        {"[dkim]\nsource = \"authentication-results\"\n[authentication_results]\ntrusted_authserv_ids = [\"mx.example\"]\n",
-         "authentication_results.job_id"},
-        {"[authentication_results]\njob_id = true\n", "authentication_results.job_id"},
-        {"peer_proof = \"both\"\n", "authorisation.peer_proof"},
-        {"[authentication_results]\nposition = \"any\"\n", "authentication_results.position"},
-    };
-    for (const auto& c : cases) {
-        const LoadedConfig loaded = from_toml(std::string(minimal) + std::string(c.text));
-        ASSERT_TRUE(loaded.config) << all_of(loaded);
-        EXPECT_TRUE(std::ranges::any_of(loaded.problems, [&](const Problem& p) { return p.key == c.key; })) << c.text << all_of(loaded);
-    }
-}
-
-TEST(Config, WarningsSayWhichLineAndOnlyWhereTheyApply) {
-    const struct {
-        std::string_view text, key;
-        std::size_t line;       // counted in the whole, which begins with the minimal configuration; 0: the key is not in the file
-        std::string_view says;  // empty: no warning of that key
-    } cases[] = {
-        {"peer_proof = \"none\"\n", "authorisation.peer_proof", 3, "from anybody"},
-        {"peer_proof = \"client-ip\"\n", "client_ip.endpoints_file", 0, "client-ip never holds"},
-        {"[client_cert]\nexempt = [\n\"0.0.0.0/0\"]\n", "client_cert.exempt", 4, "every client"},
-
-        {"[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n[bypass]\nclients = [\"192.0.2.1\",\n\"40.93.1.0/24\"]\n", "bypass.clients", 7,
-         "40.93.1.0/24 overlaps Exchange Online's 40.92.0.0/15"},
-        {"[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n[bypass]\nclients = [\"40.0.0.0/8\"]\n", "bypass.clients", 6, "overlaps"},
-        {"[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n[bypass]\nclients = [\"192.0.2.0/24\", \"40.94.0.0/16\"]\n", "bypass.clients", 0, ""},
-        {"[bypass]\nclients = [\"40.95.7.7\"]\n", "bypass.clients", 4, "overlaps Exchange Online's 40.95.0.0/16"},
-        {"[bypass]\nclients = [\"40.92.0.0/15\"]\n", "bypass.clients", 0, ""},  // nobody said that it is Microsoft's
-
-        {"", "client_cert.missing", 0, "refused for good"},
-        {"[client_cert]\nmissing = \"unavailable\"\n", "client_cert.missing", 4, "refused for good"},
-        {"[client_cert]\nmissing = \"absent\"\n", "client_cert.missing", 0, ""},
-        {"[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n", "client_cert.missing", 0, ""},
-        {"proofs = [\"tenant-id\"]\npeer_proof = \"client-ip\"\n", "client_cert.missing", 0, ""},
-        {"proofs = [\"tenant-id\"]\npeer_proof = \"both\"\n", "client_cert.missing", 0, "refused for good"},
-
-        {"[client_cert]\nnames = [\"mail.protection.outlook.com\",\n\"*.Protection.outlook.com\"]\n", "client_cert.names", 5,
-         "\"*.protection.outlook.com\": names are compared as they stand"},
-        {"[client_cert]\nnames = [\"mail.protection.outlook.com\"]\n", "client_cert.names", 0, ""},
-
-        {"[authentication_results]\nposition = \"any\"\n", "authentication_results.position", 4, "where none at the top names the method"},
-
-        {"[milter]\nlisten = [\"/s\", \"inet:8893\"]\n", "milter.listen", 4, "every address"},
-        {"[milter]\nlisten = [\"inet:127.0.0.1:8893\", \"inet6:[::]:8893\"]\n", "milter.listen", 4, "every address"},
-        {"[milter]\nlisten = [\"inet:127.0.0.1:8893\", \"inet6:[::1]:8893\", \"systemd\"]\n", "milter.listen", 0, ""},
-        {"[http]\nlisten = \"0.0.0.0:8894\"\n", "http.listen", 4, "read the metrics"},
-        {"[http]\nlisten = \"[::]:8894\"\n", "http.listen", 4, "read the metrics"},
-        {"[http]\nlisten = \"127.0.0.1:8894\"\n", "http.listen", 0, ""},
-        {"[milter]\nlisten = [\"inet:127.0.0.1:8893\", \"inet:127.0.0.1:8894\", \"inet:0@127.0.0.1\", \"inet:0@127.0.0.1\"]\n",
-         "milter.listen", 0, ""},
-    };
-    for (const auto& c : cases) {
-        const LoadedConfig loaded = from_toml(std::string(minimal) + std::string(c.text));
-        ASSERT_TRUE(loaded.config) << c.text << all_of(loaded);
-        const auto found = std::ranges::find(loaded.problems, c.key, &Problem::key);
-        ASSERT_EQ(found == loaded.problems.end(), c.says.empty()) << c.text << all_of(loaded);
-        if (c.says.empty()) continue;
-        EXPECT_EQ(found->line, c.line) << c.text << all_of(loaded);
-        EXPECT_EQ(found->column == 0, c.line == 0);
-        EXPECT_NE(found->text.find(c.says), std::string::npos) << c.text << all_of(loaded);
-    }
-}
-
-TEST(Config, AFieldThatNoFrameLetsThroughIsWarnedOf) {
-    // A header frame is as long as its field: command and two NULs there, colon and line end here.
-    for (const auto& [field, warned] : {std::pair(65535, false), std::pair(65536, false), std::pair(65537, true)}) {
-        const LoadedConfig loaded = from_toml("[milter]\nmax_frame_octets = 65536\n" + std::string(minimal) +
-                                              "[limits]\nfield_octets = " + std::to_string(field) + "\n");
-        ASSERT_TRUE(loaded.config) << all_of(loaded);
-        EXPECT_EQ(all_of(loaded).find("limits.field_octets: is above milter.max_frame_octets (65536)") != std::string::npos, warned)
-            << field << all_of(loaded);
-    }
-}
-
-TEST(Config, RoomForLessThanALongFrameIsWarnedOf) {
-    // Memory for a frame that comes in pieces grows by doubling.
-    for (const auto& [octets, warned] : {std::pair(131072, false), std::pair(131071, true)}) {
-        const LoadedConfig loaded = from_toml("[milter]\nmax_frame_octets = 65536\nmax_partial_octets = " + std::to_string(octets) + "\n" +
-                                              std::string(minimal) + "[limits]\nfield_octets = 65536\n");
-        ASSERT_TRUE(loaded.config) << all_of(loaded);
-        EXPECT_EQ(loaded.config->milter.max_partial_octets, octets);
-        EXPECT_EQ(all_of(loaded).find("milter.max_partial_octets: is below twice") != std::string::npos, warned) << all_of(loaded);
-    }
-}
-
-TEST(ConfigKeys, EveryKeyIsReadAndEveryDefaultIsInRange) {
-    // The reader aborts on a key of the table whose default is wrong, and on one that is asked for and not in the table.
-    for (const Key& key : keys()) {
-        EXPECT_EQ(find_key(key.name), &key) << "twice: " << key.name;
-        EXPECT_FALSE(key.meaning.empty());
-        if (key.fallback.empty()) continue;
-        const std::string tree = std::string(key.name) + " = " + std::string(key.fallback) + '\n';
-        const LoadedConfig loaded = from_toml("authorisation.mode = \"monitor\"\n" + tree);
-        EXPECT_TRUE(loaded.config) << key.name << all_of(loaded);
-    }
-}
-
-TEST(ConfigKeys, Nearest) {
-    EXPECT_EQ(nearest_key("header.authserv_id_file"), "header.authserv_id");
-    EXPECT_EQ(nearest_key("milter.lisen"), "milter.listen");
-    EXPECT_EQ(nearest_key("authorization"), "authorisation");
-    EXPECT_EQ(nearest_key("milter.authserv_id"), "header.authserv_id");
-    EXPECT_EQ(nearest_key("zzzzzzzz"), "");
-}
-
-TEST(ConfigDuration, Table) {
-    const struct {
-        std::string_view text;
-        long seconds;
-    } good[] = {{"0", 0}, {"30", 30}, {"30s", 30}, {"30 s", 30}, {"5 min", 300}, {"2h", 7200}, {" 1 d ", 86400}};
-    for (const auto& c : good) EXPECT_EQ(parse_duration(c.text).value().count(), c.seconds) << c.text;
-    for (const std::string_view text : {"", "s", "-1", "1.5 h", "1 w", "99999999999", "1 h 30 min", "0x10"})
-        EXPECT_FALSE(parse_duration(text)) << text;
 }
 
 }  // namespace

@@ -1,30 +1,28 @@
 #include "config/keys.h"
 
-#include <algorithm>
 #include <array>
-#include <vector>
-
-#include "base/text.h"
 
 namespace exota::config {
 namespace {
 
 using enum KeyType;
+using enum Takes;
 constexpr std::int64_t day = 86400;
 constexpr std::int64_t mebibyte = 1024 * 1024;
 
 constexpr auto table = std::to_array<Key>({
     {"milter.listen", text_list, R"(["unix:/run/exota/milter.sock"])", "", 0, 0, "",
-     "sockets on which the MTA reaches us: unix:/path, inet:HOST:PORT, inet6:[HOST]:PORT, systemd or systemd:NAME"},
-    {"milter.socket_mode", mode_bits, R"("0660")", "", 0, 0777, "", "permissions of our Unix sockets; \"umask\" leaves them to the umask"},
-    {"milter.socket_group", text, R"("")", "", 0, 0, "", "group of our Unix sockets; empty: as it comes"},
+     "sockets on which the MTA reaches us: unix:/path, inet:HOST:PORT, inet6:[HOST]:PORT, systemd or systemd:NAME", restart},
+    {"milter.socket_mode", mode_bits, R"("0660")", "", 0, 0777, "", "permissions of our Unix sockets; \"umask\" leaves them to the umask",
+     restart},
+    {"milter.socket_group", text, R"("")", "", 0, 0, "", "group of our Unix sockets; empty: as it comes", restart},
     {"milter.max_frame_octets", integer, "4194304", "octets", 65536, 64 * mebibyte, "", "a longer milter frame ends the session"},
     {"milter.max_macro_octets", integer, "65536", "octets", 1024, 16 * mebibyte, "", "macros kept of one session; more ends it"},
     {"milter.max_partial_octets", integer, "268435456", "octets", 65536, 64LL * 1024 * 1024 * 1024, "",
-     "memory for frames that have not arrived whole, of all sessions together; the session that passes it is closed"},
+     "memory for frames that have not arrived whole, of all sessions together; the session that passes it is closed", restart, "0.2"},
     {"milter.max_sessions", integer, "10000", "sessions", 1, 1000000, "",
-     "open sessions; for one more the longest idle makes room, or it is made to wait"},
-    {"milter.idle_timeout", duration, "7200", "seconds", 10, 7 * day, "", "a session that says nothing for so long is closed"},
+     "open sessions; for one more the longest idle makes room, or it is made to wait", restart},
+    {"milter.idle_timeout", duration, "7200", "seconds", 10, 7 * day, "", "a session that says nothing for so long is closed", restart},
 
     {"authorisation.mode", choice, "", "", 0, 0, "enforce|defer|quarantine|monitor", "what becomes of a verdict that is not accept"},
     {"authorisation.proofs", proof_list, R"(["client-cert + dkim"])", "", 0, 0, "", "proofs of tenants that list none of their own"},
@@ -63,7 +61,7 @@ constexpr auto table = std::to_array<Key>({
 
     {"authentication_results.trusted_authserv_ids", authserv_ids, "[]", "", 0, 0, "", "authserv-ids of the operator's own validators"},
     {"authentication_results.job_id", boolean, "false", "", 0, 0, "",
-     "whether only results under ID/QUEUEID count, with the message's own queue id (OpenDKIM's AuthservIDWithJobID)"},
+     "whether only results under ID/QUEUEID count, with the message's own queue id (OpenDKIM's AuthservIDWithJobID)", reload, "0.2"},
     {"authentication_results.methods", text_list, R"(["dkim"])", "", 0, 0, "", "methods that the validator adds to every message"},
     {"authentication_results.own_hops", integer, "0", "fields", 0, 50, "",
      "Received fields of the operator's own that may stand above the results"},
@@ -107,30 +105,29 @@ constexpr auto table = std::to_array<Key>({
      "whether fields that only Microsoft may write are removed from everybody else"},
 
     {"log.format", choice, R"("logfmt")", "", 0, 0, "logfmt|json", "form of the log line"},
-    {"log.target", choice, R"("stderr")", "", 0, 0, "stderr|syslog|journal", "where the log goes"},
-    {"log.socket", text, R"("")", "", 0, 0, "", "socket of syslog or journal; empty: the usual one"},
-    {"log.name", text, R"("exota")", "", 0, 0, "", "our name in syslog and journal"},
+    {"log.target", choice, R"("stderr")", "", 0, 0, "stderr|syslog|journal", "where the log goes", restart},
+    {"log.socket", text, R"("")", "", 0, 0, "", "socket of syslog or journal; empty: the usual one", restart},
+    {"log.name", text, R"("exota")", "", 0, 0, "", "our name in syslog and journal", restart},
     {"log.evidence", choice, R"("none")", "", 0, 0, "none|refused|all",
      "of which messages the evidence is logged, for `exota explain --evidence`"},
     {"log.level", choice, R"("info")", "", 0, 0, "error|warning|info|debug", "the least severe lines that are written"},
 
-    {"dns.servers", text_list, "[]", "", 0, 0, "", "DNS servers to ask, ADDRESS or ADDRESS@PORT; none: those of /etc/resolv.conf"},
-    {"dns.dnssec", choice, R"("auto")", "", 0, 0, "auto|on|off", "validation: if the servers pass DNSSEC on, always, never"},
-    {"dns.trust_anchor_files", text_list, R"(["/usr/share/dns/root.key"])", "", 0, 0, "", "files with DNSSEC trust anchors"},
-    {"dns.stub_zones", text_list, "[]", "", 0, 0, "", "zones with a server of their own: \"ZONE ADDRESS@PORT\""},
-    {"dns.open_zones", text_list, "[]", "", 0, 0, "", "special names that are to be asked for all the same (\"test.\")"},
-    {"dns.timeout", duration, "5", "seconds", 1, 60, "", "how long one question may take"},
-    {"dns.message_timeout", duration, "10", "seconds", 1, 300, "", "how long the look-ups of one message may take; then 451"},
-    {"dns.max_in_flight", integer, "4096", "questions", 1, 100000, "", "questions at once of one loop; more are temporary failures"},
-    {"dns.max_questions", integer, "200", "questions", 10, 10000, "", "questions for one message; more are temporary failures"},
+    {"dns.servers", text_list, "[]", "", 0, 0, "", "DNS servers to ask, ADDRESS or ADDRESS@PORT; none: those of /etc/resolv.conf", restart},
+    {"dns.dnssec", choice, R"("auto")", "", 0, 0, "auto|on|off", "validation: if the servers pass DNSSEC on, always, never", restart},
+    {"dns.trust_anchor_files", text_list, R"(["/usr/share/dns/root.key"])", "", 0, 0, "", "files with DNSSEC trust anchors", restart},
+    {"dns.stub_zones", text_list, "[]", "", 0, 0, "", "zones with a server of their own: \"ZONE ADDRESS@PORT\"", restart},
+    {"dns.open_zones", text_list, "[]", "", 0, 0, "", "special names that are to be asked for all the same (\"test.\")", restart},
+    {"dns.timeout", duration, "5", "seconds", 1, 60, "", "how long one question may take", restart},
+    {"dns.message_timeout", duration, "10", "seconds", 1, 300, "", "how long the look-ups of one message may take; then 451", restart},
+    {"dns.max_in_flight", integer, "4096", "questions", 1, 100000, "", "questions at once of one loop; more are temporary failures",
+     restart},
+    {"dns.max_questions", integer, "200", "questions", 10, 10000, "", "questions for one message; more are temporary failures", restart},
 
-    {"http.listen", text, R"("")", "", 0, 0, "", "HOST:PORT for /metrics, /healthz and /readyz; empty: none"},
+    {"http.listen", text, R"("")", "", 0, 0, "", "HOST:PORT for /metrics, /healthz and /readyz; empty: none", restart},
 
-    {"server.threads", integer, "0", "threads", 0, 1024, "", "event loops; 0: one a core"},
+    {"server.threads", integer, "0", "threads", 0, 1024, "", "event loops; 0: one a core", restart},
     {"server.drain_timeout", duration, "30", "seconds", 0, 3600, "", "how long messages in hand may take after SIGTERM"},
 });
-
-std::string_view section_of(std::string_view name) noexcept { return name.substr(0, name.find('.')); }
 
 }  // namespace
 
@@ -167,38 +164,5 @@ std::string_view name_of(KeyType type) noexcept {
 }
 
 std::span<const Key> keys() noexcept { return table; }
-
-const Key* find_key(std::string_view name) noexcept {
-    const auto* found = std::ranges::find(table, name, &Key::name);
-    return found == table.end() ? nullptr : found;
-}
-
-bool is_section(std::string_view name) noexcept {
-    return std::ranges::any_of(table, [&](const Key& key) { return section_of(key.name) == name; });
-}
-
-std::string nearest_key(std::string_view unknown) {
-    std::vector<std::string_view> words;
-    const std::size_t dot = unknown.find('.');
-    const std::string_view section = section_of(unknown);
-    if (dot == std::string_view::npos) {  // a section, or a key that was written outside of its section
-        for (const Key& key : table)
-            if (words.empty() || words.back() != section_of(key.name)) words.push_back(section_of(key.name));
-        if (const auto near = base::nearest_word(unknown, words.data(), words.size()); !near.empty()) return std::string(near);
-    }
-    const std::string_view last = dot == std::string_view::npos ? unknown : unknown.substr(dot + 1);
-    words.clear();  // first the keys of this section, then the same word in another one
-    for (const Key& key : table)
-        if (section_of(key.name) == section) words.push_back(key.name.substr(section.size() + 1));
-    if (const auto near = base::nearest_word(last, words.data(), words.size()); !near.empty())
-        return std::string(section) + '.' + std::string(near);
-    for (const std::string_view word : words)  // "authserv_id_file" is far from any word, but means one
-        if (word.size() >= 4 && last.starts_with(word)) return std::string(section) + '.' + std::string(word);
-    for (const Key& key : table)
-        if (key.name.substr(key.name.find('.') + 1) == last) return std::string(key.name);
-    words.clear();
-    for (const Key& key : table) words.push_back(key.name);
-    return std::string(base::nearest_word(unknown, words.data(), words.size()));
-}
 
 }  // namespace exota::config

@@ -1,9 +1,10 @@
 // Every key of the configuration, once: its type, default, unit, range and meaning.
 //
-// Drives reading (types, ranges, defaults), unknown keys ("did you mean"), `exota check --keys`, and the test that compares it with
-// docs/reference/settings.md. What a key does to the Config is in build.cc.
+// Drives reading (types, ranges, defaults), unknown keys ("did you mean"), what a reload cannot change, `exota check --keys`, and the
+// tables of docs/reference/settings.md and the manual page, which scripts/settings makes of it. What a key does to the Config is in
+// section_*.cc.
 //
-// Tested by config_test.cc, and against the documents by tests/cli_test.py.
+// Tested by keys_test.cc, and against the documents by tests/cli_test.py.
 #pragma once
 
 #include <cstdint>
@@ -30,20 +31,22 @@ enum class KeyType : std::uint8_t {
 };
 std::string_view name_of(KeyType type) noexcept;  // for people: "list of IP prefixes"
 
+/// What it takes to change a setting of a running daemon.
+enum class Takes : std::uint8_t { reload, restart };
+
 struct Key {
-    std::string_view name;  // "authorisation.mode"
+    std::string_view
+        name;  // SECTION.WORD: "authorisation.mode"; of a section that the operator names, one part is NAME: "gateway.NAME.listen"
     KeyType type = KeyType::text;
     std::string_view fallback;         // the default, as TOML; empty: the key is required
     std::string_view unit;             // "octets"; empty: none
     std::int64_t least = 0, most = 0;  // of integers and durations (seconds)
     std::string_view choices;          // "enforce|defer|quarantine|monitor"
     std::string_view meaning;          // one line
+    Takes takes = Takes::reload;
+    std::string_view since = "0.1";  // the version that brought it
 };
 
 std::span<const Key> keys() noexcept;  // sorted by section, then as documented
-const Key* find_key(std::string_view name) noexcept;
-bool is_section(std::string_view name) noexcept;
-/// The known key that an unknown one was probably meant to be; empty if none is near.
-std::string nearest_key(std::string_view unknown);
 
 }  // namespace exota::config

@@ -10,23 +10,6 @@
 namespace exota::config {
 namespace {
 
-/// The defaults of the table as nodes, parsed once.
-const std::map<std::string_view, Node>& default_nodes() {
-    static const auto nodes = [] {
-        std::map<std::string_view, Node> out;
-        for (const Key& key : keys()) {
-            if (key.fallback.empty()) continue;
-            auto parsed = parse_toml("v = " + std::string(key.fallback));
-            if (!parsed) std::abort();  // the table is ours: config_test reads every default
-            Node node = std::move(std::get<Node::Table>(parsed->value).front().value);
-            node.line = node.column = 0;
-            out.emplace(key.name, std::move(node));
-        }
-        return out;
-    }();
-    return nodes;
-}
-
 bool is_list(KeyType type) noexcept {
     switch (type) {
         case KeyType::text_list:
@@ -66,6 +49,13 @@ std::string in_range(const Key& key) {
            (key.unit.empty() ? "" : ' ' + std::string(key.unit));
 }
 
+Node place_of(const Member& member) {
+    Node place;
+    place.line = member.line;
+    place.column = member.column;
+    return place;
+}
+
 }  // namespace
 
 base::Result<std::chrono::seconds> parse_duration(std::string_view text) {
@@ -84,56 +74,99 @@ base::Result<std::chrono::seconds> parse_duration(std::string_view text) {
     return std::chrono::seconds(amount * factor);
 }
 
-Reader::Reader(const Node& root, std::string file, std::vector<Problem>& problems) : file_(std::move(file)), problems_(problems) {
-    for (const auto& [name, node] : default_nodes()) {
-        Value value{&node, 0};
-        if (!check(*find_key(name), node, value.number)) std::abort();
-        defaults_.emplace(name, value);
+Reader::Reader(const Node& root, std::string file, std::vector<Problem>& problems, const KeyTable& table)
+    : file_(std::move(file)), problems_(problems), table_(table) {
+    for (const Key& key : table_.keys()) {
+        const Node* node = table_.default_of(key);
+        if (!node) continue;
+        Value value{node, 0};
+        if (!check(key, key.name, *node, value.number)) std::abort();  // the table is ours: keys_test reads every default
+        defaults_.emplace(key.name, value);
     }
-    for (const Member& section : *root.table()) {
-        if (!is_section(section.key)) {
-            unknown(section, section.key.empty() ? "\"\"" : section.key);
-            continue;
-        }
-        if (!section.value.table()) {
-            problem(Problem::Severity::error, section.key, section.value,
-                    "must be a table ([" + section.key + "]), not " + std::string(section.value.kind()));
-            continue;
-        }
-        for (const Member& member : *section.value.table()) {
-            const std::string name = section.key + '.' + member.key;
-            if (const Key* key = find_key(name))
-                take(*key, member.value);
-            else
-                unknown(member, name);
-        }
+    read_table(*root.table(), "");
+    note_missing();
+}
+
+void Reader::read_table(const Node::Table& table, const std::string& section) {
+    for (const Member& member : table) {
+        const std::string name = section.empty() ? member.key : section + '.' + member.key;
+        const bool one_part = !member.key.empty() && !member.key.contains('.');  // a dot comes from a name in quotes
+        const Key* key = one_part && !section.empty() ? table_.find(name) : nullptr;
+        if (key)
+            take(*key, name, member.value);
+        else if (one_part && table_.is_section(name))
+            read_section(member, section, name);
+        else if (table_.holds_named_sections(section) && member.value.table())
+            problem(Problem::Severity::error, name, place_of(member),
+                    "the name of a section has 1 to " + std::to_string(max_section_name_octets) + " characters of a-z, 0-9 and '-'");
+        else
+            unknown(member, name.empty() ? "\"\"" : name);
     }
-    for (const Key& key : keys())
-        if (key.fallback.empty() && !values_.contains(key.name) &&
-            std::ranges::none_of(problems_, [&](const Problem& p) { return p.key == key.name; }))
-            problem(Problem::Severity::error, key.name, Node{}, "is required: " + spelled_choices(key.choices));
+}
+
+void Reader::read_section(const Member& member, const std::string& above, const std::string& name) {
+    const Node::Table* table = member.value.table();
+    const bool named = table_.holds_named_sections(above);
+    if (!table) {
+        problem(Problem::Severity::error, name, member.value,
+                named ? "stands in no section of its own: the settings of each are in [" + above + ".NAME]"
+                      : "must be a table ([" + name + "]), not " + std::string(member.value.kind()));
+        return;
+    }
+    if (named) {
+        Named& sections = named_[above];
+        if (sections.size() == max_named_sections) {
+            problem(Problem::Severity::error, name, place_of(member),
+                    "more than " + std::to_string(max_named_sections) + " sections [" + above + ".NAME]");
+            return;
+        }
+        sections.emplace(member.key, place_of(member));
+    }
+    read_table(*table, name);
+}
+
+std::vector<std::pair<std::string, Node>> Reader::names_of(const Key& key) const {
+    constexpr std::string_view any = ".NAME.";
+    const std::size_t at = key.name.find(any);
+    std::vector<std::pair<std::string, Node>> names;
+    if (at == std::string_view::npos) {
+        names.emplace_back(key.name, Node{});
+        return names;
+    }
+    const std::string section(key.name.substr(0, at)), word(key.name.substr(at + any.size()));
+    if (const auto found = named_.find(section); found != named_.end())
+        for (const auto& [name, place] : found->second) names.emplace_back(section + '.' + name + '.' + word, place);
+    return names;
+}
+
+void Reader::note_missing() {
+    for (const Key& key : table_.keys()) {
+        if (!key.fallback.empty()) continue;
+        for (const auto& [name, place] : names_of(key))
+            if (!values_.contains(name) && std::ranges::none_of(problems_, [&](const Problem& p) { return p.key == name; }))
+                problem(Problem::Severity::error, name, place,
+                        key.choices.empty() ? "is required" : "is required: " + spelled_choices(key.choices));
+    }
 }
 
 void Reader::unknown(const Member& member, const std::string& name) {
-    Node place;
-    place.line = member.line;
-    place.column = member.column;
+    const Node place = place_of(member);
     if (auto unbuilt = unbuilt_section(std::string_view(name).substr(0, name.find('.')))) {
         problem(Problem::Severity::error, name, place, *std::move(unbuilt));
         return;
     }
-    const std::string near = nearest_key(name);
+    const std::string near = table_.nearest(name);
     problem(Problem::Severity::error, name, place, near.empty() ? "unknown key" : "unknown key; the nearest known one is " + near);
 }
 
-void Reader::take(const Key& key, const Node& node) {
+void Reader::take(const Key& key, const std::string& name, const Node& node) {
     Value value{&node, 0};
-    if (check(key, node, value.number)) values_.insert_or_assign(std::string(key.name), value);
+    if (check(key, name, node, value.number)) values_.insert_or_assign(name, value);
 }
 
-bool Reader::check(const Key& key, const Node& node, std::int64_t& number) {
+bool Reader::check(const Key& key, std::string_view name, const Node& node, std::int64_t& number) {
     const auto refuse = [&](const Node& place, std::string text) {
-        problem(Problem::Severity::error, key.name, place, std::move(text));
+        problem(Problem::Severity::error, name, place, std::move(text));
         return false;
     };
     const auto wanted = [&](std::string_view what) {
@@ -201,8 +234,10 @@ const Reader::Value& Reader::value(std::string_view key) const {
     static constinit const Value none{};
     if (const auto found = values_.find(key); found != values_.end()) return found->second;
     if (const auto found = defaults_.find(key); found != defaults_.end()) return found->second;
-    if (!find_key(key)) std::abort();  // a typing slip of ours: config_test reads every key
-    return none;                       // required and missing: already noted
+    const Key* known = table_.find(key);
+    if (!known) std::abort();  // a typing slip of ours: keys_test reads every key
+    const auto found = defaults_.find(known->name);
+    return found == defaults_.end() ? none : found->second;  // required and missing: already noted
 }
 
 const Node& Reader::node(std::string_view key) const {
@@ -212,15 +247,59 @@ const Node& Reader::node(std::string_view key) const {
 }
 
 bool Reader::given(std::string_view key) const { return values_.contains(key); }
-bool Reader::boolean(std::string_view key) const { return std::get<bool>(node(key).value); }
+// Of a key that is required and missing there is nothing: that is noted already, and reading goes on.
+bool Reader::boolean(std::string_view key) const {
+    const bool* truth = std::get_if<bool>(&node(key).value);
+    return truth && *truth;
+}
+
 std::int64_t Reader::integer(std::string_view key) const { return value(key).number; }
-const std::string& Reader::text(std::string_view key) const { return std::get<std::string>(node(key).value); }
-const Node::List& Reader::elements(std::string_view key) const { return std::get<Node::List>(node(key).value); }
+
+const std::string& Reader::text(std::string_view key) const {
+    static const std::string nothing;
+    const auto* words = std::get_if<std::string>(&node(key).value);
+    return words ? *words : nothing;
+}
+
+const Node::List& Reader::elements(std::string_view key) const {
+    static const Node::List nothing;
+    const auto* list = std::get_if<Node::List>(&node(key).value);
+    return list ? *list : nothing;
+}
 
 std::vector<std::string> Reader::texts(std::string_view key) const {
     std::vector<std::string> out;
     for (const Node& element : elements(key)) out.push_back(std::get<std::string>(element.value));
     return out;
+}
+
+std::vector<std::string> Reader::names_in(std::string_view section) const {
+    std::vector<std::string> names;
+    if (const auto found = named_.find(section); found != named_.end())
+        for (const auto& [name, place] : found->second) names.push_back(name);
+    return names;
+}
+
+std::string Reader::start_value(const Key& key, const std::string& name) const {
+    std::string value;
+    if (is_list(key.type))
+        for (const std::string& text : texts(name)) value += std::to_string(text.size()) + ':' + text;
+    else if (key.type == KeyType::text || key.type == KeyType::file)
+        value = text(name);
+    else if (key.type == KeyType::boolean)
+        value = boolean(name) ? "true" : "false";
+    else
+        value = std::to_string(integer(name));  // however it was spelled
+    return value;
+}
+
+std::vector<StartValue> Reader::start_values() const {
+    std::vector<StartValue> all;
+    for (const Key& key : table_.keys()) {
+        if (key.takes != Takes::restart) continue;
+        for (const auto& [name, place] : names_of(key)) all.push_back({name, start_value(key, name)});
+    }
+    return all;
 }
 
 void Reader::problem(Problem::Severity severity, std::string_view key, const Node& place, std::string text) {

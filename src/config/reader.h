@@ -1,8 +1,8 @@
-// Values of the configuration by key, typed and checked against the table of keys (keys.h); what is not given has its default.
+// Values of the configuration by key, typed and checked against the table of keys (key_table.h); what is not given has its default.
 //
 // Every problem is noted with its place, and reading goes on with the default, so that one run shows all of them.
 //
-// Tested by config_test.cc.
+// Tested by reader_test.cc and config_test.cc.
 #pragma once
 
 #include <chrono>
@@ -10,18 +10,28 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/config.h"
-#include "config/keys.h"
+#include "config/key_table.h"
+#include "config/start_values.h"
 #include "config/tree.h"
 
 namespace exota::config {
 
+inline constexpr std::size_t max_named_sections = 100;  // below one section, as [gateway.NAME]
+
+/// Keys are named as the operator writes them: "milter.listen", "gateway.exchange.listen".
 class Reader {
 public:
-    /// Notes unknown keys and wrong types at once. `root` and `problems` must outlive the reader.
-    Reader(const Node& root, std::string file, std::vector<Problem>& problems);
+    /// Notes unknown keys and wrong types at once. `root`, `problems` and `table` must outlive the reader.
+    Reader(const Node& root, std::string file, std::vector<Problem>& problems, const KeyTable& table = key_table());
+
+    /// What the operator called the sections below this one ("gateway"), sorted: whichever order they were written in.
+    std::vector<std::string> names_in(std::string_view section) const;
+    /// Of every key that only a start reads, in the order of the table.
+    std::vector<StartValue> start_values() const;
 
     bool given(std::string_view key) const;
     bool boolean(std::string_view key) const;
@@ -64,8 +74,17 @@ private:
         const Node* node = nullptr;
         std::int64_t number = 0;  // of integers, durations; index of a choice
     };
-    void take(const Key& key, const Node& node);
-    bool check(const Key& key, const Node& node, std::int64_t& number);
+    using Named = std::map<std::string, Node, std::less<>>;  // place of each section
+
+    void read_table(const Node::Table& table, const std::string& section);
+    /// @param above  the section in which `name` stands; empty: none.
+    void read_section(const Member& member, const std::string& above, const std::string& name);
+    void note_missing();
+    /// The names under which this key can stand, with the place of the section where there is one.
+    std::vector<std::pair<std::string, Node>> names_of(const Key& key) const;
+    std::string start_value(const Key& key, const std::string& name) const;
+    void take(const Key& key, const std::string& name, const Node& node);
+    bool check(const Key& key, std::string_view name, const Node& node, std::int64_t& number);
     void unknown(const Member& member, const std::string& name);
     const Node& node(std::string_view key) const;
     const Value& value(std::string_view key) const;
@@ -75,8 +94,10 @@ private:
 
     std::string file_;
     std::vector<Problem>& problems_;
+    const KeyTable& table_;
     std::map<std::string, Value, std::less<>> values_;    // what was given and is of the right type
-    std::map<std::string, Value, std::less<>> defaults_;  // of every key that has one
+    std::map<std::string, Value, std::less<>> defaults_;  // of every key that has one, as the table names it
+    std::map<std::string, Named, std::less<>> named_;     // "gateway" → what is below it
 };
 
 /// "30", "30 s", "5 min", "2 h", "1 d" in seconds.
