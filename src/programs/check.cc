@@ -25,7 +25,7 @@ struct Options {
     bool strict = false, json = false, accept_shrink = false, keys = false;
 };
 
-/// The table of keys: for people, and for the test of the documents.
+/// The table of keys: for people; as JSON for scripts/settings, which writes the documents from it.
 std::string keys_as_text() {
     std::string out;
     for (const config::Key& key : config::keys()) {
@@ -46,7 +46,9 @@ std::string keys_as_json() {
         out += "{\"key\": " + json_string(key.name) + ", \"type\": " + json_string(name_of(key.type)) +
                ", \"default\": " + (key.fallback.empty() ? "null" : json_string(key.fallback)) + ", \"unit\": " + json_string(key.unit) +
                ", \"choices\": " + json_string(key.choices) + ", \"least\": " + std::to_string(key.least) +
-               ", \"most\": " + std::to_string(key.most) + ", \"meaning\": " + json_string(key.meaning) + '}';
+               ", \"most\": " + std::to_string(key.most) + ", \"meaning\": " + json_string(key.meaning) +
+               ", \"changed_by\": " + json_string(key.takes == config::Takes::restart ? "restart" : "reload") +
+               ", \"since\": " + json_string(key.since) + '}';
     }
     return out + "]\n";
 }
