@@ -55,7 +55,7 @@ void add_tenants(ReadFiles& files) {
 
 /// Whether so many domains may be gone, and the note of how many there are now. Without a state directory nothing is guarded.
 void guard_against_loss(const ReadFiles& files, const gate::Snapshot* previous, std::vector<config::Problem>& problems) {
-    const config::TenantsConfig& tenants = files.config->tenants;
+    const directory::TenantsSettings& tenants = files.config->tenants;
     if (tenants.state_directory.empty()) return;
     const directory::ShrinkGuard guard(tenants.state_directory);
     const std::size_t now = files.tenants->domain_count();

@@ -9,6 +9,7 @@
 #include "config/build.h"
 #include "config/endpoints.h"
 #include "config/keys.h"
+#include "directory/tenants_settings.h"
 #include "programs/check_system.h"
 #include "programs/options.h"
 #include "programs/problems.h"
