@@ -72,7 +72,7 @@ void Command::option(const Value& value, std::vector<std::string>& into) {
     if (value.separator != 0) {
         option.delimiter(value.separator)->allow_extra_args(false);
     } else if (option.nonpositional()) {
-        option.expected(1)->take_all();
+        option.expected(1)->take_all()->allow_extra_args(false);
     }
 }
 
