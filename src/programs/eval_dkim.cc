@@ -8,8 +8,8 @@
 
 #include "authn/message_verifier.h"
 #include "base/joined.h"
+#include "mail/header_block.h"
 #include "programs/eval_input.h"
-#include "programs/message_reader.h"
 
 namespace exota::programs {
 namespace {
@@ -49,8 +49,8 @@ Result<Input> read_input(const json::object& in) {
 
 authn::MessageVerifier verifier_of(const Input& input, authn::MessageVerifier::Wanted wanted) {
     authn::MessageVerifier verifier(input.limits, wanted);
-    const MessageParts parts = split_message(input.message);
-    for (const MessageField& field : parts.fields) verifier.header_field(field.name, field.value);
+    const mail::MessageParts parts = mail::split_message(input.message);
+    for (const mail::MessageField& field : parts.fields) verifier.header_field(field.name, field.value);
     verifier.end_of_header();
     verifier.body(parts.body);
     verifier.end_of_body();

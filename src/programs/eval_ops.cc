@@ -15,10 +15,10 @@
 #include "decision/render.h"
 #include "gate/judge.h"
 #include "mail/author.h"
+#include "mail/header_block.h"
 #include "programs/eval_dkim.h"
 #include "programs/eval_input.h"
 #include "programs/eval_spf.h"
-#include "programs/message_reader.h"
 #include "programs/session_facts.h"
 #include "programs/verifying.h"
 #include "tenant/tenants_file.h"
@@ -35,19 +35,19 @@ std::string name_of_key(std::string_view key) { return '"' + std::string(key) + 
 // --- from ---------------------------------------------------------------------------------------------------------------------------
 
 Answer from(const json::object& in) {
-    std::vector<MessageField> fields;
+    std::vector<mail::MessageField> fields;
     if (in.contains("headers")) {
         const auto lines = texts(in, "headers");
         if (!lines) return std::unexpected(lines.error());
-        fields = fields_of_lines(*lines);
+        fields = mail::fields_of_lines(*lines);
     } else {
         const auto message = message_of(in);
         if (!message) return std::unexpected(message.error());
-        fields = split_message(*message).fields;
+        fields = mail::split_message(*message).fields;
     }
     std::vector<std::string> values;
-    for (const MessageField& field : fields)
-        if (base::iequals(base::trim(field.name), "From")) values.push_back(field.value);
+    for (const mail::MessageField& field : fields)
+        if (is_named(field, "From")) values.push_back(field.value);
     const auto author = mail::parse_author(values);
     if (!author) {
         const std::string_view reason = author.error().problem == mail::AuthorProblem::missing ? "from-missing" : "from-ambiguous";
@@ -165,7 +165,7 @@ Answer decide(const json::object& in) {
     const auto now = now_of(in);
     if (!now) return std::unexpected(now.error());
 
-    const MessageParts parts = split_message(*message);
+    const mail::MessageParts parts = mail::split_message(*message);
     evidence::Collector collector(limits);
     if (auto begun = begin_message(*facts, collector, gate::unnamed_under(snapshot.rules)); !begun) return std::unexpected(begun.error());
     note_fields(parts.fields, collector);

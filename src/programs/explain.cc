@@ -109,7 +109,7 @@ std::vector<std::string> notes_on(const Options& options, const SessionFacts& se
 base::Result<Seen> see_file(const Options& options, const gate::Snapshot& snapshot, const config::DnsConfig& dns) {
     auto seen = read_parts(*options.message);
     if (!seen) return std::unexpected(seen.error());
-    MessageParts& parts = (*seen)->parts;
+    mail::MessageParts& parts = (*seen)->parts;
     const StoredTop top = look_at_top(parts);
     if (options.from_received && !top.received)
         return base::fail(base::Errc::invalid_data, *options.message + ": --from-received: " + top.received.error().detail);

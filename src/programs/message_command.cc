@@ -48,7 +48,7 @@ base::Result<std::unique_ptr<SeenMessage>> read_parts(const std::string& path) {
     seen->text = *std::move(text);
     std::string_view message = seen->text;
     if (message.starts_with("From ")) base::take_until(message, '\n');  // of an mbox; sendmail(1) drops it too
-    seen->parts = split_message(message);
+    seen->parts = mail::split_message(message);
     if (seen->parts.fields.empty()) return base::fail(base::Errc::invalid_data, path + ": has no header field: this is no message");
     return seen;
 }

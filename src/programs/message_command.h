@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "evidence/evidence.h"
-#include "programs/message_reader.h"
+#include "mail/header_block.h"
 #include "programs/options.h"
 #include "programs/session_facts.h"
 #include "programs/verifying.h"
@@ -18,12 +18,14 @@ namespace exota::programs {
 void add_session_options(Command& command, SessionFacts& session);
 void add_world_options(Command& command, WorldOptions& world);
 
+inline constexpr std::size_t max_message_octets = 256 * 1024 * 1024;
+
 /// @param path  "-" is standard input.
 base::Result<std::string> read_message(const std::string& path);
 
 struct SeenMessage {
     std::string text;
-    MessageParts parts;  // points into `text`
+    mail::MessageParts parts;  // points into `text`
     evidence::Evidence evidence;
 };
 /// Text and parts.

@@ -5,7 +5,7 @@
 #include "config/build.h"
 #include "config/tree.h"
 #include "decision/decide.h"
-#include "programs/message_reader.h"
+#include "mail/header_block.h"
 #include "programs/session_facts.h"
 
 namespace exota::programs {
@@ -46,7 +46,7 @@ Loaded load(const Migrated& migrated) {
 decision::Verdict verdict(const config::Config& config, const tenant::Index& tenants, const SessionFacts& facts, std::string_view message) {
     evidence::Collector collector(config.limits);
     EXPECT_TRUE(begin_message(facts, collector));
-    note_fields(split_message(message).fields, collector);
+    note_fields(mail::split_message(message).fields, collector);
     return decision::decide(collector.finish(), &tenants, config.rules).judged;
 }
 
@@ -161,7 +161,7 @@ TEST(Migrate, WhatNeededNoSignatureIsNotRefusedNow) {
             const Loaded after = load(*migrated);
             evidence::Collector collector(after.config.limits);
             ASSERT_TRUE(begin_message(session, collector));
-            note_fields(split_message(message).fields, collector);
+            note_fields(mail::split_message(message).fields, collector);
             EXPECT_EQ(decision::decide(collector.finish(), &after.tenants, after.config.rules).verdict, decision::Verdict::accept)
                 << policy;
         }

@@ -85,4 +85,8 @@ base::Result<void> begin_message(const SessionFacts& facts, evidence::Collector&
     return {};
 }
 
+void note_fields(const std::vector<mail::MessageField>& fields, evidence::Collector& collector) {
+    for (const mail::MessageField& field : fields) collector.header_field(field.name, field.value);
+}
+
 }  // namespace exota::programs

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "evidence/collector.h"
 #include "gate/mta_macros.h"
+#include "mail/header_block.h"
 
 namespace exota::programs {
 
@@ -31,5 +32,8 @@ struct SessionFacts {
 /// @return  invalid_data where a fact cannot be what it should: a client address that is none, a NUL in a macro.
 /// @param unnamed  whose macros they are where no `v` says so: as the configuration's front end would read them.
 base::Result<void> begin_message(const SessionFacts& facts, evidence::Collector& collector, gate::Unnamed unnamed = gate::Unnamed::unknown);
+
+/// The header, field by field.
+void note_fields(const std::vector<mail::MessageField>& fields, evidence::Collector& collector);
 
 }  // namespace exota::programs

@@ -9,27 +9,23 @@
 namespace exota::programs {
 namespace {
 
-bool is_named(const MessageField& field, std::string_view name) {
-    return base::iequals(base::trim(field.name), name);  // RFC 5322 section 4.5: blanks before the colon
-}
-
 auto topmost_received(auto& fields) {
-    return std::ranges::find_if(fields, [](const MessageField& field) { return is_named(field, "Received"); });
+    return std::ranges::find_if(fields, [](const mail::MessageField& field) { return is_named(field, "Received"); });
 }
 
-bool is_of_delivery(const MessageField& field) {
+bool is_of_delivery(const mail::MessageField& field) {
     return is_named(field, "Return-Path") || is_named(field, "Delivered-To") || is_named(field, "X-Original-To");
 }
 
 }  // namespace
 
-StoredTop look_at_top(const MessageParts& parts) {
+StoredTop look_at_top(const mail::MessageParts& parts) {
     StoredTop top;
     const auto received = topmost_received(parts.fields);
     if (received == parts.fields.end()) return top;
     top.received = parse_received(received->value);
     const auto path =
-        std::find_if(parts.fields.begin(), received, [](const MessageField& field) { return is_named(field, "Return-Path"); });
+        std::find_if(parts.fields.begin(), received, [](const mail::MessageField& field) { return is_named(field, "Return-Path"); });
     if (path == received) return top;
     const std::string_view address = base::trim(path->value);
     const bool printable = std::ranges::all_of(address, [](char c) { return c > 0x20 && c < 0x7f; });
@@ -37,12 +33,12 @@ StoredTop look_at_top(const MessageParts& parts) {
     return top;
 }
 
-void remove_what_came_later(MessageParts& parts) {
+void remove_what_came_later(mail::MessageParts& parts) {
     const auto received = topmost_received(parts.fields);
     if (received == parts.fields.end()) return;
     const auto kept = std::remove_if(parts.fields.begin(), received, is_of_delivery);
     parts.fields.erase(kept, received + 1);
-    std::erase_if(parts.fields, [](const MessageField& field) { return is_named(field, "X-ExOTA-Authentication-Results"); });
+    std::erase_if(parts.fields, [](const mail::MessageField& field) { return is_named(field, "X-ExOTA-Authentication-Results"); });
 }
 
 void take_facts(const StoredTop& top, SessionFacts& facts) {

@@ -13,7 +13,7 @@
 
 #include "decision/decision.h"
 #include "decision/rules.h"
-#include "programs/message_reader.h"
+#include "mail/header_block.h"
 #include "programs/received.h"
 #include "programs/session_facts.h"
 
@@ -23,11 +23,11 @@ struct StoredTop {
     base::Result<Received> received = base::fail(base::Errc::not_found, "the message has no Received field");  // the topmost one
     std::optional<std::string> return_path;                                                                    // above it
 };
-StoredTop look_at_top(const MessageParts& parts);
+StoredTop look_at_top(const mail::MessageParts& parts);
 
 /// Takes away what was written after the milter was asked: the topmost Received field, what delivery wrote above it, and our own
 /// X-ExOTA-Authentication-Results (forged ones were removed when it was added).
-void remove_what_came_later(MessageParts& parts);
+void remove_what_came_later(mail::MessageParts& parts);
 
 /// What the field and the delivery say, where `facts` says nothing yet.
 void take_facts(const StoredTop& top, SessionFacts& facts);

@@ -15,9 +15,9 @@ const std::string stored =
     "Return-Path: <jane@a.test>\nX-Original-To: bob@dest.test\nDelivered-To: bob@dest.test\nAuthentication-Results: mx.test; dkim=pass\n" +
     received + "Received: from deep.test by x; y\nDelivered-To: kept@a.test\nFrom: jane@a.test\n\nbody\n";
 
-std::string names_of(const MessageParts& parts) {
+std::string names_of(const mail::MessageParts& parts) {
     std::string out;
-    for (const MessageField& field : parts.fields) out += (out.empty() ? "" : " ") + field.name;
+    for (const mail::MessageField& field : parts.fields) out += (out.empty() ? "" : " ") + field.name;
     return out;
 }
 
@@ -33,7 +33,7 @@ TEST(StoredMessage, IsTakenBackToWhatTheMilterSaw) {
         {"Return-Path: <>\nFrom: a@b.test\n\n", "Return-Path From"},  // nothing of ours stands there
     };
     for (const auto& c : cases) {
-        MessageParts parts = split_message(c.message);
+        mail::MessageParts parts = mail::split_message(c.message);
         remove_what_came_later(parts);
         EXPECT_EQ(names_of(parts), c.want) << c.message;
     }
@@ -41,7 +41,7 @@ TEST(StoredMessage, IsTakenBackToWhatTheMilterSaw) {
 
 TEST(StoredMessage, FactsAreThoseOfTheTop) {
     SessionFacts facts;
-    take_facts(look_at_top(split_message(stored)), facts);
+    take_facts(look_at_top(mail::split_message(stored)), facts);
     EXPECT_EQ(as_options(facts),
               "--client-ip 40.92.0.10 --client-cert mail.protection.outlook.com --tls-version TLSv1.3 --helo out.test --mail-from "
               "'<jane@a.test>' --rcpt bob@dest.test --queue-id 4XyZ");
@@ -91,7 +91,7 @@ TEST(StoredMessage, WhatIsGivenWins) {
     facts.tls_version = "TLSv1.2";
     facts.mail_from = "";
     facts.recipients = {"carl@dest.test"};
-    take_facts(look_at_top(split_message(stored)), facts);
+    take_facts(look_at_top(mail::split_message(stored)), facts);
     EXPECT_EQ(as_options(facts),
               "--client-ip 192.0.2.1 --tls-version TLSv1.2 --helo out.test --mail-from '' --rcpt carl@dest.test --queue-id 4XyZ");
 }
@@ -100,13 +100,13 @@ TEST(StoredMessage, NothingIsReadBelowTheTopmostReceived) {
     const std::string of_sender = received;
     for (const std::string top : {"Received: by mx.test; x\n", "Received: from a by b; c\nReturn-Path: <evil@x.test>\n"}) {
         SessionFacts facts;
-        const StoredTop seen = look_at_top(split_message(top + of_sender + "From: a@b.test\n\n"));
+        const StoredTop seen = look_at_top(mail::split_message(top + of_sender + "From: a@b.test\n\n"));
         EXPECT_FALSE(seen.received);
         take_facts(seen, facts);
         EXPECT_EQ(as_options(facts), "") << top;
     }
-    EXPECT_FALSE(look_at_top(split_message("From: a@b.test\n\nReceived: x\n")).received);
-    EXPECT_FALSE(look_at_top(split_message("Return-Path: \x1b[2K\n" + received + "\n")).return_path);
+    EXPECT_FALSE(look_at_top(mail::split_message("From: a@b.test\n\nReceived: x\n")).received);
+    EXPECT_FALSE(look_at_top(mail::split_message("Return-Path: \x1b[2K\n" + received + "\n")).return_path);
 }
 
 TEST(StoredMessage, OptionsAreQuotedForTheShell) {

@@ -30,7 +30,7 @@ void ZoneNames::answer(std::vector<authn::DnsQuestion> questions, authn::Dns& dn
     }
 }
 
-void verify_message(evidence::Evidence& evidence, const MessageParts& message, const gate::Snapshot& snapshot, Names& names,
+void verify_message(evidence::Evidence& evidence, const mail::MessageParts& message, const gate::Snapshot& snapshot, Names& names,
                     std::chrono::sys_seconds now, const std::optional<decision::Wanted>& only, std::size_t max_questions) {
     std::optional<gate::MessageHashing> hashing;
     if (only)
@@ -38,7 +38,7 @@ void verify_message(evidence::Evidence& evidence, const MessageParts& message, c
     else if (gate::wants_body(snapshot))
         hashing.emplace(snapshot, true);
     if (hashing) {
-        for (const MessageField& field : message.fields) hashing->header_field(field.name, field.value);
+        for (const mail::MessageField& field : message.fields) hashing->header_field(field.name, field.value);
         feed_body(message.body, *hashing);
         hashing->end_of_message();
     }

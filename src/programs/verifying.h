@@ -16,7 +16,7 @@
 #include "decision/decide.h"
 #include "evidence/evidence.h"
 #include "gate/judge.h"
-#include "programs/message_reader.h"
+#include "mail/header_block.h"
 #include "programs/mock_zone.h"
 
 namespace exota::programs {
@@ -40,7 +40,7 @@ private:
 
 /// Verifies the message and writes the results into `evidence`. The body is taken as an MTA hands it on: every line ends with CRLF.
 /// @param only  these checks; nullopt: those that the snapshot's rules and tenants need for a verdict.
-void verify_message(evidence::Evidence& evidence, const MessageParts& message, const gate::Snapshot& snapshot, Names& names,
+void verify_message(evidence::Evidence& evidence, const mail::MessageParts& message, const gate::Snapshot& snapshot, Names& names,
                     std::chrono::sys_seconds now, const std::optional<decision::Wanted>& only = std::nullopt,
                     std::size_t max_questions = gate::LookupLimits{}.questions);
 
