@@ -1,4 +1,4 @@
-// What a Server counts. Tested by server_test.cc and app/metrics_test.cc.
+// What a Server counts. Tested by server_test.cc and telemetry/metrics_test.cc.
 #pragma once
 
 #include <array>
