@@ -76,10 +76,7 @@ void add_sdids(Gathering& keys, const evidence::Evidence& evidence, const Rules&
         if (result.sdid) keys.sdid(*result.sdid);
     for (const std::string& field : evidence.header.dkim_signatures) {
         const std::string line = mail::unfold(field);
-        const auto tags = authn::read_signature_form(line);
-        const auto text = tags ? tags->value("d") : std::nullopt;
-        if (!text) continue;
-        if (const auto sdid = mail::Domain::parse(*text)) keys.sdid(*sdid);
+        if (const auto form = authn::read_signature_form(line)) keys.sdid(form->sdid);
     }
 }
 

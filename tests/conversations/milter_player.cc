@@ -23,7 +23,7 @@ struct LastVerdict : gate::Observer {
 
 class Player {
 public:
-    explicit Player(std::shared_ptr<const gate::Snapshot> snapshot) : judge_(verdict_), session_(with(judge_, std::move(snapshot)), [] {}) {
+    explicit Player(std::shared_ptr<const gate::Snapshot> snapshot) : session_(with(judge_, std::move(snapshot)), [] {}) {
         mta::append_offer(out_, mta::full_offer);
     }
 
