@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "app/http.h"
-#include "app/milter_server.h"
+#include "app/milter_front_end.h"
 #include "app/notify.h"
 #include "app/reloader.h"
 #include "app/sockets.h"
@@ -94,7 +94,7 @@ public:
           notifier_(std::move(notifier)),
           log_(config_.log),
           metrics_(options.version),
-          milter_(config_.milter, config_.dns, loops_of(config_), snapshot_, log_, metrics_),
+          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_),
           http_(control_, {.metrics = [this] { return metrics_text(); }, .ready = [this] { return serving_; }}),
           signals_(control_.context()),
           reloader_(control_, options.start_thread),
@@ -107,7 +107,7 @@ public:
         log_.service(
             LogLevel::info, "start", "exota starts",
             {LogField::of("version", options_.version), LogField::of("config", config_.path.empty() ? "environment" : config_.path),
-             LogField::of_number("threads", static_cast<std::int64_t>(milter_.loop_count()))});
+             LogField::of_number("threads", static_cast<std::int64_t>(workers_.loop_count()))});
         log_problems(log_, loaded.problems, config_.tenants.file);
         if (options_.force_monitor == ForceMonitor::yes)
             log_.service(LogLevel::warning, "forced-monitor",
@@ -124,7 +124,8 @@ public:
         show_state();
         for (const std::string& endpoint : sockets_.bound())
             log_.service(LogLevel::info, "listening", "accepts connections", {LogField::of("endpoint", endpoint)});
-        milter_.start(sockets_.milter);
+        workers_.add(milter_front_end(config_.milter), sockets_.milter);
+        workers_.start();
     }
 
     void run(const SignalsHeld& held) {
@@ -222,7 +223,7 @@ private:
         config_ = std::move(*loaded.config);
         retired_.add(std::exchange(snapshot_, std::move(loaded.snapshot)));
         log_.reconfigure(config_.log);
-        milter_.use(snapshot_, [this, cause] { control_.post([this, cause] { taken(cause); }); });
+        workers_.use(snapshot_, [this, cause] { control_.post([this, cause] { taken(cause); }); });
     }
 
     /// Every loop judges new messages by it: only those in hand still have the one before.
@@ -281,7 +282,7 @@ private:
     void feed_watchdog() {
         const auto interval = notifier_.watchdog_interval();
         if (!interval) return;
-        milter_.ping([this] { control_.post([this] { notifier_.watchdog(); }); });
+        workers_.ping([this] { control_.post([this] { notifier_.watchdog(); }); });
         watchdog_timer_.start(*interval / 2, [this] { feed_watchdog(); });
     }
 
@@ -294,15 +295,15 @@ private:
         notifier_.stopping("finishing the messages in hand");
         log_.service(LogLevel::info, "stopping", "accepts no more connections and finishes the messages in hand",
                      {LogField::of("signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"),
-                      LogField::of_number("sessions", static_cast<std::int64_t>(milter_.open_sessions()))});
+                      LogField::of_number("sessions", static_cast<std::int64_t>(workers_.open_sessions()))});
         sockets_.milter.clear();  // the socket files: a successor may put its own there
         drain_timer_.start(config_.drain_timeout.count() * options_.second, [this] { cut(); });
-        milter_.drain([this] { control_.post([this] { finish(); }); });
+        workers_.drain([this] { control_.post([this] { finish(); }); });
     }
 
     void cut() {
-        cut_sessions_ += static_cast<std::int64_t>(milter_.open_sessions());
-        milter_.cut();
+        cut_sessions_ += static_cast<std::int64_t>(workers_.open_sessions());
+        workers_.cut();
     }
 
     void finish() {
@@ -320,7 +321,7 @@ private:
     telemetry::Log log_;
     telemetry::Metrics metrics_;
     net::Loop control_;
-    MilterServer milter_;
+    Workers workers_;
     HttpServer http_;
     boost::asio::signal_set signals_;
     Reloader reloader_;

@@ -84,6 +84,13 @@ private:
         return static_cast<double>(total);
     }
 
+    template <class Read>
+    double sum_of_servers(Read read) const {
+        std::uint64_t total = 0;
+        for (const net::ServerCounters* server : m_.servers_) total += read(*server);
+        return static_cast<double>(total);
+    }
+
     /// Combinations that never occurred are left out: there are hundreds.
     MetricFamily messages() const {
         MetricFamily result = family("exota_messages_total", "Judged messages", MetricType::Counter);
@@ -155,17 +162,19 @@ private:
             all.push_back(family(name, help, type));
             add(all.back(), value);
         };
-        one("exota_sessions", "Milter sessions that are open", MetricType::Gauge, sum([](const Loop& l) { return l.server->open(); }));
+        one("exota_sessions", "Milter sessions that are open", MetricType::Gauge,
+            sum_of_servers([](const net::ServerCounters& s) { return s.open(); }));
         one("exota_sessions_total", "Milter sessions that were opened", MetricType::Counter,
-            sum([](const Loop& l) { return l.server->opened.value(); }));
+            sum_of_servers([](const net::ServerCounters& s) { return s.opened.value(); }));
         MetricFamily ended = family("exota_sessions_ended_total", "Milter sessions that ended, by why", MetricType::Counter);
         for (std::size_t why = 0; why < net::ending_count; ++why)
-            add(ended, sum([&](const Loop& l) { return l.server->ended[why].value(); }), {label("why", net::ending_names[why])});
+            add(ended, sum_of_servers([&](const net::ServerCounters& s) { return s.ended[why].value(); }),
+                {label("why", net::ending_names[why])});
         all.push_back(std::move(ended));
         one("exota_accept_paused_total", "Times that accepting stopped because milter.max_sessions were open", MetricType::Counter,
-            sum([](const Loop& l) { return l.server->paused.value(); }));
+            sum_of_servers([](const net::ServerCounters& s) { return s.paused.value(); }));
         one("exota_accept_errors_total", "Times that the system had no descriptor or memory for a connection", MetricType::Counter,
-            sum([](const Loop& l) { return l.server->accept_errors.value(); }));
+            sum_of_servers([](const net::ServerCounters& s) { return s.accept_errors.value(); }));
     }
 
     void dns(std::vector<MetricFamily>& all) const {
@@ -224,9 +233,7 @@ private:
 Metrics::Metrics(std::string version) : version_(std::move(version)), started_at_(now_in_seconds()) {}
 Metrics::~Metrics() = default;
 
-void Metrics::add_loop(const LoopMetrics& metrics, const net::ServerCounters& server, const net::ResolverCounters* resolver) {
-    loops_.push_back({&metrics, &server, resolver});
-}
+void Metrics::add_loop(const LoopMetrics& metrics, const net::ResolverCounters* resolver) { loops_.push_back({&metrics, resolver}); }
 
 void Metrics::set_state(const State& state) {
     const std::lock_guard lock(state_mutex_);

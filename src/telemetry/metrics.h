@@ -60,7 +60,9 @@ public:
     ~Metrics();
 
     /// Before the loops run; all live as long as this object, which does not own them.
-    void add_loop(const LoopMetrics& metrics, const net::ServerCounters& server, const net::ResolverCounters* resolver = nullptr);
+    void add_loop(const LoopMetrics& metrics, const net::ResolverCounters* resolver = nullptr);
+    /// One of a front end's, on one loop.
+    void add_server(const net::ServerCounters& server) { servers_.push_back(&server); }
     void set_log(const Log& log) noexcept { log_ = &log; }
 
     /// What is in use since now.
@@ -85,10 +87,10 @@ private:
     const double started_at_;
     struct Loop {
         const LoopMetrics* metrics;
-        const net::ServerCounters* server;
         const net::ResolverCounters* resolver;
     };
     std::vector<Loop> loops_;
+    std::vector<const net::ServerCounters*> servers_;
     const Log* log_ = nullptr;
     std::atomic<std::uint64_t> reloads_{0}, reload_failures_{0};
     std::atomic<std::size_t> retired_snapshots_{0};

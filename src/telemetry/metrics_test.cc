@@ -32,8 +32,10 @@ TEST(Metrics, loops_are_summed) {
     Metrics metrics("1.2.3");
     LoopMetrics first, second;
     net::ServerCounters server_1, server_2;
-    metrics.add_loop(first, server_1);
-    metrics.add_loop(second, server_2);
+    metrics.add_loop(first);
+    metrics.add_server(server_1);
+    metrics.add_loop(second);
+    metrics.add_server(server_2);
     count(first, decided(accept, accept, decision::Reason::authorised, tenant::Mode::enforce));
     count(first, decided(accept, reject, decision::Reason::not_proven, tenant::Mode::monitor));
     count(second, decided(accept, reject, decision::Reason::not_proven, tenant::Mode::monitor), std::chrono::seconds(60));
@@ -80,7 +82,8 @@ TEST(Metrics, bounds_belong_to_their_bucket) {
     Metrics metrics("1");
     LoopMetrics loop;
     net::ServerCounters server;
-    metrics.add_loop(loop, server);
+    metrics.add_loop(loop);
+    metrics.add_server(server);
     const decision::Decision d =
         decided(decision::Verdict::accept, decision::Verdict::accept, decision::Reason::authorised, tenant::Mode::enforce);
     count(loop, d, std::chrono::milliseconds(1));
@@ -95,7 +98,8 @@ TEST(Metrics, bypassed_messages_have_no_findings) {
     Metrics metrics("1");
     LoopMetrics loop;
     net::ServerCounters server;
-    metrics.add_loop(loop, server);
+    metrics.add_loop(loop);
+    metrics.add_server(server);
     decision::Decision d = decided(decision::Verdict::accept, decision::Verdict::accept, decision::Reason::bypassed, tenant::Mode::enforce);
     d.judged_at_all = false;
     count(loop, d);
@@ -106,7 +110,8 @@ TEST(Metrics, kinds_of_protocol_errors_are_bounded_and_encoded) {
     Metrics metrics("1");
     LoopMetrics loop;
     net::ServerCounters server;
-    metrics.add_loop(loop, server);
+    metrics.add_loop(loop);
+    metrics.add_server(server);
     for (std::size_t i = 0; i < LoopMetrics::max_kinds + 10; ++i) loop.protocol_error("kind-" + std::to_string(i));
     loop.protocol_error("kind-0");
     loop.protocol_error(std::string(1000, 'k'));
@@ -115,7 +120,8 @@ TEST(Metrics, kinds_of_protocol_errors_are_bounded_and_encoded) {
     EXPECT_NE(text.find("exota_protocol_errors_total{kind=\"other\"} 11\n"), std::string::npos) << text;
     LoopMetrics odd;
     Metrics quoted("1\"}\nforged 1");
-    quoted.add_loop(odd, server);
+    quoted.add_loop(odd);
+    quoted.add_server(server);
     odd.protocol_error("a\"} 5\nforged 1");
     for (const std::string& t : {quoted.text()}) EXPECT_EQ(t.find("\nforged"), std::string::npos) << t;
 }
@@ -143,7 +149,8 @@ TEST(Metrics, documented) {
     LoopMetrics loop;
     net::ServerCounters server;
     net::ResolverCounters resolver;
-    metrics.add_loop(loop, server, &resolver);
+    metrics.add_loop(loop, &resolver);
+    metrics.add_server(server);
     resolver.answered.add();
     count(loop, decided(decision::Verdict::accept, decision::Verdict::accept, decision::Reason::authorised, tenant::Mode::enforce));
     loop.protocol_error("x");

@@ -1,0 +1,56 @@
+#include "app/loop_observer.h"
+
+namespace exota::app {
+
+namespace {
+
+using telemetry::LogField;
+using telemetry::LogLevel;
+
+/// TLS from one of Exchange Online's addresses, and the MTA names no certificate: nearly always a setting of the MTA.
+bool lacks_certificate(const gate::Judged& message) noexcept {
+    const evidence::Session& session = message.evidence.session;
+    if (session.tls.hint != evidence::CertificateHint::no_certificate_seen || !session.tls.in_use()) return false;
+    const base::IpAddress* const address = evidence::value_of(session.client.address);
+    const decision::Rules& rules = message.snapshot.rules;
+    return address && any_contains(rules.exchange_online, *address) && !any_contains(rules.relay_pool, *address);
+}
+
+}  // namespace
+
+bool Pace::due() noexcept {
+    const auto now = std::chrono::steady_clock::now();
+    if (last_ && now < *last_ + std::chrono::minutes(1)) return false;
+    last_ = now;
+    return true;
+}
+
+void LoopObserver::judged(const gate::Judged& message) {
+    const telemetry::Record record{message.decision, message.evidence, message.judging};
+    metrics_.judged(record);
+    messages_.message(record);
+    if (!lacks_certificate(message)) return;
+    metrics_.missing_certificate();
+    if (certificate_pace_.due())
+        log_.service(LogLevel::warning, "missing-certificate",
+                     "a client at one of Exchange Online's addresses used TLS, but the MTA names no verified certificate: set "
+                     "smtpd_tls_ask_ccert = yes, and see that "
+                     "the MTA takes certificates without the clientAuth purpose",
+                     {LogField::of("queue_id", message.evidence.envelope.queue_id)});
+}
+
+void LoopObserver::protocol_error(std::string_view what) {
+    metrics_.protocol_error(what);
+    if (protocol_pace_.due())
+        log_.service(LogLevel::warning, "protocol-error", "an MTA broke the milter protocol; the connection was closed",
+                     {LogField::of("kind", what)});
+}
+
+void LoopObserver::trouble_accepting(const base::Error& error) {
+    if (error.code != base::Errc::too_long)
+        log_.service(LogLevel::error, "accept-trouble", error.detail);
+    else if (full_pace_.due())
+        log_.service(LogLevel::warning, "sessions-full", error.detail);
+}
+
+}  // namespace exota::app

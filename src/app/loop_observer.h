@@ -1,0 +1,46 @@
+// What one loop sees, written down: each judged message to log and metrics, trouble to the log, no more often than an operator can read.
+//
+// Tested by daemon_test.cc.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "base/result.h"
+#include "gate/judge.h"
+#include "telemetry/log.h"
+#include "telemetry/metrics.h"
+
+namespace exota::app {
+
+/// At most once a minute.
+class Pace {
+public:
+    bool due() noexcept;
+
+private:
+    std::optional<std::chrono::steady_clock::time_point> last_;
+};
+
+/// On its loop, but for metrics().
+class LoopObserver final : public gate::Observer {
+public:
+    /// Both outlive this object.
+    LoopObserver(telemetry::Log& log, telemetry::MessageLog& messages) : log_(log), messages_(messages) {}
+
+    void judged(const gate::Judged& message) override;
+    void protocol_error(std::string_view what) override;
+    /// Accepting is in trouble, as net::ServerOptions::on_trouble hears of it.
+    void trouble_accepting(const base::Error& error);
+
+    const telemetry::LoopMetrics& metrics() const noexcept { return metrics_; }
+
+private:
+    telemetry::Log& log_;
+    telemetry::MessageLog& messages_;
+    telemetry::LoopMetrics metrics_;
+    Pace certificate_pace_, protocol_pace_, full_pace_;
+};
+
+}  // namespace exota::app

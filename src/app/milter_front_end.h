@@ -1,0 +1,16 @@
+// The milter as a front end of the workers: a gate::MilterSession over the near leg of each connection.
+//
+// Tested by workers_test.cc and daemon_test.cc.
+#pragma once
+
+#include "app/workers.h"
+
+namespace exota::gate {
+struct MilterSettings;
+}
+
+namespace exota::app {
+
+FrontEndOptions milter_front_end(const gate::MilterSettings& settings);
+
+}  // namespace exota::app

@@ -1,0 +1,88 @@
+// The loops that judge: each with its thread, judge, resolver, log and counters, whatever front ends bring the messages.
+//
+// A front end is added with its listeners and what makes its sessions; from then on its sessions live on all loops beside those of the
+// others. Nothing is shared by two loops but each front end's limits and the immutable snapshot, which is handed to each by post().
+//
+// Tested by workers_test.cc and daemon_test.cc.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gate/judge.h"
+#include "net/listener.h"
+#include "net/session.h"
+
+namespace exota::config {
+struct DnsConfig;
+}
+namespace exota::telemetry {
+class Log;
+class Metrics;
+}  // namespace exota::telemetry
+
+namespace exota::app {
+
+/// Makes the session of a new connection, on the loop of `judge`; null: the connection is closed. Called on all loops.
+/// @param wake  see net::SessionFactory.
+using MakeSession = std::function<std::unique_ptr<net::Session>(gate::Judge& judge, const net::Peer& peer, std::function<void()> wake)>;
+
+/// One front end: what makes its sessions, and what these may take in all.
+struct FrontEndOptions {
+    MakeSession make_session;
+    std::size_t max_sessions = 10'000;
+    std::size_t max_partial_octets = std::size_t{256} * 1024 * 1024;
+    std::size_t max_sessions_per_client = 0;               // 0: as many as there are
+    std::chrono::milliseconds idle_timeout{7'200'000};     // of a session that says nothing
+    std::function<std::string(const net::Peer&)> refusal;  // the last word to a client that has as many as it may; empty: none
+};
+
+class Workers {
+public:
+    /// @param loops         at least 1.
+    /// @param log, metrics  outlive this object.
+    Workers(std::size_t loops, const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log,
+            telemetry::Metrics& metrics);
+    /// Stops the loops; sessions that are open end.
+    ~Workers();
+    Workers(const Workers&) = delete;
+    Workers& operator=(const Workers&) = delete;
+
+    /// Before start(): accepts on `listeners`, opened for as many loops, as soon as these run.
+    void add(FrontEndOptions options, std::vector<net::Listener>& listeners);
+    /// Starts the threads. Throws std::system_error if there are not enough.
+    void start();
+
+    // From any thread, after start():
+    /// Messages that begin from now on are judged by `snapshot`.
+    /// @param done  called on one of the loops when that is so on all of them: no loop has the one before any more, only messages.
+    void use(const std::shared_ptr<const gate::Snapshot>& snapshot, std::function<void()> done);
+    /// Stops accepting and ends each session as soon as it has no message in hand.
+    /// @param done  called on one of the loops when all sessions of all loops are gone.
+    void drain(std::function<void()> done);
+    /// Ends all sessions now.
+    void cut();
+    /// Calls back on one of the loops once every loop has answered: proves that none of them hangs.
+    void ping(std::function<void()> alive);
+
+    /// Of all front ends.
+    std::size_t open_sessions() const noexcept;
+    std::size_t loop_count() const noexcept { return workers_.size(); }
+
+private:
+    struct FrontEnd;
+    struct Worker;
+    /// Runs `work` on each loop; when all are through, `done` on the last of them.
+    void on_each(std::function<void(Worker&, std::function<void()> finished)> work, std::function<void()> done);
+
+    telemetry::Metrics& metrics_;
+    std::vector<std::unique_ptr<FrontEnd>> front_ends_;  // outlive the servers of the workers
+    std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace exota::app
