@@ -16,7 +16,7 @@ bool take_parts(std::string_view& pattern, std::string_view name) noexcept {
     while (!name.empty()) {
         if (pattern.empty()) return false;
         const std::string_view wanted = base::take_until(pattern, '.'), part = base::take_until(name, '.');
-        if (wanted != part && !(wanted == any_name && is_section_name(part))) return false;
+        if (wanted == any_name ? !is_section_name(part) : wanted != part) return false;
     }
     return true;
 }

@@ -53,7 +53,7 @@ TEST(KeyTable, NearestIsSoughtInTheSectionFirst) {
     const struct {
         std::string_view unknown, nearest;
     } cases[] = {
-        {"lgo", "log"},
+        {"logs", "log"},
         {"dor", "door"},
         {"tenants.ldpa", "tenants.ldap"},
         {"tenants.ldap.bas", "tenants.ldap.base"},
