@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/impl/src.hpp>  // the library of asio has no TLS in it
 #include <boost/asio/ssl/stream.hpp>
 #include <csignal>
 #include <cstdio>
