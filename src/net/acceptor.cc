@@ -47,7 +47,7 @@ void Server::Acceptor::on_acceptable() {
         Descriptor connection(server_.options_.accept(socket_.native_handle()));
         if (!connection) {
             const int error = errno;
-            server_.limits_.leave();
+            server_.leave();
             // The peer gave up meanwhile, or a network error of that one connection (accept(2)): the next one may be fine.
             if (error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN || error == EHOSTUNREACH ||
                 error == ENETUNREACH || error == EPERM)

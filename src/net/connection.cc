@@ -13,8 +13,10 @@ namespace exota::net {
 namespace asio = boost::asio;
 
 Connection::Connection(Connections& home, Descriptor socket) : home_(home), near_(home.loop()), last_activity_(Clock::now()) {
-    near_.stream.use(socket.get());
-    near_.socket.assign(socket.release());
+    boost::system::error_code error;
+    near_.socket.assign(socket.get(), error);
+    if (error) return;  // the system has no room to watch it; start() says so
+    near_.stream.use(socket.release());
     near_.is = Side::Is::open;
 }
 
@@ -26,6 +28,7 @@ Connection::~Connection() {
 }
 
 bool Connection::start(const Peer& peer, const SessionFactory& factory) {
+    if (near_.is != Side::Is::open) return false;
     near_.tcp = peer.tcp();
     if (near_.tcp) {
         const int on = 1;
@@ -40,7 +43,16 @@ void Connection::open() {
     if (session_->deadline()) beyond().has_deadlines = true;
     call([this](Out& out) { return session_->opened(Leg::near, nullptr, out); });
     if (beyond_ || !home_.out().is_near_alone()) return proceed();
-    if (settle_near()) wait(Leg::near, StreamDescriptor::wait_read);
+    go_on();
+}
+
+/// After a call of a session with the near leg alone, other than feed().
+void Connection::go_on() {
+    const bool read_on = settle_near();
+    if (ended_) return;
+    // The answer came within the call; or what was kept while it waited is more than a partial frame.
+    if (near_.left() == 0 && (state_ == Session::State::waiting ? woken_ : read_on && stopped_ && !near_.kept.empty())) return resume();
+    if (read_on) wait(Leg::near, StreamDescriptor::wait_read);
 }
 
 Connection::Side& Connection::side(Leg leg) noexcept { return leg == Leg::near ? near_ : beyond_->far; }
@@ -72,7 +84,7 @@ void Connection::wait(Leg leg, StreamDescriptor::wait_type what) {
 void Connection::on_readable(Leg leg) {
     Side& from = side(leg);
     if (beyond_) {
-        if (from.is == Side::Is::securing) return secure(leg);
+        if (from.is == Side::Is::securing && state_ != Session::State::closing) return secure(leg);
         if (std::exchange(from.write_wants_read, false)) return on_writable(leg);
         if (!may_read(leg)) return leg == Leg::near ? watch_near() : void();
     }
@@ -210,10 +222,12 @@ void Connection::on_writable(Leg leg) {
         return leg_ended(leg, is == Moved::Is::ended ? Ending::peer_closed : Ending::failed, to.stream.why());
     if (is != Moved::Is::done) return;
     if (beyond_) {
+        if (state_ == Session::State::closing) return finish();
         if (to.is == Side::Is::securing) return secure(leg);
-        if (std::exchange(to.read_wants_write, false)) return on_readable(leg);
+        if (std::exchange(to.read_wants_write, false)) on_readable(leg);
+        if (ended_) return;
         home_.out().clear();
-        return proceed();
+        return proceed();  // the other leg may be read again
     }
     if (state_ == Session::State::closing) return end(Ending::session_ended);
     if (state_ == Session::State::waiting) {
@@ -259,7 +273,7 @@ void Connection::keep_waiting() {
     if (beyond_ && beyond_->has_deadlines) return;  // it has a clock of its own
     call([this](Out& out) { return session_->late(out); });
     if (beyond_ || !home_.out().is_near_alone()) return proceed();
-    if (settle_near()) wait(Leg::near, StreamDescriptor::wait_read);
+    go_on();
 }
 
 /// Keeps what begins a frame until there is more of it.

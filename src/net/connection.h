@@ -101,6 +101,7 @@ private:
     void on_writable(Leg leg);
     void woken();
     void resume();
+    void go_on();
     /// Feeds the session; what it wants is in out(). @return false: the connection has ended.
     bool feed(Leg leg, std::string_view bytes);
     /// Feeds, and does what the session wants. @return true: read on.

@@ -198,6 +198,7 @@ void Connection::finish() {
 void Connection::arm() {
     for (const Leg leg : {Leg::near, Leg::far}) {
         if (!may_read(leg)) continue;
+        if (leg == Leg::near) beyond_->peeked = false;
         if (!side(leg).stream.pending()) {
             wait(leg, StreamDescriptor::wait_read);
             continue;

@@ -71,7 +71,13 @@ void Dial::start(const Address& to, std::chrono::milliseconds deadline, Done don
         loop_.post([attempt = attempt_, error = std::move(socket.error())] { attempt->finish(std::unexpected(error)); });
         return;
     }
-    attempt_->socket.assign(socket->release());
+    boost::system::error_code unwatched;  // the system has no room to watch it
+    attempt_->socket.assign(socket->get(), unwatched);
+    if (unwatched) {
+        loop_.post([attempt = attempt_, unwatched] { attempt->finish(fail(Errc::io, attempt->to.text() + ": " + unwatched.message())); });
+        return;
+    }
+    static_cast<void>(socket->release());
     attempt_->timer.start(deadline, [attempt = attempt_] {
         attempt->finish(fail(Errc::timeout, attempt->to.text() + ": no connection within the time allowed"));
     });

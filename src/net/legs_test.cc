@@ -115,6 +115,20 @@ TEST_P(LegsOn, the_far_leg_dies_while_its_answer_is_waited_for) {
     EXPECT_TRUE(line_of(client).starts_with("lost "));
 }
 
+/// What it wrote can be read, but not where it came from.
+TEST(Legs, a_peer_that_is_gone_before_it_is_accepted_is_nobody) {
+    RelayHouse house("inet:127.0.0.1:0");
+    house.thread.call([&] {  // so that the server cannot accept meanwhile
+        const Descriptor client = house.client();
+        EXPECT_TRUE(send_all(client, "hello\n"));
+        const linger at_once{.l_onoff = 1, .l_linger = 0};
+        EXPECT_EQ(setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+    });
+    EXPECT_TRUE(answers(house.client(), "hello\n", "hi\n"));
+    EXPECT_EQ(house.thread.call([&] { return house.server->counters().opened.value(); }), 1U);
+    EXPECT_TRUE(eventually([&] { return house.limits.open() == 0; })) << "and its place was given back";
+}
+
 TEST_P(LegsOn, the_near_leg_dies) {
     {
         const Descriptor client = dialled();

@@ -67,6 +67,17 @@ protected:
     RelayHouse backend{"inet:127.0.0.1:0"}, house{"inet:127.0.0.1:0"};
 };
 
+/// The deadline passes while the last octets in the clear wait for their peer: no handshake follows them.
+TEST_F(LegsTls, a_session_that_has_ended_never_gets_its_tls) {
+    house.stage.deadline = 50ms;
+    TlsClient client(house.client());
+    ASSERT_TRUE(send_all(client.socket(), "flood 8000000\ntls\n"));
+    ASSERT_TRUE(eventually([&] { return house.stage.lates > 0; })) << "nobody reads";
+    EXPECT_TRUE(receive(client.socket(), 8'000'003).ends_with("xgo\n"));
+    EXPECT_FALSE(client.handshake());
+    EXPECT_TRUE(eventually([&] { return house.open() == 0; }));
+}
+
 TEST_F(LegsTls, the_near_leg) {
     const Identity peer = root.issue({.dns_names = {"Mail.Peer.TEST", "*.peer.test"}, .usages = "clientAuth"});
     TlsClient client(ready(), {.identity = &peer});

@@ -33,17 +33,18 @@ void Server::listen(Descriptor listener) {
 void Server::serve(Descriptor socket) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    // A peer that is gone already shows at the first read.
-    if (getpeername(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) size = 0;
+    // A peer that is gone already has no address any more, but what it wrote could be read: as if it had come from nobody, or from this
+    // host.
+    if (getpeername(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return leave();
     const Peer peer{Address::of_system(&address, size), socket.get()};
     const bool counted = peer.address.ip && limits_.counts_clients();
     if (counted && !limits_.enter_client(*peer.address.ip)) {
         refuse(peer);
-        return limits_.leave();
+        return leave();
     }
     auto connection = std::make_unique<Connection>(parts_->connections, std::move(socket));
     if (counted) connection->count_for(*peer.address.ip);
-    if (!connection->start(peer, factory_)) return limits_.leave();
+    if (!connection->start(peer, factory_)) return leave();
     counters_.opened.add();
     parts_->connections.add(*connection);
     connection.release()->open();
@@ -56,10 +57,15 @@ void Server::refuse(const Peer& peer) {
     static_cast<void>(plain_write(peer.descriptor, last_word));  // who does not take it learns it from the end of the connection
 }
 
-void Server::session_gone() {
+/// Gives a place back, and tells those who wait for one.
+void Server::leave() {
     limits_.leave();
     if (limits_.paused_.load() > 0)
         for (Server* server : limits_.servers_) server->loop_.post([server] { server->resume_accepting(); });
+}
+
+void Server::session_gone() {
+    leave();
     if (parts_->connections.draining() && open() == 0 && parts_->drained) loop_.post(std::exchange(parts_->drained, nullptr));
 }
 
@@ -70,9 +76,9 @@ void Server::pause_accepting() {
         if (options_.on_trouble)
             options_.on_trouble({base::Errc::too_long, std::to_string(limits_.max_sessions()) +
                                                            " sessions are open: further connections wait until one ends, or is idle"});
-        // A place may have become free between enter() and the line above, without anybody to tell us.
-        if (limits_.open() < limits_.max_sessions()) return loop_.post([this] { resume_accepting(); });
     }
+    // A place may have become free between enter() and the line above, without anybody to tell us.
+    if (limits_.open() < limits_.max_sessions()) return loop_.post([this] { resume_accepting(); });
     limits_.search_room(*this);
     // Who has something in hand now, or said something a moment ago, may be idle then.
     parts_->room.start(options_.make_room_after, [this] {

@@ -78,6 +78,7 @@ private:
     bool someone_waits() const;
     std::optional<IdleSession> longest_idle();
     void make_room();
+    void leave();
     void session_gone();
 
     struct Parts;

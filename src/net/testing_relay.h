@@ -42,6 +42,7 @@ struct RelayStage {
     std::vector<std::string> endings;  // "near peer-closed"
     std::vector<TlsFacts> facts;       // of the far leg
     std::atomic<int> sessions{0};
+    std::atomic<int> lates{0};
     std::atomic<std::size_t> streamed{0};  // octets from the near leg
 };
 
@@ -106,6 +107,7 @@ public:
     }
     Step late(Out& out) override {
         ++step_;
+        ++stage_.lates;
         out.near += "late\n";
         return {0, pending_ || stage_.deadline.count() == 0 ? State::waiting : State::closing};
     }

@@ -41,8 +41,7 @@ CertificatePurpose purpose_of(const STACK_OF(X509) * chain) {
     if (!client && !server) return CertificatePurpose::neither;
     bool named = false;
     for (int i = 0; i < sk_X509_num(chain); ++i) named = named || (X509_get_extension_flags(sk_X509_value(chain, i)) & EXFLAG_XKUSAGE) != 0;
-    if (!named) return CertificatePurpose::none;
-    if (client && server) return CertificatePurpose::client_and_server;
+    if (client && server) return named ? CertificatePurpose::client_and_server : CertificatePurpose::none;  // key usages rule out, too
     return client ? CertificatePurpose::client : CertificatePurpose::server;
 }
 

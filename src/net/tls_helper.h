@@ -33,6 +33,7 @@ struct CertificateOf {
     std::vector<std::string> common_names{"Test"};  // octets as they are
     std::vector<std::string> dns_names;             // likewise
     std::string usages;                             // as OpenSSL writes them: "clientAuth,serverAuth"; empty: none named
+    std::string key_usages;                         // likewise: "digitalSignature"
     bool authority = false;
     long from_seconds = -3600, until_seconds = 3600;  // from now
 };

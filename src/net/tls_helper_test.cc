@@ -65,6 +65,7 @@ std::shared_ptr<x509_st> new_certificate(const CertificateOf& what, EVP_PKEY* ke
     must(X509_set_pubkey(x, key) == 1, "key");
     add_extension(x, issuer != nullptr ? issuer : x, NID_basic_constraints, what.authority ? "critical,CA:TRUE" : "CA:FALSE");
     if (!what.usages.empty()) add_extension(x, issuer != nullptr ? issuer : x, NID_ext_key_usage, what.usages.c_str());
+    if (!what.key_usages.empty()) add_extension(x, issuer != nullptr ? issuer : x, NID_key_usage, what.key_usages.c_str());
     if (!what.dns_names.empty()) add_dns_names(x, what.dns_names);
     must(X509_sign(x, issuer_key, EVP_sha256()) > 0, "signature");
     return certificate;

@@ -116,6 +116,17 @@ TEST_F(TlsStreams, purposes_over_the_whole_chain) {
     }
 }
 
+TEST_F(TlsStreams, key_usages_rule_a_purpose_out_too) {
+    EXPECT_EQ(seen(root.issue({.dns_names = {"a.test"}, .key_usages = "critical,keyEncipherment"})).purpose, CertificatePurpose::server);
+    EXPECT_EQ(seen(root.issue({.dns_names = {"a.test"}, .key_usages = "critical,digitalSignature,keyEncipherment"})).purpose,
+              CertificatePurpose::none);
+    EXPECT_EQ(
+        seen(root.issue({.dns_names = {"a.test"}, .usages = "clientAuth,serverAuth", .key_usages = "critical,digitalSignature"})).purpose,
+        CertificatePurpose::client_and_server);
+    EXPECT_EQ(seen(root.issue({.dns_names = {"a.test"}, .usages = "serverAuth", .key_usages = "critical,digitalSignature"})).purpose,
+              CertificatePurpose::server);
+}
+
 TEST_F(TlsStreams, names) {
     const std::string nul("mail.test\0.evil.test", 20);
     std::vector<std::string> many, too_many;
