@@ -212,6 +212,7 @@ Decision decide(const evidence::Evidence& evidence, const tenant::Index* tenants
 }
 
 std::optional<Decision> refuse_at_mail(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules) {
+    if (!rules.contradictions_refuse) return {};  // then an organisation of nobody speaks against nothing
     const mail::Domain* organization = value_of(evidence.envelope.xoorg);
     if (organization == nullptr || tenants == nullptr || tenants->tenant_count() == 0 || !tenants->all_have_organizations()) return {};
     const tenant::Mode mode = effective_mode(nullptr, false, rules);

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "authn/dkim_form.h"
+#include "authn/tag_list.h"
 #include "decision/dkim.h"
 #include "decision/judgement.h"
 #include "decision/organizational_domain.h"
@@ -25,9 +25,8 @@ public:
         domain(name);
     }
     void sdid(const mail::Domain& name) {
-        if (keys_.sdids.size() >= max_sdids_asked) return;
-        once(keys_.sdids, name.text());
-        domain(name.text());
+        domain(name.text());  // whose domain covers it: that speaks against another tenant's author
+        if (keys_.sdids.size() < max_sdids_asked) once(keys_.sdids, name.text());
     }
     /// Whoever has the author's domain, or one above it, in whatever role: a forward of its mail needs evidence of the author.
     void author(const mail::Domain& name) {
@@ -76,7 +75,11 @@ void add_sdids(Gathering& keys, const evidence::Evidence& evidence, const Rules&
         if (result.sdid) keys.sdid(*result.sdid);
     for (const std::string& field : evidence.header.dkim_signatures) {
         const std::string line = mail::unfold(field);
-        if (const auto form = authn::read_signature_form(line)) keys.sdid(form->sdid);
+        // As a verifier reads it, which is more than every reader does: a domain that it may find speaks for a tenant, or against.
+        const auto tags = authn::TagList::parse(line);
+        const auto text = tags ? tags->value("d") : std::nullopt;
+        if (!text) continue;
+        if (const auto sdid = mail::Domain::parse(*text)) keys.sdid(*sdid);
     }
 }
 

@@ -12,7 +12,8 @@
 
 namespace exota::decision {
 
-/// Signing domains only speak in favour of a message, so no more of them are asked for.
+/// As a tenant's DKIM domain a signing domain only speaks in favour of a message, so no more of them are asked for; who has or covers
+/// the domain is asked of each.
 inline constexpr std::size_t max_sdids_asked = 50;
 
 /// Each domain is there with those above it down to its organizational domain, the longest name first: an entry may cover from there.

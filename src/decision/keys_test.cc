@@ -109,6 +109,16 @@ TEST(Keys, each_kind_of_name) {
     }
 }
 
+/// Forms that not every verifier reads, but ours does.
+TEST(Keys, a_signing_domain_that_a_verifier_would_read_is_asked_for) {
+    for (const std::string_view odd : {"n=; ", "z=\xc3\xbc; ", "i=a=3B@sub.author.example; "}) {
+        const tenant::Keys keys = keys_for(from_nobody().with("DKIM-Signature: v=1; a=rsa-sha256; d=sub.author.example; s=s; h=from; " +
+                                                              std::string(odd) + "bh=" + std::string(43, 'A') + "=; b=AAAA"));
+        EXPECT_EQ(keys.sdids, (Names{"sub.author.example"})) << odd;
+        EXPECT_TRUE(std::ranges::find(keys.domains, "sub.author.example") != keys.domains.end()) << odd;
+    }
+}
+
 TEST(Keys, a_flood_of_signatures_pushes_no_claim_out) {
     Message message = from_nobody();
     for (std::size_t i = 0; i < max_sdids_asked + 5; ++i) message.with(signature_of("s" + std::to_string(i) + ".example"));

@@ -32,6 +32,13 @@ std::string tenants_with(std::string_view more) {
     return text;
 }
 
+TEST(RefuseAtMail, not_where_contradictions_are_ignored) {
+    const tenant::Index tenants = index_of(all_list_organizations);
+    Rules ignoring = strict_rules();
+    ignoring.contradictions_refuse = false;
+    EXPECT_FALSE(refuse_at_mail(at_mail("stranger.example"), &tenants, ignoring));
+}
+
 TEST(RefuseAtMail, names_the_organisation_and_replies_as_for_no_policy) {
     const tenant::Index tenants = index_of(all_list_organizations);
     const auto refused = refuse_at_mail(at_mail("stranger.example"), &tenants, strict_rules());

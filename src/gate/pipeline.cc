@@ -106,6 +106,7 @@ void Judge::Pipeline::tell(Work& work) {
 }
 
 void Judge::Pipeline::go_on(const std::shared_ptr<Waiting>& waiting) {
+    waiting->has_news = false;  // all of it is taken now, whoever calls: no step is taken twice
     if (!advance(*waiting)) {
         if (!ask(waiting)) give_up(waiting);
         return;
@@ -129,7 +130,7 @@ bool Judge::Pipeline::ask(const std::shared_ptr<Waiting>& waiting) {
                         });
             break;
         case Step::verify:
-            if (!ask_names(waiting)) return false;
+            if (waiting->out_of_time || !ask_names(waiting)) return false;
             break;
         case Step::count:
             world_.count(counted(*waiting->decision, submission), [this, weak = std::weak_ptr(waiting)](PassedLimit passed) {
@@ -173,7 +174,10 @@ bool Judge::Pipeline::ask_names(const std::shared_ptr<Waiting>& waiting) {
 
 void Judge::Pipeline::limit_wait(const std::shared_ptr<Waiting>& waiting, std::chrono::milliseconds delay) {
     waiting->deadline = world_.call_after(delay, [this, weak = std::weak_ptr(waiting)] {
-        if (const auto late = weak.lock()) give_up(late);
+        const auto late = weak.lock();
+        if (!late) return;
+        late->out_of_time = true;
+        give_up(late);
     });
 }
 
@@ -209,8 +213,7 @@ void Judge::Pipeline::note_news(const std::shared_ptr<Waiting>& waiting) {
 void Judge::Pipeline::hear_news() {
     for (const std::weak_ptr<Waiting>& weak : std::exchange(with_news_, {})) {
         const auto waiting = weak.lock();
-        if (!waiting || waiting->step == Step::told) continue;
-        waiting->has_news = false;
+        if (!waiting || waiting->step == Step::told || !waiting->has_news) continue;
         go_on(waiting);
     }
 }

@@ -48,6 +48,7 @@ private:
         explicit Waiting(Work&& work) : Work(std::move(work)) {}
         std::shared_ptr<void> deadline;  // destroyed: it never comes
         bool has_news = false;           // it goes on at the end of this turn
+        bool out_of_time = false;        // no name is asked for any more
         std::list<std::shared_ptr<Waiting>>::iterator place;
     };
 

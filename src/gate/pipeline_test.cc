@@ -245,6 +245,31 @@ TEST_F(Pipelines, counts_that_are_kept_elsewhere) {
     ASSERT_EQ(at_the_end("nobody.test"), Standing::decided) << "what is refused is not counted";
 }
 
+/// The deadline passes in the turn that brings an answer.
+TEST_F(Pipelines, an_answer_and_the_deadline_in_one_turn_count_a_message_once) {
+    world.counts_elsewhere = true;
+    ASSERT_EQ(at_the_end("fabrikam.test"), Standing::waiting);
+    world.finds.at(0)(Tenants(everybody));
+    world.time_is_up();
+    world.end_turn();
+    EXPECT_EQ(world.counted_tenants.size(), 1U);
+    world.counted(PassedLimit(PassedLimit::none));
+    ASSERT_EQ(message->standing(), Standing::decided);
+    EXPECT_EQ(message->decision().reason, Reason::authorised);
+}
+
+TEST_F(Pipelines, no_name_is_asked_for_when_time_was_up_with_the_tenants) {
+    use({}, decision::DkimSource::verify);
+    begin_signed({"selector1"});
+    ASSERT_EQ(end_signed(), Standing::waiting);
+    world.finds.at(0)(Tenants(everybody));
+    world.time_is_up();
+    world.end_turn();
+    EXPECT_TRUE(world.held.empty());
+    ASSERT_EQ(message->standing(), Standing::decided) << "nobody waits without a deadline";
+    EXPECT_EQ(message->decision().reason, Reason::unavailable);
+}
+
 TEST_F(Pipelines, tenants_that_were_looked_up_are_not_counted_by_numbers_of_others) {
     use(everybody);
     Snapshot snapshot = snapshot_of(everybody);

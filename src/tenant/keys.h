@@ -1,6 +1,9 @@
 // What of the tenants one message may need: the names that a source is asked for.
 //
 // Values, canonical (mail/domain.h). Who may be asked by which name is decision's to say; which of them a source asks about is its own.
+// Not yet among them: whoever has a domain *below* the author's organisation, and parents above a private public suffix. Both may speak
+// against a forward; a source that is asked by name has to answer them before it may serve tenants with `forwarding`.
+//
 // Tested by directory/file_source_test.cc.
 #pragma once
 
