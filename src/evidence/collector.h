@@ -3,7 +3,7 @@
 // Connection and message are two states: mail(), reset_message() and finish() end the second, connected() both.
 // Gathering never judges: no event is refused here, a limit that is passed becomes Evidence::too_complex.
 //
-// Tested by collector_test.cc, corpus_test.cc and fuzz/session_fuzz.cc.
+// Tested by collector_test.cc, collector_at_mail_test.cc, corpus_test.cc and fuzz/session_fuzz.cc.
 #pragma once
 
 #include <cstddef>
