@@ -11,7 +11,8 @@ from tree import SOURCE, tracked
 
 COMPILER = shutil.which("clang++-19") or shutil.which("clang++")
 CACHE = [shutil.which("ccache")] if shutil.which("ccache") else []
-FLAGS = ["-std=c++23", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wno-sign-conversion", "-Wold-style-cast", "-Werror",
+FLAGS = ["-std=c++23", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wno-sign-conversion", "-Wold-style-cast",
+         "-Wno-missing-designated-field-initializers", "-Werror",
          "-DBOOST_ASIO_NO_DEPRECATED", "-DBOOST_ASIO_SEPARATE_COMPILATION", "-DBOOST_BEAST_USE_STD_STRING_VIEW", f"-I{SOURCE / 'src'}"]
 
 
