@@ -2,21 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "wire/smtp/testing.h"
+
 namespace exota::smtp {
 namespace {
 
-Extensions everything() {
-    return {.pipelining = true,
-            .eight_bit_mime = true,
-            .smtputf8 = true,
-            .dsn = true,
-            .enhanced_status_codes = true,
-            .starttls = true,
-            .xoorg = true,
-            .size = 1000,
-            .xclient = {}};
-}
-std::string told(const FixedReply& reply) { return std::to_string(reply.code) + " " + std::string(reply.enhanced); }
+using testing::everything;
+using testing::told;
 
 TEST(Command, is_split_at_its_verb) {
     struct Case {

@@ -2,22 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "wire/smtp/testing.h"
+
 namespace exota::smtp {
 namespace {
 
-Extensions everything() {
-    Extensions offered{.pipelining = true,
-                       .eight_bit_mime = true,
-                       .smtputf8 = true,
-                       .dsn = true,
-                       .enhanced_status_codes = true,
-                       .starttls = true,
-                       .xoorg = true,
-                       .size = 1000,
-                       .xclient = {}};
-    return offered;
-}
-std::string told(const FixedReply& reply) { return std::to_string(reply.code) + " " + std::string(reply.enhanced); }
+using testing::everything;
+using testing::told;
 
 /// The parameters as a next server that offers all would get them, with what it never gets in brackets; or code and status of the refusal.
 std::string mail_read_as(std::string_view text, const Extensions& offered) {
