@@ -1,6 +1,6 @@
 // `exota eval`: every line gets exactly one line to any reader (nothing in it that does not show), which is a JSON object; the same line
 // gets the same answer; an id comes back as it was (fractions and numbers beyond 64 bits by their value as a double, whose last digit
-// Boost.JSON may read otherwise a second time).
+// Boost.JSON may read otherwise a second time; with one that is out of range it does not come back, as JSON has no infinity).
 #include <boost/json.hpp>
 #include <cstdint>
 #include <cstdlib>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/unicode.h"
+#include "programs/eval_input.h"
 #include "programs/eval_ops.h"
 
 namespace {
@@ -42,6 +43,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const json::object* asked = question_error ? nullptr : question.if_object();
     const json::value* id = asked ? asked->if_contains("id") : nullptr;
     const json::value* echoed = parsed.get_object().if_contains("id");
+    if (id && !exota::programs::is_finite(*id)) {
+        if (echoed || !parsed.get_object().contains("error")) std::abort();
+        return 0;
+    }
     if ((id == nullptr) != (echoed == nullptr)) std::abort();
     if (id && !has_double(*id) && json::serialize(*echoed) != json::serialize(*id)) std::abort();
     return 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <limits>
 
 #include "base/encode.h"
@@ -25,6 +26,15 @@ std::string quoted(std::string_view text) {
 }
 
 std::string quoted_or_null(std::string_view text) { return text.empty() ? "null" : quoted(text); }
+
+bool is_finite(const json::value& value) {
+    if (const double* number = value.if_double()) return std::isfinite(*number);
+    if (const json::array* array = value.if_array())
+        return std::ranges::all_of(*array, [](const json::value& element) { return is_finite(element); });
+    if (const json::object* object = value.if_object())
+        return std::ranges::all_of(*object, [](const auto& member) { return is_finite(member.value()); });
+    return true;
+}
 
 std::string json_text(const json::value& value) {
     if (const json::string* text = value.if_string()) return quoted(std::string_view(*text));

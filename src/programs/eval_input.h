@@ -26,7 +26,9 @@ using Answer = base::Result<std::string>;  // a JSON object as text, or why ther
 std::string quoted(std::string_view text);
 /// "null" for the empty text.
 std::string quoted_or_null(std::string_view text);
-/// Any value as JSON text, its strings written as ours are.
+/// No number in the value is beyond the range of a double, so that it can be written as JSON again.
+bool is_finite(const boost::json::value& value);
+/// A finite value as JSON text, its strings written as ours are.
 std::string json_text(const boost::json::value& value);
 constexpr std::string_view boolean(bool value) noexcept { return value ? "true" : "false"; }
 

@@ -219,8 +219,10 @@ std::string evaluate_line(std::string_view line) {
         if (error) return error_object("no JSON: " + error.message());
         const json::object* in = parsed.if_object();
         if (!in) return error_object("each line must be a JSON object");
+        const json::value* id = in->if_contains("id");
+        if (id && !is_finite(*id)) return error_object("\"id\" holds a number out of range");
         const Answer answer = evaluate(*in);
-        return with_id(answer ? *answer : error_object(answer.error().detail), in->if_contains("id"));
+        return with_id(answer ? *answer : error_object(answer.error().detail), id);
     } catch (const std::bad_alloc&) {
         return error_object("not enough memory for this line");
     }

@@ -62,6 +62,13 @@ TEST(Eval, BadInputIsAnsweredAndTheIdComesBack) {
     }
     EXPECT_EQ(answer({{"op", "nonsense"}, {"id", 7}}).at("id"), 7);
     EXPECT_EQ(answer({{"op", "nonsense"}, {"id", nullptr}}).at("id"), nullptr);
+    // JSON has no infinity, so what is out of range cannot come back.
+    for (const std::string id : {"1e999", "-1e999", "[{\"a\": 1e999}]"}) {
+        const json::value answered = json::parse(evaluate_line("{\"op\": \"from\", \"headers\": [], \"id\": " + id + '}'));
+        EXPECT_EQ(answered.at("error"), "\"id\" holds a number out of range") << id;
+        EXPECT_FALSE(answered.get_object().contains("id")) << id;
+    }
+    EXPECT_EQ(json::parse(evaluate_line(R"({"op": "nonsense", "id": 1e308})")).at("id"), 1e308);
 }
 
 TEST(Eval, NothingInAnAnswerEndsALineForAnyReader) {
