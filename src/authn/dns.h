@@ -33,6 +33,7 @@ struct DnsAnswer {
     /// One entry a record. TXT: its strings joined. A, AAAA: 4 or 16 octets. MX: two octets of preference, then the name as text.
     /// PTR, NS: the name as text, lower case, no final dot. CNAMEs are followed by the resolver.
     std::vector<std::string> records = {};
+    std::string canonical_name = {};  // to which CNAMEs led; empty: there were none
 };
 
 class Dns {

@@ -171,6 +171,7 @@ DnsAnswer read_dns_message(std::string_view packet, const DnsQuestion& question)
         answer.records.push_back(std::move(*text));
     }
     if (!answer.records.empty()) answer.status = DnsStatus::data;
+    if (owner != question.name) answer.canonical_name = std::move(owner);
     return answer;
 }
 

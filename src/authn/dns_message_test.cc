@@ -40,6 +40,9 @@ TEST(DnsMessage, follows_cnames_and_only_them) {
                                                       {"elsewhere.test", RecordType::txt, "\1y"}}),
                                          txt);
     EXPECT_EQ(answer.records, std::vector{"x"s});
+    EXPECT_EQ(answer.canonical_name, "k.c.test");
+    EXPECT_EQ(read_dns_message(packet(txt, {{txt.name, RecordType::txt, "\1x"}}), txt).canonical_name, "") << "no CNAME";
+    EXPECT_EQ(read_dns_message(packet(txt, {{txt.name, RecordType::cname, wire("k.b.test")}}, 3), txt).canonical_name, "k.b.test");
 }
 
 TEST(DnsMessage, loops_end) {
