@@ -125,6 +125,8 @@ private:
     bool may_read(Leg leg) noexcept;
     void proceed();
     bool tell_next();
+    bool may_write_on() noexcept;
+    void write_on_later();
     void apply(Out& out);
     void send(Leg leg, std::string_view octets);
     void lose(Leg leg, Ending why, std::string detail);
@@ -177,6 +179,8 @@ struct Connection::Beyond {
     std::optional<Ending> why;               // the near leg ended
     bool has_deadlines = false;              // asked at the beginning
     bool closing = false;                    // the time for that runs
+    bool more_far = false;                   // the session is to be told when the far leg has nothing left to be written
+    int pieces = 0;                          // that it wrote so in this turn
     bool peeked = false;                     // the near leg has something to read, but it is not its turn
 };
 

@@ -36,7 +36,7 @@ bool Connection::may_read(Leg leg) noexcept {
 }
 
 void Connection::proceed() {
-    static_cast<void>(beyond());
+    beyond().pieces = 0;
     do {
         apply(home_.out());
         if (ended_) return;
@@ -61,6 +61,12 @@ bool Connection::tell_next() {
             call([&](Out& out) { return session_->ended(leg, gone->why, gone->detail, out); });
             return true;
         }
+    if (may_write_on()) {
+        if (++beyond_->pieces > max_reads_a_turn) return write_on_later(), false;
+        beyond_->more_far = false;
+        call([this](Out& out) { return session_->written(out); });
+        return true;
+    }
     if (state_ == Session::State::waiting && woken_ && near_.left() == 0) {
         if (near_has_hung_up())
             lose(Leg::near, Ending::peer_closed, "closed by the peer");
@@ -72,9 +78,24 @@ bool Connection::tell_next() {
     return false;
 }
 
+bool Connection::may_write_on() noexcept { return beyond_->more_far && beyond_->far.is == Side::Is::open && queued(Leg::far) == 0; }
+
+/// A peer that takes all at once must not keep the loop from others.
+void Connection::write_on_later() {
+    ++pending_;
+    boost::asio::post(home_.loop().context(), [this] {
+        const Held held(*this);
+        --pending_;
+        if (ended_ || !may_write_on()) return;
+        home_.out().clear();
+        proceed();
+    });
+}
+
 void Connection::apply(Out& out) {
     if (out.close_far) forget_far();
     if (out.dial) dial(*out.dial);
+    if (out.more_far) beyond_->more_far = true;
     send(Leg::near, out.near);
     send(Leg::far, out.far);
     if (out.start_tls) start_tls(std::move(*out.start_tls));
@@ -101,6 +122,7 @@ void Connection::send(Leg leg, std::string_view octets) {
 /// The session is told by and by.
 void Connection::lose(Leg leg, Ending why, std::string detail) {
     close(side(leg));
+    if (leg == Leg::far) beyond_->more_far = false;
     beyond_->securing[index(leg)] = {};
     beyond_->gone[index(leg)] = Beyond::Gone{why, std::move(detail)};
     if (leg == Leg::near && !beyond_->why) beyond_->why = why;
@@ -108,6 +130,7 @@ void Connection::lose(Leg leg, Ending why, std::string detail) {
 
 void Connection::forget_far() noexcept {
     close(beyond_->far);
+    beyond_->more_far = false;
     beyond_->securing[index(Leg::far)] = {};
     beyond_->gone[index(Leg::far)].reset();
 }

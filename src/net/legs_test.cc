@@ -232,6 +232,29 @@ TEST_P(LegsOn, a_client_that_does_not_read_holds_its_backend_back) {
     EXPECT_EQ(receive(client, once * times), std::string(once * times, 'x'));
 }
 
+/// More pieces than one turn of the loop takes: a peer that reads all of it at once, and one that stops reading.
+TEST_P(LegsOn, what_is_too_much_for_one_piece_follows_when_the_one_before_is_written) {
+    const Descriptor client = dialled();
+    ASSERT_TRUE(answers(client, "to stream\n", ""));
+    ASSERT_TRUE(answers(client, "pour 300\nhello\n", "poured 300\nhi\n")) << "what came meanwhile waits";
+    EXPECT_TRUE(eventually([&] { return backend.stage.streamed.load() == 30'000'000; }));
+}
+
+TEST_P(LegsOn, a_far_leg_that_dies_takes_the_rest_with_it) {
+    Listener silent = std::move(
+        *Listener::open(*Endpoint::parse(endpoint() == "inet:127.0.0.1:0" ? endpoint() : "unix:" + directory_.path("silent")), {}, 1));
+    house.ask([&](RelayStage& stage) { return stage.target = *Address::of(*Endpoint::parse(silent.bound())); });
+    const Descriptor client = house.client();
+    ASSERT_TRUE(answers(client, "dial\npour 1000000\n", "dialled\n"));
+    {
+        const Descriptor reader(::accept4(silent.take(0).get(), nullptr, nullptr, SOCK_CLOEXEC));
+        ASSERT_TRUE(reader);
+        EXPECT_EQ(receive(reader, 1'000'000).size(), 1'000'000U);
+    }
+    EXPECT_TRUE(line_of(client).starts_with("lost "));
+    EXPECT_TRUE(answers(client, "hello\n", "hi\n")) << "and is not told of again";
+}
+
 TEST_P(LegsOn, the_deadline_of_a_step) {
     house.stage.deadline = 30ms;
     const Descriptor client = house.client();

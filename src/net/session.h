@@ -60,12 +60,13 @@ struct Out {
     bool close_far = false;       // without a word
     std::optional<Address> dial;  // the far leg, instead of one that is open; how long that may take is `deadline`
     std::optional<StartTls> start_tls;
+    bool more_far = false;  // written() is to be called when nothing for the far leg is left to be written
 
-    bool is_near_alone() const noexcept { return far.empty() && !close_far && !dial && !start_tls; }
+    bool is_near_alone() const noexcept { return far.empty() && !close_far && !dial && !start_tls && !more_far; }
     void clear() noexcept {
         near.clear();
         far.clear();
-        close_far = false;
+        close_far = more_far = false;
         dial.reset();
         start_tls.reset();
     }
@@ -97,6 +98,9 @@ public:
     virtual Step feed(Leg leg, std::string_view bytes, Out& out) = 0;
     /// The near leg is there (first of all), the far leg was dialled (`tls` is null); or TLS is up.
     virtual Step opened(Leg leg, const TlsFacts* tls, Out& out);
+    /// What was to be written to the far leg has been, so the next piece of what is too much for one can follow (Out::more_far). Said once
+    /// each time that it is asked for; not if that leg ends before.
+    virtual Step written(Out& out);
     /// A leg is gone. Of the near one also, when nothing of it is left to be decided, why we end the connection; what is in `out` then is
     /// the last word, written as far as it goes at once.
     /// @param detail  for people.

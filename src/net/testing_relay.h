@@ -11,6 +11,7 @@
 //   drop             closes the far leg
 //   stream           from now on octets pass both ways as they are
 //   flood OCTETS     so many octets
+//   pour PIECES      so many pieces of 100,000 octets to the other side, each when the one before is written → poured PIECES
 //   quit             → bye, end of both legs
 #pragma once
 
@@ -78,7 +79,7 @@ public:
             const State state = leg == Leg::near ? from_near(line, out) : from_far(line, out);
             if (state != State::reading || out.start_tls) return {consumed, state};
         }
-        return {consumed, asked_ || pending_ ? State::waiting : State::reading};
+        return {consumed, asked_ || pending_ || to_pour_ > 0 ? State::waiting : State::reading};
     }
     Step opened(Leg leg, const TlsFacts* tls, Out& out) override {
         ++step_;
@@ -91,11 +92,24 @@ public:
         if (leg == Leg::far) asked_ = false;
         return {};
     }
+    Step written(Out& out) override {
+        ++step_;
+        if (poured_ == to_pour_) {
+            out.near += "poured " + std::to_string(poured_) + '\n';
+            to_pour_ = 0;
+            return {};
+        }
+        out.far.append(100'000, 'x');
+        ++poured_;
+        out.more_far = true;
+        return {0, State::waiting};
+    }
     Step ended(Leg leg, Ending why, std::string_view detail, Out& out) override {
         ++step_;
         const std::string name(ending_names[static_cast<std::size_t>(why)]);
         stage_.endings.push_back((leg == Leg::near ? "near " : "far ") + name);
         if (leg == Leg::far) {
+            to_pour_ = 0;
             out.near += "lost " + name + ' ' + std::string(detail) + '\n';
             asked_ = false;
             return {0, streaming_ || near_is_gone_ ? State::closing : State::reading};
@@ -148,6 +162,11 @@ private:
             std::size_t octets = 0;
             std::from_chars(line.data() + 6, line.data() + line.size(), octets);
             out.near.append(octets, 'x');
+        } else if (line.starts_with("pour ")) {
+            std::from_chars(line.data() + 5, line.data() + line.size(), to_pour_);
+            poured_ = 0;
+            out.more_far = true;
+            return State::waiting;
         } else if (line == "quit") {
             out.near += "bye\n";
             out.far += "quit\n";
@@ -175,6 +194,7 @@ private:
     std::function<void()> wake_;
     std::string facts_ = "none";
     std::uint32_t step_ = 0;
+    std::size_t to_pour_ = 0, poured_ = 0;
     bool asked_ = false, pending_ = false, streaming_ = false, near_is_gone_ = false;
 };
 
