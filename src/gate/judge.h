@@ -40,6 +40,13 @@ struct Snapshot {
 /// True if a judgement needs the body of messages: only where we verify signatures ourselves.
 bool wants_body(const Snapshot& snapshot) noexcept;
 
+/// What became of a judged message, where the front end learns it (Report::after_reply). Texts are safe lines.
+struct Delivery {
+    std::string_view backend;        // the next server's address; empty: none was asked
+    std::string_view backend_reply;  // its last reply for this message, code and text; empty: none came
+    std::string_view answered;       // what the client got; empty: it had gone
+};
+
 /// One judged message, for log and metrics. Views are valid during the call only.
 struct Judged {
     const decision::Decision& decision;
@@ -48,12 +55,14 @@ struct Judged {
     std::chrono::nanoseconds judging{};  // from the end of its last stage to the verdict
     FrontEnd front = {};
     Stage stage = Stage::message;  // at which it was judged
+    Delivery delivery = {};        // of a front end that reports after its reply; else empty
 };
 
 /// What happened, for whoever counts and logs (app/). Called on the loop; must not block.
 class Observer {
 public:
     virtual ~Observer() = default;
+    /// Once for each message: with its verdict, or after the client's last reply (Report).
     virtual void judged(const Judged& message) = 0;
     virtual void protocol_error(std::string_view what) = 0;
 };
@@ -85,8 +94,8 @@ public:
     /// nullptr before the first use().
     const std::shared_ptr<const Snapshot>& current() const noexcept { return current_; }
 
-    /// Evidence → verdict: tenants, network look-ups that could still change it, decide, limits; then the observer is told and `done`
-    /// called, before this returns or later from the loop. `submission` lives until then.
+    /// Evidence → verdict: tenants, network look-ups that could still change it, decide, limits; then the observer is told (unless the
+    /// front end will, see Report) and `done` called, before this returns or later from the loop. `submission` lives until then.
     /// Stage::mail: refused if decision::refuse_at_mail says so; asks nobody. Stage::header: the verdict, unless the body is needed for
     /// it. What has no verdict is not told to the observer.
     virtual void judge(std::shared_ptr<Submission> submission, Done done);

@@ -38,6 +38,7 @@ struct Message::State final : Submission {
           way(came),
           collector(snapshot->limits, interests_under(*snapshot)) {
         front = brought_by;
+        report = came.report;
         if (gate::wants_body(*snapshot)) hashing = std::make_unique<MessageHashing>(*snapshot, way.body_comes);
     }
 
@@ -65,6 +66,11 @@ struct Message::State final : Submission {
         if (before == Standing::waiting && wake != nullptr) (*wake)();
     }
 
+    void tell(const Delivery& delivery) {
+        report = Report::at_verdict;  // told: nobody is to do it again
+        judge.observer().judged(Judged{*decision, evidence, *snapshot, judging, front, stage, delivery});
+    }
+
     Judge& judge;
     const std::function<void()>* wake;  // nullptr: nobody listens any more
     Way way;
@@ -79,7 +85,14 @@ struct Message::State final : Submission {
 Message::Message(Judge& judge, const FrontEnd& front, Way way, const std::function<void()>& wake)
     : state_(std::make_shared<State>(judge, front, way, wake)) {}
 
-Message::~Message() { state_->wake = nullptr; }
+Message::~Message() {
+    state_->wake = nullptr;
+    if (state_->report == Report::at_verdict) return;
+    if (state_->decision)
+        state_->tell({});
+    else
+        state_->report = Report::at_verdict;
+}
 
 evidence::Collector& Message::collector() noexcept { return state_->collector; }
 const Snapshot& Message::snapshot() const noexcept { return *state_->snapshot; }
@@ -109,6 +122,11 @@ Message::Standing Message::judge(Stage stage) {
 const decision::Decision& Message::decision() const noexcept {
     assert(state_->decision);
     return *state_->decision;
+}
+
+void Message::delivered(const Delivery& delivery) {
+    assert(state_->decision && state_->report == Report::after_reply);
+    state_->tell(delivery);
 }
 
 }  // namespace exota::gate

@@ -17,6 +17,7 @@
 namespace exota::gate {
 
 class Judge;
+struct Delivery;
 
 class Message {
 public:
@@ -24,6 +25,7 @@ public:
     struct Way {
         bool body_comes = true;    // false: the MTA was told that nobody wants bodies; what would need one is a temporary error
         bool blank_taken = false;  // the MTA takes away one blank behind each colon: signatures are verified with it
+        Report report = Report::at_verdict;
     };
 
     /// Whether there is a verdict.
@@ -62,6 +64,10 @@ public:
 
     /// Only where standing() is `decided`; lives as long as the message.
     const decision::Decision& decision() const noexcept;
+
+    /// Under Report::after_reply, once, where standing() is `decided`: the client has its last reply, so the message is counted and logged.
+    /// One that is destroyed before is counted and logged as it ends, or when its verdict comes, as one whose client had gone.
+    void delivered(const Delivery& delivery);
 
 private:
     struct State;

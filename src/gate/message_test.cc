@@ -103,6 +103,45 @@ TEST_F(Messages, a_signature_that_could_count_needs_the_body_and_one_that_could_
     EXPECT_EQ(wakes, 1);
 }
 
+TEST_F(Messages, one_that_reports_after_its_reply_is_counted_then_and_once) {
+    read_results();
+    constexpr Message::Way after_reply{.report = Report::after_reply};
+    begin(after_reply);
+    message->header_field("From", " jane@contoso.test");
+    ASSERT_EQ(message->judge(Stage::header), Standing::decided);
+    EXPECT_TRUE(recorder.messages.empty()) << "the client has no reply yet";
+    message->delivered({.backend = "inet:127.0.0.1:25", .backend_reply = "250 2.0.0 Ok", .answered = "550 5.7.1 no"});
+    ASSERT_EQ(recorder.messages.size(), 1U);
+    EXPECT_EQ(recorder.deliveries.back(), "inet:127.0.0.1:25|250 2.0.0 Ok|550 5.7.1 no");
+    message.reset();
+    EXPECT_EQ(recorder.messages.size(), 1U);
+
+    begin(after_reply);
+    message->header_field("From", " jane@contoso.test");
+    ASSERT_EQ(message->judge(Stage::header), Standing::decided);
+    message.reset();
+    EXPECT_EQ(recorder.messages.size(), 2U) << "its client had gone";
+    EXPECT_EQ(recorder.deliveries.back(), "||");
+
+    begin(after_reply);
+    message.reset();
+    EXPECT_EQ(recorder.messages.size(), 2U) << "never judged";
+}
+
+TEST_F(Messages, one_whose_client_goes_before_its_verdict_is_counted_with_it) {
+    begin({.report = Report::after_reply});
+    const authn::TestMessage ours = signed_by("contoso.test");
+    header_of(ours);
+    message->body(ours.body);
+    ASSERT_EQ(message->judge(Stage::message), Standing::waiting);
+    message.reset();
+    EXPECT_TRUE(recorder.messages.empty());
+    network.answer("s1._domainkey.contoso.test", txt(key.record()));
+    ASSERT_EQ(recorder.messages.size(), 1U);
+    EXPECT_EQ(recorder.deliveries.back(), "||");
+    EXPECT_EQ(wakes, 0);
+}
+
 TEST_F(Messages, what_only_spf_decides_waits_at_the_end_of_the_header) {
     Snapshot snapshot =
         snapshot_of(index_of(R"({"version": 2, "tenants": {"contoso": {"domains": ["contoso.test"], "proofs": ["client-cert + spf"]}}})"));

@@ -96,12 +96,14 @@ bool Judge::Pipeline::count(Work& work) {
 /// Whoever counts and logs, then the front end.
 void Judge::Pipeline::tell(Work& work) {
     if (!work.decision) return work.done(std::nullopt);
-    const Submission& submission = *work.submission;
+    Submission& submission = *work.submission;
     decision::Decision& decision = *work.decision;
     if (submission.front.hold_queue == HoldQueue::none)
         decision::refuse_without_hold_queue(decision, submission.evidence, submission.snapshot->rules);
-    observer_.judged(
-        Judged{decision, submission.evidence, *submission.snapshot, world_.instant() - work.began, submission.front, submission.stage});
+    submission.judging = world_.instant() - work.began;
+    if (submission.report == Report::at_verdict)
+        observer_.judged(
+            Judged{decision, submission.evidence, *submission.snapshot, submission.judging, submission.front, submission.stage});
     work.done(std::move(work.decision));
 }
 

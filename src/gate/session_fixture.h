@@ -29,8 +29,11 @@ struct Recorder : Observer {
         Stage stage;
     };
     std::vector<Seen> messages;
-    std::vector<std::string> errors;
+    std::vector<std::string> errors, deliveries;  // of each message "backend|its reply|what the client got"
     void judged(const Judged& message) override {
+        const Delivery& delivery = message.delivery;
+        deliveries.push_back(std::string(delivery.backend) + '|' + std::string(delivery.backend_reply) + '|' +
+                             std::string(delivery.answered));
         messages.push_back({message.decision, message.evidence, message.snapshot.generation, message.front, message.stage});
     }
     void protocol_error(std::string_view what) override { errors.emplace_back(what); }

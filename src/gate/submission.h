@@ -3,6 +3,7 @@
 // Tested by message_test.cc.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -33,6 +34,10 @@ struct FrontEnd {
     HoldQueue hold_queue = HoldQueue::none;
 };
 
+/// When a verdict is counted and logged. after_reply: the front end knows what became of the message only later, and says so through
+/// Message::delivered().
+enum class Report : std::uint8_t { at_verdict, after_reply };
+
 /// yes: an index in which whatever the message names can be looked up (and may be missing). none: no tenant has anything to do with it.
 /// unknown: that cannot be said now, so the message is deferred.
 using Tenants = tenant::Found<std::shared_ptr<const tenant::Index>>;
@@ -52,6 +57,8 @@ struct Submission {
     std::unique_ptr<MessageHashing> hashing;  // what was hashed as it passed; nullptr: no signature is verified
     FrontEnd front;
     Stage stage = Stage::message;
+    Report report = Report::at_verdict;  // at_verdict again once the front end has gone
+    std::chrono::nanoseconds judging{};  // the judge's: from the end of the last stage to the verdict
 };
 
 }  // namespace exota::gate
