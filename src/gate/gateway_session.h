@@ -18,7 +18,7 @@
 //              dialled and says      whose session it is)        sees DATA when the verdict
 //              what it offers)                                   is there: gateway_message.h)
 //
-// Tested by gateway_session_test.cc and its neighbours gateway_*_test.cc, tests/cases and fuzz/gateway_session_fuzz.cc.
+// Tested by gateway_session_test.cc.
 // app/gateway_front_end.cc moves the octets.
 #pragma once
 
