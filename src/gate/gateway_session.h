@@ -22,6 +22,7 @@
 // app/gateway_front_end.cc moves the octets.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -72,12 +73,16 @@ public:
     virtual void backend_failed(std::size_t backend, BackendFailure why, std::string_view detail) = 0;
     /// It got as far as to be of use.
     virtual void backend_works(std::size_t backend) = 0;
+
+    /// How long a backend may hear nothing while a message is held, before it gets a NOOP. Shortened when one was seen to close sooner.
+    std::chrono::milliseconds noop_after{100'000};
 };
 
 /// Whose session it is. Addresses are absent where the connection is no TCP.
 struct GatewayClient {
     std::optional<base::IpAddress> address, own_address;  // the client's, and the one that it connected to
     std::uint16_t port = 0, own_port = 0;
+    bool spoke_first = false;  // octets had come when the connection was taken, before any greeting: 421
 };
 
 class GatewaySession {

@@ -112,7 +112,7 @@ TEST_F(Messages, one_that_reports_after_its_reply_is_counted_then_and_once) {
     EXPECT_TRUE(recorder.messages.empty()) << "the client has no reply yet";
     message->delivered({.backend = "inet:127.0.0.1:25", .backend_reply = "250 2.0.0 Ok", .answered = "550 5.7.1 no"});
     ASSERT_EQ(recorder.messages.size(), 1U);
-    EXPECT_EQ(recorder.deliveries.back(), "inet:127.0.0.1:25|250 2.0.0 Ok|550 5.7.1 no");
+    EXPECT_EQ(recorder.messages.back().delivery, "inet:127.0.0.1:25|250 2.0.0 Ok|550 5.7.1 no");
     message.reset();
     EXPECT_EQ(recorder.messages.size(), 1U);
 
@@ -121,7 +121,7 @@ TEST_F(Messages, one_that_reports_after_its_reply_is_counted_then_and_once) {
     ASSERT_EQ(message->judge(Stage::header), Standing::decided);
     message.reset();
     EXPECT_EQ(recorder.messages.size(), 2U) << "its client had gone";
-    EXPECT_EQ(recorder.deliveries.back(), "||");
+    EXPECT_EQ(recorder.messages.back().delivery, "||");
 
     begin(after_reply);
     message.reset();
@@ -138,7 +138,7 @@ TEST_F(Messages, one_whose_client_goes_before_its_verdict_is_counted_with_it) {
     EXPECT_TRUE(recorder.messages.empty());
     network.answer("s1._domainkey.contoso.test", txt(key.record()));
     ASSERT_EQ(recorder.messages.size(), 1U);
-    EXPECT_EQ(recorder.deliveries.back(), "||");
+    EXPECT_EQ(recorder.messages.back().delivery, "||");
     EXPECT_EQ(wakes, 0);
 }
 

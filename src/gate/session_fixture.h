@@ -27,14 +27,15 @@ struct Recorder : Observer {
         std::uint64_t generation;
         FrontEnd front;
         Stage stage;
+        std::string delivery;  // "backend|its reply|what the client got"
     };
     std::vector<Seen> messages;
-    std::vector<std::string> errors, deliveries;  // of each message "backend|its reply|what the client got"
+    std::vector<std::string> errors;
     void judged(const Judged& message) override {
         const Delivery& delivery = message.delivery;
-        deliveries.push_back(std::string(delivery.backend) + '|' + std::string(delivery.backend_reply) + '|' +
-                             std::string(delivery.answered));
-        messages.push_back({message.decision, message.evidence, message.snapshot.generation, message.front, message.stage});
+        messages.push_back(
+            {message.decision, message.evidence, message.snapshot.generation, message.front, message.stage,
+             std::string(delivery.backend) + '|' + std::string(delivery.backend_reply) + '|' + std::string(delivery.answered)});
     }
     void protocol_error(std::string_view what) override { errors.emplace_back(what); }
 };
