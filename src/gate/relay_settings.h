@@ -1,0 +1,97 @@
+// What an operator sets of a gateway towards Exchange: a section [gateway.NAME] with direction = "to-exchange".
+// docs/reference/settings.md has each key.
+//
+// Tested by relay_settings_test.cc.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip.h"
+#include "base/result.h"
+#include "mail/domain.h"
+
+namespace exota::gate {
+
+inline constexpr std::uint16_t smtp_port = 25;
+
+/// Where mail goes: `next_hop`.
+struct NextHop {
+    enum class Kind : std::uint8_t {
+        mx,     // to the MX hosts of the recipient's domain
+        mx_of,  // to those of `host`
+        fixed,  // to `host` itself
+    };
+    Kind kind = Kind::mx;
+    std::string host{};  // a domain name in its canonical form; of `fixed` also an address, without brackets
+    std::uint16_t port = smtp_port;
+
+    /// "mx", "mx:DOMAIN", "HOST:PORT", "192.0.2.1:PORT", "[2001:db8::1]:PORT".
+    static base::Result<NextHop> parse(std::string_view text);
+    friend bool operator==(const NextHop&, const NextHop&) = default;
+};
+
+enum class RelayProtocol : std::uint8_t { smtp, lmtp };
+/// What a connection to a next hop must show. dane: RFC 7672, and where a domain has no TLSA, MTA-STS (if on), else `tls_fallback`.
+enum class TlsLevel : std::uint8_t { may, encrypt, verify, dane, dane_only };
+/// What is done where we would say XOORG= and the next hop does not announce it.
+enum class XoorgUnannounced : std::uint8_t { send, defer };
+
+/// The organisation that is named for a client: one entry of `xoorg_for`.
+struct XoorgFor {
+    base::IpPrefix clients;
+    mail::Domain organization;
+    int bits = 0;  // of the prefix, in the form that both versions share: the longest match counts
+
+    /// "CLIENT-PREFIX ORGANISATION".
+    static base::Result<XoorgFor> parse(std::string_view text);
+    friend bool operator==(const XoorgFor&, const XoorgFor&) = default;
+};
+/// nullptr: none.
+const mail::Domain* organization_for(const std::vector<XoorgFor>& entries, const base::IpAddress& client) noexcept;
+
+struct RelaySettings {
+    std::string name;                 // NAME
+    std::vector<std::string> listen;  // as MilterSettings::listen, without socket modes
+    std::string hostname;             // in greeting, EHLO, Received; never empty here
+    RelayProtocol protocol = RelayProtocol::smtp;
+    std::vector<base::IpPrefix> clients{base::IpPrefix::parse("127.0.0.0/8").value(), base::IpPrefix::parse("::1").value()};
+
+    NextHop next_hop;
+    std::string certificate_file, key_file;  // ours as a client
+    std::string ca_file;                     // roots for `verify` and MTA-STS; empty: the system's
+    std::string min_tls = "1.2";
+    bool has_certificate = false;  // there is one of ours
+    TlsLevel tls_level = TlsLevel::dane;
+    TlsLevel tls_fallback = TlsLevel::encrypt;  // may, encrypt, verify
+    bool mta_sts = true;
+    std::string mta_sts_directory = "/var/lib/exota/mta-sts";
+    std::vector<XoorgFor> xoorg_for;
+    XoorgUnannounced xoorg_unannounced = XoorgUnannounced::send;
+    std::vector<base::IpAddress> own_addresses;  // the host's as well: never dialled by MX
+
+    std::uint64_t message_octets = std::uint64_t{150} * 1024 * 1024;  // our SIZE; 0: no limit of ours
+    std::size_t max_recipients = 1000;
+    std::size_t max_errors = 20;
+    std::size_t hold_octets = std::size_t{256} * 1024;             // of a held message in memory; more goes to a file
+    std::uint64_t hold_memory = std::uint64_t{256} * 1024 * 1024;  // of all held messages; above it new octets go to the file at once
+    std::string spool_directory = "/var/spool/exota";
+    std::uint64_t spool_octets = std::uint64_t{10} * 1024 * 1024 * 1024;  // on disk, in all; a tenth of it for one client address
+
+    std::size_t max_sessions = 10000;
+    std::size_t max_sessions_per_client = 200;
+    std::chrono::milliseconds command_timeout{300'000};   // RFC 5321 section 4.5.3.2.7: for the client's next command
+    std::chrono::milliseconds data_timeout{180'000};      // for more of its message
+    std::chrono::milliseconds hop_timeout{300'000};       // for each reply of a next hop; twice that for the one to a message
+    std::chrono::milliseconds dial_timeout{30'000};       // for one connection, and for its greeting
+    std::chrono::milliseconds find_timeout{90'000};       // for DNS and the policy of one domain
+    std::chrono::milliseconds delivery_timeout{540'000};  // LMTP: for all next hops of a message together
+    std::chrono::milliseconds reuse_timeout{30'000};      // a connection to a next hop without work
+    std::size_t reuse_messages = 20;                      // that go over one
+};
+
+}  // namespace exota::gate
