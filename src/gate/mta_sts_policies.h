@@ -1,0 +1,80 @@
+// MTA-STS policies of the domains that mail is sent to (RFC 8461 section 3 and 5): found by TXT, fetched, kept until they expire.
+//
+// A policy that is in force holds whatever TXT or a fetch says, unless a newer one was fetched; so who can suppress an answer cannot take
+// it away. It is fetched again when TXT names another id, and before its end. Where there is none and the fetch failed, the next is tried
+// after five minutes.
+//
+// One a loop; what is on disk is shared. Tested by mta_sts_policies_test.cc.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "authn/dns.h"
+#include "authn/mta_sts.h"
+#include "base/result.h"
+#include "gate/hop_tls.h"
+
+namespace exota::gate {
+
+class World;
+
+/// What only the outside can do.
+class PolicySource {
+public:
+    using Fetched = std::function<void(base::Result<std::string>)>;
+
+    virtual ~PolicySource() = default;
+    /// GET https://HOST/.well-known/mta-sts.txt: certificate verified for that name by the system's roots, no redirects, status 200,
+    /// text/plain, at most authn::max_mta_sts_policy_octets, within 60 s. Calls back on the loop with the body, once, never before this
+    /// returns.
+    virtual void fetch(const std::string& host, Fetched fetched) = 0;
+    /// What was stored for the domain; nullopt: nothing, or it cannot be read.
+    virtual std::optional<std::string> load(const std::string& domain) = 0;
+    /// Whole or not at all. Failing is told to the operator by the implementer.
+    virtual void store(const std::string& domain, const std::string& text) = 0;
+};
+
+class MtaStsPolicies {
+public:
+    using Found = std::function<void(const StsFound&)>;
+
+    static constexpr std::chrono::seconds retry{300};
+    static constexpr std::chrono::seconds max_refresh{86'400};  // before its end a policy is fetched again; sooner in half of its life
+    static constexpr std::size_t max_domains = 10'000;          // that are known in memory; others are read from disk again
+
+    /// Both outlive this.
+    MtaStsPolicies(World& world, PolicySource& source) : world_(world), source_(source) {}
+
+    /// @param domain  canonical.
+    /// @param found   called once, on the loop, possibly before this returns; never if a look-up or fetch is never answered.
+    void find(const std::string& domain, Found found);
+
+private:
+    struct Known {
+        std::optional<authn::MtaStsEntry> entry{};
+        std::chrono::sys_seconds next_try{};
+        std::vector<Found> waiting{};  // for the answer that is on its way
+        bool loaded = false, asked = false, fetching = false;
+        std::string failure{};  // of the last fetch
+    };
+
+    void heard(const std::string& domain, const authn::DnsAnswer& txt);
+    void fetch(const std::string& domain, const std::string& id);
+    void fetched(const std::string& domain, const std::string& id, base::Result<std::string> body);
+    void tell(const std::string& domain);
+    void make_room();
+
+    World& world_;
+    PolicySource& source_;
+    std::map<std::string, Known> known_;
+    std::shared_ptr<char> alive_ = std::make_shared<char>();
+};
+
+}  // namespace exota::gate

@@ -1,0 +1,188 @@
+#include "gate/mta_sts_policies.h"
+
+#include <gtest/gtest.h>
+
+#include "gate/policy_fixture.h"
+#include "gate/resolving_world.h"
+
+namespace exota::gate {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::KeptPolicies;
+using testing::policy_text;
+using testing::ResolvingWorld;
+using testing::Zone;
+
+class Policies : public ::testing::Test {
+protected:
+    ResolvingWorld world;
+    KeptPolicies source{world};
+    std::optional<MtaStsPolicies> policies{std::in_place, world, source};
+
+    void id(const std::string& id) { world.zone = Zone("_mta-sts.a.test TXT v=STSv1; id=" + id); }
+    void no_id() { world.zone = Zone("a.test TXT x"); }
+    /// "enforce", "none: why", "-" where there is none.
+    std::string found() {
+        std::string text = "unanswered";
+        policies->find("a.test",
+                       [&](const StsFound& sts) { text = sts.policy ? std::string(name_of(sts.policy->mode)) : "-" + sts.failure; });
+        world.end_turn();
+        return text;
+    }
+    void restart() { policies.emplace(world, source); }
+};
+
+TEST_F(Policies, a_domain_without) {
+    EXPECT_EQ(found(), "-");
+    id("no good id");
+    EXPECT_EQ(found(), "-");
+    EXPECT_EQ(source.fetches, 0);
+}
+
+TEST_F(Policies, is_fetched_once_and_kept) {
+    id("1");
+    source.body = policy_text("enforce", 86400);
+    EXPECT_EQ(found(), "enforce");
+    EXPECT_EQ(found(), "enforce");
+    EXPECT_EQ(source.fetches, 1);
+    EXPECT_EQ(source.asked_host, "mta-sts.a.test");
+    ASSERT_TRUE(source.kept.contains("a.test"));
+    restart();
+    EXPECT_EQ(found(), "enforce") << "from disk";
+    EXPECT_EQ(source.fetches, 1);
+}
+
+TEST_F(Policies, holds_until_it_expires_whatever_txt_or_a_fetch_says) {
+    id("1");
+    source.body = policy_text("enforce", 86400);
+    ASSERT_EQ(found(), "enforce");
+    no_id();
+    EXPECT_EQ(found(), "enforce") << "TXT is gone";
+    world.zone = Zone("_mta-sts.a.test TXT fails");
+    EXPECT_EQ(found(), "enforce") << "TXT fails";
+    id("2");
+    source.body = base::fail(base::Errc::unavailable, "status 404");
+    EXPECT_EQ(found(), "enforce") << "the fetch fails";
+    source.body = "<html>";
+    world.time_of_day += 301s;
+    EXPECT_EQ(found(), "enforce") << "no policy";
+    world.time_of_day += 86400s;
+    EXPECT_EQ(found(), "-MTA-STS policy of a.test: a line that is no field") << "expired";
+}
+
+TEST_F(Policies, a_newer_one_replaces_it_even_with_none) {
+    id("1");
+    source.body = policy_text("enforce", 86400);
+    ASSERT_EQ(found(), "enforce");
+    source.body = policy_text("none", 60);
+    EXPECT_EQ(found(), "enforce") << "the same id: nobody fetches";
+    id("2");
+    EXPECT_EQ(found(), "none");
+    EXPECT_EQ(source.fetches, 2);
+}
+
+TEST_F(Policies, is_refreshed_before_its_end_while_nobody_waits) {
+    id("1");
+    source.body = policy_text("enforce", 10 * 86400);
+    ASSERT_EQ(found(), "enforce");
+    world.time_of_day += 9 * 86400s - 1s;
+    ASSERT_EQ(found(), "enforce");
+    EXPECT_EQ(source.fetches, 1);
+    world.time_of_day += 1s;
+    source.silent = true;
+    EXPECT_EQ(found(), "enforce") << "answered, though the fetch is not";
+    EXPECT_EQ(source.fetches, 2);
+    EXPECT_EQ(found(), "enforce");
+    EXPECT_EQ(source.fetches, 2) << "one at a time";
+    source.silent = false;
+    source.deliver();
+    world.end_turn();
+    world.time_of_day += 5 * 86400s;
+    EXPECT_EQ(found(), "enforce") << "begins anew";
+}
+
+TEST_F(Policies, a_failed_fetch_is_tried_again_after_five_minutes) {
+    id("1");
+    source.body = base::fail(base::Errc::unavailable, "status 404");
+    EXPECT_EQ(found(), "-MTA-STS policy of a.test: status 404");
+    source.body = policy_text("enforce", 60);
+    world.time_of_day += 299s;
+    EXPECT_EQ(found(), "-MTA-STS policy of a.test: status 404");
+    EXPECT_EQ(source.fetches, 1);
+    world.time_of_day += 1s;
+    EXPECT_EQ(found(), "enforce");
+}
+
+TEST_F(Policies, txt_that_cannot_be_had) {
+    world.zone = Zone("_mta-sts.a.test TXT bogus");
+    EXPECT_EQ(found(), "-TXT of _mta-sts.a.test cannot be had");
+    world.unable = true;
+    EXPECT_EQ(found(), "-TXT of _mta-sts.a.test cannot be had");
+    world.unable = false;
+    no_id();
+    EXPECT_EQ(found(), "-");
+}
+
+TEST_F(Policies, one_that_expires_at_once_holds_for_who_waits) {
+    id("1");
+    source.body = policy_text("enforce", 0);
+    EXPECT_EQ(found(), "enforce");
+    EXPECT_EQ(found(), "enforce");
+    EXPECT_EQ(source.fetches, 2);
+}
+
+TEST_F(Policies, all_who_wait_are_answered_by_one_fetch) {
+    id("1");
+    source.body = policy_text("testing", 60);
+    int answered = 0;
+    for (int i = 0; i < 3; ++i) policies->find("a.test", [&](const StsFound& sts) { answered += sts.policy.has_value() ? 1 : 0; });
+    world.end_turn();
+    EXPECT_EQ(answered, 3);
+    EXPECT_EQ(source.fetches, 1);
+    EXPECT_EQ(world.asked.size(), 1u);
+}
+
+TEST_F(Policies, what_is_on_disk_counts_only_if_it_is_that_domains_and_whole) {
+    no_id();
+    const authn::MtaStsEntry other{"b.test", "1", world.time_of_day, authn::MtaStsPolicy::parse(policy_text("enforce", 60)).value()};
+    source.kept["a.test"] = other.text();
+    EXPECT_EQ(found(), "-");
+    authn::MtaStsEntry own = other;
+    own.domain = "a.test";
+    restart();
+    source.kept["a.test"] = own.text().substr(1);
+    EXPECT_EQ(found(), "-");
+    restart();
+    source.kept["a.test"] = own.text();
+    EXPECT_EQ(found(), "enforce");
+    world.time_of_day += 60s;
+    EXPECT_EQ(found(), "-");
+}
+
+TEST_F(Policies, nothing_is_called_once_they_are_gone) {
+    id("1");
+    source.body = policy_text("enforce", 60);
+    bool answered = false;
+    policies->find("a.test", [&](const StsFound&) { answered = true; });
+    policies.reset();
+    world.end_turn();
+    EXPECT_FALSE(answered);
+}
+
+TEST_F(Policies, domains_beyond_the_limit_are_forgotten_and_read_again) {
+    id("1");
+    source.body = policy_text("enforce", 86400);
+    ASSERT_EQ(found(), "enforce");
+    for (std::size_t i = 0; i < MtaStsPolicies::max_domains; ++i) {
+        policies->find("d" + std::to_string(i) + ".test", [](const StsFound&) {});
+        world.end_turn();
+    }
+    const int loads = source.loads;
+    EXPECT_EQ(found(), "enforce");
+    EXPECT_EQ(source.loads, loads + 1);
+    EXPECT_EQ(source.fetches, 1);
+}
+
+}  // namespace
+}  // namespace exota::gate
