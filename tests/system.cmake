@@ -1,6 +1,7 @@
 # Tests in Python (Debian's interpreter, whose modules are Debian's packages): one ctest entry a file.
 #
 # tree.*    the sources and documents themselves: fast, no program needed
+# operate.* what operators take from packaging/ and docs/, by the programs that read it (promtool …): some seconds, no program of ours needed
 # system.*  the built program with real Postfix and OpenDKIM, labelled `system`, as root; run one at a time (they measure and use both cores)
 set(EXOTA_PYTHON /usr/bin/python3)
 
@@ -10,11 +11,15 @@ function(exota_pytest name file)
                        ENVIRONMENT "EXOTA_BUILD_DIR=${PROJECT_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 
-file(GLOB tree_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/layers_test/test_*.py)
-foreach(file ${tree_tests})
-  get_filename_component(topic ${file} NAME_WE)
-  string(REGEX REPLACE "^test_" "" topic ${topic})
-  exota_pytest(tree.${topic} ${file})
+foreach(kind_of layers_test:tree operate:operate)
+  string(REGEX MATCH "^(.+):(.+)$" kind_of ${kind_of})
+  file(GLOB quick_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${CMAKE_MATCH_1}/test_*.py)
+  set(kind ${CMAKE_MATCH_2})
+  foreach(file ${quick_tests})
+    get_filename_component(topic ${file} NAME_WE)
+    string(REGEX REPLACE "^test_" "" topic ${topic})
+    exota_pytest(${kind}.${topic} ${file})
+  endforeach()
 endforeach()
 # Compiling every header by itself takes a minute without a compiler cache; the full test run has it, a quick one leaves it out.
 set_tests_properties(tree.headers PROPERTIES LABELS system)
