@@ -7,8 +7,8 @@
 #include <string>
 
 #include "base/encode.h"
-#include "base/text.h"
 #include "base/unicode.h"
+#include "base/utf8.h"
 #include "evidence/authres_trust.h"
 #include "evidence/collector.h"
 #include "evidence/json.h"

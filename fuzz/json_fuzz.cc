@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/text.h"
+#include "base/utf8.h"
 #include "tenant/json_events.h"
 
 namespace {

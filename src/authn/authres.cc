@@ -18,6 +18,7 @@
 
 #include "base/cursor.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "mail/cfws.h"
 
 namespace exota::authn {

@@ -6,6 +6,7 @@
 
 #include "authn/spf_macro.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace exota::authn {
 namespace {

@@ -57,14 +57,5 @@ TEST(Octets, controls_among_eight) {
             }
 }
 
-TEST(Octets, utf8_is_checked_wherever_it_stands) {  // is_utf8 passes ASCII eight octets at a time
-    for (std::size_t before = 0; before < 18; ++before) {
-        const std::string text(before, 'a');
-        EXPECT_TRUE(is_utf8(text + "\xc3\xa9" + text)) << before;
-        EXPECT_FALSE(is_utf8(text + "\xc3" + text)) << before;
-        EXPECT_FALSE(is_utf8(text + "\xa9" + text)) << before;
-    }
-}
-
 }  // namespace
 }  // namespace exota::base

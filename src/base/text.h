@@ -59,12 +59,6 @@ constexpr std::string_view take_until(std::string_view& text, char at) noexcept 
 /// A copy in lower case (ASCII only).
 std::string lower(std::string_view text);
 
-/// True if `text` is valid UTF-8 (RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF).
-bool is_utf8(std::string_view text) noexcept;
-
-/// At most `max_octets` of `text`, never cut within a UTF-8 sequence. The result points into `text`.
-std::string_view truncate_utf8(std::string_view text, std::size_t max_octets) noexcept;
-
 /// The known word nearest to `word` (edit distance at most 3 and less than half its length), or empty: for "did you mean".
 std::string_view nearest_word(std::string_view word, const std::string_view* first, std::size_t count) noexcept;
 

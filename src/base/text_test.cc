@@ -23,36 +23,6 @@ TEST(Text, take_until_walks_through_a_list) {
 
 TEST(Text, lower_touches_ascii_only) { EXPECT_EQ(lower("ÄB-Z@[`"), "Äb-z@[`"); }
 
-TEST(Text, utf8) {
-    struct Case {
-        std::string_view text;
-        bool want;
-    };
-    const Case cases[] = {
-        {"plain", true},
-        {"\xc3\xa4", true},
-        {"\xe2\x82\xac", true},
-        {"\xf0\x9f\x98\x80", true},
-        {"\x80", false},
-        {"\xc3", false},
-        {"\xc0\xaf", false},
-        {"\xe0\x80\xaf", false},
-        {"\xed\xa0\x80", false},
-        {"\xf4\x90\x80\x80", false},
-        {"\xf8\x88\x80\x80\x80", false},
-        {"", true},
-        {"\xef\xbf\xbd", true},
-        {"\xf0\x80\x80\xaf", false},
-    };
-    for (const Case& c : cases) EXPECT_EQ(is_utf8(c.text), c.want) << c.text;
-}
-
-TEST(Text, truncation_never_cuts_a_sequence) {
-    EXPECT_EQ(truncate_utf8("a\xe2\x82\xac", 3), "a");
-    EXPECT_EQ(truncate_utf8("a\xe2\x82\xac", 4), "a\xe2\x82\xac");
-    EXPECT_EQ(truncate_utf8("abc", 2), "ab");
-}
-
 TEST(Text, nearest_word) {
     const std::array<std::string_view, 3> known{"listen", "proofs", "peer_proof"};
     EXPECT_EQ(nearest_word("lisen", known.data(), known.size()), "listen");

@@ -10,13 +10,6 @@
 
 namespace exota::base {
 
-struct Character {
-    std::size_t octets = 0;  // 0: none, or not UTF-8
-    char32_t point = 0;
-};
-/// The character with which `text` begins.
-Character first_character(std::string_view text) noexcept;
-
 struct CharacterRange {
     char32_t first, last;
 };

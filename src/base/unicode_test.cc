@@ -7,28 +7,6 @@
 namespace exota::base {
 namespace {
 
-std::string utf8(char32_t point) {
-    const auto octet = [](char32_t bits) { return static_cast<char>(bits); };
-    if (point < 0x80) return {octet(point)};
-    if (point < 0x800) return {octet(0xc0 | point >> 6), octet(0x80 | (point & 0x3f))};
-    if (point < 0x10000) return {octet(0xe0 | point >> 12), octet(0x80 | (point >> 6 & 0x3f)), octet(0x80 | (point & 0x3f))};
-    return {octet(0xf0 | point >> 18), octet(0x80 | (point >> 12 & 0x3f)), octet(0x80 | (point >> 6 & 0x3f)), octet(0x80 | (point & 0x3f))};
-}
-
-TEST(Unicode, every_character_is_read_as_it_is_written) {
-    for (char32_t point = 0; point <= 0x10ffff; ++point) {
-        const Character read = first_character(utf8(point) + "x");
-        if (point >= 0xd800 && point <= 0xdfff) {
-            ASSERT_EQ(read.octets, 0U) << std::hex << static_cast<unsigned>(point);
-        } else {
-            ASSERT_EQ(read.octets, utf8(point).size()) << std::hex << static_cast<unsigned>(point);
-            ASSERT_EQ(read.point, point);
-        }
-    }
-    for (const std::string_view broken : {"", "\x80", "\xc3", "\xc0\x8a", "\xe2\x80", "\xf4\x90\x80\x80", "\xff"})
-        EXPECT_EQ(first_character(broken).octets, 0U) << broken;
-}
-
 TEST(Unicode, what_does_not_show) {
     struct Case {
         std::string_view name;

@@ -8,6 +8,7 @@
 
 #include "base/cursor.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "config/toml_words.h"
 #include "config/tree.h"
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace exota::config {
 namespace {
@@ -63,8 +64,7 @@ std::string marked_line(std::string_view text, std::size_t line, std::size_t col
     }
     std::string shown;  // an octet a character, so that the mark stands below it
     for (const char c : base::take_until(text, '\n')) {
-        const bool continues = (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-        if (!continues) shown += c == '\t' ? ' ' : c >= 0x20 && c < 0x7f ? c : '?';
+        if (!base::continues_character(c)) shown += c == '\t' ? ' ' : c >= 0x20 && c < 0x7f ? c : '?';
     }
     while (!shown.empty() && (shown.back() == ' ' || shown.back() == '?') && shown.size() >= column) shown.pop_back();  // CR too
     std::size_t mark = std::min(column - 1, shown.size());

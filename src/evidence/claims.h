@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "evidence/evidence.h"
 
 namespace exota::evidence {

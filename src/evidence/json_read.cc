@@ -11,7 +11,6 @@
 #include <boost/json.hpp>
 
 #include "base/encode.h"
-#include "base/text.h"
 #include "evidence/json.h"
 #include "evidence/json_members.h"
 

@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "base/encode.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "evidence/json.h"
 #include "evidence/json_members.h"
 

@@ -17,6 +17,7 @@
 
 #include "base/octets.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "mail/is_domain.h"
 
 namespace exota::mail {

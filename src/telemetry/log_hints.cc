@@ -1,6 +1,6 @@
 #include "telemetry/log_hints.h"
 
-#include "base/text.h"
+#include "base/utf8.h"
 #include "decision/render.h"
 
 namespace exota::telemetry {

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/unicode.h"
+#include "base/utf8.h"
 
 namespace exota::telemetry {
 namespace {

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/text.h"
+#include "base/utf8.h"
 
 namespace exota::telemetry {
 

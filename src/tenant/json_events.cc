@@ -177,7 +177,7 @@ const char* JsonEvents::read_rest_of_string(const char* at, const char* text_end
         if (*at == '\\') {
             const Escape escape = scan_escape(view(at, text_end));
             scan = escape.scan;
-            append(escape.character());
+            append(escape.character.text());
         } else {
             scan = scan_character(view(at, text_end));
             if (scan.found == Scan::Found::whole) append({at, scan.octets});

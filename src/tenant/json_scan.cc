@@ -41,27 +41,7 @@ CodeUnit scan_code_unit(std::string_view text) noexcept {
     return unit;
 }
 
-Escape escape_of(std::size_t octets, std::uint32_t code_point) noexcept {
-    Escape escape{.scan = whole(octets)};
-    const auto put = [&](std::uint32_t octet) { escape.utf8[escape.utf8_octets++] = static_cast<char>(octet); };
-    const auto put_rest = [&](std::uint32_t bits) { put(0x80 | (bits & 0x3f)); };
-    if (code_point < 0x80) {
-        put(code_point);
-    } else if (code_point < 0x800) {
-        put(0xc0 | code_point >> 6);
-        put_rest(code_point);
-    } else if (code_point < 0x10000) {
-        put(0xe0 | code_point >> 12);
-        put_rest(code_point >> 6);
-        put_rest(code_point);
-    } else {
-        put(0xf0 | code_point >> 18);
-        put_rest(code_point >> 12);
-        put_rest(code_point >> 6);
-        put_rest(code_point);
-    }
-    return escape;
-}
+Escape escape_of(std::size_t octets, char32_t point) noexcept { return {whole(octets), base::encode_utf8(point)}; }
 
 Escape scan_unicode_escape(std::string_view text) noexcept {
     const CodeUnit first = scan_code_unit(text);
@@ -88,14 +68,9 @@ Escape scan_escape(std::string_view text) noexcept {
 }
 
 Scan scan_character(std::string_view text) noexcept {
-    const auto first = static_cast<unsigned char>(text.front());
-    if (first < 0x20 || (first >= 0x80 && first < 0xc2) || first > 0xf4) return wrong(0);
-    const std::size_t octets = first < 0x80 ? 1U : first < 0xe0 ? 2U : first < 0xf0 ? 3U : 4U;
-    const std::string_view there = text.substr(0, octets);
-    for (const char c : there.substr(1))
-        if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) return wrong(0);
-    if (there.size() < octets) return unfinished(there.size());
-    return base::is_utf8(there) ? whole(octets) : wrong(0);
+    const base::Character first = base::first_character(text);
+    if (first.unfinished) return unfinished(text.size());
+    return first.octets > 0 && first.point >= 0x20 ? whole(first.octets) : wrong(0);
 }
 
 Scan scan_number(std::string_view text) noexcept {

@@ -5,11 +5,11 @@
 // Internal to this folder. Tested by json_scan_test.cc, json_events_test.cc and fuzz/json_fuzz.cc.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <string_view>
 
 #include "base/sixteen.h"
+#include "base/utf8.h"
 
 namespace exota::tenant {
 
@@ -27,15 +27,13 @@ struct Scan {
 /// One escape of a string (section 7), or two where they are a surrogate pair, and the character that it stands for.
 struct Escape {
     Scan scan;
-    std::array<char, 4> utf8{};
-    std::size_t utf8_octets = 0;
-    std::string_view character() const noexcept { return {utf8.data(), utf8_octets}; }
+    base::EncodedCharacter character;
 };
 
 /// @param text  begins with a backslash.
 Escape scan_escape(std::string_view text) noexcept;
 
-/// One character as it may stand in a string by itself, in UTF-8 (RFC 3629).
+/// One character as it may stand in a string by itself, in UTF-8.
 /// @param text  at least one octet.
 Scan scan_character(std::string_view text) noexcept;
 

@@ -61,7 +61,7 @@ TEST(JsonScan, escapes) {
     for (const Case& c : cases) {
         const Escape escape = scan_escape(c.text);
         EXPECT_EQ(escape.scan, c.want) << c.text;
-        EXPECT_EQ(escape.character(), c.character) << c.text;
+        EXPECT_EQ(escape.character.text(), c.character) << c.text;
     }
 }
 
@@ -78,10 +78,8 @@ TEST(JsonScan, characters) {
         {"\xf4\x8f\xbf\xbf", {whole, 4}},
         {"\xc3", {unfinished, 1}},
         {"\xf0\x9f\x98", {unfinished, 3}},
-        {"\xc0\x80", {wrong, 0}},          // too long a form
-        {"\xe0\x80\x80", {wrong, 0}},      // too
-        {"\xed\xa0\x80", {wrong, 0}},      // a surrogate
-        {"\xf4\x90\x80\x80", {wrong, 0}},  // above U+10FFFF
+        {"\xe0\x80\x80", {wrong, 0}},  // what is no UTF-8: base/utf8_test.cc has all of it
+        {"\xed\xa0", {wrong, 0}},
         {"\x80", {wrong, 0}},
         {"\xff", {wrong, 0}},
         {"\xe2\n", {wrong, 0}},

@@ -7,6 +7,7 @@
 #include "base/counted.h"
 #include "base/encode.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace exota::tenant {
 namespace {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace exota::tenant {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "base/octets.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "wire/smtp/xoorg.h"
 #include "wire/smtp/xtext.h"
 

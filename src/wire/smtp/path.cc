@@ -5,6 +5,7 @@
 
 #include "base/ip.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "mail/domain.h"
 
 namespace exota::smtp {
