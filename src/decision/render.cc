@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "base/encode.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "decision/findings.h"
 #include "evidence/json.h"
@@ -14,80 +14,9 @@
 namespace exota::decision {
 namespace {
 
-using base::append_json_string;
+using base::JsonArray;
+using base::JsonObject;
 using tenant::Factor;
-
-void append_key(std::string& out, std::string_view key) {
-    if (out.back() != '{') out += ',';
-    append_json_string(out, key);
-    out += ':';
-}
-
-void append_string(std::string& out, std::string_view key, std::string_view value) {
-    append_key(out, key);
-    append_json_string(out, value);
-}
-
-void append_string_or_null(std::string& out, std::string_view key, std::string_view value, bool present) {
-    append_key(out, key);
-    if (present)
-        append_json_string(out, value);
-    else
-        out += "null";
-}
-
-void append_bool(std::string& out, std::string_view key, bool value) {
-    append_key(out, key);
-    out += value ? "true" : "false";
-}
-
-void append_number(std::string& out, std::string_view key, std::uint64_t value) {
-    append_key(out, key);
-    out += std::to_string(value);
-}
-
-template <class List, class Append>
-void append_array(std::string& out, std::string_view key, const List& list, Append append) {
-    append_key(out, key);
-    out += '[';
-    bool first = true;
-    for (const auto& element : list) {
-        if (!first) out += ',';
-        first = false;
-        append(element);
-    }
-    out += ']';
-}
-
-void append_reply(std::string& out, const Decision& decision) {
-    append_key(out, "reply");
-    if (!decision.reply) {
-        out += "null";
-        return;
-    }
-    out += '{';
-    append_number(out, "code", static_cast<std::uint64_t>(decision.reply->code));
-    append_string(out, "enhanced", decision.reply->enhanced);
-    append_string(out, "text", decision.reply->text);
-    out += '}';
-}
-
-void append_findings(std::string& out, const Decision& decision) {
-    append_key(out, "findings");
-    out += '[';
-    for (std::size_t i = 0; decision.judged_at_all && i < tenant::factor_count; ++i) {
-        const FactorFinding& found = decision.findings[i];
-        if (i > 0) out += ',';
-        out += '{';
-        append_string(out, "factor", name_of(static_cast<Factor>(i)));
-        append_string(out, "finding", name_of(found.finding));
-        append_string(out, "detail", found.detail);
-        append_string(out, "source", evidence::name_of(found.source));
-        if (!found.hint.empty()) append_string(out, "hint", found.hint);
-        out += '}';
-    }
-    out += ']';
-}
 
 std::string_view name_of_op(mail::EditOp op) noexcept {
     switch (op) {
@@ -99,6 +28,68 @@ std::string_view name_of_op(mail::EditOp op) noexcept {
             return "delete";
     }
     return "add";
+}
+
+void add_proof(JsonArray& proofs, const ProofOutcome& proof) {
+    proofs.add([&](JsonObject& members) {
+        members.add("text", proof.text);
+        members.add("holds", proof.holds);
+        members.add("missing", [&](JsonArray& missing) {
+            for (const Factor factor : proof.missing) missing.add(name_of(factor));
+        });
+    });
+}
+
+void add_finding(JsonArray& findings, Factor factor, const FactorFinding& found) {
+    findings.add([&](JsonObject& members) {
+        members.add("factor", name_of(factor));
+        members.add("finding", name_of(found.finding));
+        members.add("detail", found.detail);
+        members.add("source", evidence::name_of(found.source));
+        if (!found.hint.empty()) members.add("hint", found.hint);
+    });
+}
+
+void add_edit(JsonArray& edits, const mail::HeaderEdit& edit) {
+    edits.add([&](JsonObject& members) {
+        members.add("op", name_of_op(edit.op));
+        members.add("index", edit.index);
+        members.add("name", edit.name);
+        members.add("value", edit.value);
+    });
+}
+
+void add_members(JsonObject& members, const Decision& decision, const evidence::Evidence& evidence) {
+    members.add("verdict", name_of(decision.verdict));
+    members.add("judged", name_of(decision.judged));
+    members.add("reason", name_of(decision.reason));
+    if (!decision.detail.empty()) members.add("detail", decision.detail);
+    members.add("why", decision.why);
+    if (decision.reply)
+        members.add("reply", [&reply = *decision.reply](JsonObject& parts) {
+            parts.add("code", reply.code);
+            parts.add("enhanced", reply.enhanced);
+            parts.add("text", reply.text);
+        });
+    else
+        members.add("reply", nullptr);
+    members.add("author_domain", base::null_if_empty(decision.author_domain));
+    members.add("tenant", decision.tenant ? std::optional<std::string_view>(decision.tenant_name) : std::nullopt);
+    members.add("forward", decision.forward);
+    members.add("mode", tenant::name_of(decision.mode));
+    members.add("quarantine", decision.quarantine);
+    members.add("proof", decision.proof ? std::optional<std::string_view>(decision.proofs[*decision.proof].text) : std::nullopt);
+    members.add("proofs", [&](JsonArray& proofs) {
+        for (const ProofOutcome& proof : decision.proofs) add_proof(proofs, proof);
+    });
+    members.add("findings", [&](JsonArray& findings) {
+        for (std::size_t i = 0; decision.judged_at_all && i < tenant::factor_count; ++i)
+            add_finding(findings, static_cast<Factor>(i), decision.findings[i]);
+    });
+    members.add("header_edits", [&](JsonArray& edits) {
+        for (const mail::HeaderEdit& edit : decision.header_edits) add_edit(edits, edit);
+    });
+    write_json(evidence, members.place("evidence"));
 }
 
 /// One line for a person's terminal: printable ASCII, anything else becomes '?'.
@@ -172,39 +163,7 @@ void append_word(std::string& out, std::string_view text) {
 std::string to_json(const Decision& decision, const evidence::Evidence& evidence) {
     std::string out;
     out.reserve(4096);
-    out += '{';
-    append_string(out, "verdict", name_of(decision.verdict));
-    append_string(out, "judged", name_of(decision.judged));
-    append_string(out, "reason", name_of(decision.reason));
-    if (!decision.detail.empty()) append_string(out, "detail", decision.detail);
-    append_string(out, "why", decision.why);
-    append_reply(out, decision);
-    append_string_or_null(out, "author_domain", decision.author_domain, !decision.author_domain.empty());
-    append_string_or_null(out, "tenant", decision.tenant_name, decision.tenant.has_value());
-    append_bool(out, "forward", decision.forward);
-    append_string(out, "mode", tenant::name_of(decision.mode));
-    append_bool(out, "quarantine", decision.quarantine);
-    append_string_or_null(out, "proof", decision.proof ? std::string_view(decision.proofs[*decision.proof].text) : std::string_view{},
-                          decision.proof.has_value());
-    append_array(out, "proofs", decision.proofs, [&out](const ProofOutcome& proof) {
-        out += '{';
-        append_string(out, "text", proof.text);
-        append_bool(out, "holds", proof.holds);
-        append_array(out, "missing", proof.missing, [&out](Factor factor) { append_json_string(out, name_of(factor)); });
-        out += '}';
-    });
-    append_findings(out, decision);
-    append_array(out, "header_edits", decision.header_edits, [&out](const mail::HeaderEdit& edit) {
-        out += '{';
-        append_string(out, "op", name_of_op(edit.op));
-        append_number(out, "index", edit.index);
-        append_string(out, "name", edit.name);
-        append_string(out, "value", edit.value);
-        out += '}';
-    });
-    append_key(out, "evidence");
-    out += evidence::to_json(evidence);
-    out += '}';
+    base::JsonPlace(out).put([&](JsonObject& members) { add_members(members, decision, evidence); });
     return out;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json_writer.h"
 #include "base/result.h"
 #include "evidence/evidence.h"
 
@@ -15,6 +16,7 @@ namespace exota::evidence {
 /// One line, no line break at the end, nothing in it that does not show (base::append_json_string). docs/schema/evidence.schema.json
 /// describes it.
 std::string to_json(const Evidence& evidence);
+void write_json(const Evidence& evidence, base::JsonPlace place);
 /// The member "verification" alone.
 std::string verification_to_json(const Verification& verification);
 /// @return invalid_data with the JSON path of what is wrong; unknown keys are errors.

@@ -11,6 +11,7 @@
 #include "config/keys.h"
 #include "directory/tenants_settings.h"
 #include "programs/check_system.h"
+#include "programs/json_output.h"
 #include "programs/options.h"
 #include "programs/problems.h"
 
@@ -19,6 +20,8 @@ extern "C" char** environ;
 namespace exota::programs {
 namespace {
 
+using base::JsonArray;
+using base::JsonObject;
 using Severity = config::Problem::Severity;
 
 struct Options {
@@ -41,17 +44,24 @@ std::string keys_as_text() {
 }
 
 std::string keys_as_json() {
-    std::string out = "[";
-    for (const config::Key& key : config::keys()) {
-        if (out.size() > 1) out += ",\n ";
-        out += "{\"key\": " + json_string(key.name) + ", \"type\": " + json_string(name_of(key.type)) +
-               ", \"default\": " + (key.fallback.empty() ? "null" : json_string(key.fallback)) + ", \"unit\": " + json_string(key.unit) +
-               ", \"choices\": " + json_string(key.choices) + ", \"least\": " + std::to_string(key.least) +
-               ", \"most\": " + std::to_string(key.most) + ", \"meaning\": " + json_string(key.meaning) +
-               ", \"changed_by\": " + json_string(key.takes == config::Takes::restart ? "restart" : "reload") +
-               ", \"since\": " + json_string(key.since) + '}';
-    }
-    return out + "]\n";
+    const auto add = [](JsonArray& keys, const config::Key& key) {
+        keys.add([&key](JsonObject& members) {
+            members.add("key", key.name);
+            members.add("type", name_of(key.type));
+            members.add("default", base::null_if_empty(key.fallback));
+            members.add("unit", key.unit);
+            members.add("choices", key.choices);
+            members.add("least", key.least);
+            members.add("most", key.most);
+            members.add("meaning", key.meaning);
+            members.add("changed_by", key.takes == config::Takes::restart ? "restart" : "reload");
+            members.add("since", key.since);
+        });
+    };
+    return json_output([&add](JsonArray& keys) {
+        keys.set_lines({"", ",\n ", ""});
+        for (const config::Key& key : config::keys()) add(keys, key);
+    });
 }
 
 /// A tenants file that lost more than a fifth of the domains that the daemon serves: the reload will refuse it.
@@ -83,6 +93,19 @@ std::string summary(const app::ReadFiles& files) {
     return out;
 }
 
+std::string as_json(const app::ReadFiles& files, const std::vector<std::string>& notes) {
+    return json_output([&](JsonObject& members) {
+        members.add("errors", errors_in(files));
+        members.add("warnings", warnings_in(files));
+        if (files.tenants) {
+            members.add("tenants", files.tenants->tenant_count());
+            members.add("domains", files.tenants->domain_count());
+        }
+        members.add("problems", [&files](JsonArray& problems) { add_problems(problems, files.problems); });
+        members.add("notes", notes);
+    });
+}
+
 Exit run(const Options& options) {
     if (options.keys) {
         print(options.json ? keys_as_json() : keys_as_text());
@@ -100,13 +123,7 @@ Exit run(const Options& options) {
         look_at_shrink(options, files);
     }
     if (options.json) {
-        std::string out = "{\"errors\": " + std::to_string(errors_in(files)) + ", \"warnings\": " + std::to_string(warnings_in(files));
-        if (files.tenants)
-            out += ", \"tenants\": " + std::to_string(files.tenants->tenant_count()) +
-                   ", \"domains\": " + std::to_string(files.tenants->domain_count());
-        out += ", \"problems\": " + to_json(files.problems) + ", \"notes\": [";
-        for (std::size_t i = 0; i < notes.size(); ++i) out += (i > 0 ? ", " : "") + json_string(notes[i]);
-        print(out + "]}\n");
+        print(as_json(files, notes));
     } else {
         print(to_text(files.problems));
         for (const std::string& note : notes) print("note: " + note + '\n');

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "programs/completion_scripts.h"
+#include "programs/json_output.h"
 #include "programs/options.h"
-#include "programs/problems.h"
 
 namespace exota::programs {
 namespace {
@@ -49,7 +49,11 @@ struct Options {
 Exit run(const Options& options, const CommandLine& line) {
     const CompletionProgram known = program_of(line);
     const std::string script = options.shell == "bash" ? bash_completion(known) : zsh_completion(known);
-    print(options.json ? "{\"shell\": " + json_string(options.shell) + ", \"script\": " + json_string(script) + "}\n" : script);
+    const auto as_json = [&](base::JsonObject& members) {
+        members.add("shell", options.shell);
+        members.add("script", script);
+    };
+    print(options.json ? json_output(as_json) : script);
     return Exit::ok;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "programs/doctor_gather.h"
+#include "programs/json_output.h"
 #include "programs/options.h"
 #include "programs/problems.h"
 
@@ -12,6 +13,9 @@ extern "C" char** environ;
 
 namespace exota::programs {
 namespace {
+
+using base::JsonArray;
+using base::JsonObject;
 
 struct Options {
     std::optional<std::string> config;
@@ -25,11 +29,30 @@ std::string as_text(const DoctorFinding& finding) {
     return out + " [docs/postfix.md, " + finding.paragraph + "]\n";
 }
 
-std::string as_json(const DoctorFinding& finding) {
-    return "{\"grade\": " + json_string(name_of(finding.grade)) + ", \"demand\": " + json_string(finding.demand) +
-           ", \"where\": " + json_string(finding.where) + ", \"is\": " + json_string(finding.is) +
-           ", \"should\": " + json_string(finding.should) +
-           ", \"document\": \"docs/postfix.md\", \"paragraph\": " + json_string(finding.paragraph) + '}';
+void add_finding(JsonArray& findings, const DoctorFinding& finding) {
+    findings.add([&finding](JsonObject& members) {
+        members.add("grade", name_of(finding.grade));
+        members.add("demand", finding.demand);
+        members.add("where", finding.where);
+        members.add("is", finding.is);
+        members.add("should", finding.should);
+        members.add("document", "docs/postfix.md");
+        members.add("paragraph", finding.paragraph);
+    });
+}
+
+std::string as_json(const std::vector<DoctorFinding>& all) {
+    const auto count = [&all](Grade grade) { return std::ranges::count(all, grade, &DoctorFinding::grade); };
+    return json_output([&](JsonObject& members) {
+        members.add("wrong", count(Grade::wrong));
+        members.add("warnings", count(Grade::warning));
+        members.add("unknown", count(Grade::unknown));
+        members.add("ok", count(Grade::ok));
+        members.add("findings", [&all](JsonArray& findings) {
+            findings.set_lines({"", ",\n ", ""});
+            for (const DoctorFinding& finding : all) add_finding(findings, finding);
+        });
+    });
 }
 
 Exit run(const Options& options) {
@@ -43,10 +66,7 @@ Exit run(const Options& options) {
     const auto count = [&](Grade grade) { return std::ranges::count(findings, grade, &DoctorFinding::grade); };
     const auto wrong = count(Grade::wrong), warnings = count(Grade::warning), unknown = count(Grade::unknown), ok = count(Grade::ok);
     if (options.json) {
-        std::string out = "{\"wrong\": " + std::to_string(wrong) + ", \"warnings\": " + std::to_string(warnings) +
-                          ", \"unknown\": " + std::to_string(unknown) + ", \"ok\": " + std::to_string(ok) + ", \"findings\": [";
-        for (std::size_t i = 0; i < findings.size(); ++i) out += (i > 0 ? ",\n " : "") + as_json(findings[i]);
-        print(out + "]}\n");
+        print(as_json(findings));
     } else {
         for (const DoctorFinding& finding : findings) print(as_text(finding));
         print(std::to_string(wrong) + " wrong, " + std::to_string(warnings) + (warnings == 1 ? " warning, " : " warnings, ") +

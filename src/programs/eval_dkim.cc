@@ -7,7 +7,6 @@
 #include <chrono>
 
 #include "authn/message_verifier.h"
-#include "base/joined.h"
 #include "mail/header_block.h"
 #include "programs/eval_input.h"
 
@@ -15,6 +14,9 @@ namespace exota::programs {
 namespace {
 
 namespace json = boost::json;
+using base::JsonArray;
+using base::JsonObject;
+using base::null_if_empty;
 using base::Result;
 
 struct Input {
@@ -57,6 +59,29 @@ authn::MessageVerifier verifier_of(const Input& input, authn::MessageVerifier::W
     return verifier;
 }
 
+void add_signature(JsonArray& signatures, const authn::DkimSignatureResult& result) {
+    signatures.add([&result](JsonObject& members) {
+        members.add("sdid", null_if_empty(result.sdid));
+        members.add("selector", null_if_empty(result.selector));
+        members.add("auid", null_if_empty(result.auid));
+        members.add("algorithm", null_if_empty(result.algorithm));
+        members.add("result", authn::name_of(result.value));
+        members.add("reason", null_if_empty(result.reason));
+        members.add("body_hash_ok", result.body_hash_ok);
+        members.add("counts", result.counts);
+        members.add("detail", null_if_empty(result.detail));
+        members.add("key_bits", result.key_bits != 0 ? std::optional(result.key_bits) : std::nullopt);
+    });
+}
+
+void add_instance(JsonArray& instances, const authn::ArcInstance& instance) {
+    instances.add([&instance](JsonObject& members) {
+        members.add("instance", instance.instance);
+        members.add("sealer", instance.sealer);
+        members.add("authentication_results", instance.authentication_results);
+    });
+}
+
 }  // namespace
 
 Answer evaluate_dkim(const json::object& in) {
@@ -65,20 +90,14 @@ Answer evaluate_dkim(const json::object& in) {
     authn::MessageVerifier verifier = verifier_of(*input, {.dkim = true, .arc = false});
     authn::KeyCache keys;
     const authn::DkimOutcome outcome = settled(input->zone, [&](authn::Dns& dns) { return verifier.check_dkim(dns, input->now, keys); });
-    std::string out = "{\"signatures\": [";
-    for (const authn::DkimSignatureResult& result : outcome.signatures) {
-        if (!out.ends_with('[')) out += ", ";
-        out.append("{\"sdid\": ").append(quoted_or_null(result.sdid)).append(", \"selector\": ").append(quoted_or_null(result.selector));
-        out.append(", \"auid\": ").append(quoted_or_null(result.auid)).append(", \"algorithm\": ").append(quoted_or_null(result.algorithm));
-        out.append(", \"result\": ")
-            .append(quoted(authn::name_of(result.value)))
-            .append(", \"reason\": ")
-            .append(quoted_or_null(result.reason));
-        out.append(", \"body_hash_ok\": ").append(result.body_hash_ok ? boolean(*result.body_hash_ok) : "null");
-        out.append(", \"counts\": ").append(boolean(result.counts)).append(", \"detail\": ").append(quoted_or_null(result.detail));
-        out.append(", \"key_bits\": ").append(result.key_bits != 0 ? std::to_string(result.key_bits) : "null").append("}");
-    }
-    return out + "], \"incomplete\": " + std::string(boolean(outcome.incomplete)) + '}';
+    return base::json_text(
+        [&outcome](JsonObject& members) {
+            members.add("signatures", [&outcome](JsonArray& signatures) {
+                for (const authn::DkimSignatureResult& result : outcome.signatures) add_signature(signatures, result);
+            });
+            members.add("incomplete", outcome.incomplete);
+        },
+        base::spaced_json);
 }
 
 Answer evaluate_arc(const json::object& in) {
@@ -87,14 +106,19 @@ Answer evaluate_arc(const json::object& in) {
     authn::MessageVerifier verifier = verifier_of(*input, {.dkim = false, .arc = true});
     authn::KeyCache keys;
     const authn::ArcOutcome outcome = settled(input->zone, [&](authn::Dns& dns) { return verifier.check_arc(dns, input->now, keys); });
-    const auto sealer = [](const authn::ArcInstance& instance) { return quoted(instance.sealer); };
-    const auto members = [](const authn::ArcInstance& instance) {
-        return "{\"instance\": " + std::to_string(instance.instance) + ", \"sealer\": " + quoted(instance.sealer) +
-               ", \"authentication_results\": " + quoted(instance.authentication_results) + '}';
-    };
-    return "{\"cv\": " + quoted(authn::name_of(outcome.value)) + ", \"reason\": " + quoted_or_null(outcome.reason) + ", \"sealers\": [" +
-           base::joined(outcome.instances, ", ", sealer) + "], \"counts\": " + std::string(boolean(outcome.counts)) + ", \"instances\": [" +
-           base::joined(outcome.instances, ", ", members) + "]}";
+    return base::json_text(
+        [&outcome](JsonObject& members) {
+            members.add("cv", authn::name_of(outcome.value));
+            members.add("reason", null_if_empty(outcome.reason));
+            members.add("sealers", [&outcome](JsonArray& sealers) {
+                for (const authn::ArcInstance& instance : outcome.instances) sealers.add(instance.sealer);
+            });
+            members.add("counts", outcome.counts);
+            members.add("instances", [&outcome](JsonArray& instances) {
+                for (const authn::ArcInstance& instance : outcome.instances) add_instance(instances, instance);
+            });
+        },
+        base::spaced_json);
 }
 
 }  // namespace exota::programs

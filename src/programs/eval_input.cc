@@ -19,14 +19,6 @@ std::string name_of_key(std::string_view key) { return '"' + std::string(key) + 
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
-    std::string out;
-    base::append_json_string(out, text);
-    return out;
-}
-
-std::string quoted_or_null(std::string_view text) { return text.empty() ? "null" : quoted(text); }
-
 bool is_finite(const json::value& value) {
     if (const double* number = value.if_double()) return std::isfinite(*number);
     if (const json::array* array = value.if_array())
@@ -36,19 +28,17 @@ bool is_finite(const json::value& value) {
     return true;
 }
 
-std::string json_text(const json::value& value) {
-    if (const json::string* text = value.if_string()) return quoted(std::string_view(*text));
-    std::string out;
-    if (const json::array* array = value.if_array()) {
-        for (const json::value& element : *array) out.append(out.empty() ? "[" : ",").append(json_text(element));
-        return out.empty() ? "[]" : out + ']';
-    }
-    if (const json::object* object = value.if_object()) {
-        for (const auto& [key, member] : *object)
-            out.append(out.empty() ? "{" : ",").append(quoted(std::string_view(key))).append(":").append(json_text(member));
-        return out.empty() ? "{}" : out + '}';
-    }
-    return json::serialize(value);  // a number, true, false, null
+void put(const json::value& value, base::JsonPlace place) {
+    if (const json::string* text = value.if_string()) return place.put(std::string_view(*text));
+    if (const json::array* array = value.if_array())
+        return place.put([array](base::JsonArray& elements) {
+            for (const json::value& element : *array) put(element, elements.place());
+        });
+    if (const json::object* object = value.if_object())
+        return place.put([object](base::JsonObject& members) {
+            for (const auto& [key, member] : *object) put(member, members.place(std::string_view(key)));
+        });
+    place.put(base::JsonText{json::serialize(value)});  // a number, true, false, null
 }
 
 Result<std::optional<std::string>> optional_text(const json::object& in, std::string_view key) {

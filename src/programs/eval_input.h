@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "authn/dns.h"
+#include "base/json_writer.h"
 #include "base/result.h"
 #include "programs/mock_zone.h"
 
@@ -22,15 +23,10 @@ namespace exota::programs {
 
 using Answer = base::Result<std::string>;  // a JSON object as text, or why there is none
 
-/// `text` as a JSON string.
-std::string quoted(std::string_view text);
-/// "null" for the empty text.
-std::string quoted_or_null(std::string_view text);
 /// No number in the value is beyond the range of a double, so that it can be written as JSON again.
 bool is_finite(const boost::json::value& value);
-/// A finite value as JSON text, its strings written as ours are.
-std::string json_text(const boost::json::value& value);
-constexpr std::string_view boolean(bool value) noexcept { return value ? "true" : "false"; }
+/// A finite value, its strings written as ours are.
+void put(const boost::json::value& value, base::JsonPlace place);
 
 /// nullopt: not there, or null.
 base::Result<std::optional<std::string>> optional_text(const boost::json::object& in, std::string_view key);

@@ -29,6 +29,8 @@ namespace {
 namespace json = boost::json;
 using base::Errc;
 using base::fail;
+using base::JsonArray;
+using base::JsonObject;
 
 std::string name_of_key(std::string_view key) { return '"' + std::string(key) + '"'; }
 
@@ -51,15 +53,42 @@ Answer from(const json::object& in) {
     const auto author = mail::parse_author(values);
     if (!author) {
         const std::string_view reason = author.error().problem == mail::AuthorProblem::missing ? "from-missing" : "from-ambiguous";
-        return "{\"verdict\": \"reject\", \"domain\": null, \"address\": null, \"reason\": " + quoted(reason) +
-               ", \"detail\": " + quoted(author.error().detail) + '}';
+        return base::json_text(
+            [&](JsonObject& members) {
+                members.add("verdict", "reject");
+                members.add("domain", nullptr);
+                members.add("address", nullptr);
+                members.add("reason", reason);
+                members.add("detail", author.error().detail);
+            },
+            base::spaced_json);
     }
-    return "{\"verdict\": \"ok\", \"domain\": " + quoted(author->domain.text()) + ", \"address\": " + quoted(author->text()) +
-           ", \"reason\": null}";
+    return base::json_text(
+        [&](JsonObject& members) {
+            members.add("verdict", "ok");
+            members.add("domain", author->domain.text());
+            members.add("address", author->text());
+            members.add("reason", nullptr);
+        },
+        base::spaced_json);
 }
 
-// Names of methods, results and properties are keywords: lower case whatever was written. Values are as given.
 // --- authres ------------------------------------------------------------------------------------------------------------------------
+
+/// Names of methods, results and properties are keywords: lower case whatever was written. Values are as given.
+void add_result(JsonArray& results, const authn::ResInfo& result) {
+    const auto add_properties = [&result](JsonArray& properties) {
+        for (const authn::Property& property : result.properties)
+            properties.add(std::array{base::lower(property.ptype), base::lower(property.property), std::string(property.pvalue)});
+    };
+    results.add([&](JsonObject& members) {
+        members.add("method", base::lower(result.method));
+        members.add("version", base::null_if_empty(result.method_version));
+        members.add("result", base::lower(result.result));
+        members.add("reason", base::null_if_empty(result.reason));
+        members.add("properties", add_properties);
+    });
+}
 
 Answer authres(const json::object& in) {
     const auto field = required_text(in, "field");
@@ -69,23 +98,15 @@ Answer authres(const json::object& in) {
     if (!base::iequals(name, "Authentication-Results")) return fail(Errc::invalid_data, "\"field\" is no Authentication-Results field");
     const auto parsed = authn::parse_authentication_results(value);
     if (!parsed) return std::unexpected(parsed.error());
-    std::string out =
-        "{\"authserv_id\": " + quoted(parsed->authserv_id) + ", \"version\": " + quoted_or_null(parsed->version) + ", \"results\": [";
-    for (std::size_t i = 0; i < parsed->results.size(); ++i) {
-        const authn::ResInfo& result = parsed->results[i];
-        out += i > 0 ? ", " : "";
-        out += "{\"method\": " + quoted(base::lower(result.method)) + ", \"version\": " + quoted_or_null(result.method_version) +
-               ", \"result\": " + quoted(base::lower(result.result)) + ", \"reason\": " + quoted_or_null(result.reason) +
-               ", \"properties\": [";
-        for (std::size_t p = 0; p < result.properties.size(); ++p) {
-            const authn::Property& property = result.properties[p];
-            out += p > 0 ? ", " : "";
-            out += '[' + quoted(base::lower(property.ptype)) + ", " + quoted(base::lower(property.property)) + ", " +
-                   quoted(property.pvalue) + ']';
-        }
-        out += "]}";
-    }
-    return out + "]}";
+    return base::json_text(
+        [&](JsonObject& members) {
+            members.add("authserv_id", parsed->authserv_id);
+            members.add("version", base::null_if_empty(parsed->version));
+            members.add("results", [&](JsonArray& results) {
+                for (const authn::ResInfo& result : parsed->results) add_result(results, result);
+            });
+        },
+        base::spaced_json);
 }
 
 // --- decide -------------------------------------------------------------------------------------------------------------------------
@@ -203,11 +224,19 @@ Answer evaluate(const json::object& in) {
 /// Puts the id in front of the other members.
 std::string with_id(std::string_view object, const json::value* id) {
     if (!id) return std::string(object);
-    const std::string_view members = object.substr(1);
-    return "{\"id\": " + json_text(*id) + (members == "}" ? "" : ", ") + std::string(members);
+    std::string id_text;
+    put(*id, base::JsonPlace(id_text));
+    return base::json_text(
+        [&](JsonObject& members) {
+            members.add("id", base::JsonText{id_text});
+            members.add_members_of({object});
+        },
+        base::spaced_json);
 }
 
-std::string error_object(std::string_view why) { return "{\"error\": " + quoted(why) + '}'; }
+std::string error_object(std::string_view why) {
+    return base::json_text([why](JsonObject& members) { members.add("error", why); }, base::spaced_json);
+}
 
 }  // namespace
 

@@ -17,6 +17,8 @@ namespace {
 namespace json = boost::json;
 using base::Errc;
 using base::fail;
+using base::JsonObject;
+using base::null_if_empty;
 using base::Result;
 
 // Far above what RFC 7208 allows, far below what a record that includes itself would need to exhaust the stack.
@@ -121,9 +123,16 @@ Answer evaluate_spf(const json::object& in) {
     if (!read) return std::unexpected(read.error());
 
     const authn::SpfResult result = settled(*zone, [&](authn::Dns& dns) { return authn::check_spf(query, dns, limits); });
-    return "{\"result\": " + quoted(authn::name_of(result.value)) + ", \"explanation\": " + quoted_or_null(result.explanation) +
-           ", \"lookups\": " + std::to_string(result.lookups) + ", \"void_lookups\": " + std::to_string(result.void_lookups) +
-           ", \"domain\": " + quoted_or_null(result.domain) + ", \"detail\": " + quoted_or_null(result.detail) + '}';
+    return base::json_text(
+        [&result](JsonObject& members) {
+            members.add("result", authn::name_of(result.value));
+            members.add("explanation", null_if_empty(result.explanation));
+            members.add("lookups", result.lookups);
+            members.add("void_lookups", result.void_lookups);
+            members.add("domain", null_if_empty(result.domain));
+            members.add("detail", null_if_empty(result.detail));
+        },
+        base::spaced_json);
 }
 
 Answer evaluate_dmarc(const json::object& in) {
@@ -147,14 +156,21 @@ Answer evaluate_dmarc(const json::object& in) {
 
     const authn::DmarcResult result = settled(*zone, [&](authn::Dns& dns) { return authn::check_dmarc(query, dns); });
     const bool found = !result.policy_domain.empty();
-    const auto policy = [found](authn::DmarcPolicy value) { return found ? quoted(authn::name_of(value)) : std::string("null"); };
-    std::string out = "{\"result\": " + quoted(authn::name_of(result.value)) + ", \"policy\": " + policy(result.policy);
-    out += ", \"disposition\": " + policy(result.disposition);
-    out += ", \"organizational_domain\": " + quoted_or_null(result.organizational_domain);
-    out += ", \"policy_domain\": " + quoted_or_null(result.policy_domain);
-    out.append(", \"aligned\": {\"spf\": ").append(boolean(result.aligned_spf));
-    out.append(", \"dkim\": ").append(boolean(result.aligned_dkim));
-    return out + "}, \"detail\": " + quoted_or_null(result.detail) + '}';
+    const auto policy = [found](authn::DmarcPolicy value) { return found ? std::optional(authn::name_of(value)) : std::nullopt; };
+    return base::json_text(
+        [&](JsonObject& members) {
+            members.add("result", authn::name_of(result.value));
+            members.add("policy", policy(result.policy));
+            members.add("disposition", policy(result.disposition));
+            members.add("organizational_domain", null_if_empty(result.organizational_domain));
+            members.add("policy_domain", null_if_empty(result.policy_domain));
+            members.add("aligned", [&result](JsonObject& aligned) {
+                aligned.add("spf", result.aligned_spf);
+                aligned.add("dkim", result.aligned_dkim);
+            });
+            members.add("detail", null_if_empty(result.detail));
+        },
+        base::spaced_json);
 }
 
 }  // namespace exota::programs

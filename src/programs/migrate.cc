@@ -15,6 +15,7 @@
 #include "base/joined.h"
 #include "config/whole_file.h"
 #include "programs/installed_documents.h"
+#include "programs/json_output.h"
 #include "programs/migrate_files.h"
 #include "programs/options.h"
 #include "programs/problems.h"
@@ -100,8 +101,12 @@ Exit run(const Options& options) {
         warnings.insert(warnings.end(), migrated->warnings.begin(), migrated->warnings.end());
         std::string one_line = migrated->tenants;  // line breaks stand between tokens only: strings have them escaped
         std::ranges::replace(one_line, '\n', ' ');
-        print("{\"configuration\": " + json_string(configuration) + ", \"tenants\": " + one_line + ", \"exact\": " +
-              (migrated->exact ? "true" : "false") + ", \"warnings\": [" + base::joined(warnings, ", ", json_string) + "]}\n");
+        print(json_output([&](base::JsonObject& members) {
+            members.add("configuration", configuration);
+            members.add("tenants", base::JsonText{one_line});
+            members.add("exact", migrated->exact);
+            members.add("warnings", warnings);
+        }));
     } else {
         print("# ---- exota.toml ----\n" + configuration + "\n# ---- tenants.json ----\n" + migrated->tenants);
     }

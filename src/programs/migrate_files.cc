@@ -1,6 +1,7 @@
 #include "programs/migrate_files.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <iterator>
 #include <map>
@@ -12,6 +13,7 @@
 #include "config/build.h"
 #include "mail/domain.h"
 #include "mail/tenant_id.h"
+#include "programs/json_output.h"
 
 namespace exota::programs {
 namespace {
@@ -19,6 +21,7 @@ namespace {
 namespace json = boost::json;
 using base::Errc;
 using base::fail;
+using base::JsonObject;
 
 /// One entry of the policy.
 struct Entry {
@@ -130,7 +133,7 @@ std::vector<Group> grouped(const std::vector<Entry>& entries, Remarks& remarks) 
     return groups;
 }
 
-/// For TOML; what stands in the tenants file is ASCII, where JSON's strings are the same.
+/// For TOML.
 std::string quoted(std::string_view text) {
     std::string out;
     base::append_toml_string(out, text);
@@ -140,18 +143,20 @@ std::string quoted(std::string_view text) {
 std::string quoted_list(const std::vector<std::string>& words) { return '[' + base::joined(words, ", ", quoted) + ']'; }
 
 std::string tenants_file_of(const std::vector<Group>& groups, const tenant::Proof& usual) {
-    std::string out = "{\n  \"version\": 2,\n  \"tenants\": {";
-    bool first = true;
-    for (const Group& group : groups) {
-        out += first ? "\n" : ",\n";
-        first = false;
-        out += "    " + quoted(group.domains.front()) + ": {";
-        if (!group.tenant_id.empty()) out += "\"tenant_ids\": " + quoted_list({group.tenant_id}) + ", ";
-        out += "\"domains\": " + quoted_list(group.domains);
-        if (group.proof != usual) out += ", \"proofs\": " + quoted_list({group.proof.text});
-        out += '}';
-    }
-    return out + (first ? "}\n}\n" : "\n  }\n}\n");
+    const auto tenants = [&](JsonObject& by_name) {
+        by_name.set_lines({"\n    ", ",\n    ", "\n  "});
+        for (const Group& group : groups)
+            by_name.add(group.domains.front(), [&](JsonObject& members) {
+                if (!group.tenant_id.empty()) members.add("tenant_ids", std::array{std::string_view(group.tenant_id)});
+                members.add("domains", group.domains);
+                if (group.proof != usual) members.add("proofs", std::array{std::string_view(group.proof.text)});
+            });
+    };
+    return json_output([&](JsonObject& file) {
+        file.set_lines({"\n  ", ",\n  ", "\n"});
+        file.add("version", 2);
+        file.add("tenants", tenants);
+    });
 }
 
 /// Without a DKIM factor that names the author's domain, a proof fits every tenant.
@@ -188,8 +193,11 @@ std::vector<std::string> texts_of(const std::vector<base::IpPrefix>& prefixes) {
 }
 
 bool is_authserv_id(std::string_view text) {
-    return config::from_json("{\"authorisation\": {\"mode\": \"enforce\"}, \"header\": {\"authserv_id\": " + quoted(text) + "}}").config &&
-           !text.empty();
+    const std::string tree = base::json_text([text](JsonObject& sections) {
+        sections.add("authorisation", [](JsonObject& keys) { keys.add("mode", "enforce"); });
+        sections.add("header", [text](JsonObject& keys) { keys.add("authserv_id", text); });
+    });
+    return !text.empty() && config::from_json(tree).config;
 }
 
 /// What of the environment has no counterpart.

@@ -1,6 +1,5 @@
 #include "programs/problems.h"
 
-#include "base/encode.h"
 #include "programs/installed_documents.h"
 
 namespace exota::programs {
@@ -21,23 +20,16 @@ std::string to_text(const std::vector<config::Problem>& problems) {
     return with_installed_documents(out);
 }
 
-std::string json_string(std::string_view text) {
-    std::string out;
-    base::append_json_string(out, text);
-    return out;
-}
-
-std::string to_json(const std::vector<config::Problem>& problems) {
-    std::string out = "[";
-    for (const config::Problem& problem : problems) {
-        if (out.size() > 1) out += ", ";
-        out += "{\"severity\": ";
-        out += problem.severity == Severity::error ? "\"error\"" : "\"warning\"";
-        out += ", \"file\": " + json_string(problem.file) + ", \"line\": " + std::to_string(problem.line) +
-               ", \"column\": " + std::to_string(problem.column) + ", \"key\": " + json_string(problem.key) +
-               ", \"text\": " + json_string(problem.text) + '}';
-    }
-    return out + ']';
+void add_problems(base::JsonArray& array, const std::vector<config::Problem>& problems) {
+    for (const config::Problem& problem : problems)
+        array.add([&problem](base::JsonObject& members) {
+            members.add("severity", problem.severity == Severity::error ? "error" : "warning");
+            members.add("file", problem.file);
+            members.add("line", problem.line);
+            members.add("column", problem.column);
+            members.add("key", problem.key);
+            members.add("text", problem.text);
+        });
 }
 
 }  // namespace exota::programs

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/loading.h"
+#include "base/json_writer.h"
 #include "programs/command.h"
 
 namespace exota::programs {
@@ -19,10 +20,7 @@ Exit exit_of(const app::ReadFiles& files);
 
 /// One problem a line; below an error of syntax the line that has it.
 std::string to_text(const std::vector<config::Problem>& problems);
-/// A JSON array of {severity, file, line, column, key, text}.
-std::string to_json(const std::vector<config::Problem>& problems);
-
-/// `text` as a JSON string.
-std::string json_string(std::string_view text);
+/// For each an object of severity, file, line, column, key, text.
+void add_problems(base::JsonArray& array, const std::vector<config::Problem>& problems);
 
 }  // namespace exota::programs

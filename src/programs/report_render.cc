@@ -5,10 +5,13 @@
 
 #include "base/counted.h"
 #include "base/encode.h"
-#include "programs/problems.h"
+#include "programs/json_output.h"
 
 namespace exota::programs {
 namespace {
+
+using base::JsonArray;
+using base::JsonObject;
 
 /// Text of senders for people: what could move a cursor or turn the direction of writing stands escaped, as in the log.
 std::string printable(std::string_view text) {
@@ -93,18 +96,21 @@ std::string report_as_table(const ReportSum& total) {
 }
 
 std::string report_as_json(const ReportSum& total) {
-    std::string out = "{\"messages\": " + std::to_string(total.messages()) + ", \"other_lines\": " + std::to_string(total.foreign_lines()) +
-                      ", \"rows\": [";
-    bool first = true;
-    for (const ReportSum::Row& row : total.rows()) {
-        out += first ? "" : ", ";
-        first = false;
-        out += "{\"messages\": " + std::to_string(row.messages);
-        for (std::size_t i = 0; i < report_columns.size(); ++i)
-            if (total.by()[i]) out += ", " + json_string(report_columns[i]) + ": " + json_string(row.key[i]);
-        out += ", \"queue_id\": " + (row.queue_id.empty() ? "null" : json_string(row.queue_id)) + '}';
-    }
-    return out + "]}\n";
+    const auto add_row = [&total](JsonArray& rows, const ReportSum::Row& row) {
+        rows.add([&](JsonObject& members) {
+            members.add("messages", row.messages);
+            for (std::size_t i = 0; i < report_columns.size(); ++i)
+                if (total.by()[i]) members.add(report_columns[i], row.key[i]);
+            members.add("queue_id", base::null_if_empty(row.queue_id));
+        });
+    };
+    return json_output([&](JsonObject& members) {
+        members.add("messages", total.messages());
+        members.add("other_lines", total.foreign_lines());
+        members.add("rows", [&](JsonArray& rows) {
+            for (const ReportSum::Row& row : total.rows()) add_row(rows, row);
+        });
+    });
 }
 
 std::string report_as_html(const ReportSum& total) {

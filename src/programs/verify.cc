@@ -8,6 +8,7 @@
 #include "decision/verified_results.h"
 #include "evidence/json.h"
 #include "mail/author.h"
+#include "programs/json_output.h"
 #include "programs/message_command.h"
 #include "programs/options.h"
 #include "programs/problems.h"
@@ -47,10 +48,12 @@ bool has_temperror(const evidence::Verification& verified) {
            (verified.dmarc && verified.dmarc->value == evidence::DmarcValue::temperror);
 }
 
-/// {"authentication_results": …, "verification": …}; the second as in logged evidence.
+/// The verification as in logged evidence.
 std::string to_json(const std::string& field, const evidence::Evidence& evidence) {
-    return "{\"authentication_results\": " + json_string(field) +
-           ", \"verification\": " + evidence::verification_to_json(evidence.verification) + "}\n";
+    return json_output([&](base::JsonObject& members) {
+        members.add("authentication_results", field);
+        members.add("verification", base::JsonText{evidence::verification_to_json(evidence.verification)});
+    });
 }
 
 Exit run(const Options& options) {
