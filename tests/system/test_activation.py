@@ -203,5 +203,5 @@ def test_the_service_is_hardened():
     services = [unit for unit in UNITS if unit.suffix == ".service"]
     assert services, "packaging/ has no unit file"
     for service in services:
-        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=25", service], capture_output=True, text=True)
+        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=15", service], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[-1500:] + done.stderr
