@@ -14,12 +14,15 @@
 
 namespace exota::base {
 
-/// The first eight octets of `text`, which has them.
-inline std::uint64_t first_octets(std::string_view text) noexcept {
-    std::uint64_t octets = 0;
+/// The first octets of `text`, which has as many as a Word takes.
+template <class Word>
+Word first_word(std::string_view text) noexcept {
+    Word octets = 0;
     std::memcpy(&octets, text.data(), sizeof octets);
     return octets;
 }
+/// The first eight.
+inline std::uint64_t first_octets(std::string_view text) noexcept { return first_word<std::uint64_t>(text); }
 
 /// Each of eight octets made lower case.
 constexpr std::uint64_t lower_octets(std::uint64_t octets) noexcept {
@@ -31,10 +34,23 @@ constexpr std::uint64_t lower_octets(std::uint64_t octets) noexcept {
     return octets | upper >> 2;  // 0x80 to 0x20, which is 'a' - 'A'
 }
 
+/// The bit in which the two cases of a letter differ, of each of eight octets that is a letter.
+constexpr std::uint64_t letter_cases(std::uint64_t octets) noexcept {
+    const std::uint64_t upper = octets & 0xdfdfdfdfdfdfdfdf;  // no other octet becomes a letter by it
+    return lower_octets(upper) ^ upper;
+}
+
 /// What iequals() says, sooner.
 inline bool same_name(std::string_view a, std::string_view b) noexcept {
     if (a.size() != b.size()) return false;
-    if (a.size() < sizeof(std::uint64_t)) return iequals(a, b);
+    if (a.size() < sizeof(std::uint64_t)) {
+        if (a.size() < sizeof(std::uint32_t)) return iequals(a, b);
+        const auto both_ends = [](std::string_view text) {
+            const std::uint64_t begin = first_word<std::uint32_t>(text);
+            return lower_octets(begin << 32 | first_word<std::uint32_t>(text.substr(text.size() - sizeof(std::uint32_t))));
+        };
+        return both_ends(a) == both_ends(b);
+    }
     const auto differ = [&](std::size_t at) {
         return lower_octets(first_octets(a.substr(at))) != lower_octets(first_octets(b.substr(at)));
     };
@@ -48,19 +64,23 @@ template <std::size_t size>
 [[gnu::always_inline]] inline bool begins_with_name(std::string_view text, const char (&name)[size]) noexcept {
     constexpr std::size_t octets = size - 1;
     if (text.size() < octets) return false;
-    if constexpr (octets < sizeof(std::uint64_t)) {
-        for (std::size_t i = 0; i < octets; ++i)
-            if (to_lower(text[i]) != to_lower(name[i])) return false;
-        return true;
-    } else {
+    const auto is_alike = [&]<class Word>(Word) {
         const std::string_view wanted(name, octets);
-        std::uint64_t differ = 0;
-        for (std::size_t at = 0; at < octets; at += sizeof(std::uint64_t)) {
-            const std::size_t from = std::min(at, octets - sizeof(std::uint64_t));  // the last look overlaps the one before
-            differ |= lower_octets(first_octets(text.substr(from))) ^ lower_octets(first_octets(wanted.substr(from)));
+        Word differ = 0;
+        for (std::size_t at = 0; at < octets; at += sizeof(Word)) {
+            const std::size_t from = std::min(at, octets - sizeof(Word));  // the last look overlaps the one before
+            const auto letters = first_word<Word>(wanted.substr(from));
+            const auto cases = static_cast<Word>(letter_cases(letters));
+            differ |= static_cast<Word>((first_word<Word>(text.substr(from)) | cases) ^ (letters | cases));
         }
         return differ == 0;
-    }
+    };
+    if constexpr (octets >= sizeof(std::uint64_t))
+        return is_alike(std::uint64_t{});
+    else if constexpr (octets >= sizeof(std::uint32_t))
+        return is_alike(std::uint32_t{});
+    else
+        return is_alike(std::uint8_t{});
 }
 /// What same_name() says, of a name that is known when this is compiled.
 template <std::size_t size>
