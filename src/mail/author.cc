@@ -13,6 +13,7 @@
 // Tested by author_test.cc, fuzz/from_fuzz.cc and corpus_test.cc.
 #include "mail/author.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/cursor.h"

@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "base/cursor.h"
-#include "base/octets.h"
+#include "base/sixteen.h"
 #include "base/text.h"
 
 namespace exota::mail {
@@ -41,13 +41,13 @@ inline constexpr OctetSet is_atext([](char c) {
 /// Controls are nowhere allowed; CR and LF only where they fold (section 2.2.3), with or without the CR.
 /// @return what forbids the field ("a NUL"), or empty.
 inline std::string_view find_forbidden_octet(std::string_view field) noexcept {
-    for (std::size_t i = 0; i < field.size(); ++i) {
-        while (field.size() - i > 8 && !base::any_control(base::first_octets(field.substr(i)))) i += 8;
-        const char c = field[i];
-        if (!base::is_control(c) || c == '\t') continue;
+    const auto is_control = [](auto c) { return ((c >= 0) & (c < ' ') & (c != '\t')) | (c == 0x7f); };
+    const char* const end = field.data() + field.size();
+    for (const char* at = field.data(); (at = base::find_octet(at, end, is_control)) != end; ++at) {
+        const char c = *at, next = at + 1 == end ? '\0' : at[1];
         if (c == '\0') return "a NUL";
-        if (c == '\r' && i + 1 < field.size() && field[i + 1] == '\n') continue;
-        if (c == '\n' && i + 1 < field.size() && base::is_wsp(field[i + 1])) continue;
+        if (c == '\r' && next == '\n') continue;
+        if (c == '\n' && base::is_wsp(next)) continue;
         return c == '\r' || c == '\n' ? "a line break that folds nothing" : "a control character";
     }
     return {};

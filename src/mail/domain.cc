@@ -107,15 +107,17 @@ public:
         std::size_t label = 0;
         for (std::size_t i = 0; i < text.size(); ++i) {
             const char c = octets_[i] = canonical_octets[static_cast<unsigned char>(text[i])];
+            if (c > '.') [[likely]]
+                continue;
             if (c == '\0')
                 return fail(Errc::invalid_data,
                             text[i] == '[' ? "an address literal is no domain" : "domain has a character that no domain name has");
-            if (c != '.') continue;
-            if (Result<void> checked = check_label(label, i); !checked) return checked;
+            if (c == '-') continue;
+            if (const std::string_view fault = take_label(label, i); !fault.empty()) return refuse(fault);
             label = i + 1;
         }
         size_ = text.size();
-        if (Result<void> checked = check_label(label, size_); !checked) return checked;
+        if (const std::string_view fault = take_label(label, size_); !fault.empty()) return refuse(fault);
         if (std::ranges::all_of(this->text().substr(label), base::is_digit))
             return fail(Errc::invalid_data, "domain ends with a label of digits only");
         return {};
@@ -126,12 +128,16 @@ public:
     bool has_a_labels() const noexcept { return a_labels_; }
 
 private:
-    Result<void> check_label(std::size_t begin, std::size_t end) {
+    static constexpr std::string_view label_too_long = "domain has a label of more than 63 octets";
+    static Result<void> refuse(std::string_view fault) {
+        return fail(fault == label_too_long ? Errc::too_long : Errc::invalid_data, fault);
+    }
+    /// @return what is wrong with the label, or empty.
+    std::string_view take_label(std::size_t begin, std::size_t end) noexcept {
         const std::string_view label(octets_.data() + begin, end - begin);
-        if (label.empty()) return fail(Errc::invalid_data, "domain has an empty label");
-        if (label.size() > Domain::max_label_octets) return fail(Errc::too_long, "domain has a label of more than 63 octets");
-        if (label.front() == '-' || label.back() == '-')
-            return fail(Errc::invalid_data, "domain has a label that begins or ends with a hyphen");
+        if (label.empty()) return "domain has an empty label";
+        if (label.size() > Domain::max_label_octets) return label_too_long;
+        if (label.front() == '-' || label.back() == '-') return "domain has a label that begins or ends with a hyphen";
         a_labels_ = a_labels_ || label.starts_with("xn--");
         return {};
     }

@@ -13,15 +13,18 @@ namespace exota::mail {
 /// @param value  folded by CRLF, as on the wire, or by LF, as milters and files write it. Line ends that fold nothing stay.
 inline std::string unfold(std::string_view value) {
     std::string line;
-    line.reserve(value.size());
-    for (;;) {
-        const std::size_t feed = value.find('\n');
-        if (feed == std::string_view::npos) return line.append(value);
-        const bool folds = feed + 1 < value.size() && base::is_wsp(value[feed + 1]);
-        line.append(value, 0, folds ? feed : feed + 1);
-        if (folds && feed > 0 && value[feed - 1] == '\r') line.pop_back();
-        value.remove_prefix(feed + 1);
-    }
+    line.resize_and_overwrite(value.size(), [value](char* out, std::size_t) {
+        std::size_t size = 0;
+        for (std::string_view rest = value;;) {
+            const std::size_t feed = rest.find('\n');
+            if (feed == std::string_view::npos) return size + rest.copy(out + size, rest.size());
+            const bool folds = feed + 1 < rest.size() && base::is_wsp(rest[feed + 1]);
+            const std::size_t end = !folds ? feed + 1 : feed > 0 && rest[feed - 1] == '\r' ? feed - 1 : feed;
+            size += rest.copy(out + size, end);
+            rest.remove_prefix(feed + 1);
+        }
+    });
+    return line;
 }
 
 }  // namespace exota::mail
