@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "base/cursor.h"
+#include "base/octets.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "mail/cfws.h"
@@ -43,11 +44,11 @@ constexpr mail::OctetSet is_pvalue([](char c) { return is_value(c) || mail::is_a
 /// Keyword (RFC 5321 section 4.1.2), and the underscore that some validators use.
 constexpr mail::OctetSet is_keyword([](char c) { return base::is_alnum(c) || c == '-' || c == '_'; });
 
+constexpr mail::OctetSet begins_cfws([](char c) { return base::is_fws(c) || c == '('; });
+
 /// RFC 8601 section 2.2, as far as OpenDKIM knows it.
 bool is_usual_ptype(std::string_view ptype) noexcept {
-    for (const std::string_view known : {"header", "smtp", "body", "policy"})
-        if (base::iequals(ptype, known)) return true;
-    return false;
+    return base::is_name(ptype, "header") || base::is_name(ptype, "smtp") || base::is_name(ptype, "body") || base::is_name(ptype, "policy");
 }
 
 /// Whether an octet belongs to a word, is white space or is a mark of its own, for counting tokens.
@@ -133,7 +134,8 @@ private:
         if (unusual_.empty()) unusual_ = what;
     }
 
-    bool cfws() {
+    bool cfws() { return !begins_cfws(in_.peek()) || skip_cfws(); }
+    bool skip_cfws() {
         for (;;) {
             mail::skip_fws(in_);
             if (!in_.next_is('(')) return true;
@@ -201,7 +203,7 @@ private:
             if (!cfws()) return false;
             const bool quoted = in_.next_is('"');
             if (!read_pvalue(value)) return false;
-            if (!base::iequals(first, "reason")) {
+            if (!base::is_name(first, "reason")) {
                 note_unusual("a property without ptype");
             } else {
                 // The grammar has one, and which of two a reader takes is anybody's guess.
@@ -287,7 +289,7 @@ private:
 
 const Property* ResInfo::find(std::string_view ptype, std::string_view property) const noexcept {
     for (const Property& p : properties)
-        if (base::iequals(p.ptype, ptype) && base::iequals(p.property, property)) return &p;
+        if (base::same_name(p.ptype, ptype) && base::same_name(p.property, property)) return &p;
     return nullptr;
 }
 

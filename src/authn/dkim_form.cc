@@ -67,7 +67,7 @@ bool is_plain_auid(std::string_view text) {
 
 Result<SignatureForm> read_signature_form(std::string_view value) {
     if (!is_printable(value)) return fail(Errc::invalid_data, "an octet that is no printable ASCII");
-    Result<TagList> tags = TagList::parse(value, max_form_tags);
+    Result<TagList> tags = TagList::parse(value, max_form_tags, TagList::Known::printable);
     if (!tags) return std::unexpected(std::move(tags.error()));
     for (const Tag& tag : tags->tags())
         if (tag.value.empty()) return fail(Errc::invalid_data, std::string(tag.shown_name()) + "= is empty");

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/encode.h"
+#include "base/octets.h"
 #include "base/text.h"
 #include "mail/cfws.h"
 
@@ -75,8 +76,8 @@ Result<void> check_signed_names(const TagList& tags, SignatureKind kind, const S
         too_many = count == limits.max_signed_names;
         if (bad_name || too_many) return false;
         ++count;
-        has_from = has_from || base::iequals(name, "from");
-        has_arc_seal = has_arc_seal || base::iequals(name, "arc-seal");
+        has_from = has_from || base::is_name(name, "from");
+        has_arc_seal = has_arc_seal || base::is_name(name, "arc-seal");
         return true;
     });
     if (bad_name) return bad("h= names no header field at one place");

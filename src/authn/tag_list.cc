@@ -48,10 +48,10 @@ Result<TagList> broken(std::string_view what, const Cursor& in) {
 
 }  // namespace
 
-Result<TagList> TagList::parse(std::string_view text, std::size_t max_tags) {
+Result<TagList> TagList::parse(std::string_view text, std::size_t max_tags, Known known) {
     TagList list;
     list.tags_.reserve(12);
-    const bool plain = is_plain(text);  // nothing in a value can then be wrong
+    const bool plain = known == Known::printable || is_plain(text);  // nothing in a value can then be wrong
     Cursor in(text);
     if (!skip_fws(in)) return broken("bare line end", in);
     do {

@@ -33,9 +33,12 @@ class TagList {
 public:
     static constexpr std::size_t default_max_tags = 64;
 
+    /// What the caller knows of the text.
+    enum class Known : bool { nothing, printable };  // no control but tabs
+
     /// @param text  views of the result point into it.
     /// @return      invalid_data (what, and at which octet) or too_long (more than `max_tags` tags).
-    static base::Result<TagList> parse(std::string_view text, std::size_t max_tags = default_max_tags);
+    static base::Result<TagList> parse(std::string_view text, std::size_t max_tags = default_max_tags, Known known = Known::nothing);
 
     /// Names compare with case (RFC 6376 section 3.2).
     const Tag* find(std::string_view name) const noexcept {

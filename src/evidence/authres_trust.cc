@@ -11,6 +11,7 @@
 
 #include "authn/authres.h"
 #include "base/cursor.h"
+#include "base/octets.h"
 #include "base/text.h"
 #include "evidence/cross_check.h"
 #include "mail/cfws.h"
@@ -18,21 +19,21 @@
 namespace exota::evidence {
 namespace {
 
-constexpr std::string_view method = "dkim";
 constexpr std::string_view result_not_counted = "result-not-counted";
 
+/// The method that is looked for.
+bool is_dkim(std::string_view method) noexcept { return base::is_name(method, "dkim"); }
+
 bool contains(const std::vector<std::string>& words, std::string_view word) noexcept {
-    return std::ranges::any_of(words, [&](const std::string& each) { return base::iequals(each, word); });
+    return std::ranges::any_of(words, [&](const std::string& each) { return base::same_name(each, word); });
 }
 
 bool names_method(const authn::AuthenticationResults& field) noexcept {
-    return std::ranges::any_of(field.results, [](const authn::ResInfo& result) { return base::iequals(result.method, method); });
+    return std::ranges::any_of(field.results, [](const authn::ResInfo& result) { return is_dkim(result.method); });
 }
 
 /// The predecessor reads the method as it is written.
-bool is_method(std::string_view name, const AuthresTrust& trust) noexcept {
-    return trust.as_predecessor ? name == method : base::iequals(name, method);
-}
+bool is_method(std::string_view name, const AuthresTrust& trust) noexcept { return trust.as_predecessor ? name == "dkim" : is_dkim(name); }
 
 bool can_predecessor_read(std::string_view value) noexcept {
     base::Cursor in(value);
@@ -51,7 +52,7 @@ std::string_view find_reason_not_to_count(const authn::AuthenticationResults& fi
 std::optional<DkimResult::Value> value_of_word(std::string_view word) noexcept {
     using enum DkimResult::Value;
     for (const DkimResult::Value value : {pass, fail, permerror, temperror, neutral, policy, none})
-        if (base::iequals(word, name_of(value))) return value;
+        if (base::same_name(word, name_of(value))) return value;
     return std::nullopt;
 }
 
@@ -60,7 +61,7 @@ DkimResult read_result(const authn::ResInfo& result, bool as_predecessor) {
     DkimResult out;
     const std::optional<DkimResult::Value> value = value_of_word(result.result);
     out.value = value.value_or(DkimResult::Value::none);
-    const auto is_sdid = [](const authn::Property& p) { return base::iequals(p.ptype, "header") && base::iequals(p.property, "d"); };
+    const auto is_sdid = [](const authn::Property& p) { return base::is_name(p.ptype, "header") && base::is_name(p.property, "d"); };
     const auto named = std::ranges::count_if(result.properties, is_sdid);
     const bool ambiguous = named > 1 && !as_predecessor;
     if (named > 0 && !ambiguous)
@@ -147,7 +148,7 @@ private:
             return do_not_count(result_not_counted, std::move(hint));
         }
         const auto says_something = [](const authn::ResInfo& result) {
-            return base::iequals(result.method, method) && !base::iequals(result.result, name_of(DkimResult::Value::none));
+            return is_dkim(result.method) && !base::is_name(result.result, "none");
         };
         const auto results = static_cast<std::size_t>(std::ranges::count_if(parsed->results, says_something));
         results_ += results;
@@ -192,7 +193,7 @@ private:
 
 BelievedDkim believed_dkim(const Header& header, std::string_view queue_id, const AuthresTrust& trust) {
     BelievedDkim out;
-    if (!contains(trust.methods, method)) {
+    if (std::ranges::none_of(trust.methods, is_dkim)) {
         out.not_counted = "method-not-trusted";
         return out;
     }

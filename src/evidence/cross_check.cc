@@ -8,6 +8,7 @@
 
 #include "authn/dkim_form.h"
 #include "authn/dkim_signature.h"
+#include "base/octets.h"
 #include "base/text.h"
 #include "mail/single_field.h"
 #include "mail/unfold.h"
@@ -32,7 +33,7 @@ std::string find_gap(const Header& header, const authn::TagList& tags) {
     for (const RepeatedField& repeated : header.repeated_fields) {
         std::size_t covered = 0;
         authn::for_each_item(*tags.value("h"), [&](std::string_view name) {
-            covered += base::iequals(name, repeated.name) ? 1 : 0;
+            covered += base::same_name(name, repeated.name) ? 1 : 0;
             return true;
         });
         if (repeated.values.size() < repeated.count || mail::leaves_a_value_unsigned(repeated.values, covered))
@@ -89,9 +90,9 @@ bool CrossCheck::are_too_many(std::size_t results) const noexcept { return resul
 std::string CrossCheck::find_objection(const authn::ResInfo& result, const mail::Domain& sdid) {
     const auto names = [&result](const authn::TagList& tags) {
         return std::ranges::all_of(result.properties, [&tags](const authn::Property& p) {
-            if (p.property.size() != 1 || !base::iequals(p.ptype, "header")) return true;
-            if (base::iequals(p.property, "s")) return base::iequals(p.pvalue, *tags.value("s"));
-            return !base::iequals(p.property, "b") || begins_without_blanks(*tags.value("b"), p.pvalue);
+            if (p.property.size() != 1 || !base::is_name(p.ptype, "header")) return true;
+            if (base::is_name(p.property, "s")) return base::same_name(p.pvalue, *tags.value("s"));
+            return !base::is_name(p.property, "b") || begins_without_blanks(*tags.value("b"), p.pvalue);
         });
     };
     // A validator may be laxer than we are (rsa-sha1), so what an unacceptable signature leaves unsigned counts as well.
