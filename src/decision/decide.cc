@@ -190,6 +190,11 @@ void finish(Decision& decision, const evidence::Evidence& evidence, const Rules&
 
 Decision decide(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules) {
     Decision decision;
+    decide(evidence, tenants, rules, decision);
+    return decision;
+}
+
+void decide(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, Decision& decision) {
     decision.mode = effective_mode(nullptr, false, rules);
 
     const Author author = author_of(evidence.header);
@@ -208,7 +213,6 @@ Decision decide(const evidence::Evidence& evidence, const tenant::Index* tenants
         judge(decision, Examination(evidence, tenants, rules, author, std::move(peer)), author, rules);
     }
     finish(decision, evidence, rules);
-    return decision;
 }
 
 std::optional<Decision> refuse_at_mail(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules) {

@@ -16,6 +16,8 @@ namespace exota::decision {
 /// The whole judgement: steps 1 to 6, mode, clean-up, reply. Limits (step 7) are counted by the caller, see apply_limit.
 /// @param tenants  nullptr: the directory cannot be asked, so the verdict is `unavailable`.
 Decision decide(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules);
+/// The same, where the decision is to stay. @param decision  as it was made.
+void decide(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, Decision& decision);
 
 /// What is certain at MAIL already, before anything of the message is there: the peer is proven, its XOORG names an organisation that no
 /// tenant lists or covers, and every tenant lists organisations, so that whoever the author is, no tenant could be told to be the sender's.

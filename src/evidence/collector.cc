@@ -48,10 +48,15 @@ bool skip_word(base::Cursor& in, std::string_view word) noexcept {
 /// overlaps the one before.
 bool is_readable_name(std::string_view name) noexcept {
     if (name.size() < 8) return !name.empty() && std::ranges::all_of(name, [](char c) { return c >= ' ' && c < 0x7f; });
-    const auto are_readable = [](std::uint64_t octets) { return !base::any_control(octets) && (octets & 0x8080808080808080) == 0; };
-    for (std::size_t at = 0; at + 8 < name.size(); at += 8)
-        if (!are_readable(base::first_octets(name.substr(at)))) return false;
-    return are_readable(base::first_octets(name.substr(name.size() - 8)));
+    constexpr std::uint64_t each = 0x0101010101010101;
+    std::uint64_t odd = 0;  // the highest bit of an octet: it is none of them, or the one below it is none
+    const auto look_at = [&odd](std::string_view text) {
+        const std::uint64_t octets = base::first_octets(text);
+        odd |= octets | (octets - ' ' * each) | (octets + each);
+    };
+    for (std::size_t at = 0; at + 8 < name.size(); at += 8) look_at(name.substr(at));
+    look_at(name.substr(name.size() - 8));
+    return (odd & 0x80 * each) == 0;
 }
 
 /// "TenantId=" uuid ";Ip=[" address "]" [ ";" anything ]. What stands behind (the client's HELO) is the sender's own text; it is last,
@@ -96,10 +101,6 @@ struct Collector::Message {
     std::array<std::uint32_t, field_kinds> seen{};  // fields of each kind
     FirewallNames firewall_names;                   // of header.firewall
     SingleFieldValues single_fields;
-    Claims<mail::Domain> xoorg, originator_org;
-    Claims<mail::TenantId> tenant_id;
-    Claims<std::string> auth_as;
-    Claims<AttributedConnection> attributed_connection;
     bool full = false;  // a limit on the whole header is passed: count only
     bool auto_submitted = false, auto_replied = false, delivery_report = false, journal = false, inbox_rules_loop = false,
          response_suppress = false;
@@ -115,6 +116,9 @@ struct Collector::Message {
         ++header.field_count;
         if (header.field_count <= limits.header_fields && header.octets <= limits.header_octets && octets <= limits.field_octets) [[likely]]
             return !full;
+        return pass_limits(octets, limits);
+    }
+    [[gnu::cold]] bool pass_limits(std::size_t octets, const MessageLimits& limits) {
         if (header.field_count > limits.header_fields) {
             full = true;
             exceed("header fields above " + std::to_string(limits.header_fields));
@@ -167,18 +171,19 @@ void Collector::Message::note(FieldKind kind, std::string_view value) {
             if (text.empty()) break;
             Result<mail::Domain> domain = mail::Domain::parse(text);
             if (domain) header.originator_orgs.push_back(*domain);
-            originator_org.add(text, std::move(domain));
+            claim(header.originator_org, text, std::move(domain));
             break;
         }
         case FieldKind::tenant_id:
-            if (!text.empty()) tenant_id.add(text, mail::TenantId::parse(text));
+            if (!text.empty()) claim(header.tenant_id, text, mail::TenantId::parse(text));
             break;
         case FieldKind::auth_as:
             if (text.empty()) break;
-            auth_as.add(text, text.size() <= max_auth_as_octets ? Result<std::string>(text) : fail(Errc::too_long, "more than 256 octets"));
+            claim(header.auth_as, text,
+                  text.size() <= max_auth_as_octets ? Result<std::string>(text) : fail(Errc::too_long, "more than 256 octets"));
             break;
         case FieldKind::attributed_connection:
-            if (!text.empty()) attributed_connection.add(text, parse_attributed_connection(text));
+            if (!text.empty()) claim(header.attributed_connection, text, parse_attributed_connection(text));
             break;
         case FieldKind::auto_submitted:  // RFC 3834 section 5
             auto_submitted = auto_submitted || !base::istarts_with(text, "no");
@@ -253,7 +258,7 @@ void Collector::mail(std::string_view reverse_path) {
 
 void Collector::xoorg(std::string_view value, Source source) {
     value = base::trim(value);
-    if (!value.empty()) message().xoorg.add(value, mail::Domain::parse(value), source);
+    if (!value.empty()) claim(message().envelope.xoorg, value, mail::Domain::parse(value), source);
 }
 
 void Collector::recipient(std::string_view forward_path) {
@@ -272,7 +277,7 @@ void Collector::header_field(std::string_view name, std::string_view value) {
     const FieldClass field = classify(name);
     if (interests_.firewall_fields && is_firewall_field(name)) message.count_firewall_field(name);
     if (interests_.signed_fields) {
-        message.header.unreadable_field_name |= !is_readable_name(name);
+        message.header.unreadable_field_name = message.header.unreadable_field_name || !is_readable_name(name);
         if (field.single != mail::SingleField::none) message.single_fields.add(field.single, may_look ? value : std::string_view{});
     }
     if (field.kind == FieldKind::other) return;
@@ -304,34 +309,27 @@ void Collector::header_field(std::string_view name, std::string_view value) {
     if (may_look) message.note(field.kind, value);
 }
 
-Evidence Collector::finish() & {
-    Evidence out = take_message();
+Evidence Collector::finish() {
+    Evidence out;
+    take_message(out);
     out.session = session_;
     return out;
 }
 
-Evidence Collector::finish() && {
-    Evidence out = take_message();
-    out.session = std::move(session_);
-    return out;
+void Collector::finish(Evidence& into) && {
+    take_message(into);
+    into.session = std::move(session_);
 }
 
 /// All but the session.
-Evidence Collector::take_message() {
+void Collector::take_message(Evidence& into) {
     Message& gathered = message();
-    Evidence out;
-    gathered.header.originator_org = gathered.originator_org.take();
-    gathered.header.tenant_id = gathered.tenant_id.take();
-    gathered.header.auth_as = gathered.auth_as.take();
-    gathered.header.attributed_connection = gathered.attributed_connection.take();
     gathered.header.mail_class = gathered.mail_class();
     gathered.header.repeated_fields = gathered.single_fields.repeated();
-    gathered.envelope.xoorg = gathered.xoorg.take();
-    out.envelope = std::move(gathered.envelope);
-    out.header = std::move(gathered.header);
-    out.too_complex = std::move(gathered.too_complex);
+    into.envelope = std::move(gathered.envelope);
+    into.header = std::move(gathered.header);
+    into.too_complex = std::move(gathered.too_complex);
     message_.reset();
-    return out;
 }
 
 Evidence Collector::at_mail() const {
@@ -339,7 +337,6 @@ Evidence Collector::at_mail() const {
     out.session = session_;
     if (!message_) return out;
     out.envelope = message_->envelope;
-    out.envelope.xoorg = Claims<mail::Domain>(message_->xoorg).take();
     out.too_complex = message_->too_complex;
     return out;
 }

@@ -47,7 +47,7 @@ public:
     void helo(std::string_view name);
     void authenticated(bool yes);
     /// All of these at once; a message that is under way stays.
-    void session(Session facts) noexcept { session_ = std::move(facts); }
+    void session(Session&& facts) noexcept { session_ = std::move(facts); }
 
     // Message
     /// @param reverse_path  with or without angle brackets. Clears what was collected of a message before.
@@ -58,9 +58,10 @@ public:
     /// @param value  as on the wire behind the colon (one leading blank or not, folding with CRLF or LF).
     void header_field(std::string_view name, std::string_view value);
     /// The message is complete: its evidence; the message state is clear afterwards.
-    Evidence finish() &;
-    /// The same, and the connection's facts are moved: nothing more is collected.
-    Evidence finish() &&;
+    Evidence finish();
+    /// The same where the evidence is to stay, and the connection's facts are moved: nothing more is collected.
+    /// @param into  as it was made, or what at_mail() said of this message.
+    void finish(Evidence& into) &&;
     /// Session and envelope as they are by now, nothing of the header: what is known at MAIL. The message goes on.
     Evidence at_mail() const;
     /// ABORT, RSET: drops the message, keeps the connection.
@@ -72,7 +73,7 @@ public:
 private:
     struct Message;  // allocated at mail(), so that an idle session is small
     Message& message();
-    Evidence take_message();
+    void take_message(Evidence& into);
     const MessageLimits* limits_;
     Interests interests_;
     Session session_;

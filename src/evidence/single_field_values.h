@@ -19,8 +19,8 @@ class SingleFieldValues {
 public:
     /// @param value  as it came; empty where it may not be looked at (it then differs from nothing: the message is too complex).
     void add(mail::SingleField field, std::string_view value) {
-        if (text_.capacity() == 0) {
-            constexpr std::size_t usual_octets = 1024, usual_fields = 12;  // of a message from Exchange Online
+        if (values_.empty()) {
+            constexpr std::size_t usual_octets = 1000, usual_fields = 12;  // of a message from Exchange Online
             text_.reserve(usual_octets);
             values_.reserve(usual_fields);
         }

@@ -79,7 +79,7 @@ struct LookupLimits {
 /// Judges messages of one loop. Virtual, so that a test can let a verdict come late.
 class Judge {
 public:
-    /// Called once, on the loop. nullopt: nothing is certain at this stage.
+    /// Called once, on the loop, with the submission's decision (large, so made where it stays). nullopt: nothing is certain at this stage.
     using Done = std::move_only_function<void(std::optional<decision::Decision>&&)>;
 
     /// @param observer  told of every verdict and protocol error; must outlive the judge.

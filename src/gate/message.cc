@@ -53,14 +53,14 @@ struct Message::State final : Submission {
         if (stage == Stage::mail) {
             evidence = collector.at_mail();
         } else if (!std::exchange(is_collected, true)) {
-            evidence = std::move(collector).finish();
+            std::move(collector).finish(evidence);
         }
         if (stage == Stage::message && hashing) hashing->end_of_message();
     }
 
-    void settle(std::optional<decision::Decision>&& with) {
-        const Standing before = std::exchange(standing, with ? Standing::decided : Standing::open);
-        decision = std::move(with);
+    /// The judge has answered for this stage.
+    void settle() {
+        const Standing before = std::exchange(standing, decision ? Standing::decided : Standing::open);
         is_settled = true;
         if (decision) hashing.reset();  // whatever is still to come of the body changes nothing
         if (before == Standing::waiting && wake != nullptr) (*wake)();
@@ -79,7 +79,6 @@ struct Message::State final : Submission {
     std::string restored;  // see octets_on_the_wire
     Standing standing = Standing::open;
     bool is_settled = false;  // the judge has answered for this stage
-    std::optional<decision::Decision> decision;
 };
 
 Message::Message(Judge& judge, const FrontEnd& front, Way way, const std::function<void()>& wake)
@@ -100,8 +99,8 @@ bool Message::wants_body() const noexcept { return state_->hashing != nullptr &&
 Message::Standing Message::standing() const noexcept { return state_->standing; }
 
 void Message::header_field(std::string_view name, std::string_view value) {
-    state_->collector.header_field(name, value);
     if (state_->hashing) state_->hashing->header_field(name, state_->octets_on_the_wire(value));
+    state_->collector.header_field(name, value);
 }
 
 void Message::body(std::string_view octets) {
@@ -114,7 +113,7 @@ Message::Standing Message::judge(Stage stage) {
     state.stage = stage;
     state.collect();
     state.is_settled = false;
-    state.judge.judge(state_, [&state](std::optional<decision::Decision>&& decision) { state.settle(std::move(decision)); });
+    state.judge.judge(state_, [&state](std::optional<decision::Decision>&&) { state.settle(); });
     if (!state.is_settled) state.standing = Standing::waiting;
     return state.standing;
 }

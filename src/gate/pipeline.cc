@@ -44,10 +44,10 @@ void Judge::Pipeline::begin(std::shared_ptr<Submission> submission, Done done) {
 }
 
 bool Judge::Pipeline::advance(Work& work) {
-    const Submission& submission = *work.submission;
+    Submission& submission = *work.submission;
     const decision::Rules& rules = submission.snapshot->rules;
     if (submission.stage == Stage::mail) {  // what an envelope alone can say is said at once: nobody is asked for it
-        work.decision = decision::refuse_at_mail(submission.evidence, submission.snapshot->tenants.get(), rules);
+        submission.decision = decision::refuse_at_mail(submission.evidence, submission.snapshot->tenants.get(), rules);
         return true;
     }
     if (work.step == Step::find) {
@@ -60,7 +60,7 @@ bool Judge::Pipeline::advance(Work& work) {
         work.step = Step::decide;
     }
     if (work.step == Step::decide) {
-        work.decision = decision::decide(submission.evidence, index_of(submission), rules);
+        decision::decide(submission.evidence, index_of(submission), rules, submission.decision.emplace());
         work.step = Step::count;
     }
     return count(work);
@@ -81,8 +81,8 @@ bool Judge::Pipeline::verify(Work& work) {
 }
 
 bool Judge::Pipeline::count(Work& work) {
-    decision::Decision& decision = *work.decision;
-    const Submission& submission = *work.submission;
+    Submission& submission = *work.submission;
+    decision::Decision& decision = *submission.decision;
     if (!is_counted(decision)) return true;
     if (!work.passed) work.passed = world_.count_at_hand(counted(decision, submission), *submission.snapshot);
     if (!work.passed) return false;
@@ -95,16 +95,16 @@ bool Judge::Pipeline::count(Work& work) {
 
 /// Whoever counts and logs, then the front end.
 void Judge::Pipeline::tell(Work& work) {
-    if (!work.decision) return work.done(std::nullopt);
     Submission& submission = *work.submission;
-    decision::Decision& decision = *work.decision;
+    if (!submission.decision) return work.done(std::nullopt);
+    decision::Decision& decision = *submission.decision;
     if (submission.front.hold_queue == HoldQueue::none)
         decision::refuse_without_hold_queue(decision, submission.evidence, submission.snapshot->rules);
     submission.judging = world_.instant() - work.began;
     if (submission.report == Report::at_verdict)
         observer_.judged(
             Judged{decision, submission.evidence, *submission.snapshot, submission.judging, submission.front, submission.stage});
-    work.done(std::move(work.decision));
+    work.done(std::move(submission.decision));
 }
 
 void Judge::Pipeline::go_on(const std::shared_ptr<Waiting>& waiting) {
@@ -135,7 +135,7 @@ bool Judge::Pipeline::ask(const std::shared_ptr<Waiting>& waiting) {
             if (waiting->out_of_time || !ask_names(waiting)) return false;
             break;
         case Step::count:
-            world_.count(counted(*waiting->decision, submission), [this, weak = std::weak_ptr(waiting)](PassedLimit passed) {
+            world_.count(counted(*submission.decision, submission), [this, weak = std::weak_ptr(waiting)](PassedLimit passed) {
                 const auto asked = weak.lock();
                 if (!asked || asked->step != Step::count || asked->passed) return;
                 asked->passed = passed;

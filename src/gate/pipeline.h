@@ -40,8 +40,7 @@ private:
         Instant began;
         Step step = Step::find;
         authn::Dns dns{};
-        std::size_t asked = 0, outstanding = 0;        // DNS questions
-        std::optional<decision::Decision> decision{};  // none in the end: left open at this stage
+        std::size_t asked = 0, outstanding = 0;  // DNS questions
         std::optional<PassedLimit> passed{};
     };
     struct Waiting : Work {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "decision/decision.h"
 #include "evidence/evidence.h"
 #include "tenant/found.h"
 #include "tenant/index.h"
@@ -54,7 +55,8 @@ struct Submission {
     const std::shared_ptr<const Snapshot> snapshot;
     /// By which it is judged, once they were found; kept from stage to stage. A decision points into them.
     std::optional<Tenants> tenants;
-    std::unique_ptr<MessageHashing> hashing;  // what was hashed as it passed; nullptr: no signature is verified
+    std::unique_ptr<MessageHashing> hashing;     // what was hashed as it passed; nullptr: no signature is verified
+    std::optional<decision::Decision> decision;  // the judge's to fill in
     FrontEnd front;
     Stage stage = Stage::message;
     Report report = Report::at_verdict;  // at_verdict again once the front end has gone
