@@ -103,16 +103,23 @@ std::expected<void, ProtocolError> MilterSession::State_::handle(const milter::F
 }
 
 std::size_t MilterSession::State_::take_header_fields(std::string_view bytes, std::size_t max_octets, std::string& out) {
+    if (dialogue.phase() != milter::Dialogue::Phase::header) return 0;
     const std::size_t given = bytes.size();
-    while (dialogue.phase() == milter::Dialogue::Phase::header) {
+    const bool answers = terms.answers(Command::header);
+    std::string_view repeated;  // a whole macro frame that says nothing new: nor do the same octets, when they come again
+    for (;;) {
+        if (!repeated.empty() && bytes.starts_with(repeated)) bytes.remove_prefix(repeated.size());
         const auto frame = milter::next_frame(bytes, max_octets);
         if (!frame || !*frame) break;
         const auto command = static_cast<Command>((*frame)->command);
         if (command == Command::header) {
             const auto event = milter::decode_header((*frame)->payload);
             if (!event) break;
-            static_cast<void>(on(*event, out));  // ends no connection
-        } else if (command != Command::macro || !macros.repeats((*frame)->payload)) {
+            message->header_field(event->name, event->value);
+            if (answers) milter::append_continue(out);
+        } else if (command == Command::macro && macros.repeats((*frame)->payload)) {
+            repeated = bytes.substr(0, (*frame)->consumed);
+        } else {
             break;
         }
         bytes.remove_prefix((*frame)->consumed);
