@@ -51,7 +51,7 @@ evidence::Tls read_tls(const KnownMacros& macros, std::string_view mta, Unnamed 
     const auto& verify = macros.verify();
     const auto& name = macros.common_name();
     const auto verified = [&tls](std::string_view of) {
-        tls.certificate_name = evidence::Observed<std::string>{std::string(of), Source::mta};
+        tls.certificate_name.emplace<evidence::Observed<std::string>>(std::string(of), Source::mta);
     };
     if (is_postfix(mta) || (unnamed == Unnamed::postfix && mta.empty() && !verify)) {
         if (subject)
@@ -87,9 +87,9 @@ evidence::Client client_of(const milter::Connect& event, const KnownMacros& macr
         client.address = evidence::Malformed{std::string(event.address), address.error().detail};
         return client;
     }
-    client.address = evidence::Observed<base::IpAddress>{*address, Source::mta};
+    client.address.emplace<evidence::Observed<base::IpAddress>>(*address, Source::mta);
     const auto& named = macros.client_address();
-    if (!named) return client;
+    if (!named || *named == event.address) return client;
     const auto other = base::IpAddress::parse(*named);
     if (other && *other != *address) client.address = evidence::Conflicting{{address->text(), other->text()}};
     return client;
@@ -108,13 +108,12 @@ bool authenticated_of(const Macros& macros) noexcept { return is_logged_in(Known
 void note_mta_facts(const milter::Connect& event, std::string_view helo, const Macros& macros, Unnamed unnamed,
                     evidence::Collector& collector) {
     const KnownMacros now(macros);
-    evidence::Session session;
-    session.client = client_of(event, now);
-    session.mta = now.mta().value_or("");
-    session.tls = read_tls(now, session.mta, unnamed);
-    session.helo = helo;
-    session.authenticated = is_logged_in(now);
-    collector.session(std::move(session));
+    const std::string_view mta = now.mta().value_or("");
+    collector.session({.client = client_of(event, now),
+                       .tls = read_tls(now, mta, unnamed),
+                       .helo = std::string(helo),
+                       .mta = std::string(mta),
+                       .authenticated = is_logged_in(now)});
     if (now.queue_id()) collector.queue_id(*now.queue_id());
 }
 
