@@ -31,11 +31,6 @@ bool wants_evidence(LogEvidence setting, const decision::Decision& decision) noe
     return setting == LogEvidence::all || (setting == LogEvidence::refused && decision.judged != decision::Verdict::accept);
 }
 
-/// What the fields of one record view into.
-struct MessageTexts {
-    std::string client, hint, findings, reply, evidence;
-};
-
 /// The first missing factor of the proof that came closest, as the reply names it; empty if it is about something else.
 std::string_view first_missing(const decision::Decision& decision) noexcept {
     if (decision.reason != decision::Reason::not_proven && decision.reason != decision::Reason::unavailable) return {};
@@ -140,9 +135,9 @@ MessageLog::MessageLog(Log& log, net::Loop& loop) : log_(log), loop_(loop), chan
 void MessageLog::message(const Record& judged) {
     const Log::Settings settings = log_.settings_.load(std::memory_order_relaxed);
     if (settings.level < LogLevel::info) return;
-    MessageTexts texts;
     fields_.clear();
-    collect_fields(fields_, texts, judged, settings.evidence);
+    texts_.clear();
+    collect_fields(fields_, texts_, judged, settings.evidence);
     log_.encode(channel_.record(), {std::chrono::system_clock::now(), LogLevel::info, "message", fields_}, settings.format);
     channel_.end_record();
     if (flush_posted_) return;

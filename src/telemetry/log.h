@@ -30,6 +30,15 @@ inline constexpr std::array<std::string_view, 28> message_field_names{
     "certificate",   "certificate_hint", "mail_from", "recipients",     "mail_class", "peer_proven",
     "reply",         "judging_us",       "evidence",  "evidence_octets"};
 
+/// What the fields of one record view into.
+struct MessageTexts {
+    std::string client, hint, findings, reply, evidence;
+    void clear() noexcept {
+        for (std::string* text : {&client, &hint, &findings, &reply}) text->clear();
+        std::string().swap(evidence);  // may be long, and is rare
+    }
+};
+
 class MessageLog;
 
 class Log {
@@ -80,7 +89,9 @@ private:
     net::Loop& loop_;
     LogChannel& channel_;
     bool flush_posted_ = false;
+    // Of one record after the other, so that the memory is there already:
     std::vector<LogField> fields_;
+    MessageTexts texts_;
 };
 
 }  // namespace exota::telemetry

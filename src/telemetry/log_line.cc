@@ -9,42 +9,41 @@
 #include <iterator>
 
 #include "base/encode.h"
-#include "base/octets.h"
+#include "base/sixteen.h"
 #include "base/unicode.h"
 
 namespace exota::telemetry {
 
 namespace {
 
-/// Octets that may stand without quotes behind '='.
-constexpr std::array<bool, 256> is_bare_octet = [] {
-    std::array<bool, 256> bare{};
-    for (std::size_t c = '!'; c < 0x7f; ++c) bare[c] = c != '"' && c != '\\' && c != '=';
-    return bare;
+/// How a text stands behind '='.
+enum class Form : std::uint8_t { bare, quoted, escaped };
+
+/// The form that each octet asks for.
+constexpr std::array<Form, 256> forms = [] {
+    std::array<Form, 256> all{};
+    for (std::size_t c = 0; c < all.size(); ++c)
+        all[c] = c < ' ' || c > '~' || c == '"' || c == '\\' ? Form::escaped : c == ' ' || c == '=' ? Form::quoted : Form::bare;
+    return all;
 }();
 
-bool are_bare(std::string_view octets) noexcept {
-    return std::ranges::all_of(octets, [](char c) { return is_bare_octet[static_cast<unsigned char>(c)]; });
+/// The strictest that one of sixteen asks for.
+Form form_of(base::SixteenOctets c) noexcept {
+    if (base::bits_of((c < ' ') | (c == '"') | (c == '\\') | (c == 0x7f)) != 0) return Form::escaped;  // what is no ASCII is below 0
+    return base::bits_of((c == ' ') | (c == '=')) != 0 ? Form::quoted : Form::bare;
 }
 
-/// The same of eight octets at once.
-constexpr bool are_bare(std::uint64_t octets) noexcept {
-    constexpr std::uint64_t each = 0x0101010101010101, high = 0x80 * each;
-    // An octet that borrows from the one above it is one that is looked for, so "any" is exact.
-    std::uint64_t odd = octets | ((octets - '!' * each) & ~octets);
-    for (const std::uint64_t mark : {std::uint64_t{'"'}, std::uint64_t{'\\'}, std::uint64_t{'='}, std::uint64_t{0x7f}}) {
-        const std::uint64_t differs = octets ^ mark * each;
-        odd |= (differs - each) & ~differs;
+/// The last look at sixteen octets overlaps the one before.
+Form form_of(std::string_view text) noexcept {
+    if (text.empty()) return Form::quoted;
+    Form form = Form::bare;
+    if (text.size() < base::sixteen) {
+        for (const char c : text) form = std::max(form, forms[static_cast<unsigned char>(c)]);
+        return form;
     }
-    return (odd & high) == 0;
-}
-
-/// May stand without quotes behind '='. The last look at eight octets overlaps the one before.
-bool is_bare(std::string_view text) noexcept {
-    if (text.size() < 8) return !text.empty() && are_bare(text);
-    for (std::size_t at = 0; at + 8 < text.size(); at += 8)
-        if (!are_bare(base::first_octets(text.substr(at)))) return false;
-    return are_bare(base::first_octets(text.substr(text.size() - 8)));
+    const char* const last = text.data() + text.size() - base::sixteen;
+    for (const char* at = text.data(); at < last; at += base::sixteen) form = std::max(form, form_of(base::sixteen_octets(at)));
+    return std::max(form, form_of(base::sixteen_octets(last)));
 }
 
 /// Appends pieces to a string through a pointer: room is made once for many of them.
@@ -61,6 +60,10 @@ public:
         size_ += text.size();
         room_ -= text.size();
     }
+    void add(char c) noexcept {
+        out_[size_++] = c;
+        --room_;
+    }
     /// What `write(std::string&)` appends, however long it is.
     void add_by(auto write) {
         out_.resize(size_);
@@ -75,11 +78,13 @@ private:
 };
 
 void append_logfmt_text(std::string& out, std::string_view text) {
-    if (is_bare(text))
+    if (form_of(text) == Form::bare)
         out += text;
     else
         base::append_json_string(out, text);
 }
+
+std::string_view word_of(const LogField& boolean) noexcept { return boolean.number != 0 ? "true" : "false"; }
 
 void append_value(std::string& out, const LogField& field, LogFormat format) {
     switch (field.kind) {
@@ -87,7 +92,7 @@ void append_value(std::string& out, const LogField& field, LogFormat format) {
             out += std::string_view(fmt::format_int(field.number).c_str());
             return;
         case LogField::Kind::boolean:
-            out += field.number != 0 ? "true" : "false";
+            out += word_of(field);
             return;
         case LogField::Kind::json:
             if (format == LogFormat::json)
@@ -199,25 +204,41 @@ void append_time(std::string& out, std::chrono::system_clock::time_point time) {
 
 void append_logfmt(std::string& out, const LogRecord& record) {
     constexpr std::string_view level = " level=", event = " event=";
+    constexpr std::size_t around = 4, most_of_a_number = 20;  // blank, '=' and two quotes; a sign and 19 digits
     out += "time=";
     append_time(out, record.time);
     std::size_t octets = level.size() + name_of(record.level).size() + event.size() + record.event.size();
-    for (const LogField& field : record.fields)
-        if (field.kind == LogField::Kind::text) octets += field.name.size() + field.text.size() + 2;
+    for (const LogField& field : record.fields) octets += field.name.size() + around + std::max(field.text.size(), most_of_a_number);
     Line line(out, octets);
     line.add(level);
     line.add(name_of(record.level));
     line.add(event);
     line.add(record.event);
     for (const LogField& field : record.fields) {
-        if (field.kind == LogField::Kind::text && is_bare(field.text)) [[likely]] {
-            line.add(" ");
-            line.add(field.name);
-            line.add("=");
-            line.add(field.text);
-        } else {
+        const Form form = field.kind == LogField::Kind::text ? form_of(field.text) : Form::bare;
+        if (form == Form::escaped || field.kind == LogField::Kind::json) [[unlikely]] {
             line.add_by([&field](std::string& text) { append_field(text, field, LogFormat::logfmt); });
+            continue;
         }
+        line.add(' ');
+        line.add(field.name);
+        line.add('=');
+        if (form == Form::quoted) line.add('"');
+        switch (field.kind) {
+            case LogField::Kind::number: {
+                const fmt::format_int digits(field.number);
+                line.add({digits.data(), digits.size()});
+                break;
+            }
+            case LogField::Kind::boolean:
+                line.add(word_of(field));
+                break;
+            case LogField::Kind::text:
+            case LogField::Kind::json:
+                line.add(field.text);
+                break;
+        }
+        if (form == Form::quoted) line.add('"');
     }
 }
 
