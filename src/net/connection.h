@@ -43,6 +43,8 @@ public:
     /// Nothing is in hand, or on its way between us and its peer.
     bool may_make_room() const;
     Clock::time_point last_activity() const noexcept { return last_activity_; }
+    /// Its peer takes what is written to it.
+    bool is_read() const noexcept { return near_.left() == 0; }
     /// Its answer is pending for long.
     void keep_waiting();
     /// Its deadline passed.
@@ -51,8 +53,6 @@ public:
 private:
     /// Reads before other connections get their turn.
     static constexpr int max_reads_a_turn = 16;
-    /// What is to be written at the end may take so long.
-    static constexpr std::chrono::milliseconds closing_timeout{30'000};
 
     struct Side {
         enum class Is : std::uint8_t { closed, dialling, open, securing };
@@ -128,6 +128,7 @@ private:
     bool may_write_on() noexcept;
     void write_on_later();
     void apply(Out& out);
+    void end_near();
     void send(Leg leg, std::string_view octets);
     void lose(Leg leg, Ending why, std::string detail);
     void forget_far() noexcept;
@@ -180,6 +181,7 @@ struct Connection::Beyond {
     bool has_deadlines = false;              // asked at the beginning
     bool closing = false;                    // the time for that runs
     bool more_far = false;                   // the session is to be told when the far leg has nothing left to be written
+    bool ends_near = false;                  // nothing more follows on the near leg
     int pieces = 0;                          // that it wrote so in this turn
     bool peeked = false;                     // the near leg has something to read, but it is not its turn
 };

@@ -98,11 +98,18 @@ void Connection::apply(Out& out) {
     if (out.more_far) beyond_->more_far = true;
     send(Leg::near, out.near);
     send(Leg::far, out.far);
+    beyond_->ends_near = beyond_->ends_near || out.end_near;
+    if (beyond_->ends_near) end_near();
     if (out.start_tls) start_tls(std::move(*out.start_tls));
 }
 
+/// Once all is written, and again whenever it is looked at: it costs nothing then.
+void Connection::end_near() {
+    if (near_.is == Side::Is::open && queued(Leg::near) == 0) near_.stream.end_writing();
+}
+
 void Connection::send(Leg leg, std::string_view octets) {
-    if (octets.empty()) return;
+    if (octets.empty() || (leg == Leg::near && beyond_->ends_near)) return;
     Side& to = side(leg);
     if (to.is == Side::Is::closed) return;
     if (to.is == Side::Is::securing) {
@@ -215,7 +222,7 @@ void Connection::finish() {
         if (of.is != Side::Is::open && !in_the_clear_still) close(of);
     }
     if (near_.left() == 0 && beyond_->far.left() == 0) return end(Ending::session_ended);
-    if (!std::exchange(beyond_->closing, true)) home_.schedule(beyond_->due, Clock::now() + closing_timeout);
+    if (!std::exchange(beyond_->closing, true)) home_.schedule(beyond_->due, Clock::now() + home_.times().closing_timeout);
 }
 
 void Connection::arm() {

@@ -33,18 +33,38 @@ void Connections::ended(Connection& connection) {
     gone_();
 }
 
+std::optional<Connections::Candidate> Connections::first_to_make_room(MakesRoom rule, std::chrono::milliseconds silent_for) {
+    return rule == MakesRoom::next_due ? next_due() : longest_idle(silent_for);
+}
+
 /// Those in front whose octets are on their way are passed over, up to some.
-Connection* Connections::first_to_make_room(std::chrono::milliseconds silent_for) {
+std::optional<Connections::Candidate> Connections::longest_idle(std::chrono::milliseconds silent_for) {
     constexpr int most = 64;
-    const auto lately = Clock::now() - silent_for;
+    const auto now = Clock::now();
     for (auto* list : {&fresh_, &idle_}) {
         int looked_at = 0;
         for (Connection& connection : *list) {
-            if (connection.last_activity() > lately || ++looked_at > most) break;
-            if (connection.may_make_room()) return &connection;
+            if (connection.last_activity() > now - silent_for || ++looked_at > most) break;
+            if (connection.may_make_room()) return Candidate{&connection, {!connection.spoke(), now - connection.last_activity()}};
         }
     }
-    return nullptr;
+    return std::nullopt;
+}
+
+/// Those whose peer does not read are passed over, up to some, and then the first of them goes.
+std::optional<Connections::Candidate> Connections::next_due() {
+    constexpr int most = 64;
+    const auto now = Clock::now();
+    std::optional<Candidate> unread;
+    int looked_at = 0;
+    for (const Due& due : deadlines_) {
+        Connection& connection = due.connection;
+        if (connection.waits_for_session() || connection.is_busy()) continue;
+        if (connection.is_read()) return Candidate{&connection, {true, now - due.at}};
+        if (!unread) unread = Candidate{&connection, {false, now - due.at}};
+        if (++looked_at == most) break;
+    }
+    return unread;
 }
 
 void Connections::drain() {

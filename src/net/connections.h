@@ -37,6 +37,7 @@ public:
     struct Times {
         std::chrono::milliseconds idle_timeout;
         std::chrono::milliseconds keep_waiting_interval;
+        std::chrono::milliseconds closing_timeout;
     };
 
     /// @param gone  called when one has ended.
@@ -54,12 +55,17 @@ public:
     void drain();
     void end_all();
     /// Who makes room first, if anybody may.
-    Connection* first_to_make_room(std::chrono::milliseconds silent_for);
+    struct Candidate {
+        Connection* connection;
+        IdleSession rank;
+    };
+    std::optional<Candidate> first_to_make_room(MakesRoom rule, std::chrono::milliseconds silent_for);
 
     // For each of them:
     Loop& loop() noexcept { return loop_; }
     ServerLimits& limits() noexcept { return limits_; }
     ServerCounters& counters() noexcept { return counters_; }
+    const Times& times() const noexcept { return times_; }
     /// Of the session that is being called.
     Out& out() noexcept { return out_; }
     /// It did something: behind all others of its kind.
@@ -68,6 +74,8 @@ public:
     void schedule(Due& due, Clock::time_point at);
 
 private:
+    std::optional<Candidate> longest_idle(std::chrono::milliseconds silent_for);
+    std::optional<Candidate> next_due();
     void sweep();
     void sweep_at(Clock::time_point when);
     Clock::time_point next_regular_sweep() const;

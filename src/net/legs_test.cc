@@ -255,6 +255,27 @@ TEST_P(LegsOn, a_far_leg_that_dies_takes_the_rest_with_it) {
     EXPECT_TRUE(answers(client, "hello\n", "hi\n")) << "and is not told of again";
 }
 
+TEST_P(LegsOn, the_end_of_what_is_written_is_not_that_of_what_is_read) {
+    const Descriptor client = house.client();
+    ASSERT_TRUE(send_all(client, "flood 3000000\nend\n"));
+    EXPECT_EQ(receive_all(client), std::string(3'000'000, 'x') + "end\n");
+    ASSERT_TRUE(send_all(client, "hello\nhello\n"));
+    EXPECT_TRUE(eventually([&] { return house.stage.after_end == 2; }));
+    EXPECT_EQ(house.open(), 1U);
+    ASSERT_TRUE(send_all(client, "quit\n"));
+    EXPECT_TRUE(eventually([&] { return house.open() == 0; }));
+}
+
+TEST_P(LegsOn, who_does_not_read_has_the_time_for_closing_and_no_more) {
+    RelayHouse hasty(endpoint() == "inet:127.0.0.1:0" ? endpoint() : "unix:" + directory_.path("hasty"),
+                     {.closing_timeout = std::chrono::milliseconds(0)});
+    hasty.stage.deadline = 30ms;
+    const Descriptor client = hasty.client();
+    ASSERT_TRUE(send_all(client, "flood 50000000\n"));
+    EXPECT_TRUE(eventually([&] { return hasty.ended(Ending::late) == 1; }));
+    EXPECT_LT(receive_all(client).size(), 50'000'000U);
+}
+
 TEST_P(LegsOn, the_deadline_of_a_step) {
     house.stage.deadline = 30ms;
     const Descriptor client = house.client();

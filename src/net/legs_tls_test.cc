@@ -91,6 +91,17 @@ TEST_F(LegsTls, the_near_leg) {
     EXPECT_TRUE(eventually([&] { return house.ended(Ending::session_ended) == 1; }));
 }
 
+TEST_F(LegsTls, the_end_of_what_is_written_is_not_that_of_what_is_read) {
+    TlsClient client(ready());
+    ASSERT_TRUE(client.handshake());
+    ASSERT_TRUE(client.send("end\n"));
+    EXPECT_EQ(client.line(), "end\n");
+    EXPECT_TRUE(client.at_regular_end()) << "close_notify";
+    ASSERT_TRUE(client.send("hello\n"));
+    EXPECT_TRUE(eventually([&] { return house.stage.after_end == 1; }));
+    EXPECT_EQ(house.open(), 1U);
+}
+
 TEST_F(LegsTls, the_far_leg) {
     house.stage.server_name = "gw.test";
     house.stage.reference_names = {"other.test", "gw.test"};

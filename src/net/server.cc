@@ -15,7 +15,8 @@ Server::Server(Loop& loop, ServerLimits& limits, SessionFactory factory, ServerO
       limits_(limits),
       factory_(std::move(factory)),
       options_(std::move(options)),
-      parts_(std::make_unique<Parts>(*this, Connections::Times{options_.idle_timeout, options_.keep_waiting_interval})) {
+      parts_(std::make_unique<Parts>(*this,
+                                     Connections::Times{options_.idle_timeout, options_.keep_waiting_interval, options_.closing_timeout})) {
     limits_.servers_.push_back(this);
 }
 
@@ -90,15 +91,15 @@ bool Server::someone_waits() const {
     return parts_->paused && std::ranges::any_of(parts_->acceptors, [](const auto& acceptor) { return acceptor->has_connection(); });
 }
 
-std::optional<IdleSession> Server::longest_idle() {
-    const Connection* const connection = parts_->connections.first_to_make_room(options_.make_room_after);
-    if (connection == nullptr) return std::nullopt;
-    return IdleSession{!connection->spoke(), Connection::Clock::now() - connection->last_activity()};
+std::optional<IdleSession> Server::who_makes_room() {
+    const auto found = parts_->connections.first_to_make_room(options_.makes_room, options_.make_room_after);
+    return found ? std::optional(found->rank) : std::nullopt;
 }
 
 void Server::make_room() {
     if (limits_.open() < limits_.max_sessions()) return;  // somebody left meanwhile
-    if (Connection* const connection = parts_->connections.first_to_make_room(options_.make_room_after)) connection->end(Ending::made_room);
+    if (const auto found = parts_->connections.first_to_make_room(options_.makes_room, options_.make_room_after))
+        found->connection->end(Ending::made_room);
 }
 
 void Server::resume_accepting() {

@@ -6,8 +6,8 @@
 // without TCP_NODELAY would otherwise wait 40 ms for our delayed acknowledgement, for every message.
 //
 // Limits: sessions and octets kept of partial frames, of all loops together (server_limits.h), and time without a word. At the limit on
-// sessions the one that has been idle for longest makes room, but never one with work in hand; while there is none, nobody is accepted,
-// so that the MTA waits.
+// sessions one that has nothing in hand makes room (MakesRoom says which), but never one with work in hand; while there is none, nobody is
+// accepted, so that the MTA waits.
 //
 // Tested by server_test.cc and server_limits_test.cc.
 #pragma once
@@ -36,6 +36,8 @@ struct ServerOptions {
     std::chrono::milliseconds idle_timeout{7'200'000};
     std::chrono::milliseconds keep_waiting_interval{10'000};  // between two Session::late of a pending answer, of one without deadlines
     std::chrono::milliseconds make_room_after{1'000};         // a session that said something so lately makes no room
+    MakesRoom makes_room = MakesRoom::longest_idle;
+    std::chrono::milliseconds closing_timeout{30'000};  // for what is still to be written at the end
     /// For tests: as accept4, where the system has no descriptor, say.
     int (*accept)(int listener) = &accept_connection;
     /// The last word to a client that has as many sessions as it may (ServerLimits): written as far as it goes at once. Null: none.
@@ -76,7 +78,7 @@ private:
     void pause_accepting();
     void resume_accepting();
     bool someone_waits() const;
-    std::optional<IdleSession> longest_idle();
+    std::optional<IdleSession> who_makes_room();
     void make_room();
     void leave();
     void session_gone();

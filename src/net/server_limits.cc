@@ -52,7 +52,7 @@ void ServerLimits::search_room(Server& asking) {
     const auto search = std::make_shared<Search>(asking, servers_.size());
     for (std::size_t i = 0; i < servers_.size(); ++i)
         servers_[i]->loop_.post([this, search, i] {
-            search->found[i] = servers_[i]->longest_idle();
+            search->found[i] = servers_[i]->who_makes_room();
             if (search->left.fetch_sub(1) == 1) choose(*search);
         });
 }

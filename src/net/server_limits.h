@@ -23,10 +23,17 @@ namespace exota::net {
 
 class Server;
 
-/// A session that may make room. The greater one goes first: one that never said a whole frame, then who has been silent for longest.
+/// Who goes at the limit on sessions for one more, of those that have nothing in hand.
+enum class MakesRoom : std::uint8_t {
+    longest_idle,  // who has been silent for longest, of those that were so for make_room_after; nothing may be on its way
+    next_due,      // whose deadline is next, whatever is on its way: of sessions that all have one, and whoever comes is served
+};
+
+/// A session that may make room. The greater one goes first (MakesRoom): of those that never said a whole frame, or take what is written to
+/// them, who has been silent for longest, or whose deadline is next; then of the others.
 struct IdleSession {
-    bool never_spoke = false;
-    std::chrono::steady_clock::duration silent{};
+    bool worth_less = false;
+    std::chrono::steady_clock::duration since{};  // negative: until
     friend auto operator<=>(const IdleSession&, const IdleSession&) = default;
 };
 

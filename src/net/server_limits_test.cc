@@ -97,6 +97,33 @@ TEST(ServerLimits, a_client_with_all_its_sessions_hears_why_another_one_is_close
     EXPECT_TRUE(answers(third, "hello\n", "hi\n"));
 }
 
+/// An octet now and then keeps no place, nor does an answer that nobody reads.
+TEST(ServerLimits, where_whoever_comes_is_served_the_step_that_began_first_makes_room) {
+    ServerLimits limits(2);
+    ServerOptions options;
+    options.makes_room = MakesRoom::next_due;
+    testing::RelayHouse house("inet:127.0.0.1:0", options, &limits);
+    house.stage.deadline = 10min;
+    const Descriptor first = house.client(), second = house.client();
+    ASSERT_TRUE(answers(first, "hello\n", "hi\n") && answers(second, "hello\n", "hi\n"));
+    ASSERT_TRUE(answers(first, "hello\n", "hi\n") && send_all(second, "hel"));
+    ASSERT_TRUE(eventually([&] { return limits.partial_octets() > 0; })) << "the last that said something";
+    const Descriptor third = house.client();
+    EXPECT_TRUE(answers(third, "hello\n", "hi\n"));
+    EXPECT_EQ(receive_all(second), "ending made-room\n");
+    ASSERT_TRUE(send_all(first, "flood 50000000\n"));
+    ASSERT_EQ(receive(first, 1), "x");
+    ASSERT_TRUE(answers(third, "hello\n", "hi\n"));
+    const Descriptor fourth = house.client();
+    ASSERT_TRUE(send_all(fourth, "flood 50000000\n"));
+    ASSERT_EQ(receive(fourth, 1), "x");
+    EXPECT_EQ(receive_all(third), "ending made-room\n") << "before one that does not read, though its step began later";
+    const Descriptor fifth = house.client();
+    EXPECT_TRUE(answers(fifth, "hello\n", "hi\n"));
+    EXPECT_LT(receive_all(first).size(), 50'000'000U);
+    EXPECT_EQ(house.ended(Ending::made_room), 3U);
+}
+
 TEST_P(ServerLimitsOn, partial_frames_of_all_have_one_limit) {
     House house(endpoint(), 1, {}, {.max_partial_octets = 1000});
     const Descriptor first = house.client();

@@ -61,12 +61,13 @@ struct Out {
     std::optional<Address> dial;  // the far leg, instead of one that is open; how long that may take is `deadline`
     std::optional<StartTls> start_tls;
     bool more_far = false;  // written() is to be called when nothing for the far leg is left to be written
+    bool end_near = false;  // nothing more follows on the near leg: once all is written its peer reads the end, and may still speak
 
-    bool is_near_alone() const noexcept { return far.empty() && !close_far && !dial && !start_tls && !more_far; }
+    bool is_near_alone() const noexcept { return far.empty() && !close_far && !dial && !start_tls && !more_far && !end_near; }
     void clear() noexcept {
         near.clear();
         far.clear();
-        close_far = more_far = false;
+        close_far = more_far = end_near = false;
         dial.reset();
         start_tls.reset();
     }

@@ -42,6 +42,11 @@ void Stream::use(int descriptor) noexcept {
 }
 void Stream::use(std::unique_ptr<TlsStream> tls) noexcept { tls_ = std::move(tls); }
 
+void Stream::end_writing() noexcept {
+    if (tls_) tls_->end_writing();
+    static_cast<void>(::shutdown(descriptor_, SHUT_WR));  // fails where the peer is gone, which it reads next
+}
+
 void Stream::close() noexcept {
     if (tls_) tls_->close();
     tls_.reset();

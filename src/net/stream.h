@@ -45,6 +45,8 @@ public:
     void use(int descriptor) noexcept;
     /// From now on under TLS: the handshake is the stream's first work.
     void use(std::unique_ptr<TlsStream> tls) noexcept;
+    /// The peer reads the end behind what was written; what it says is read on.
+    void end_writing() noexcept;
     /// As far as it goes without waiting, the peer is told that nothing follows. Before the descriptor is closed.
     void close() noexcept;
 

@@ -12,6 +12,7 @@
 //   stream           from now on octets pass both ways as they are
 //   flood OCTETS     so many octets
 //   pour PIECES      so many pieces of 100,000 octets to the other side, each when the one before is written → poured PIECES
+//   end              → end, and nothing more; what is said then is counted
 //   quit             → bye, end of both legs
 #pragma once
 
@@ -44,6 +45,7 @@ struct RelayStage {
     std::vector<TlsFacts> facts;       // of the far leg
     std::atomic<int> sessions{0};
     std::atomic<int> lates{0};
+    std::atomic<int> after_end{0};         // lines
     std::atomic<std::size_t> streamed{0};  // octets from the near leg
 };
 
@@ -133,6 +135,7 @@ public:
 
 private:
     State from_near(std::string_view line, Out& out) {
+        if (has_ended_) ++stage_.after_end;
         if (line == "hello") {
             out.near += "hi\n";
         } else if (line == "tls") {
@@ -167,6 +170,9 @@ private:
             poured_ = 0;
             out.more_far = true;
             return State::waiting;
+        } else if (line == "end") {
+            out.near += "end\n";
+            out.end_near = has_ended_ = true;
         } else if (line == "quit") {
             out.near += "bye\n";
             out.far += "quit\n";
@@ -195,7 +201,7 @@ private:
     std::string facts_ = "none";
     std::uint32_t step_ = 0;
     std::size_t to_pour_ = 0, poured_ = 0;
-    bool asked_ = false, pending_ = false, streaming_ = false, near_is_gone_ = false;
+    bool asked_ = false, pending_ = false, streaming_ = false, near_is_gone_ = false, has_ended_ = false;
 };
 
 /// One server of RelaySessions on a loop of its own.

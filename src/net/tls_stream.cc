@@ -109,11 +109,15 @@ Moved TlsStream::write(std::string_view octets) {
     return moved(SSL_write_ex(ssl_, octets.data(), octets.size(), &written), written);
 }
 
+void TlsStream::end_writing() noexcept {
+    if (broken_ || SSL_is_init_finished(ssl_) != 1 || (SSL_get_shutdown(ssl_) & SSL_SENT_SHUTDOWN) != 0) return;
+    ERR_clear_error();
+    SSL_shutdown(ssl_);  // whether the peer learns of it: the descriptor is shut or closed in any case
+    ERR_clear_error();
+}
+
 void TlsStream::close() noexcept {
-    if (broken_ || SSL_is_init_finished(ssl_) != 1) return;
-    ERR_clear_error();
-    SSL_shutdown(ssl_);  // whether the peer learns of it: the descriptor is closed in any case
-    ERR_clear_error();
+    end_writing();
     broken_ = true;
 }
 

@@ -34,7 +34,9 @@ public:
     Moved write(std::string_view octets);
     /// Whether read() would bring something, without taking it.
     Moved peek();
-    /// Says close_notify, if that can be said without waiting.
+    /// Says close_notify, if that can be said without waiting. What the peer says is read on.
+    void end_writing() noexcept;
+    /// The same, and nothing is read any more.
     void close() noexcept;
     bool pending() const noexcept;
     std::string why() const;
