@@ -11,7 +11,6 @@
 #include <system_error>
 #include <thread>
 
-#include "app/http.h"
 #include "app/milter_front_end.h"
 #include "app/notify.h"
 #include "app/reloader.h"
@@ -21,6 +20,8 @@
 #include "config/start_values.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
+#include "web/http_server.h"
+#include "web/pages.h"
 
 namespace exota::app {
 
@@ -95,7 +96,7 @@ public:
           log_(config_.log),
           metrics_(options.version),
           workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_),
-          http_(control_, {.metrics = [this] { return metrics_text(); }, .ready = [this] { return serving_; }}),
+          http_(control_, web::pages({.metrics = [this] { return metrics_text(); }, .ready = [this] { return serving_; }})),
           signals_(control_.context()),
           reloader_(control_, options.start_thread),
           watch_timer_(control_),
@@ -322,7 +323,7 @@ private:
     telemetry::Metrics metrics_;
     net::Loop control_;
     Workers workers_;
-    HttpServer http_;
+    web::HttpServer http_;
     boost::asio::signal_set signals_;
     Reloader reloader_;
     net::Timer watch_timer_, retire_timer_, retry_timer_, watchdog_timer_, drain_timer_;

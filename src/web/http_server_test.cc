@@ -1,14 +1,16 @@
-#include "app/http.h"
+#include "web/http_server.h"
 
 #include <gtest/gtest.h>
 #include <sys/select.h>
 
 #include <atomic>
+#include <optional>
 
 #include "net/listener.h"
 #include "net/testing.h"
+#include "web/pages.h"
 
-namespace exota::app {
+namespace exota::web {
 namespace {
 
 using net::testing::connect_to;
@@ -22,7 +24,7 @@ protected:
         ASSERT_TRUE(opened);
         listener_.emplace(std::move(*opened));
         server_ = std::make_unique<HttpServer>(
-            thread_.loop(), HttpPages{.metrics = [this] { return page_; }, .ready = [this] { return ready_.load(); }}, limits);
+            thread_.loop(), pages({.metrics = [this] { return page_; }, .ready = [this] { return ready_.load(); }}), limits);
         thread_.call([&] { server_->listen(listener_->take(0)); });
     }
     ~Http() override { thread_.stop(); }
@@ -180,4 +182,4 @@ TEST_F(Http, an_answer_that_nobody_reads_makes_room_too) {
 }
 
 }  // namespace
-}  // namespace exota::app
+}  // namespace exota::web
