@@ -20,6 +20,7 @@
 #include "decision/findings.h"
 #include "decision/proofs.h"
 #include "decision/render.h"
+#include "evidence/author.h"
 #include "tenant/tenants_file.h"
 
 namespace {
@@ -135,6 +136,7 @@ evidence::Evidence evidence_from(Draw& draw) {
     if (draw.one_in(8)) header.from.push_back(mailbox(draw));
     if (draw.one_in(8)) header.from.clear();
     header.from_count = static_cast<std::uint32_t>(header.from.size());
+    header.author = evidence::author_of(header);
     for (std::size_t left = draw.below(3); left > 0; --left) header.resent_from.push_back(draw.one_in(6) ? draw.text() : mailbox(draw));
     header.originator_org = fact<mail::Domain>(draw, domain);
     header.tenant_id = fact<mail::TenantId>(draw, id);

@@ -10,6 +10,7 @@
 #include "decision/mode.h"
 #include "decision/proofs.h"
 #include "decision/reply.h"
+#include "evidence/author.h"
 
 namespace exota::decision {
 namespace {
@@ -28,15 +29,16 @@ void set_subject(Decision& decision, const Subject& subject, const tenant::Index
 }
 
 /// What stands before any tenant is looked for (too-complex, from-*, a dead directory), in this order.
-bool refused_beforehand(Decision& decision, const Case& message, const Author& author) {
+bool refused_beforehand(Decision& decision, const Case& message) {
     // The log says which limit, or what is odd about From; the reply does not.
     if (!message.evidence.too_complex.empty()) {
         set(decision, Verdict::reject, Reason::too_complex);
         decision.why = "too-complex: " + message.evidence.too_complex;
-    } else if (!author) {
-        const bool missing = author.error().problem == mail::AuthorProblem::missing;
+    } else if (!message.author) {
+        const auto& author = message.evidence.header.author;
+        const bool missing = std::holds_alternative<evidence::Absent>(author);
         set(decision, Verdict::reject, missing ? Reason::from_missing : Reason::from_ambiguous);
-        if (!missing) decision.why = "from-ambiguous: " + author.error().detail;
+        if (!missing) decision.why = "from-ambiguous: " + std::string(why_no_author(author));
     } else if (!message.tenants) {
         set(decision, Verdict::tempfail, Reason::unavailable);
     } else {
@@ -90,12 +92,12 @@ Finding both(Finding a, Finding b) noexcept {
 }
 
 /// Steps 2 to 6; leaves verdict, reply and header to finish().
-void judge(Decision& decision, const Examination& examination, const Author& author, const Rules& rules) {
+void judge(Decision& decision, const Examination& examination, const Rules& rules) {
     const Case& message = examination.message;
     decision.believed_field = examination.dkim.reported.field;
 
     // 2. Which author domain?
-    if (refused_beforehand(decision, message, author)) {
+    if (refused_beforehand(decision, message)) {
         examination.examine({}, decision.findings);
         if (message.author_coverage) {  // too complex, but whose author it has is certain, and so whose mode counts
             const Subject author_tenant{message.author_coverage->tenant, message.author_coverage->policy};
@@ -197,8 +199,7 @@ Decision decide(const evidence::Evidence& evidence, const tenant::Index* tenants
 void decide(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, Decision& decision) {
     decision.mode = effective_mode(nullptr, false, rules);
 
-    const Author author = author_of(evidence.header);
-    if (author) {
+    if (const mail::Mailbox* const author = value_of(evidence.header.author)) {
         decision.author_domain = author->domain.text();
         decision.author_address = author->text();
     }
@@ -210,7 +211,7 @@ void decide(const evidence::Evidence& evidence, const tenant::Index* tenants, co
         decision.judged_at_all = false;
         set(decision, Verdict::accept, Reason::bypassed);
     } else {
-        judge(decision, Examination(evidence, tenants, rules, author, std::move(peer)), author, rules);
+        judge(decision, Examination(evidence, tenants, rules, std::move(peer)), rules);
     }
     finish(decision, evidence, rules);
 }
@@ -231,8 +232,7 @@ std::optional<Decision> refuse_at_mail(const evidence::Evidence& evidence, const
     decision.peer_proven = true;
     decision.why = "no-policy: no tenant has the organisation " + organization->text();
     set(decision, Verdict::reject, Reason::no_policy);
-    const Author no_author = std::unexpected(mail::AuthorError{mail::AuthorProblem::missing, "no header yet"});
-    Examination(evidence, tenants, rules, no_author, std::move(peer)).examine({}, decision.findings);
+    Examination(evidence, tenants, rules, std::move(peer)).examine({}, decision.findings);
     finish(decision, evidence, rules);
     return decision;
 }

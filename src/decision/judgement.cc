@@ -21,20 +21,15 @@ FactorFinding examine_listed(const Case& message, const Subject& subject) {
     return absent({}, Source::header_field);
 }
 
-}  // namespace
-
-Author author_of(const evidence::Header& header) {
-    if (header.from_count > 1) return std::unexpected(mail::AuthorError{mail::AuthorProblem::ambiguous, "more than one From field"});
-    return mail::parse_author(header.from);
+const mail::Domain* author_domain(const evidence::Evidence& evidence) noexcept {
+    const mail::Mailbox* const author = value_of(evidence.header.author);
+    return author != nullptr ? &author->domain : nullptr;
 }
 
-Examination::Examination(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, const Author& author,
-                         Peer peer_found)
-    : message{.evidence = evidence,
-              .tenants = tenants,
-              .rules = rules,
-              .author = author ? &author->domain : nullptr,
-              .author_coverage = {}},
+}  // namespace
+
+Examination::Examination(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, Peer peer_found)
+    : message{.evidence = evidence, .tenants = tenants, .rules = rules, .author = author_domain(evidence), .author_coverage = {}},
       peer(std::move(peer_found)),
       dkim(dkim_results(evidence, rules)) {
     if (!tenants) return;

@@ -8,19 +8,12 @@
 #include "decision/findings.h"
 #include "decision/peer.h"
 #include "decision/select_tenant.h"
-#include "mail/author.h"
 
 namespace exota::decision {
 
-using Author = std::expected<mail::Mailbox, mail::AuthorError>;
-
-/// Exactly one From field with exactly one mailbox (step 2).
-Author author_of(const evidence::Header& header);
-
-/// A message with what is asked of it more than once. Holds references into `evidence` and `author`.
+/// A message with what is asked of it more than once. Holds references into `evidence`.
 struct Examination {
-    Examination(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, const Author& author,
-                Peer peer_found);
+    Examination(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, Peer peer_found);
 
     /// Every factor, for this tenant (step 4). @param findings  each is written, whatever it was.
     void examine(const Subject& subject, Findings& findings) const;

@@ -7,7 +7,6 @@
 
 #include "authn/tag_list.h"
 #include "decision/dkim.h"
-#include "decision/judgement.h"
 #include "decision/organizational_domain.h"
 #include "mail/unfold.h"
 
@@ -88,7 +87,7 @@ void add_sdids(Gathering& keys, const evidence::Evidence& evidence, const Rules&
 tenant::Keys keys_of(const evidence::Evidence& evidence, const Rules& rules) {
     Gathering keys(rules);
     const auto& header = evidence.header;
-    if (const Author author = author_of(header)) keys.author(author->domain);
+    if (const mail::Mailbox* const author = value_of(header.author)) keys.author(author->domain);
     each_value(header.tenant_id, [&](const mail::TenantId& id) { keys.tenant_id(id); });
     add_connection(keys, header.attributed_connection);
     each_value(evidence.envelope.xoorg, [&](const mail::Domain& name) { keys.organization(name.text()); });

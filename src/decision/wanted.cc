@@ -63,10 +63,9 @@ FactorSet deciding_factors(const std::vector<tenant::Proof>& proofs, const Findi
 
 Wanted wanted(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules) {
     if (!tenants || !evidence.too_complex.empty() || is_bypassed(evidence.session, rules)) return {};
-    const Author author = author_of(evidence.header);
-    if (!author) return {};
+    if (!value_of(evidence.header.author)) return {};
 
-    const Examination examination(evidence, tenants, rules, author, examine_peer(evidence.session, rules));
+    const Examination examination(evidence, tenants, rules, examine_peer(evidence.session, rules));
     Selection selection = select_tenant(examination.message, examination.named, examination.peer.belief);
     if (selection.outcome != Selection::Outcome::found) return {};
     Findings findings;

@@ -12,6 +12,7 @@
 #include "base/cursor.h"
 #include "base/octets.h"
 #include "base/text.h"
+#include "evidence/author.h"
 #include "evidence/claims.h"
 #include "evidence/field_kind.h"
 #include "evidence/firewall_names.h"
@@ -213,10 +214,8 @@ void Collector::Message::note(FieldKind kind, std::string_view value) {
 MailClass Collector::Message::mail_class() const {
     constexpr std::string_view validator = mail::connector_validation_local_part;
     const bool null_sender = envelope.has_mail && envelope.reverse_path.empty();
-    if (header.from.size() == 1 && base::ifind(header.from.front(), validator) != std::string_view::npos) {
-        const auto mailbox = mail::parse_single_mailbox(header.from.front());
-        if (mailbox && base::iequals(mailbox->local_part, validator)) return MailClass::connector_validation;
-    }
+    const mail::Mailbox* const author = value_of(header.author);
+    if (author != nullptr && base::iequals(author->local_part, validator)) return MailClass::connector_validation;
     if (journal) return MailClass::journal;
     if (delivery_report && (null_sender || !envelope.has_mail)) return MailClass::non_delivery_report;
     if (auto_replied || (null_sender && (auto_submitted || inbox_rules_loop || response_suppress))) return MailClass::auto_reply;
@@ -324,6 +323,7 @@ void Collector::finish(Evidence& into) && {
 /// All but the session.
 void Collector::take_message(Evidence& into) {
     Message& gathered = message();
+    gathered.header.author = author_of(gathered.header);
     gathered.header.mail_class = gathered.mail_class();
     gathered.header.repeated_fields = gathered.single_fields.repeated();
     into.envelope = std::move(gathered.envelope);

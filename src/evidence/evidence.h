@@ -102,6 +102,7 @@ struct RepeatedField {
 struct Header {
     std::vector<std::string> from;  // values of all From fields (bounded; from_count has the number)
     std::uint32_t from_count = 0;
+    Fact<mail::Mailbox> author;  // of them (author.h); not in JSON, as it follows from them
     std::vector<std::string> resent_from;
     std::vector<std::string> sender;
     std::vector<mail::Domain> originator_orgs;  // every readable X-OriginatorOrg, in order; empty fields left out

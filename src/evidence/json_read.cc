@@ -11,6 +11,7 @@
 #include <boost/json.hpp>
 
 #include "base/encode.h"
+#include "evidence/author.h"
 #include "evidence/json.h"
 #include "evidence/json_members.h"
 
@@ -206,6 +207,7 @@ Result<Evidence> from_json(std::string_view text) {
     Evidence evidence;
     Trouble trouble;
     if (!Reader::read(document, evidence, trouble)) return fail(Errc::invalid_data, trouble.what);
+    evidence.header.author = author_of(evidence.header);
     return evidence;
 }
 

@@ -4,7 +4,6 @@
 #include "authn/dmarc.h"
 #include "authn/spf.h"
 #include "decision/own_verification.h"
-#include "mail/author.h"
 
 namespace exota::gate {
 namespace {
@@ -117,8 +116,8 @@ private:
 
     void check_dmarc() {
         auto& dmarc = evidence_.verification.dmarc.emplace();
-        const auto author = mail::parse_author(evidence_.header.from);
-        if (!author) return;  // refused before any proof is looked at
+        const mail::Mailbox* const author = value_of(evidence_.header.author);
+        if (author == nullptr) return;  // refused before any proof is looked at
         const authn::DmarcResult result = authn::check_dmarc(decision::dmarc_query(author->domain, evidence_.verification, rules_), dns_);
         pending_ |= result.pending;
         if (leaves_out(!decision::is_certain(result, pending_))) return evidence_.verification.dmarc.reset();

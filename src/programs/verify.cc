@@ -6,8 +6,8 @@
 
 #include "config/build.h"
 #include "decision/verified_results.h"
+#include "evidence/author.h"
 #include "evidence/json.h"
-#include "mail/author.h"
 #include "programs/json_output.h"
 #include "programs/message_command.h"
 #include "programs/options.h"
@@ -32,9 +32,9 @@ void verify(SeenMessage& seen, const gate::Snapshot& snapshot, Names& names, std
     verify_message(evidence, seen.parts, snapshot, names, now, wanted, questions);
     evidence::Verification& verified = evidence.verification;
     if (!wanted.spf) verified.spf.reset();  // "none" would say that it was looked for
-    if (const auto author = mail::parse_author(evidence.header.from); !author && verified.dmarc) {
+    if (const std::string_view why = why_no_author(evidence.header.author); !why.empty() && verified.dmarc) {
         verified.dmarc->value = evidence::DmarcValue::permerror;
-        verified.dmarc->detail = author.error().detail;
+        verified.dmarc->detail = why;
     }
 }
 

@@ -1,0 +1,55 @@
+#include "evidence/author.h"
+
+#include <gtest/gtest.h>
+
+#include "evidence/collector.h"
+#include "evidence/json.h"
+
+namespace exota::evidence {
+namespace {
+
+TEST(Author, one_field_with_one_mailbox_or_why_not) {
+    const struct {
+        const char* name;
+        std::vector<std::string> from;
+        std::uint32_t count;
+        std::string_view author, why;
+    } cases[] = {
+        {"one", {"Jane <j@Contoso.com>"}, 1, "j@contoso.com", ""},
+        {"none", {}, 0, "", "no From field"},
+        {"one that was not kept", {}, 1, "", "no From field"},
+        {"two", {"a@x.example", "b@x.example"}, 2, "", "more than one From field"},
+        {"two alike", {"a@x.example", "a@x.example"}, 2, "", "more than one From field"},
+        {"two, of which one was kept", {"a@x.example"}, 2, "", "more than one From field"},
+        {"two, as somebody wrote them down", {"a@x.example", "b@x.example"}, 0, "", "more than one From field"},
+        {"two mailboxes", {"a@x.example, b@x.example"}, 1, "", "more than one mailbox"},
+        {"nothing", {""}, 1, "", "no address"},
+    };
+    for (const auto& c : cases) {
+        Header header;
+        header.from = c.from;
+        header.from_count = c.count;
+        const Fact<mail::Mailbox> author = author_of(header);
+        const mail::Mailbox* const mailbox = value_of(author);
+        EXPECT_EQ(mailbox != nullptr ? mailbox->text() : "", c.author) << c.name;
+        EXPECT_EQ(why_no_author(author), c.why) << c.name;
+    }
+}
+
+/// Whoever makes evidence of a whole header reads its author, and nobody behind reads From again.
+TEST(Author, is_read_by_the_collector_and_from_json) {
+    Collector collector({});
+    collector.mail("<>");
+    collector.header_field("From", " j@contoso.com");
+    const Evidence seen = collector.finish();
+    ASSERT_NE(value_of(seen.header.author), nullptr);
+    EXPECT_EQ(value_of(seen.header.author)->text(), "j@contoso.com");
+    const auto read = from_json(R"({"header": {"from": ["j@contoso.com"], "from_count": 1}})");
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->header.author, seen.header.author);
+    EXPECT_EQ(from_json(to_json(seen)), seen);
+    EXPECT_FALSE(from_json(R"({"header": {"author": null}})")) << "it follows from the fields, so that the two cannot differ";
+}
+
+}  // namespace
+}  // namespace exota::evidence
