@@ -72,10 +72,11 @@ def test_fail2ban_bans_strangers_and_never_exchange_online(binary, directory):
     if os.geteuid() != 0:
         pytest.skip("fail2ban-server is root's")
     needs("fail2ban-server", "fail2ban")
-    clients = [(address, "<jane@nobody.test>") for address in [*MICROSOFT, *STRANGERS] for _ in range(3)]
+    microsoft = ["40.107.3.4", "2a01:111:f403::10", "40.95.0.10"]  # each is looked up by a process of its own: some are enough
+    clients = [(address, "<jane@nobody.test>") for address in [*microsoft, *STRANGERS] for _ in range(2)]
     log = log_of(binary, directory, [*clients, ("198.51.100.7", "<jane@nobody.test>")], client_ip={"endpoints_file": None, "relay_pool": []})
-    assert set(matched(log)) == {*MICROSOFT, *STRANGERS, "198.51.100.7"}
-    fail2ban = Fail2ban(directory, log, ENDPOINTS, maxretry=3)
+    assert set(matched(log)) == {*microsoft, *STRANGERS, "198.51.100.7"}
+    fail2ban = Fail2ban(directory, log, ENDPOINTS, maxretry=2)
     try:
         wait_for(lambda: set(STRANGERS) <= set(fail2ban.banned()), fail2ban.tail)
         assert sorted(fail2ban.banned()) == sorted(STRANGERS)
