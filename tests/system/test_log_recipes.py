@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from harness.exota import Exota
 from harness.milter import MilterClient
-from harness.processes import wait_for
+from harness.processes import Process, wait_for
 from harness.recipes import PACKAGING, Journald, Rsyslog
 
 LONG = [("From", '"é x\u2028 client=1.2.3.4" <jane@nobody.test>')] + [(f"X-Forged-{number}", "y" * 900) for number in range(4)] + [("DKIM-Signature", "v=1; b=" + "z" * 9000)] * 3
@@ -102,3 +102,31 @@ def test_the_journal_has_fields_and_whole_records(binary, directory):
         if exota:
             exota.stop()
         journal.stop()
+
+
+INTO_THE_STREAM = """import os, socket, sys
+stream = socket.socket(socket.AF_UNIX)
+stream.connect(sys.argv[1])
+stream.sendall(b"exota\\n\\n6\\n0\\n0\\n0\\n0\\n")  # as systemd does for a unit: identifier, unit, priority, and four switches
+os.dup2(stream.fileno(), 2)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def test_standard_error_in_the_journal_has_whole_records(binary, directory):
+    """What the unit does by default. journald breaks lines above 48 KiB; a record is shorter."""
+    if os.geteuid() != 0:
+        pytest.skip("journald needs a mount namespace")
+    journal = Journald(directory)
+    exota = Exota(binary, directory, started=False, wrapper=["/usr/bin/python3", "-c", INTO_THE_STREAM, journal.socket.with_name("stdout")])
+    try:
+        exota.process = Process(exota.command(), exota.log_file, environment={"PATH": os.environ["PATH"]})
+        exota.wait_until_ready()
+        judge(exota, ["STREAMA", "STREAMB"])
+        wait_for(lambda: any("STREAMB" in line for line in journal.entries("-t", "exota", "-o", "cat")), "the second record")
+    finally:
+        exota.stop()
+        lines = journal.entries("-t", "exota", "-o", "cat")
+        journal.stop()
+    records = [json.loads(line) for line in lines]
+    assert [record["queue_id"] for record in records if record["event"] == "message"] == ["STREAMA", "STREAMB"] and max(map(len, lines)) > 8192
