@@ -26,6 +26,20 @@ std::optional<config::Problem> warning_of_no_tenants(const config::Config& confi
         Severity::warning, config.tenants.file, 0, 0, {}, "names no tenant: every message that is judged is " + std::string(fate)};
 }
 
+/// Of gateways that may refuse at MAIL, where they never will.
+void warn_of_early_refusal(const config::Config& config, const tenant::Index& tenants, std::vector<config::Problem>& problems) {
+    if (tenants.all_have_organizations()) return;
+    for (const config::GatewayConfig& gateway : config.gateways)
+        if (gateway.session.early_refusal)
+            problems.push_back({Severity::warning,
+                                config.tenants.file,
+                                0,
+                                0,
+                                {},
+                                "has tenants that list no organizations: early_refusal of [gateway." + gateway.session.name +
+                                    "] refuses nobody, as each of them could be meant"});
+}
+
 void add_tenants(ReadFiles& files) {
     const config::Config& config = *files.config;
     const std::string& file = config.tenants.file;
@@ -40,6 +54,7 @@ void add_tenants(ReadFiles& files) {
                 take(std::move(arrived.content));
                 files.tenants = std::move(arrived.index);
                 if (auto warning = warning_of_no_tenants(config, *files.tenants)) files.problems.push_back(*std::move(warning));
+                warn_of_early_refusal(config, *files.tenants, files.problems);
             },
             [&](directory::Trouble trouble) {
                 files.file_missing = trouble.error.code == base::Errc::not_found;
@@ -127,6 +142,8 @@ ReadFiles read_files(config::LoadedConfig config) {
     ReadFiles files;
     files.config = std::move(config.config);
     files.problems = std::move(config.problems);
+    if (files.config && !files.config->gateways.empty())
+        files.problems.push_back({Severity::error, files.config->path, 0, 0, "gateway", "the SMTP gateway is not built yet"});
     if (files.config)
         add_tenants(files);
     else if (!has_error(files.problems))

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "net/testing.h"
+#include "net/tls_helper.h"
 
 namespace exota::app {
 namespace {
@@ -38,6 +39,28 @@ TEST(Loading, nobody_in_the_tenants_file_is_warned_of_where_it_has_an_effect) {
         EXPECT_EQ(said.empty(), c.says.empty()) << c.mode << c.tenants << said;
         EXPECT_NE(said.find(c.says), std::string::npos) << said;
         if (!said.empty()) EXPECT_TRUE(said.starts_with(folder.path("tenants.json") + ": warning: ")) << said;
+    }
+}
+
+TEST(Loading, early_refusal_that_refuses_nobody_is_warned_of) {
+    const net::testing::TemporaryDirectory folder;
+    const net::testing::Identity host = net::testing::Identity::root("Root").issue({.dns_names = {"mx.example.net"}});
+    net::testing::write_file(folder.path("host.pem"), host.chain() + host.key());
+    const std::string listing = R"("a": {"domains": ["a.example"], "organizations": ["a.example"]})",
+                      silent = R"("b": {"domains": ["b.example"]})";
+    for (const auto& [early, tenants, warned] :
+         {std::tuple("true", listing + ", " + silent, true), std::tuple("true", listing, false), std::tuple("false", silent, false)}) {
+        std::ofstream(folder.path("tenants.json")) << R"({"version": 2, "tenants": {)" << tenants << "}}";
+        std::ofstream(folder.path("exota.toml"))
+            << "authorisation.mode = \"enforce\"\ntenants.file = \"tenants.json\"\ntenants.state_directory = \".\"\n"
+            << "[gateway.exchange]\ndirection = \"from-exchange\"\nlisten = [\"inet:127.0.0.1:25\"]\nbackend = [\"inet:127.0.0.1:26\"]\n"
+            << "certificate_file = \"host.pem\"\nearly_refusal = " << early << '\n';
+        const ReadFiles read = read_files(config::load(folder.path("exota.toml")));
+        std::string said;
+        for (const config::Problem& problem : read.problems)
+            if (problem.text.find("early_refusal of [gateway.exchange]") != std::string::npos) said += to_text(problem);
+        EXPECT_EQ(!said.empty(), warned) << early << tenants;
+        if (warned) EXPECT_TRUE(said.starts_with(folder.path("tenants.json") + ": warning: ")) << said;
     }
 }
 

@@ -6,8 +6,12 @@ namespace exota::app {
 
 std::vector<std::string> Sockets::bound() const {
     std::vector<std::string> all;
-    for (const auto* list : {&milter, &http})
-        for (const net::Listener& listener : *list) all.push_back(listener.bound());
+    const auto add = [&all](const std::vector<net::Listener>& listeners) {
+        for (const net::Listener& listener : listeners) all.push_back(listener.bound());
+    };
+    add(milter);
+    for (const std::vector<net::Listener>& gateway : gateways) add(gateway);
+    add(http);
     return all;
 }
 
@@ -27,7 +31,8 @@ std::optional<Sockets> open_sockets(const config::Config& config, std::size_t lo
     const auto milter = parsed(config.milter.listen, net::Endpoint::parse);
     const auto http =
         parsed(config.http.listen.empty() ? std::vector<std::string>{} : std::vector{config.http.listen}, net::Endpoint::parse_http);
-    if (config.milter.listen.empty()) problems.push_back({base::Errc::not_found, "milter.listen names no socket"});
+    if (config.milter.listen.empty() && config.gateways.empty())
+        problems.push_back({base::Errc::not_found, "milter.listen names no socket"});
 
     Sockets sockets;
     std::vector<net::ActivatedSocket> activated;
@@ -36,7 +41,10 @@ std::optional<Sockets> open_sockets(const config::Config& config, std::size_t lo
     else
         problems.push_back(taken.error());
     const net::ListenOptions access{config.milter.socket_mode, config.milter.socket_group};
-    sockets.http = net::open_listeners(http, access, 1, activated, problems);  // first: "systemd" is what is left
+    sockets.http = net::open_listeners(http, access, 1, activated, problems);  // the milter's last: "systemd" is what is left
+    for (const config::GatewayConfig& gateway : config.gateways)
+        sockets.gateways.push_back(
+            net::open_listeners(parsed(gateway.session.listen, net::Endpoint::parse), access, loops, activated, problems));
     sockets.milter = net::open_listeners(milter, access, loops, activated, problems);
     for (const net::ActivatedSocket& socket : activated)
         if (socket.descriptor)

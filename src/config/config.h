@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/gateway.h"
 #include "config/start_values.h"
 #include "decision/rules.h"
 #include "directory/tenants_settings.h"
@@ -37,7 +38,8 @@ struct DnsConfig {
 struct Config {
     std::string path;  // where it came from, for messages; "" for the environment
     gate::MilterSettings milter;
-    std::string endpoints_file;  // that was read into rules.exchange_online; empty: none
+    std::vector<GatewayConfig> gateways;  // by name
+    std::string endpoints_file;           // that was read into rules.exchange_online; empty: none
     decision::Rules rules;
     evidence::MessageLimits limits;
     tenant::Defaults tenant_defaults;

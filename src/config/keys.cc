@@ -9,6 +9,7 @@ using enum KeyType;
 using enum Takes;
 constexpr std::int64_t day = 86400;
 constexpr std::int64_t mebibyte = 1024 * 1024;
+constexpr std::int64_t gibibyte = 1024 * mebibyte;
 
 constexpr auto table = std::to_array<Key>({
     {"milter.listen", text_list, R"(["unix:/run/exota/milter.sock"])", "", 0, 0, "",
@@ -127,6 +128,71 @@ constexpr auto table = std::to_array<Key>({
 
     {"server.threads", integer, "0", "threads", 0, 1024, "", "event loops; 0: one a core", restart},
     {"server.drain_timeout", duration, "30", "seconds", 0, 3600, "", "how long messages in hand may take after SIGTERM"},
+
+    {"gateway.NAME.direction", choice, "", "", 0, 0, "from-exchange|to-exchange",
+     "which way mail goes: from Exchange Online to a backend, or from an MTA to a next hop", restart, "0.2"},
+    {"gateway.NAME.listen", text_list, "", "", 0, 0, "", "sockets on which clients reach us, as milter.listen", restart, "0.2"},
+    {"gateway.NAME.hostname", text, R"("")", "", 0, 0, "", "our name in greeting, EHLO and Received; empty: the host's", reload, "0.2"},
+    {"gateway.NAME.backend", text_list, "[]", "", 0, 0, "",
+     "from Exchange: servers that get the mail, tried in order: inet:HOST:PORT, inet6:[HOST]:PORT, unix:/path", reload, "0.2"},
+    {"gateway.NAME.backend_identity", choice, R"("xclient")", "", 0, 0, "xclient|proxy|none",
+     "from Exchange: how the backend learns of the client: XCLIENT, PROXY protocol 2, or not at all", reload, "0.2"},
+    {"gateway.NAME.backend_tls", choice, R"("none")", "", 0, 0, "none|encrypt|verify",
+     "from Exchange: TLS to the backend: none, any certificate, or one of its name on a chain to the system's roots", reload, "0.2"},
+    {"gateway.NAME.certificate_file", file, R"("")", "", 0, 0, "",
+     "our certificate, PEM with its chain: the listener's from Exchange (empty: no STARTTLS), our client certificate to Exchange", reload,
+     "0.2"},
+    {"gateway.NAME.key_file", file, R"("")", "", 0, 0, "", "its private key; empty: in certificate_file", reload, "0.2"},
+    {"gateway.NAME.require_tls", boolean, "false", "", 0, 0, "", "from Exchange: whether MAIL without TLS is refused", reload, "0.2"},
+    {"gateway.NAME.client_ca_file", file, R"("")", "", 0, 0, "", "from Exchange: roots of client certificates, PEM; empty: the system's",
+     reload, "0.2"},
+    {"gateway.NAME.client_purpose", text_list, R"(["none", "client", "server"])", "", 0, 0, "",
+     "from Exchange: extended key usages that a client certificate may have: none, client, server", reload, "0.2"},
+    {"gateway.NAME.min_tls", choice, R"("1.2")", "", 0, 0, "1.2|1.3", "least version of TLS, on either side", reload, "0.2"},
+    {"gateway.NAME.announce_xoorg", choice, R"("verified")", "", 0, 0, "verified|always|never",
+     "from Exchange: to whom XOORG is announced: to a verified certificate of xoorg_names, everybody, nobody", reload, "0.2"},
+    {"gateway.NAME.xoorg_names", text_list, "[]", "", 0, 0, "",
+     "from Exchange: names of certificates to which XOORG is announced; empty: client_cert.names", reload, "0.2"},
+    {"gateway.NAME.early_refusal", boolean, "false", "", 0, 0, "",
+     "from Exchange: whether an organisation that no tenant lists is refused at MAIL; the lists are complete then", reload, "0.2"},
+    {"gateway.NAME.received", choice, R"("auto")", "", 0, 0, "auto|always|never",
+     "from Exchange: whether we add a Received field; auto: unless backend_identity is xclient", reload, "0.2"},
+    {"gateway.NAME.hold_octets", size, R"("256 KiB")", "octets", 0, gibibyte, "",
+     "of a message in memory while its verdict is pending; more goes to an unlinked file", reload, "0.2"},
+    {"gateway.NAME.hold_memory", size, R"("256 MiB")", "octets", 0, 1024 * gibibyte, "",
+     "of all held messages in memory; above it new octets go to the file at once", restart, "0.2"},
+    {"gateway.NAME.spool_directory", file, R"("/var/spool/exota")", "", 0, 0, "", "where the unlinked files are", restart, "0.2"},
+    {"gateway.NAME.spool_octets", size, R"("10 GiB")", "octets", 0, 1024 * 1024 * gibibyte, "",
+     "in unlinked files in all, a tenth of it for one client address; above: 452 4.3.1", restart, "0.2"},
+    {"gateway.NAME.max_sessions", integer, "10000", "sessions", 1, 1000000, "",
+     "open sessions; for one more the longest idle makes room, or it is made to wait", restart, "0.2"},
+    {"gateway.NAME.max_sessions_per_client", integer, "200", "sessions", 1, 1000000, "",
+     "open sessions of one IPv4 address or IPv6 network of 64 bits; one more gets 421 4.7.0", restart, "0.2"},
+    {"gateway.NAME.command_timeout", duration, R"("5 min")", "seconds", 1, day, "", "how long a client may take for its next command",
+     reload, "0.2"},
+    {"gateway.NAME.data_timeout", duration, R"("3 min")", "seconds", 1, day, "",
+     "how long a client may take for the next part of a message", reload, "0.2"},
+    {"gateway.NAME.backend_timeout", duration, R"("5 min")", "seconds", 1, day, "",
+     "how long backend or next hop may take for a reply; twice that after the final dot", reload, "0.2"},
+    {"gateway.NAME.protocol", choice, R"("smtp")", "", 0, 0, "smtp|lmtp", "to Exchange: what the MTA speaks to us", restart, "0.2"},
+    {"gateway.NAME.clients", prefix_list, R"(["127.0.0.0/8", "::1"])", "", 0, 0, "",
+     "to Exchange: who may send here; anybody else gets 554 5.7.1", reload, "0.2"},
+    {"gateway.NAME.next_hop", text, R"("mx")", "", 0, 0, "", "to Exchange: mx (of the recipient's domain), HOST:PORT, or mx:DOMAIN", reload,
+     "0.2"},
+    {"gateway.NAME.tls_level", choice, R"("dane")", "", 0, 0, "may|encrypt|verify|dane|dane-only", "to Exchange: what TLS must be", reload,
+     "0.2"},
+    {"gateway.NAME.tls_fallback", choice, R"("encrypt")", "", 0, 0, "may|encrypt|verify",
+     "to Exchange: what TLS must be under tls_level = \"dane\" where a domain has neither TLSA nor MTA-STS", reload, "0.2"},
+    {"gateway.NAME.mta_sts", boolean, "true", "", 0, 0, "",
+     "to Exchange: whether MTA-STS (RFC 8461) is followed where next_hop is mx and no usable TLSA was found", reload, "0.2"},
+    {"gateway.NAME.mta_sts_directory", file, R"("/var/lib/exota/mta-sts")", "", 0, 0, "", "to Exchange: where its policies are kept",
+     restart, "0.2"},
+    {"gateway.NAME.xoorg_for", text_list, "[]", "", 0, 0, "",
+     "to Exchange: which organisation is named for whom: \"CLIENT-PREFIX ORGANISATION\"", reload, "0.2"},
+    {"gateway.NAME.xoorg_unannounced", choice, R"("send")", "", 0, 0, "send|defer",
+     "to Exchange: what becomes of a message for which XOORG is due and not announced: sent without, or 451 4.7.4", reload, "0.2"},
+    {"gateway.NAME.own_addresses", prefix_list, "[]", "", 0, 0, "", "to Exchange: addresses never dialled by MX, besides the host's",
+     reload, "0.2"},
 });
 
 }  // namespace
@@ -139,6 +205,8 @@ std::string_view name_of(KeyType type) noexcept {
             return "integer";
         case duration:
             return "duration";
+        case size:
+            return "size";
         case text:
             return "string";
         case choice:

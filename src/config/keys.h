@@ -18,6 +18,7 @@ enum class KeyType : std::uint8_t {
     boolean,
     integer,
     duration,  // seconds as an integer, or "2 h", "30 s", "5 min", "1 d"
+    size,      // octets as an integer, or "64 KiB", "256 MiB", "10 GiB"
     text,
     choice,     // one of `choices`: a string, or true, or false; numbers may be either
     mode_bits,  // of a file, octal, as text: "0660"

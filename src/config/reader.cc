@@ -56,14 +56,29 @@ Node place_of(const Member& member) {
     return place;
 }
 
-}  // namespace
+base::Result<std::int64_t> seconds_of(const base::Result<std::chrono::seconds>& duration) {
+    if (!duration) return std::unexpected(duration.error());
+    return duration->count();
+}
 
-base::Result<std::chrono::seconds> parse_duration(std::string_view text) {
+struct Amount {
+    std::int64_t amount = -1;  // negative: none
+    std::string_view unit;
+};
+/// "30 min": both may have blanks around.
+Amount amount_and_unit(std::string_view text) noexcept {
     text = base::trim(text);
     std::int64_t amount = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), amount);
-    if (error != std::errc{} || amount < 0) return base::fail(base::Errc::invalid_data, "no duration; write for example \"30 s\"");
-    const std::string_view unit = base::trim(text.substr(static_cast<std::size_t>(end - text.data())));
+    if (error != std::errc{}) return {};
+    return {amount, base::trim(text.substr(static_cast<std::size_t>(end - text.data())))};
+}
+
+}  // namespace
+
+base::Result<std::chrono::seconds> parse_duration(std::string_view text) {
+    const auto [amount, unit] = amount_and_unit(text);
+    if (amount < 0) return base::fail(base::Errc::invalid_data, "no duration; write for example \"30 s\"");
     std::int64_t factor = 0;
     if (unit.empty() || unit == "s") factor = 1;
     if (unit == "min") factor = 60;
@@ -72,6 +87,19 @@ base::Result<std::chrono::seconds> parse_duration(std::string_view text) {
     if (factor == 0) return base::fail(base::Errc::invalid_data, "unknown unit of time; known are s, min, h, d");
     if (amount > 1'000'000'000) return base::fail(base::Errc::too_long, "duration too long");
     return std::chrono::seconds(amount * factor);
+}
+
+base::Result<std::int64_t> parse_size(std::string_view text) {
+    const auto [amount, unit] = amount_and_unit(text);
+    if (amount < 0) return base::fail(base::Errc::invalid_data, "no size; write for example \"64 KiB\"");
+    std::int64_t factor = 0;
+    if (unit.empty()) factor = 1;
+    if (unit == "KiB") factor = std::int64_t{1} << 10;
+    if (unit == "MiB") factor = std::int64_t{1} << 20;
+    if (unit == "GiB") factor = std::int64_t{1} << 30;
+    if (factor == 0) return base::fail(base::Errc::invalid_data, "unknown unit of size; known are KiB, MiB, GiB");
+    if (amount > (std::int64_t{1} << 60) / factor) return base::fail(base::Errc::too_long, "size too large");
+    return amount * factor;
 }
 
 Reader::Reader(const Node& root, std::string file, std::vector<Problem>& problems, const KeyTable& table)
@@ -191,14 +219,16 @@ bool Reader::check(const Key& key, std::string_view name, const Node& node, std:
             number = *whole;
             return (number >= key.least && number <= key.most) || refuse(node, in_range(key));
         case KeyType::duration:
+        case KeyType::size:
             if (whole) {
                 number = *whole;
             } else if (words) {
-                const auto parsed = parse_duration(*words);
+                const auto parsed = key.type == KeyType::size ? parse_size(*words) : seconds_of(parse_duration(*words));
                 if (!parsed) return refuse(node, parsed.error().detail);
-                number = parsed->count();
+                number = *parsed;
             } else {
-                return wanted("a duration (seconds, or for example \"5 min\")");
+                return wanted(key.type == KeyType::size ? "a size (octets, or for example \"64 KiB\")"
+                                                        : "a duration (seconds, or for example \"5 min\")");
             }
             return (number >= key.least && number <= key.most) || refuse(node, in_range(key));
         case KeyType::choice: {

@@ -102,5 +102,7 @@ private:
 
 /// "30", "30 s", "5 min", "2 h", "1 d" in seconds.
 base::Result<std::chrono::seconds> parse_duration(std::string_view text);
+/// "65536", "64 KiB", "256 MiB", "10 GiB" in octets.
+base::Result<std::int64_t> parse_size(std::string_view text);
 
 }  // namespace exota::config

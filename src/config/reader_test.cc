@@ -160,5 +160,15 @@ TEST(ConfigDuration, Table) {
         EXPECT_FALSE(parse_duration(text)) << text;
 }
 
+TEST(ConfigSize, Table) {
+    const struct {
+        std::string_view text;
+        std::int64_t octets;
+    } good[] = {{"0", 0}, {"30", 30}, {"64KiB", 65536}, {"64 KiB", 65536}, {" 2 MiB ", 2097152}, {"10 GiB", 10737418240}};
+    for (const auto& c : good) EXPECT_EQ(parse_size(c.text).value(), c.octets) << c.text;
+    for (const std::string_view text : {"", "KiB", "-1", "1.5 MiB", "1 kB", "1 MB", "1 TiB", "99999999999 GiB", "1 KiB 2", "0x10"})
+        EXPECT_FALSE(parse_size(text)) << text;
+}
+
 }  // namespace
 }  // namespace exota::config

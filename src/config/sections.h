@@ -1,6 +1,6 @@
 // The readers of sections: each fills its part of the Config, and notes what it finds wrong. build.cc calls them in turn.
 //
-// Tested by config_test.cc and authentication_test.cc.
+// Tested by config_test.cc, authentication_test.cc and gateway_test.cc.
 #pragma once
 
 #include "config/build.h"
@@ -11,7 +11,9 @@ namespace exota::config {
 
 void read_milter(Reader& in, Config& out);
 void read_http(Reader& in, Config& out);
-/// After the two above: no two of their sockets may exclude each other.
+/// [gateway.NAME]: after read_client, whose names of certificates are the default.
+void read_gateways(Reader& in, Config& out, Origin origin);
+/// After the three above: no two of their sockets may exclude each other.
 void check_sockets(Reader& in, const Config& config);
 void read_authorisation(Reader& in, Config& out);
 /// [bypass], [client_ip] with the endpoint list, [client_cert].
@@ -27,5 +29,8 @@ void read_dns(Reader& in, Config& out, Origin origin);
 /// [limits] and [server].
 void read_limits(Reader& in, Config& out);
 void read_tenants(Reader& in, Config& out, Origin origin);
+/// After all of them: what gateways ask of other sections, and of each other.
+void check_gateways(Reader& in, const Config& config);
+void add_gateway_warnings(const Config& config, Reader& in);
 
 }  // namespace exota::config

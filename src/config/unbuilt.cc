@@ -11,13 +11,13 @@ struct UnbuiltValue {
 constexpr auto unbuilt_values = std::to_array<UnbuiltValue>({
     {"tenants.source", "ldap", "tenants from LDAP"},
     {"tenants.source", "postgresql", "tenants from PostgreSQL"},
+    {"gateway.NAME.direction", "to-exchange", "the gateway to Exchange"},
 });
 
 struct UnbuiltSection {
     std::string_view section, part;
 };
 constexpr auto unbuilt_sections = std::to_array<UnbuiltSection>({
-    {"gateway", "the SMTP gateway"},
     {"ldap", "tenants from LDAP"},
     {"postgresql", "tenants from PostgreSQL"},
 });

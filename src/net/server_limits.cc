@@ -8,21 +8,16 @@
 
 namespace exota::net {
 
-namespace {
-
-/// What one client has for itself: an IPv4 address, an IPv6 network of 64 bits.
-base::IpAddress client_of(const base::IpAddress& address) noexcept {
+base::IpAddress network_of_client(const base::IpAddress& address) noexcept {
     if (address.is_v4()) return address;
     std::array<std::uint8_t, 16> octets = address.octets();
     std::fill(octets.begin() + 8, octets.end(), std::uint8_t{0});
     return base::IpAddress::from_octets(octets);
 }
 
-}  // namespace
-
 bool ServerLimits::enter_client(const base::IpAddress& client) {
     const std::scoped_lock lock(clients_mutex_);
-    const auto [place, is_new] = clients_.try_emplace(client_of(client), 0);
+    const auto [place, is_new] = clients_.try_emplace(network_of_client(client), 0);
     if (place->second >= max_sessions_per_client_) return false;
     ++place->second;
     return true;
@@ -30,7 +25,7 @@ bool ServerLimits::enter_client(const base::IpAddress& client) {
 
 void ServerLimits::leave_client(const base::IpAddress& client) {
     const std::scoped_lock lock(clients_mutex_);
-    if (const auto place = clients_.find(client_of(client)); place != clients_.end() && --place->second == 0) clients_.erase(place);
+    if (const auto place = clients_.find(network_of_client(client)); place != clients_.end() && --place->second == 0) clients_.erase(place);
 }
 
 std::size_t ServerLimits::clients() const {

@@ -37,6 +37,9 @@ struct IdleSession {
     friend auto operator<=>(const IdleSession&, const IdleSession&) = default;
 };
 
+/// What one client has for itself: an IPv4 address, an IPv6 network of 64 bits (its first address).
+base::IpAddress network_of_client(const base::IpAddress& address) noexcept;
+
 class ServerLimits {
 public:
     static constexpr std::size_t default_max_partial_octets = std::size_t{256} * 1024 * 1024;

@@ -57,6 +57,9 @@ std::vector<config::Problem> problems_of_system(const config::Config& config) {
                                             ? "this host has no group \"" + group + "\": the socket cannot be opened"
                                             : "group \"" + group + "\": " + std::generic_category().message(errno));
     }
+    for (const config::GatewayConfig& gateway : config.gateways)
+        if (std::string problem = problem_of_directory(gateway.session.spool_directory); !problem.empty())
+            warn("gateway." + gateway.session.name + ".spool_directory", std::move(problem));
     return out;
 }
 

@@ -1,0 +1,36 @@
+// A section [gateway.NAME] as the program uses it: what its sessions go by (gate), and what that needs of the system: addresses, TLS.
+//
+// Tested by gateway_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gate/gateway_settings.h"
+#include "net/address.h"
+
+namespace exota::net {
+class TlsContext;
+}
+
+namespace exota::config {
+
+enum class Direction : std::uint8_t { from_exchange, to_exchange };
+
+/// A server behind us: where it is, and by which name its certificate is known.
+struct Backend {
+    net::Address address;
+    std::string host;  // as configured: a name, or an address; empty for a Unix socket
+};
+
+struct GatewayConfig {
+    Direction direction = Direction::from_exchange;
+    gate::GatewaySettings session;
+    std::vector<Backend> backends;                           // of session.backend, in its order
+    std::shared_ptr<const net::TlsContext> listener_tls;     // nullptr: no STARTTLS
+    std::shared_ptr<const net::TlsContext> backend_context;  // nullptr: backend_tls is none
+};
+
+}  // namespace exota::config

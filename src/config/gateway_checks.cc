@@ -1,0 +1,85 @@
+// What sections [gateway.NAME] and the others ask of each other: sockets, loops, where results come from, and what is only warned of.
+//
+// Tested by gateway_test.cc.
+#include <algorithm>
+
+#include "base/text.h"
+#include "config/build.h"
+#include "config/gateway.h"
+#include "config/reader.h"
+#include "config/sections.h"
+#include "net/host_addresses.h"
+
+namespace exota::config {
+namespace {
+
+std::string key_of(const GatewayConfig& gateway, std::string_view word) {
+    return "gateway." + gateway.session.name + '.' + std::string(word);
+}
+
+struct Listening {
+    std::string name;  // of the setting
+    net::Endpoint endpoint;
+};
+
+std::vector<Listening> all_listeners(const Config& config) {
+    std::vector<Listening> all;
+    const auto add = [&](const std::string& name, const base::Result<net::Endpoint>& endpoint) {
+        if (endpoint) all.push_back({name, *endpoint});
+    };
+    for (const std::string& text : config.milter.listen) add("milter.listen", net::Endpoint::parse(text));
+    if (!config.http.listen.empty()) add("http.listen", net::Endpoint::parse_http(config.http.listen));
+    for (const GatewayConfig& gateway : config.gateways)
+        for (const std::string& text : gateway.session.listen) add(key_of(gateway, "listen"), net::Endpoint::parse(text));
+    return all;
+}
+
+/// Whoever connects there reaches us.
+bool reaches(const net::Address& target, const net::Endpoint& listener, const std::vector<base::IpAddress>& of_host) {
+    if (!target.ip) return listener.kind == net::Endpoint::Kind::unix_socket && listener.path == target.path;
+    if (!listener.is_tcp() || listener.port != target.port || listener.port == 0) return false;
+    const bool v4 = listener.kind == net::Endpoint::Kind::inet;
+    if (v4 != target.ip->is_v4()) return false;
+    if (listener.is_every_address()) return std::ranges::find(of_host, *target.ip) != of_host.end();
+    const auto address = net::Address::of(listener);
+    return address && address->ip == target.ip;
+}
+
+void check_loops(Reader& in, const Config& config) {
+    const std::vector<Listening> listeners = all_listeners(config);
+    const std::vector<base::IpAddress> of_host = net::host_addresses();
+    for (const GatewayConfig& gateway : config.gateways)
+        for (const Backend& backend : gateway.backends)
+            for (const Listening& own : listeners)
+                if (reaches(backend.address, own.endpoint, of_host))
+                    in.error(key_of(gateway, "backend"), backend.address.text() + " is our own socket of " + own.name);
+}
+
+}  // namespace
+
+void check_gateways(Reader& in, const Config& config) {
+    for (const GatewayConfig& gateway : config.gateways) {
+        if (gateway.direction != Direction::from_exchange) continue;
+        if (config.rules.dkim_source != decision::DkimSource::verify)
+            in.error("dkim.source", "must be \"verify\" with a gateway from Exchange ([gateway." + gateway.session.name +
+                                        "]): nobody before it validates, so results in a message are its sender's");
+        if (gateway.session.early_refusal && config.tenants.source != "file")
+            in.error(key_of(gateway, "early_refusal"), "needs all tenants at hand: tenants.source = \"file\"");
+    }
+    check_loops(in, config);
+}
+
+void add_gateway_warnings(const Config& config, Reader& in) {
+    for (const GatewayConfig& gateway : config.gateways) {
+        if (gateway.direction != Direction::from_exchange) continue;
+        if (gateway.session.announce_xoorg == gate::AnnounceXoorg::always)
+            in.warning(key_of(gateway, "announce_xoorg"),
+                       "\"always\" asks everybody for an organisation; what it is worth without a verified certificate is decided as ever");
+        if (gateway.session.backend_identity == gate::BackendIdentity::none)
+            in.warning(key_of(gateway, "backend_identity"),
+                       "\"none\": the backend takes all mail for mail of this host: see that it relays nothing for our address, and trusts "
+                       "nothing because of it");
+    }
+}
+
+}  // namespace exota::config

@@ -1,0 +1,36 @@
+#include "net/host_addresses.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace exota::net {
+namespace {
+
+base::Result<Address> look_up(std::string_view endpoint) { return look_up_host(Endpoint::parse(endpoint).value()); }
+
+TEST(HostAddresses, OfANameOrAnAddressWithThePortOfTheEndpoint) {
+    EXPECT_EQ(look_up("inet:localhost:25").value().text(), "127.0.0.1:25");
+    EXPECT_EQ(look_up("inet:192.0.2.7:10025").value().text(), "192.0.2.7:10025");
+    EXPECT_EQ(look_up("inet6:[2001:db8::7]:10025").value().text(), "[2001:db8::7]:10025");
+}
+
+TEST(HostAddresses, WhatHasNoneIsAnErrorThatNamesIt) {
+    const auto invalid = look_up("inet:no-such-host.invalid:25");  // unavailable where no name server can be reached
+    ASSERT_FALSE(invalid);
+    EXPECT_TRUE(invalid.error().code == base::Errc::not_found || invalid.error().code == base::Errc::unavailable);
+    EXPECT_TRUE(invalid.error().detail.starts_with("inet:no-such-host.invalid:25: ")) << invalid.error().detail;
+    for (const std::string_view endpoint : {"unix:/run/x", "systemd", "inet:25"})
+        EXPECT_EQ(look_up(endpoint).error().code, base::Errc::invalid_data) << endpoint;
+}
+
+TEST(HostAddresses, LoopbackIsOneOfThisHost) {
+    const std::vector<base::IpAddress> addresses = host_addresses();
+    EXPECT_NE(std::ranges::find(addresses, base::IpAddress::parse("127.0.0.1").value()), addresses.end());
+    std::vector<base::IpAddress> sorted = addresses;
+    std::ranges::sort(sorted);
+    EXPECT_EQ(std::ranges::adjacent_find(sorted), sorted.end()) << "one of them twice";
+}
+
+}  // namespace
+}  // namespace exota::net
