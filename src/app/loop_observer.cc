@@ -1,5 +1,7 @@
 #include "app/loop_observer.h"
 
+#include <algorithm>
+
 namespace exota::app {
 
 namespace {
@@ -26,10 +28,20 @@ bool Pace::due() noexcept {
 }
 
 void LoopObserver::judged(const gate::Judged& message) {
-    const telemetry::Record record{message.decision, message.evidence, message.judging};
+    telemetry::Record record{.decision = message.decision, .evidence = message.evidence, .judging = message.judging};
+    const auto gateway = std::ranges::find(gateways_, message.front.instance, &Gateway::name);
+    if (gateway != gateways_.end()) {
+        record.front = message.front.name;
+        record.gateway = message.front.instance;
+        record.stage = name_of(message.stage);
+        record.backend = message.delivery.backend;
+        record.backend_reply = message.delivery.backend_reply;
+        record.answered = message.delivery.answered;
+        gateway->counters->judged(record);
+    }
     metrics_.judged(record);
     messages_.message(record);
-    if (!lacks_certificate(message)) return;
+    if (gateway != gateways_.end() || !lacks_certificate(message)) return;  // a gateway sees certificates itself
     metrics_.missing_certificate();
     if (certificate_pace_.due())
         log_.service(LogLevel::warning, "missing-certificate",

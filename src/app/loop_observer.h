@@ -34,12 +34,20 @@ public:
     /// Accepting is in trouble, as net::ServerOptions::on_trouble hears of it.
     void trouble_accepting(const base::Error& error);
 
+    /// Before the loop runs: messages of that section are counted there, too. Both outlive this object.
+    void add_gateway(std::string_view name, telemetry::GatewayCounters& counters) { gateways_.push_back({name, &counters}); }
+
     const telemetry::LoopMetrics& metrics() const noexcept { return metrics_; }
 
 private:
     telemetry::Log& log_;
     telemetry::MessageLog& messages_;
     telemetry::LoopMetrics metrics_;
+    struct Gateway {
+        std::string_view name;
+        telemetry::GatewayCounters* counters;
+    };
+    std::vector<Gateway> gateways_;
     Pace certificate_pace_, protocol_pace_, full_pace_;
 };
 

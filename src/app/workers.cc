@@ -85,8 +85,13 @@ Workers::~Workers() {
 void Workers::add(FrontEndOptions options, std::vector<net::Listener>& listeners) {
     FrontEnd& front = *front_ends_.emplace_back(std::make_unique<FrontEnd>(std::move(options)));
     for (std::size_t i = 0; i < workers_.size(); ++i) {
-        net::Server& server = workers_[i]->add(front);
-        metrics_.add_server(server.counters());
+        Worker& worker = *workers_[i];
+        net::Server& server = worker.add(front);
+        if (front.options.gateway.empty())
+            metrics_.add_server(server.counters());
+        else
+            metrics_.gateways().add_server(front.options.gateway, server.counters());
+        if (front.options.on_loop) front.options.on_loop({worker.judge, worker.network, worker.observer});
         for (net::Listener& listener : listeners) server.listen(listener.take(i));
     }
 }

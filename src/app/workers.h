@@ -26,15 +26,30 @@ class Log;
 class Metrics;
 }  // namespace exota::telemetry
 
+namespace exota::gate {
+class World;
+}
+
 namespace exota::app {
+
+class LoopObserver;
 
 /// Makes the session of a new connection, on the loop of `judge`; null: the connection is closed. Called on all loops.
 /// @param wake  see net::SessionFactory.
 using MakeSession = std::function<std::unique_ptr<net::Session>(gate::Judge& judge, const net::Peer& peer, std::function<void()> wake)>;
 
+/// What a front end may want of a loop besides its judge.
+struct LoopParts {
+    gate::Judge& judge;
+    gate::World& world;
+    LoopObserver& observer;
+};
+
 /// One front end: what makes its sessions, and what these may take in all.
 struct FrontEndOptions {
     MakeSession make_session;
+    std::function<void(const LoopParts&)> on_loop;  // called by Workers::add for each loop, before it runs; null: nothing to do
+    std::string gateway;                            // NAME under which its sessions are counted; empty: they are the milter's
     std::size_t max_sessions = 10'000;
     std::size_t max_partial_octets = std::size_t{256} * 1024 * 1024;
     std::size_t max_sessions_per_client = 0;               // 0: as many as there are

@@ -29,7 +29,7 @@ Exit run(const Options& options) {
     ReportColumns by{};
     for (const std::string& column : options.by)
         by[static_cast<std::size_t>(std::ranges::find(report_columns, column) - report_columns.begin())] = true;
-    if (options.by.empty()) by.fill(true);
+    if (options.by.empty()) std::fill_n(by.begin(), usual_report_columns, true);
     ReportSum total(by);
     std::vector<std::string> logs = options.logs;
     if (logs.empty()) logs.emplace_back("-");
@@ -60,7 +60,7 @@ void add_report(CommandLine& program) {
     std::string all;
     for (const std::string& column : columns) all += (all.empty() ? "" : ",") + column;
     command.option({.names = "--by",
-                    .about = "Columns to keep apart (default: all): " + all,
+                    .about = "Columns to keep apart (default: all but gateway and stage): " + all,
                     .type = "COLUMN,...",
                     .choices = columns,
                     .separator = ','},

@@ -17,7 +17,10 @@
 
 namespace exota::programs {
 
-inline constexpr std::array<std::string_view, 6> report_columns{"tenant", "author_domain", "verdict", "judged", "reason", "missing"};
+inline constexpr std::array<std::string_view, 8> report_columns{"tenant", "author_domain", "verdict", "judged",
+                                                                "reason", "missing",       "gateway", "stage"};
+/// So many, the first ones, are kept apart where nobody says which. What only a gateway's messages have comes behind them.
+inline constexpr std::size_t usual_report_columns = 6;
 inline constexpr std::size_t max_report_groups = 100'000;
 inline constexpr std::size_t max_report_line_octets = 4 * 1024 * 1024;  // with evidence, which is long
 

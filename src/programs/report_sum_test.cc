@@ -50,6 +50,22 @@ TEST(ReportSum, ReadsBothFormatsAndNothingElse) {
     }
 }
 
+TEST(ReportSum, AGatewaysMessagesAreKeptApartByGatewayAndStage) {
+    ReportColumns by{};
+    by[6] = by[7] = true;
+    ReportSum total(by);
+    total.add("verdict=reject reason=no-policy queue_id=Q1 front=gateway gateway=exchange stage=mail backend=192.0.2.2:25");
+    total.add(R"({"verdict":"reject","reason":"no-policy","front":"gateway","gateway":"exchange","stage":"mail"})");
+    total.add("verdict=accept reason=authorised front=gateway gateway=exchange stage=header");
+    total.add("verdict=accept reason=authorised");
+    const auto rows = total.rows();
+    ASSERT_EQ(rows.size(), 3U);
+    EXPECT_EQ(rows[0].messages, 2U);
+    EXPECT_EQ(rows[0].key, (ReportKey{"", "", "", "", "", "", "exchange", "mail"}));
+    EXPECT_EQ(rows[1].key, ReportKey{}) << "a milter's";
+    EXPECT_EQ(rows[2].key[7], "header");
+}
+
 TEST(ReportSum, SumsByTheColumnsAskedFor) {
     ReportSum by_reason({false, false, false, false, true, false});
     by_reason.add("verdict=reject reason=not-proven tenant=a");

@@ -76,6 +76,12 @@ void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const Re
     fields.push_back(LogField::of_boolean("peer_proven", decision.peer_proven));
     if (decision.reply) texts.reply = decision.reply->line();
     text("reply", texts.reply);
+    text("front", message.front);
+    text("gateway", message.gateway);
+    text("stage", message.stage);
+    text("backend", message.backend);
+    text("backend_reply", message.backend_reply);
+    if (!message.front.empty()) text("answered", message.answered.empty() ? "none" : message.answered);
     fields.push_back(LogField::of_number("judging_us", std::chrono::duration_cast<std::chrono::microseconds>(message.judging).count()));
     if (wants_evidence(evidence_setting, decision)) {
         texts.evidence = evidence::to_json(evidence);

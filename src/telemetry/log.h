@@ -23,12 +23,14 @@
 namespace exota::telemetry {
 
 /// The fields of `event=message`, in order. Those without a value are left out of a record.
-inline constexpr std::array<std::string_view, 28> message_field_names{
-    "verdict",       "judged",           "reason",    "mode",           "quarantine", "tenant",
-    "author_domain", "forward",          "proof",     "missing",        "why",        "findings",
-    "hint",          "queue_id",         "client",    "client_name",    "helo",       "tls",
-    "certificate",   "certificate_hint", "mail_from", "recipients",     "mail_class", "peer_proven",
-    "reply",         "judging_us",       "evidence",  "evidence_octets"};
+inline constexpr std::array<std::string_view, 34> message_field_names{
+    "verdict",     "judged",        "reason",     "mode",           "quarantine",
+    "tenant",      "author_domain", "forward",    "proof",          "missing",
+    "why",         "findings",      "hint",       "queue_id",       "client",
+    "client_name", "helo",          "tls",        "certificate",    "certificate_hint",
+    "mail_from",   "recipients",    "mail_class", "peer_proven",    "reply",
+    "front",       "gateway",       "stage",      "backend",        "backend_reply",
+    "answered",    "judging_us",    "evidence",   "evidence_octets"};
 
 /// What the fields of one record view into.
 struct MessageTexts {

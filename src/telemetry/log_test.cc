@@ -21,6 +21,8 @@ using testing::MemorySink;
 struct Sample {
     decision::Decision decision;
     evidence::Evidence evidence;
+    bool gateway = true;
+    std::string backend_reply = "250 2.0.0 Ok: queued as 4ABC", answered = "250 2.0.0 Ok: queued as 4ABC";
 };
 
 /// A message that has a value for every field.
@@ -63,7 +65,17 @@ std::string logged(const Sample& sample, LogConfig config) {
         net::testing::LoopThread thread;
         Log log(config, std::move(sink));
         MessageLog& messages = log.add_loop(thread.loop());
-        thread.call([&] { messages.message({sample.decision, sample.evidence, std::chrono::microseconds(57)}); });
+        thread.call([&] {
+            messages.message({.decision = sample.decision,
+                              .evidence = sample.evidence,
+                              .judging = std::chrono::microseconds(57),
+                              .front = sample.gateway ? "gateway" : "",
+                              .gateway = sample.gateway ? "exchange" : "",
+                              .stage = sample.gateway ? "header" : "",
+                              .backend = sample.gateway ? "192.0.2.2:25" : "",
+                              .backend_reply = sample.backend_reply,
+                              .answered = sample.answered});
+        });
         thread.call([] {});  // the flush at the end of that turn is behind it
         thread.stop();
     }
@@ -194,6 +206,21 @@ TEST(Log, a_senders_text_stays_within_its_field) {
     const auto names = names_in_logfmt(line);
     EXPECT_EQ(std::count(names.begin(), names.end(), "verdict"), 1) << line;
     EXPECT_EQ(names.size(), 3 + message_field_names.size() - 1);
+}
+
+TEST(Log, what_became_of_a_gateways_message) {
+    Sample sample = full_sample();
+    EXPECT_NE(logged(sample, {})
+                  .find(" front=gateway gateway=exchange stage=header backend=192.0.2.2:25 "
+                        "backend_reply=\"250 2.0.0 Ok: queued as 4ABC\" answered=\"250 2.0.0 Ok: queued as 4ABC\" judging_us"),
+              std::string::npos)
+        << logged(sample, {});
+    sample.answered = "";
+    EXPECT_NE(logged(sample, {}).find(" answered=none "), std::string::npos) << "it had gone";
+    sample.gateway = false;
+    sample.backend_reply = "";
+    for (const std::string_view name : {" front=", " gateway=", " stage=", " backend", " answered="})
+        EXPECT_EQ(logged(sample, {}).find(name), std::string::npos) << name << " of a milter's message";
 }
 
 TEST(Log, documented) {

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <map>
 
+#include "telemetry/families.h"
+
 namespace exota::telemetry {
 
 namespace {
@@ -15,22 +17,8 @@ namespace {
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
-using Labels = std::vector<ClientMetric::Label>;
 
 double now_in_seconds() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
-
-MetricFamily family(std::string_view name, std::string_view help, MetricType type) {
-    return {std::string(name), std::string(help), type, {}};
-}
-
-void add(MetricFamily& to, double value, Labels labels = {}) {
-    ClientMetric metric;
-    metric.label = std::move(labels);
-    (to.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
-    to.metric.push_back(std::move(metric));
-}
-
-ClientMetric::Label label(std::string_view name, std::string_view value) { return {std::string(name), std::string(value)}; }
 
 template <class T>
 std::size_t number(T value) noexcept {
@@ -51,18 +39,6 @@ void LoopMetrics::judged(const Record& message) noexcept {
     judging_nanoseconds_.add(static_cast<std::uint64_t>(nanoseconds));
 }
 
-/// The kinds are few and known to the protocol's code, not here; the table keeps whatever comes, up to its end.
-void LoopMetrics::protocol_error(std::string_view kind) noexcept {
-    kind = kind.substr(0, std::tuple_size_v<decltype(Kind::name)> - 1);
-    const std::size_t used = kinds_used_.load(std::memory_order_relaxed);
-    for (std::size_t i = 0; i < used; ++i)
-        if (kind == kinds_[i].name.data()) return kinds_[i].count.add();
-    if (used == max_kinds) return other_kinds_.add();
-    std::ranges::copy(kind, kinds_[used].name.begin());
-    kinds_[used].count.add();
-    kinds_used_.store(used + 1, std::memory_order_release);  // readers see the name whole
-}
-
 /// Everything as metric families, when somebody asks.
 class Metrics::Collector final : public prometheus::Collectable {
 public:
@@ -71,6 +47,7 @@ public:
         std::vector<MetricFamily> all{messages(), findings(), judging()};
         protocol(all);
         sessions(all);
+        m_.gateways_.collect(all);
         dns(all);
         state(all);
         return all;
@@ -138,13 +115,10 @@ private:
     }
 
     void protocol(std::vector<MetricFamily>& all) const {
-        std::map<std::string, double, std::less<>> kinds;
-        for (const Loop& loop : m_.loops_) {
-            const std::size_t used = loop.metrics->kinds_used_.load(std::memory_order_acquire);
-            for (std::size_t i = 0; i < used; ++i)
-                kinds[loop.metrics->kinds_[i].name.data()] += static_cast<double>(loop.metrics->kinds_[i].count.value());
-            if (const auto other = loop.metrics->other_kinds_.value(); other > 0) kinds["other"] += static_cast<double>(other);
-        }
+        std::map<std::string_view, double> kinds;
+        for (const Loop& loop : m_.loops_)
+            loop.metrics->protocol_errors_.each(
+                [&](std::string_view kind, std::uint64_t count) { kinds[kind] += static_cast<double>(count); });
         MetricFamily errors =
             family("exota_protocol_errors_total", "Milter connections ended because the MTA broke the protocol", MetricType::Counter);
         for (const auto& [kind, count] : kinds) add(errors, count, {label("kind", kind)});

@@ -16,8 +16,10 @@
 #include "net/counter.h"
 #include "net/resolver.h"
 #include "net/server.h"
+#include "telemetry/gateway_metrics.h"
 #include "telemetry/log.h"
 #include "telemetry/record.h"
+#include "telemetry/word_counters.h"
 #include "tenant/factor.h"
 
 namespace exota::telemetry {
@@ -29,19 +31,13 @@ public:
     /// Upper bounds of the histogram of judging, in seconds; the last bucket is +Inf.
     static constexpr std::array<double, 14> judging_bounds{0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001,
                                                            0.005,   0.025,    0.1,     0.5,    1,       5,      30};
-    /// Kinds of protocol errors that are told apart; further ones are "other".
-    static constexpr std::size_t max_kinds = 32;
 
     void judged(const Record& message) noexcept;
-    void protocol_error(std::string_view kind) noexcept;
+    void protocol_error(std::string_view kind) noexcept { protocol_errors_.add(kind); }
     void missing_certificate() noexcept { missing_certificates_.add(); }
 
 private:
     friend class Metrics;
-    struct Kind {
-        std::array<char, 48> name{};
-        net::Counter count;
-    };
 
     // [verdict][judged][reason][mode]
     net::Counter messages_[verdict_count][verdict_count][decision::reason_count][mode_count];
@@ -49,9 +45,7 @@ private:
     std::array<net::Counter, judging_bounds.size() + 1> judging_;
     net::Counter judging_nanoseconds_;
     net::Counter missing_certificates_;
-    std::array<Kind, max_kinds> kinds_;
-    std::atomic<std::size_t> kinds_used_{0};
-    net::Counter other_kinds_;
+    WordCounters protocol_errors_;
 };
 
 class Metrics {
@@ -61,8 +55,9 @@ public:
 
     /// Before the loops run; all live as long as this object, which does not own them.
     void add_loop(const LoopMetrics& metrics, const net::ResolverCounters* resolver = nullptr);
-    /// One of a front end's, on one loop.
+    /// The milter's, on one loop.
     void add_server(const net::ServerCounters& server) { servers_.push_back(&server); }
+    GatewayMetrics& gateways() noexcept { return gateways_; }
     void set_log(const Log& log) noexcept { log_ = &log; }
 
     /// What is in use since now.
@@ -91,6 +86,7 @@ private:
     };
     std::vector<Loop> loops_;
     std::vector<const net::ServerCounters*> servers_;
+    GatewayMetrics gateways_;
     const Log* log_ = nullptr;
     std::atomic<std::uint64_t> reloads_{0}, reload_failures_{0};
     std::atomic<std::size_t> retired_snapshots_{0};

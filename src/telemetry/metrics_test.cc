@@ -24,7 +24,62 @@ decision::Decision decided(decision::Verdict verdict, decision::Verdict judged, 
 
 void count(LoopMetrics& metrics, const decision::Decision& d, std::chrono::nanoseconds took = std::chrono::microseconds(30)) {
     const evidence::Evidence evidence;
-    metrics.judged({d, evidence, took});
+    metrics.judged({.decision = d, .evidence = evidence, .judging = took});
+}
+
+void count(GatewayCounters& counters, decision::Verdict verdict, std::string_view stage) {
+    const decision::Decision d = decided(verdict, verdict, decision::Reason::authorised, tenant::Mode::enforce);
+    const evidence::Evidence evidence;
+    counters.judged({.decision = d, .evidence = evidence, .front = "gateway", .gateway = "exchange", .stage = stage});
+}
+
+TEST(Metrics, gateways_are_counted_each_by_its_name) {
+    Metrics metrics("1");
+    EXPECT_EQ(metrics.text().find("exota_gateway"), std::string::npos);
+    HeldOctets held;
+    held.memory = 5;
+    held.disk = 7;
+    GatewayCounters first, second, other;
+    net::ServerCounters server_1, server_2, server_other, milter;
+    metrics.gateways().add_gateway("exchange", &held);
+    metrics.gateways().add_gateway("other", nullptr);
+    metrics.add_server(milter);
+    milter.opened.add(9);
+    for (const GatewayCounters* one : {&first, &second}) metrics.gateways().add_counters("exchange", *one);
+    for (const net::ServerCounters* one : {&server_1, &server_2}) metrics.gateways().add_server("exchange", *one);
+    metrics.gateways().add_counters("other", other);
+    metrics.gateways().add_server("other", server_other);
+    using enum decision::Verdict;
+    count(first, accept, "header");
+    count(second, accept, "header");
+    count(second, reject, "mail");
+    count(other, tempfail, "message");
+    first.backend_failed("xclient-missing");
+    second.backend_failed("xclient-missing");
+    first.handshake(GatewayCounters::Side::client, "verified");
+    second.handshake(GatewayCounters::Side::backend, "failed");
+    server_1.opened.add(3);
+    server_2.opened.add(2);
+    server_2.ended[static_cast<std::size_t>(net::Ending::late)].add();
+    server_other.refused.add();
+    const std::string text = metrics.text();
+    for (const char* want : {
+             "exota_sessions 9\n",
+             "exota_gateway_sessions{gateway=\"exchange\"} 4\n",
+             "exota_gateway_sessions_total{gateway=\"exchange\"} 5\n",
+             "exota_gateway_sessions_total{gateway=\"other\"} 0\n",
+             "exota_gateway_sessions_ended_total{gateway=\"exchange\",why=\"late\"} 1\n",
+             "exota_gateway_sessions_refused_total{gateway=\"other\"} 1\n",
+             "exota_gateway_messages_total{gateway=\"exchange\",stage=\"header\",verdict=\"accept\"} 2\n",
+             "exota_gateway_messages_total{gateway=\"exchange\",stage=\"mail\",verdict=\"reject\"} 1\n",
+             "exota_gateway_messages_total{gateway=\"other\",stage=\"message\",verdict=\"tempfail\"} 1\n",
+             "exota_gateway_backend_failures_total{gateway=\"exchange\",kind=\"xclient-missing\"} 2\n",
+             "exota_gateway_tls_handshakes_total{gateway=\"exchange\",side=\"client\",result=\"verified\"} 1\n",
+             "exota_gateway_tls_handshakes_total{gateway=\"exchange\",side=\"backend\",result=\"failed\"} 1\n",
+             "exota_gateway_held_octets{gateway=\"exchange\",where=\"memory\"} 5\n",
+             "exota_gateway_held_octets{gateway=\"exchange\",where=\"disk\"} 7\n",
+         })
+        EXPECT_NE(text.find(want), std::string::npos) << want << "\nin\n" << text;
 }
 
 TEST(Metrics, loops_are_summed) {
@@ -112,7 +167,7 @@ TEST(Metrics, kinds_of_protocol_errors_are_bounded_and_encoded) {
     net::ServerCounters server;
     metrics.add_loop(loop);
     metrics.add_server(server);
-    for (std::size_t i = 0; i < LoopMetrics::max_kinds + 10; ++i) loop.protocol_error("kind-" + std::to_string(i));
+    for (std::size_t i = 0; i < WordCounters::max_words + 10; ++i) loop.protocol_error("kind-" + std::to_string(i));
     loop.protocol_error("kind-0");
     loop.protocol_error(std::string(1000, 'k'));
     const std::string text = metrics.text();
@@ -151,6 +206,15 @@ TEST(Metrics, documented) {
     net::ResolverCounters resolver;
     metrics.add_loop(loop, &resolver);
     metrics.add_server(server);
+    const HeldOctets held;
+    GatewayCounters gateway;
+    metrics.gateways().add_gateway("exchange", &held);
+    metrics.gateways().add_counters("exchange", gateway);
+    metrics.gateways().add_server("exchange", server);
+    server.ended[static_cast<std::size_t>(net::Ending::late)].add();
+    gateway.backend_failed("closed");
+    gateway.handshake(GatewayCounters::Side::client, "verified");
+    count(gateway, decision::Verdict::accept, "mail");
     resolver.answered.add();
     count(loop, decided(decision::Verdict::accept, decision::Verdict::accept, decision::Reason::authorised, tenant::Mode::enforce));
     loop.protocol_error("x");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <string_view>
 
 #include "decision/decision.h"
 #include "evidence/evidence.h"
@@ -13,6 +14,12 @@ struct Record {
     const decision::Decision& decision;
     const evidence::Evidence& evidence;
     std::chrono::nanoseconds judging{};  // from end of message to the verdict
+    // Of a gateway's message; all empty for a milter's:
+    std::string_view front, gateway;  // "gateway" and NAME of its section
+    std::string_view stage;           // "mail", "header", "message": when the verdict fell
+    std::string_view backend;         // address of the next server; empty: none was asked
+    std::string_view backend_reply;   // its last reply for this message
+    std::string_view answered;        // what the client got; empty: it had gone
 };
 
 }  // namespace exota::telemetry

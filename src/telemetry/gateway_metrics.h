@@ -1,0 +1,70 @@
+// What is counted of the sections [gateway.NAME]: each by its name.
+//
+// Tested by metrics_test.cc, which also compares names and labels with docs/reference/metrics.md.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/counter.h"
+#include "net/server_counters.h"
+#include "telemetry/record.h"
+#include "telemetry/word_counters.h"
+
+namespace prometheus {
+struct MetricFamily;
+}
+
+namespace exota::telemetry {
+
+/// Of one section on one loop; written on it, read from anywhere.
+class GatewayCounters {
+public:
+    void judged(const Record& message) noexcept { messages_[static_cast<std::size_t>(message.decision.verdict)].add(message.stage); }
+    void backend_failed(std::string_view kind) noexcept { backend_failures_.add(kind); }
+    enum class Side : std::uint8_t { client, backend };
+    /// @param result  "verified", "unverified", "no-certificate", "failed".
+    void handshake(Side side, std::string_view result) noexcept {
+        (side == Side::client ? client_handshakes_ : backend_handshakes_).add(result);
+    }
+
+private:
+    friend class GatewayMetrics;
+    static constexpr std::size_t verdict_count = 3;
+    WordCounters messages_[verdict_count];  // by stage
+    WordCounters backend_failures_, client_handshakes_, backend_handshakes_;
+};
+
+/// Octets of held messages, kept up by whoever holds them.
+struct HeldOctets {
+    std::atomic<std::uint64_t> memory{0}, disk{0};
+};
+
+/// Sums over loops when asked; what it is told of outlives it.
+class GatewayMetrics {
+public:
+    /// Before the loops run.
+    /// @param name  NAME of the section.
+    /// @param held  nullptr: it holds nothing.
+    void add_gateway(std::string name, const HeldOctets* held);
+    void add_counters(std::string_view name, const GatewayCounters& counters);
+    void add_server(std::string_view name, const net::ServerCounters& server);
+
+    /// Appends the families; none while there is no gateway.
+    void collect(std::vector<prometheus::MetricFamily>& all) const;
+
+private:
+    struct Gateway {
+        std::string name;
+        const HeldOctets* held;
+        std::vector<const GatewayCounters*> loops;
+        std::vector<const net::ServerCounters*> servers;
+    };
+    Gateway& find(std::string_view name);
+    std::vector<Gateway> gateways_;
+};
+
+}  // namespace exota::telemetry
