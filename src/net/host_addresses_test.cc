@@ -16,10 +16,11 @@ TEST(HostAddresses, OfANameOrAnAddressWithThePortOfTheEndpoint) {
 }
 
 TEST(HostAddresses, WhatHasNoneIsAnErrorThatNamesIt) {
-    const auto invalid = look_up("inet:no-such-host.invalid:25");  // unavailable where no name server can be reached
+    const std::string name(64, 'a');  // too long for a label: nobody is asked
+    const auto invalid = look_up("inet:" + name + ":25");
     ASSERT_FALSE(invalid);
     EXPECT_TRUE(invalid.error().code == base::Errc::not_found || invalid.error().code == base::Errc::unavailable);
-    EXPECT_TRUE(invalid.error().detail.starts_with("inet:no-such-host.invalid:25: ")) << invalid.error().detail;
+    EXPECT_TRUE(invalid.error().detail.starts_with("inet:" + name + ":25: ")) << invalid.error().detail;
     for (const std::string_view endpoint : {"unix:/run/x", "systemd", "inet:25"})
         EXPECT_EQ(look_up(endpoint).error().code, base::Errc::invalid_data) << endpoint;
 }
