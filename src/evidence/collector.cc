@@ -119,7 +119,7 @@ struct Collector::Message {
             return !full;
         return pass_limits(octets, limits);
     }
-    [[gnu::cold]] bool pass_limits(std::size_t octets, const MessageLimits& limits) {
+    [[gnu::noinline]] bool pass_limits(std::size_t octets, const MessageLimits& limits) {
         if (header.field_count > limits.header_fields) {
             full = true;
             exceed("header fields above " + std::to_string(limits.header_fields));
@@ -147,6 +147,7 @@ struct Collector::Message {
         firewall_names.add(header.firewall);
     }
 
+    void take(FieldKind kind, std::string_view value, bool may_look, const MessageLimits& limits, bool keeps_signatures);
     void note(FieldKind kind, std::string_view value);
     MailClass mail_class() const;
 };
@@ -210,6 +211,36 @@ void Collector::Message::note(FieldKind kind, std::string_view value) {
     }
 }
 
+/// Counts the field, and notes its value as far as that may be looked at.
+void Collector::Message::take(FieldKind kind, std::string_view value, bool may_look, const MessageLimits& limits, bool keeps_signatures) {
+    const std::uint32_t count = ++seen[static_cast<std::size_t>(kind)];
+    switch (kind) {  // counted whatever is passed: clean-up removes by number
+        case FieldKind::from:
+            header.from_count = count;
+            break;
+        case FieldKind::authentication_results:
+            header.authentication_results_count = count;
+            break;
+        case FieldKind::received:
+            header.received_count = count;
+            return;
+        case FieldKind::dkim_signature:
+            header.dkim_signature_count = count;
+            if (keeps_signatures && may_look && count <= limits.kept_fields) header.dkim_signatures.emplace_back(value);
+            return;
+        case FieldKind::own_result:
+            header.own_result_count = count;
+            return;
+        default:
+            break;
+    }
+    if (count > limits.kept_fields) {  // never "the first hundred": a flood must not push the real one out
+        exceed("more than " + std::to_string(limits.kept_fields) + ' ' + std::string(name_of(kind)) + " fields");
+        return;
+    }
+    if (may_look) note(kind, value);
+}
+
 /// By the tell-tales of each class, the surest first. They are the sender's text: decision/system_mail.cc only narrows a proof by them.
 MailClass Collector::Message::mail_class() const {
     constexpr std::string_view validator = mail::connector_validation_local_part;
@@ -271,7 +302,7 @@ void Collector::recipient(std::string_view forward_path) {
 void Collector::queue_id(std::string_view id) { message().envelope.queue_id = id; }
 
 void Collector::header_field(std::string_view name, std::string_view value) {
-    Message& message = this->message();
+    Message& message = message_ ? *message_ : this->message();
     const bool may_look = message.measure(name, value, *limits_);
     const FieldClass field = classify(name);
     if (interests_.firewall_fields && is_firewall_field(name)) message.count_firewall_field(name);
@@ -279,33 +310,7 @@ void Collector::header_field(std::string_view name, std::string_view value) {
         message.header.unreadable_field_name = message.header.unreadable_field_name || !is_readable_name(name);
         if (field.single != mail::SingleField::none) message.single_fields.add(field.single, may_look ? value : std::string_view{});
     }
-    if (field.kind == FieldKind::other) return;
-    const std::uint32_t seen = ++message.seen[static_cast<std::size_t>(field.kind)];
-    switch (field.kind) {  // counted whatever is passed: clean-up removes by number
-        case FieldKind::from:
-            message.header.from_count = seen;
-            break;
-        case FieldKind::authentication_results:
-            message.header.authentication_results_count = seen;
-            break;
-        case FieldKind::received:
-            message.header.received_count = seen;
-            return;
-        case FieldKind::dkim_signature:
-            message.header.dkim_signature_count = seen;
-            if (interests_.signed_fields && may_look && seen <= limits_->kept_fields) message.header.dkim_signatures.emplace_back(value);
-            return;
-        case FieldKind::own_result:
-            message.header.own_result_count = seen;
-            return;
-        default:
-            break;
-    }
-    if (seen > limits_->kept_fields) {  // never "the first hundred": a flood must not push the real one out
-        message.exceed("more than " + std::to_string(limits_->kept_fields) + ' ' + std::string(name_of(field.kind)) + " fields");
-        return;
-    }
-    if (may_look) message.note(field.kind, value);
+    if (field.kind != FieldKind::other) message.take(field.kind, value, may_look, *limits_, interests_.signed_fields);  // few are
 }
 
 Evidence Collector::finish() {

@@ -27,7 +27,7 @@ template <std::size_t size>
 }
 
 /// Names that begin with C.
-FieldClass classify_content(std::string_view name) noexcept {
+[[gnu::noinline]] FieldClass classify_content(std::string_view name) noexcept {
     switch (name.size()) {
         case 2:
             return if_single(name, "Cc", Single::cc);
@@ -45,7 +45,7 @@ FieldClass classify_content(std::string_view name) noexcept {
 }
 
 /// Names that begin with R.
-FieldClass classify_r(std::string_view name) noexcept {
+[[gnu::noinline]] FieldClass classify_r(std::string_view name) noexcept {
     switch (name.size()) {
         case 8: {
             const FieldClass received = if_named(name, "Received", Kind::received);
@@ -64,7 +64,7 @@ consteval std::size_t octets_of(const char (&)[size]) {
 }
 
 /// Names that begin with "X-".
-FieldClass classify_extension(std::string_view name) noexcept {
+[[gnu::noinline]] FieldClass classify_extension(std::string_view name) noexcept {
     switch (name.size()) {
         case octets_of("X-OriginatorOrg"):
             return if_named(name, "X-OriginatorOrg", Kind::originator_org);
