@@ -44,6 +44,7 @@ constexpr mail::OctetSet is_pvalue([](char c) { return is_value(c) || mail::is_a
 /// Keyword (RFC 5321 section 4.1.2), and the underscore that some validators use.
 constexpr mail::OctetSet is_keyword([](char c) { return base::is_alnum(c) || c == '-' || c == '_'; });
 
+constexpr mail::OctetSet is_fws(base::is_fws);
 constexpr mail::OctetSet begins_cfws([](char c) { return base::is_fws(c) || c == '('; });
 
 /// RFC 8601 section 2.2, as far as OpenDKIM knows it.
@@ -96,19 +97,6 @@ bool is_misread_in_quotes(std::string_view content) noexcept {
     return content.starts_with('(') || content == ";" || content == "." || content == "=";
 }
 
-/// The same without quotes: dots and equals signs at the ends, or two together.
-bool is_misread(std::string_view token) noexcept {
-    const auto is_mark = [](char c) { return c == '.' || c == '='; };
-    if (token.empty()) return false;
-    bool together = is_mark(token.front()) || is_mark(token.back()), before = false;
-    for (const char c : token) {
-        const bool mark = is_mark(c);
-        together |= mark && before;
-        before = mark;
-    }
-    return together;
-}
-
 /// One field being read; the first fault stays.
 class Reader {
 public:
@@ -137,7 +125,7 @@ private:
     bool cfws() { return !begins_cfws(in_.peek()) || skip_cfws(); }
     bool skip_cfws() {
         for (;;) {
-            mail::skip_fws(in_);
+            in_.take_while(is_fws);
             if (!in_.next_is('(')) return true;
             ++comments_;
             if (!mail::skip_comment(in_)) return fault("a comment that never closes or nests too deep");
@@ -159,10 +147,17 @@ private:
             if (is_misread_in_quotes(content)) note_unusual("a mark in quotes");
             out = mail::unquote(content);
         } else {
-            const std::string_view token = in_.take_while(belongs);
+            bool is_misread = false, behind_mark = true;  // the same without quotes: dots and equals signs at the ends, or two together
+            const std::string_view token = in_.take_while([&](char c) {
+                if (!belongs(c)) return false;
+                const bool mark = (c == '.') | (c == '=');
+                is_misread |= mark & behind_mark;
+                behind_mark = mark;
+                return true;
+            });
             if (token.empty()) return fault("no value");
-            if (is_misread(token)) note_unusual(misread_value);
-            out = token;
+            if (is_misread || behind_mark) note_unusual(misread_value);
+            out = std::string(token);
         }
         return !has_8bit_ || base::is_utf8(out) || fault("a value that is not UTF-8");
     }

@@ -54,13 +54,13 @@ bool names_a_key(std::string_view selector, std::string_view sdid) {
 
 /// i=: what a validator prints into its result, raw.
 bool is_plain_auid(std::string_view text) {
-    const auto is_plain = [](std::string_view auid) {
+    const auto has_domain = [](std::string_view auid) {
         const std::size_t at = auid.find('@');
-        return at != std::string_view::npos && mail::is_domain(auid.substr(at + 1)) && std::ranges::all_of(auid, is_auid_octet);
+        return at != std::string_view::npos && mail::is_domain(auid.substr(at + 1));
     };
-    if (std::ranges::all_of(text, is_auid_octet)) return is_plain(text);  // nothing in it to decode
+    if (std::ranges::all_of(text, is_auid_octet)) return has_domain(text);  // nothing in it to decode
     const auto decoded = decode_dkim_quoted_printable(text);
-    return decoded && is_plain(*decoded);
+    return decoded && std::ranges::all_of(*decoded, is_auid_octet) && has_domain(*decoded);
 }
 
 }  // namespace
