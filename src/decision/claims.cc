@@ -60,15 +60,15 @@ std::optional<Number> tenant_of_id(const mail::TenantId& id, const Index& tenant
 }
 
 /// The verdict on one tenant id, wherever it was written.
-Finding weigh_id(const mail::TenantId& id, const Case& message, const Subject& subject) {
+/// @param owner  the tenant whose id it is.
+Finding weigh_id(const mail::TenantId& id, std::optional<Number> owner, const Case& message, const Subject& subject) {
     if (id == consumer_id()) return Finding::contradicts;
     if (!subject.tenant) return Finding::absent;
-    const auto owner = tenant_of_id(id, *message.tenants);
     if (same(owner, subject.tenant)) return Finding::holds;
     return owner || message.tenants->has_tenant_ids(*subject.tenant) ? Finding::contradicts : Finding::absent;
 }
 
-FactorFinding examine_tenant_id(const Case& message, const Subject& subject) {
+FactorFinding examine_tenant_id(const Case& message, const Subject& subject, std::optional<Number> owner) {
     const auto& fact = message.evidence.header.tenant_id;
     if (auto settled = settled_before_the_value(fact, Source::header_field)) return *std::move(settled);
     const auto* id = std::get_if<evidence::Observed<mail::TenantId>>(&fact);
@@ -76,7 +76,7 @@ FactorFinding examine_tenant_id(const Case& message, const Subject& subject) {
         const bool ids_are_known = subject.tenant && message.tenants->has_tenant_ids(*subject.tenant);
         return {ids_are_known ? Finding::contradicts : Finding::absent, "malformed", Source::header_field};
     }
-    return {weigh_id(id->value, message, subject), id->value.text(), id->source};
+    return {weigh_id(id->value, owner, message, subject), id->value.text(), id->source};
 }
 
 /// The tenant whose organisation lies nearest above `name`.
@@ -103,17 +103,16 @@ std::optional<Number> tenant_of_originator_org(std::string_view name, const Inde
 Finding weigh_organization(std::string_view name, std::optional<Number> owner, const Case& message, const Subject& subject,
                            bool tenant_id_holds) {
     if (!subject.tenant) return Finding::absent;
+    if (same(owner, subject.tenant)) return Finding::holds;
     const Index& tenants = *message.tenants;
     const auto covered_by = covering_tenant(tenants, name);
-    if (same(owner, subject.tenant)) return Finding::holds;
     if (same(covered_by, subject.tenant)) return Finding::absent;  // its own domain never speaks against it
     if (owner || covered_by) return Finding::contradicts;
     return tenants.has_organizations(*subject.tenant) && !tenant_id_holds ? Finding::contradicts : Finding::absent;
 }
 
-template <class OwnerOf>
-FactorFinding examine_organization(const evidence::Fact<mail::Domain>& fact, Source source, OwnerOf owner_of, const Case& message,
-                                   const Subject& subject, bool tenant_id_holds) {
+FactorFinding examine_organization(const evidence::Fact<mail::Domain>& fact, Source source, std::optional<Number> owner,
+                                   const Case& message, const Subject& subject, bool tenant_id_holds) {
     if (auto settled = settled_before_the_value(fact, source)) return *std::move(settled);
     const auto* organization = std::get_if<evidence::Observed<mail::Domain>>(&fact);
     if (!organization) {  // unreadable, so none of this tenant's
@@ -121,17 +120,16 @@ FactorFinding examine_organization(const evidence::Fact<mail::Domain>& fact, Sou
         return {known ? Finding::contradicts : Finding::absent, "malformed", source};
     }
     const std::string& name = organization->value.text();
-    const auto owner = message.tenants ? owner_of(name, *message.tenants) : std::nullopt;
     return {weigh_organization(name, owner, message, subject, tenant_id_holds), name, organization->source};
 }
 
 /// How the message entered the tenant: through a connector that the operator knows …
-FactorFinding examine_connection(const evidence::Fact<evidence::AttributedConnection>& through, const Case& message,
-                                 const Subject& subject) {
+FactorFinding examine_connection(const evidence::Fact<evidence::AttributedConnection>& through, const Case& message, const Subject& subject,
+                                 std::optional<Number> owner) {
     if (auto settled = settled_before_the_value(through, Source::header_field)) return *std::move(settled);
     const auto* connection = std::get_if<evidence::Observed<evidence::AttributedConnection>>(&through);
     if (!connection) return coded(Finding::absent, "malformed-connection", Source::header_field);
-    const Finding weighed = weigh_id(connection->value.tenant_id, message, subject);
+    const Finding weighed = weigh_id(connection->value.tenant_id, owner, message, subject);
     if (weighed == Finding::contradicts) return contradicts(connection->value.tenant_id.text(), connection->source);
     if (weighed == Finding::holds && any_contains(subject.policy->connector_clients, connection->value.address))
         return holds(connection->value.address.text(), connection->source);
@@ -147,14 +145,14 @@ FactorFinding examine_mailbox(const evidence::Fact<std::string>& written_as) {
     return holds("Internal", auth_as->source);
 }
 
-void examine_hosted(const Case& message, const Subject& subject, const Peer& peer, FactorFinding& hosted) {
+void examine_hosted(const Case& message, const Subject& subject, const Named& named, const Peer& peer, FactorFinding& hosted) {
     const auto& header = message.evidence.header;
     const auto& through = header.attributed_connection;
     if (std::holds_alternative<evidence::Absent>(through)) {
         hosted = examine_mailbox(header.auth_as);
         believe(header.auth_as, hosted, peer);
     } else {
-        hosted = examine_connection(through, message, subject);
+        hosted = examine_connection(through, message, subject, named.by_connection);
         believe(hosted, peer);
     }
 }
@@ -171,20 +169,20 @@ bool any_conflicting_value(const evidence::Fact<T>& fact, base::Result<T> (&pars
 
 }  // namespace
 
-void examine_claims(const Case& message, const Subject& subject, const Peer& peer, Findings& findings) {
+void examine_claims(const Case& message, const Subject& subject, const Named& named, const Peer& peer, Findings& findings) {
     const auto& header = message.evidence.header;
     const auto& xoorg = message.evidence.envelope.xoorg;
-    FactorFinding& tenant_id = finding_of(findings, Factor::tenant_id) = examine_tenant_id(message, subject);
+    FactorFinding& tenant_id = finding_of(findings, Factor::tenant_id) = examine_tenant_id(message, subject, named.by_tenant_id);
     const bool tenant_id_holds = tenant_id.finding == Finding::holds;  // whoever says so
     believe(header.tenant_id, tenant_id, peer);
     FactorFinding& by_xoorg = finding_of(findings, Factor::xoorg) =
-        examine_organization(xoorg, Source::smtp_parameter, tenant_of_xoorg, message, subject, tenant_id_holds);
+        examine_organization(xoorg, Source::smtp_parameter, named.by_xoorg, message, subject, tenant_id_holds);
     believe(xoorg, by_xoorg, peer);
     FactorFinding& originator_org = finding_of(findings, Factor::originator_org) =
-        examine_organization(header.originator_org, Source::header_field, tenant_of_originator_org, message, subject, tenant_id_holds);
+        examine_organization(header.originator_org, Source::header_field, named.by_originator_org, message, subject, tenant_id_holds);
     believe(header.originator_org, originator_org, peer);
     FactorFinding& hosted = finding_of(findings, Factor::hosted);
-    examine_hosted(message, subject, peer, hosted);
+    examine_hosted(message, subject, named, peer, hosted);
     FactorFinding& system_mail = finding_of(findings, Factor::system_mail) = examine_system_mail(message, subject, hosted);
     // What has no mark is none whoever the peer is.
     if (system_mail.finding == Finding::holds) believe(system_mail, peer);

@@ -16,9 +16,6 @@ namespace exota::decision {
 /// Detail of a claim where the peer was not proven to be Exchange Online.
 inline constexpr std::string_view peer_not_proven = "peer-not-proven";
 
-/// Fills in the findings of the five factors for the subject's tenant.
-void examine_claims(const Case& message, const Subject& subject, const Peer& peer, Findings& findings);
-
 /// Which tenants the claims name, whatever they are worth: the caller knows the belief.
 struct Named {
     std::optional<tenant::Number> by_tenant_id, by_xoorg, by_originator_org;
@@ -35,5 +32,9 @@ struct Named {
     bool all_name(tenant::Number tenant) const noexcept;
 };
 Named named_by_claims(const evidence::Evidence& evidence, const tenant::Index& tenants);
+
+/// Fills in the findings of the five factors for the subject's tenant.
+/// @param named  by the same claims.
+void examine_claims(const Case& message, const Subject& subject, const Named& named, const Peer& peer, Findings& findings);
 
 }  // namespace exota::decision

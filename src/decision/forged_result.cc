@@ -151,6 +151,7 @@ Careless read_carelessly(std::string_view value, std::string_view id) {
 
 /// The first encoded-word (RFC 2047 section 2), or npos: programs decode header fields before they look at them.
 std::size_t find_encoded_word(std::string_view text) noexcept {
+    if (text.find('?') == std::string_view::npos) return std::string_view::npos;  // nearly always
     const std::size_t last_end = text.rfind("?=");  // looked for once: a field may have ten thousand beginnings
     if (last_end == std::string_view::npos) return last_end;
     for (std::size_t at = text.find("=?"); at != std::string_view::npos; at = text.find("=?", at + 1)) {

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-#include "base/text.h"
+#include "base/octets.h"
 #include "decision/findings.h"
 
 namespace exota::decision {
@@ -32,7 +32,7 @@ FactorFinding examine_client_ip(const evidence::Client& client, const Rules& rul
 
 bool is_trusted_name(std::string_view name, const Rules& rules) noexcept {
     return !name.empty() &&
-           std::ranges::any_of(rules.certificate_names, [name](const std::string& trusted) { return base::iequals(trusted, name); });
+           std::ranges::any_of(rules.certificate_names, [name](const std::string& trusted) { return base::same_name(trusted, name); });
 }
 
 /// The certificate by itself: verified, and its name is trusted. Exemptions come later.

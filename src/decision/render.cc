@@ -236,18 +236,16 @@ std::string findings_text(const Decision& decision) {
 
 void append_findings_text(std::string& out, const Decision& decision) {
     if (!decision.judged_at_all) return;
-    const std::size_t before = out.size();
     tenant::FactorSet asked;
     for (const ProofOutcome& proof : decision.proofs)
         for (const Factor factor : proof.missing) asked.insert(factor);
+    std::string_view between;
     for (std::size_t i = 0; i < tenant::factor_count; ++i) {
         const FactorFinding& found = decision.findings[i];
         const auto factor = static_cast<Factor>(i);
         if (found.finding == Finding::absent && !asked.contains(factor)) continue;  // nobody asked, nothing seen
-        if (out.size() != before) out += ' ';
-        out += name_of(factor);
-        out += '=';
-        out += name_of(found.finding);
+        out.append(between).append(name_of(factor)).append(1, '=').append(name_of(found.finding));
+        between = " ";
         if (found.detail.empty() || found.finding == Finding::holds) continue;
         out += '(';
         append_word(out, found.detail);
