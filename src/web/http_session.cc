@@ -8,11 +8,18 @@
 #include <optional>
 #include <string>
 
+#include "base/text.h"
+
 namespace exota::web {
 
 namespace {
 
 namespace http = boost::beast::http;
+
+/// tchar of RFC 9110 section 5.6.2: a request begins with its method.
+constexpr bool is_token(char c) noexcept {
+    return base::is_alnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
 
 struct Reply {
     Answer answer;
@@ -62,36 +69,32 @@ public:
     bool busy() const noexcept override { return false; }
 
 private:
-    using Parser = http::request_parser<http::empty_body>;
-
-    /// Takes what it can of `bytes`.
+    /// Takes what it can of `bytes`: the whole header or nothing of it, so that pieces are answered as the whole.
     /// @return  nullopt: there is more to come.
-    std::optional<Reply> read_request(std::string_view& bytes) {
-        if (!parser_) {
-            parser_.emplace();
-            parser_->body_limit(0);
-            header_octets_ = 0;
-        }
-        // The parser's limit is one of what it has not taken yet: field by field, a header could have any length.
-        parser_->header_limit(static_cast<std::uint32_t>(limits_.max_request_octets - header_octets_));
+    std::optional<Reply> read_request(std::string_view& bytes) const {
+        if (!is_token(bytes.front()))
+            return failure(http::status::bad_request);  // TLS, say: who speaks it need not wait for the time limit
+        constexpr std::string_view end_of_header = "\r\n\r\n";
+        const std::size_t end = bytes.substr(0, limits_.max_request_octets).find(end_of_header);
+        if (end == std::string_view::npos && bytes.size() < limits_.max_request_octets) return std::nullopt;
+        if (end == std::string_view::npos) return failure(http::status::request_header_fields_too_large);
+        const std::string_view header = bytes.substr(0, end + end_of_header.size());
+        bytes.remove_prefix(header.size());
+
+        http::request_parser<http::empty_body> parser;
+        parser.header_limit(static_cast<std::uint32_t>(header.size()));
+        parser.body_limit(0);
         boost::beast::error_code error;
-        const std::size_t taken = parser_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
-        bytes.remove_prefix(taken);
-        header_octets_ += taken;
-        const bool too_large = error == http::error::header_limit || header_octets_ > limits_.max_request_octets ||
-                               (error == http::error::need_more && header_octets_ + bytes.size() >= limits_.max_request_octets);
-        if (too_large) return failure(http::status::request_header_fields_too_large);
-        if (error == http::error::need_more) return std::nullopt;
+        parser.put(boost::asio::const_buffer(header.data(), header.size()), error);
         if (error == http::error::body_limit) return failure(http::status::payload_too_large);
         if (error) return failure(http::status::bad_request);
-        const Parser::value_type& request = parser_->get();
-        if (request.has_content_length() ? parser_->content_length().value_or(0) > 0 : request.chunked())
+        const auto& request = parser.get();
+        if (request.has_content_length() ? parser.content_length().value_or(0) > 0 : request.chunked())
             return failure(http::status::payload_too_large);
         Reply reply{.answer = router_.answer(method_of(request.method()), {request.target().data(), request.target().size()}),
                     .version = request.version(),
                     .body = request.method() != http::verb::head};
         reply.keep_alive = request.keep_alive() && reply.answer.status == 200;
-        parser_.reset();
         return reply;
     }
 
@@ -106,8 +109,6 @@ private:
 
     const Router& router_;
     const HttpLimits limits_;
-    std::optional<Parser> parser_;
-    std::size_t header_octets_ = 0;
     std::size_t discarded_ = 0;
     std::uint32_t step_ = 0;
     bool ended_ = false;

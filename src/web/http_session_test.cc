@@ -95,6 +95,20 @@ TEST_F(HttpSession, pieces_are_answered_as_the_whole) {
     EXPECT_EQ(all, whole);
 }
 
+/// Of a header that is none, a piece may say so or not: it is looked at when all of it is there, but for its first octet.
+TEST_F(HttpSession, what_is_no_request_is_so_in_any_pieces) {
+    for (const std::string_view request : {"GET /healthz HTTP/1.0\r\nConnection: keep-alive\rx\r\n\r\n", "GET  / HTTP/1.1\r\n\r\n",
+                                           "GET / HTTP/2.0\r\n\r\n", "\r\n\r\n", "\x16\x03\x01", " GET / HTTP/1.1\r\n\r\n"}) {
+        Client client(router);
+        std::string answer;
+        for (const char octet : request) answer += client.say({&octet, 1});
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << request;
+        EXPECT_EQ(answer, answer_to(request)) << request;
+    }
+    Client tls(router);
+    EXPECT_TRUE(tls.say("\x16").starts_with("HTTP/1.1 400 ")) << "at once";
+}
+
 TEST_F(HttpSession, a_connection_goes_on_and_each_answer_begins_a_step) {
     Client client(router);
     const std::uint32_t first = client.step();
