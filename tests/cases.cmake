@@ -1,7 +1,7 @@
 # The conversations in cases/*.case, one ctest entry a file, and the predecessor's own (shared corpus, skipped where it is absent).
 if(TARGET exota_app AND TARGET exota_gate)
   set(conversations ${CMAKE_CURRENT_SOURCE_DIR}/conversations)
-  add_library(exota_conversations STATIC ${conversations}/conversation.cc ${conversations}/milter_player.cc ${conversations}/snapshot_of.cc)
+  add_library(exota_conversations STATIC ${conversations}/conversation.cc ${conversations}/milter_player.cc ${conversations}/gateway_player.cc ${conversations}/snapshot_of.cc)
   target_link_libraries(exota_conversations PUBLIC exota_app exota_gate)
   exota_test_options(exota_conversations)
 
@@ -15,7 +15,7 @@ if(TARGET exota_app AND TARGET exota_gate)
     set_tests_properties(cases.${topic} PROPERTIES TIMEOUT 60)
   endforeach()
 
-  add_executable(conversations_test ${conversations}/conversation_test.cc ${conversations}/transcripts_test.cc)
+  add_executable(conversations_test ${conversations}/conversation_test.cc ${conversations}/transcripts_test.cc ${conversations}/gateway_cases_test.cc)
   target_link_libraries(conversations_test PRIVATE exota_conversations exota_json GTest::gtest_main)
   exota_test_options(conversations_test)
   target_compile_definitions(conversations_test PRIVATE EXOTA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

@@ -18,7 +18,7 @@
 //              dialled and says      whose session it is)        sees DATA when the verdict
 //              what it offers)                                   is there: gateway_message.h)
 //
-// Tested by gateway_session_test.cc.
+// Tested by gateway_session_test.cc, gateway_commands_test.cc, gateway_loss_test.cc and gateway_smuggling_test.cc.
 // app/gateway_front_end.cc moves the octets.
 #pragma once
 
@@ -73,6 +73,10 @@ public:
     virtual void backend_failed(std::size_t backend, BackendFailure why, std::string_view detail) = 0;
     /// It got as far as to be of use.
     virtual void backend_works(std::size_t backend) = 0;
+
+    /// A message got this answer without a verdict: it broke a rule of the protocol, or the backend was lost before it. (One with a verdict
+    /// is told to the judge's observer, with its delivery.)
+    virtual void refused_unjudged(std::string_view id, std::string_view answered);
 
     /// How long a backend may hear nothing while a message is held, before it gets a NOOP. Shortened when one was seen to close sooner.
     std::chrono::milliseconds noop_after{100'000};

@@ -1,11 +1,41 @@
+// Conversations of a client, a gateway and its backend: what passes, in which order, and what is offered.
 #include "gate/gateway_session.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
+#include "gate/gateway_fixture.h"
+
 namespace exota::gate {
 namespace {
+
+using namespace testing;
+
+constexpr std::string_view hello = R"(
+    S: 220 gw.test ESMTP
+    C: EHLO client.test
+    is dial 0
+    do far-opened
+    B: 220 backend.test ESMTP
+    G: EHLO gw.test
+    B: 250-backend.test
+    B: 250-PIPELINING
+    B: 250-SIZE 1000000
+    B: 250-8BITMIME
+    B: 250 DSN
+    S: 250-gw.test
+    S: 250-PIPELINING
+    S: 250-SIZE 1000000
+    S: 250-STARTTLS
+    S: 250-8BITMIME
+    S: 250 DSN
+)";
+
+class Gateway : public GatewayTest {
+protected:
+    void SetUp() override { accept_all(); }
+};
 
 TEST(GatewaySession, each_failure_of_a_backend_has_a_name_of_its_own) {
     std::set<std::string_view> names;
@@ -13,6 +43,80 @@ TEST(GatewaySession, each_failure_of_a_backend_has_a_name_of_its_own) {
     EXPECT_EQ(names.size(), backend_failure_count);
     EXPECT_TRUE(names.contains("xclient-missing"));
     EXPECT_FALSE(names.contains(""));
+}
+
+TEST_F(Gateway, a_message_passes_and_the_client_gets_the_backends_reply) {
+    play(hello);
+    play(R"(
+        C: MAIL FROM:<a@contoso.test> SIZE=500 BODY=8BITMIME
+        G: MAIL FROM:<a@contoso.test> SIZE=500 BODY=8BITMIME
+        B: 250 2.1.0 Sender ok
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<b@dest.test> NOTIFY=NEVER
+        G: RCPT TO:<b@dest.test> NOTIFY=NEVER
+        B: 250 2.1.5 Recipient ok
+        S: 250 2.1.5 Recipient ok
+        C: DATA
+        S: 354 End data with <CR><LF>.<CR><LF>
+        C: From: jane@contoso.test
+        C: Subject: hello
+        C:
+        G: DATA
+        B: 354 go on
+        G: From: jane@contoso.test
+        G: Subject: hello
+        G:
+        C: A line.
+        G: A line.
+        C: ..dotted
+        G: ..dotted
+        C: .
+        G: .
+        B: 250 2.0.0 Queued as 4ABC
+        S: 250 2.0.0 Queued as 4ABC
+        C: QUIT
+        S: 221 2.0.0 Bye
+        G: QUIT
+        is closed
+    )");
+    ASSERT_EQ(recorder.messages.size(), 1U);
+    EXPECT_EQ(recorder.messages[0].delivery, "inet:backend.test:25|250 2.0.0 Queued as 4ABC|250 2.0.0 Queued as 4ABC");
+    EXPECT_EQ(recorder.messages[0].front.name, "gateway");
+    EXPECT_EQ(recorder.messages[0].stage, Stage::header);
+    const evidence::Evidence& evidence = recorder.messages[0].evidence;
+    EXPECT_EQ(evidence.envelope.queue_id, "Q1");
+    EXPECT_EQ(evidence.envelope.reverse_path, "a@contoso.test");
+    EXPECT_EQ(evidence.envelope.recipients, std::vector<std::string>{"b@dest.test"});
+    EXPECT_EQ(evidence.session.helo, "client.test");
+    EXPECT_EQ(house.works, 1);
+}
+
+TEST_F(Gateway, refused_at_the_end_of_its_header_a_message_never_meets_data) {
+    judge.use(shared(snapshot_of(tenants)));
+    play(hello);
+    play(R"(
+        C: MAIL FROM:<a@contoso.test>
+        G: MAIL FROM:<a@contoso.test>
+        B: 250 ok
+        S: 250 ok
+        C: RCPT TO:<b@dest.test>
+        G: RCPT TO:<b@dest.test>
+        B: 250 ok
+        S: 250 ok
+        C: DATA
+        S: 354 End data with <CR><LF>.<CR><LF>
+        C: From: jane@stranger.test
+        C:
+        G: RSET
+        C: the body
+        B: 250 ok
+        C: .
+        S: 550 5.7.1 no-policy: no tenant may use this domain here (domain stranger.test, id Q1)
+        C: MAIL FROM:<a@contoso.test>
+        G: MAIL FROM:<a@contoso.test>
+    )");
+    ASSERT_EQ(recorder.messages.size(), 1U);
+    EXPECT_EQ(recorder.messages[0].decision.verdict, decision::Verdict::reject);
 }
 
 }  // namespace

@@ -1,0 +1,507 @@
+// The far leg of a gateway: who is dialled, how it learns of the client, TLS, and another one when it is lost.
+#include "gate/gateway_backend.h"
+
+#include "gate/gateway_fixture.h"
+
+namespace exota::gate {
+namespace {
+
+using namespace testing;
+
+constexpr std::string_view greeted = R"(
+    S: 220 gw.test ESMTP
+    C: EHLO client.test
+    is dial 0
+    do far-opened
+    B: 220 backend.test
+    G: EHLO gw.test
+)";
+constexpr std::string_view xclient_offered = R"(
+    B: 250-backend.test
+    B: 250 XCLIENT NAME ADDR PORT PROTO HELO LOGIN
+    S: 250-gw.test
+    S: 250-SIZE
+    S: 250 STARTTLS
+)";
+constexpr std::string_view recipient_and_data = R"(
+    C: RCPT TO:<b@dest.test>
+    G: RCPT TO:<b@dest.test>
+    B: 250 ok
+    S: 250 ok
+    C: DATA
+    S: 354 End data with <CR><LF>.<CR><LF>
+)";
+
+class GatewayBackend : public GatewayTest {
+protected:
+    void SetUp() override {
+        accept_all();
+        settings.message_octets = 0;
+    }
+    void plain_hello() {
+        play(greeted);
+        play(R"(
+            B: 250 backend.test
+            S: 250-gw.test
+            S: 250-SIZE
+            S: 250 STARTTLS
+        )");
+    }
+    void mail() {
+        play(R"(
+            C: MAIL FROM:<a@contoso.test>
+            G: MAIL FROM:<a@contoso.test>
+            B: 250 ok
+            S: 250 ok
+        )");
+    }
+};
+
+TEST_F(GatewayBackend, xclient_says_who_the_client_is_before_the_first_mail) {
+    settings.backend_identity = BackendIdentity::xclient;
+    world.asks = true;
+    play(greeted);
+    play(xclient_offered);
+    play(R"(
+        C: MAIL FROM:<a@contoso.test>
+        do reverse Mail.client.test
+        G: XCLIENT NAME=mail.client.test ADDR=192.0.2.1 PORT=40000 PROTO=ESMTP HELO=client.test
+        B: 220 backend.test
+        G: EHLO gw.test
+        B: 250 backend.test
+        G: MAIL FROM:<a@contoso.test>
+        B: 250 ok
+        S: 250 ok
+        C: RSET
+        S: 250 2.0.0 Ok
+        G: RSET
+        C: MAIL FROM:<b@contoso.test>
+        B: 250 ok
+        G: MAIL FROM:<b@contoso.test>
+        B: 250 ok
+        S: 250 ok
+    )");
+}
+
+TEST_F(GatewayBackend, a_name_that_is_not_there_or_not_in_time) {
+    settings.backend_identity = BackendIdentity::xclient;
+    world.asks = true;
+    play(greeted);
+    play(xclient_offered);
+    play(R"(
+        do no-reverse
+        C: MAIL FROM:<a@contoso.test>
+        G: XCLIENT NAME=[UNAVAILABLE] ADDR=192.0.2.1 PORT=40000 PROTO=ESMTP HELO=client.test
+    )");
+    restart();
+    play(greeted);
+    play(xclient_offered);
+    play("C: MAIL FROM:<a@contoso.test>");
+    world.time_is_up();
+    play(R"(
+        do turn
+        G: XCLIENT NAME=[TEMPUNAVAIL] ADDR=192.0.2.1 PORT=40000 PROTO=ESMTP HELO=client.test
+    )");
+}
+
+TEST_F(GatewayBackend, one_that_does_not_take_the_address_is_not_used) {
+    settings.backend_identity = BackendIdentity::xclient;
+    settings.backend = {"one", "two"};
+    play(greeted);
+    play(R"(
+        B: 250-backend.test
+        B: 250 XCLIENT NAME HELO
+        is dial 1
+        do far-opened
+        B: 220 other
+        G: EHLO gw.test
+        B: 250 no XCLIENT at all
+        is close-far
+        S: 421 4.3.2 Next server is not available; closing
+        is closed
+    )");
+    EXPECT_EQ(house.failures, (std::vector<std::string>{"0 xclient-missing", "1 xclient-missing"}));
+    EXPECT_EQ(house.works, 0);
+}
+
+TEST_F(GatewayBackend, one_that_refuses_xclient) {
+    settings.backend_identity = BackendIdentity::xclient;
+    for (const std::string_view answer : {"550 no", "250 ok", "501 no", "421 go away"}) {
+        restart();
+        play(greeted);
+        play(xclient_offered);
+        play(R"(
+            C: MAIL FROM:<a@contoso.test>
+            G: XCLIENT NAME=[TEMPUNAVAIL] ADDR=192.0.2.1 PORT=40000 PROTO=ESMTP HELO=client.test
+        )");
+        play("B: " + std::string(answer) + R"(
+            is close-far
+            S: 451 4.3.2 Next server is not available; try again
+            C: RCPT TO:<b@dest.test>
+            S: 503 5.5.1 MAIL first
+        )");
+        EXPECT_EQ(house.failures.back(), "0 xclient-refused");
+    }
+}
+
+TEST_F(GatewayBackend, a_later_and_different_hello_takes_a_new_connection) {
+    settings.backend_identity = BackendIdentity::xclient;
+    play(greeted);
+    play(xclient_offered);
+    play(R"(
+        C: HELO other.test
+        S: 250 gw.test
+        C: MAIL FROM:<a@contoso.test>
+        G: XCLIENT NAME=[TEMPUNAVAIL] ADDR=192.0.2.1 PORT=40000 PROTO=SMTP HELO=other.test
+        B: 220 backend.test
+        G: EHLO gw.test
+        B: 250 backend.test
+        G: MAIL FROM:<a@contoso.test>
+        B: 250 ok
+        S: 250 ok
+        C: EHLO client.test
+        S: 250-gw.test
+        S: 250-SIZE
+        S: 250 STARTTLS
+        G: RSET
+        C: MAIL FROM:<a@contoso.test>
+        is dial 0
+        do far-opened
+        B: 220 backend.test
+        G: EHLO gw.test
+        B: 250-backend.test
+        B: 250 XCLIENT ADDR HELO
+        G: XCLIENT ADDR=192.0.2.1 HELO=client.test
+    )");
+}
+
+TEST_F(GatewayBackend, an_identity_of_two_commands) {
+    settings.backend_identity = BackendIdentity::xclient;
+    world.asks = true;
+    std::string label(60, 'n');
+    const std::string name = label + '.' + label + '.' + label + '.' + label + ".test";
+    std::string helo(60, 'h');
+    helo = helo + '.' + helo + '.' + helo + '.' + helo + ".test";
+    play("S: 220 gw.test ESMTP\nC: EHLO " + helo + R"(
+        is dial 0
+        do far-opened
+        B: 220 backend.test
+        G: EHLO gw.test
+    )");
+    play(xclient_offered);
+    play("do reverse " + name + "\nC: MAIL FROM:<a@contoso.test>\nG: XCLIENT NAME=" + name + " ADDR=192.0.2.1 PORT=40000 PROTO=ESMTP\n" +
+         R"(
+        B: 220 backend.test
+        G: EHLO gw.test
+        B: 250-backend.test
+        B: 250 XCLIENT NAME ADDR PORT PROTO HELO
+    )" +
+         "G: XCLIENT HELO=" + helo + R"(
+        B: 220 backend.test
+        G: EHLO gw.test
+        B: 250 backend.test
+        G: MAIL FROM:<a@contoso.test>
+    )");
+}
+
+TEST_F(GatewayBackend, proxy_says_who_the_client_is_before_anything_else) {
+    settings.backend_identity = BackendIdentity::proxy;
+    play(R"(
+        S: 220 gw.test ESMTP
+        C: EHLO client.test
+        is dial 0
+    )");
+    wire->far_opened();
+    EXPECT_EQ(wire->to_backend.size(), 28U);
+    EXPECT_TRUE(wire->to_backend.starts_with(std::string_view("\r\n\r\n\0\r\nQUIT\n", 12)));
+    EXPECT_EQ(wire->to_backend.substr(16), std::string_view("\xc0\0\x02\x01\xc0\0\x02\x19\x9c\x40\0\x19", 12));
+    wire->noted.clear();
+    wire->backend("220 backend.test\r\n");
+    EXPECT_TRUE(wire->to_backend.ends_with("EHLO client.test\r\n")) << "for it, we are the client";
+}
+
+TEST_F(GatewayBackend, the_list_is_tried_in_order) {
+    settings.backend = {"one", "two", "three", "four"};
+    play(R"(
+        S: 220 gw.test ESMTP
+        C: EHLO client.test
+        is dial 0
+        do far-unreachable
+        is dial 1
+        do far-opened
+        B: 554 no service
+        is dial 2
+        do far-opened
+        B: what
+        is dial 3
+        do far-opened
+        B: 220 four
+        G: EHLO gw.test
+        B: 500 what is EHLO
+        G: HELO gw.test
+        B: 250 four
+        S: 250-gw.test
+        S: 250-SIZE
+        S: 250 STARTTLS
+    )");
+    EXPECT_EQ(house.failures, (std::vector<std::string>{"0 unreachable", "1 refused", "2 bad-reply"}));
+}
+
+TEST_F(GatewayBackend, one_that_says_nothing_is_left_for_the_next) {
+    settings.backend = {"one", "two"};
+    play(R"(
+        S: 220 gw.test ESMTP
+        C: EHLO client.test
+        is dial 0
+        do late
+        is dial 1
+        do far-opened
+        do late
+        is close-far
+        S: 421 4.3.2 Next server is not available; closing
+        is closed
+    )");
+    EXPECT_EQ(house.failures, (std::vector<std::string>{"0 late", "1 late"}));
+}
+
+TEST_F(GatewayBackend, tls_that_is_wanted) {
+    settings.backend_tls = BackendTls::encrypt;
+    play(greeted);
+    play(R"(
+        B: 250-backend.test
+        B: 250 STARTTLS
+        G: STARTTLS
+        B: 220 go
+        is tls far
+        do far-tls-unknown
+        G: EHLO gw.test
+        B: 250 backend.test
+        S: 250-gw.test
+        S: 250-SIZE
+        S: 250 STARTTLS
+    )");
+    settings.backend_tls = BackendTls::verify;
+    restart();
+    play(greeted);
+    play(R"(
+        B: 250-backend.test
+        B: 250 STARTTLS
+        G: STARTTLS
+        B: 220 go
+        is tls far
+        do far-tls-unknown
+        is close-far
+        S: 421 4.3.2 Next server is not available; closing
+        is closed
+    )");
+    restart();
+    play(greeted);
+    play(R"(
+        B: 250 backend.test
+        is close-far
+        S: 421 4.3.2 Next server is not available; closing
+        is closed
+    )");
+    restart();
+    play(greeted);
+    play(R"(
+        B: 250-backend.test
+        B: 250 STARTTLS
+        G: STARTTLS
+        B: 220 go
+        is tls far
+        do far-no-tls
+        S: 421 4.3.2 Next server is not available; closing
+        is closed
+    )");
+    EXPECT_EQ(house.failures, (std::vector<std::string>{"0 not-verified", "0 no-tls", "0 no-tls"}));
+    restart();
+    play(greeted);
+    play(R"(
+        B: 250-backend.test
+        B: 250 STARTTLS
+        G: STARTTLS
+        B: 220 go
+        is tls far
+        do far-tls
+        G: EHLO gw.test
+    )");
+}
+
+TEST_F(GatewayBackend, lost_between_messages_it_is_dialled_at_the_next_mail) {
+    plain_hello();
+    play(R"(
+        B: 421 4.4.2 timeout
+        is close-far
+        C: NOOP
+        S: 250 2.0.0 Ok
+        C: MAIL FROM:<a@contoso.test>
+        is dial 0
+        do far-opened
+        B: 220 backend.test
+        G: EHLO gw.test
+        B: 250 backend.test
+        G: MAIL FROM:<a@contoso.test>
+        B: 250 ok
+        S: 250 ok
+    )");
+}
+
+TEST_F(GatewayBackend, lost_before_data_mail_and_recipients_are_repeated) {
+    plain_hello();
+    mail();
+    play(recipient_and_data);
+    play(R"(
+        do far-closed
+        C: From: a@contoso.test
+        C:
+        is dial 0
+        do far-opened
+        B: 220 backend.test
+        G: EHLO gw.test
+        B: 250 backend.test
+        G: MAIL FROM:<a@contoso.test>
+        B: 250 again
+        G: RCPT TO:<b@dest.test>
+        B: 250 again
+        G: DATA
+        B: 354 go on
+        G: From: a@contoso.test
+        G:
+        C: .
+        G: .
+        B: 250 done
+        S: 250 done
+    )");
+}
+
+TEST_F(GatewayBackend, an_answer_that_changed_is_a_temporary_failure) {
+    for (const std::string_view changed : {"550 no such user", "451 later", "421 going down"}) {
+        restart();
+        plain_hello();
+        mail();
+        play(recipient_and_data);
+        play(R"(
+            do far-closed
+            C: From: a@contoso.test
+            C:
+            is dial 0
+            do far-opened
+            B: 220 backend.test
+            G: EHLO gw.test
+            B: 250 backend.test
+            G: MAIL FROM:<a@contoso.test>
+            B: 250 again
+            G: RCPT TO:<b@dest.test>
+        )");
+        play("B: " + std::string(changed) + R"(
+            is close-far
+            C: .
+            S: 451 4.4.2 Next server failed; try again
+        )");
+        EXPECT_EQ(house.failures.back(), "0 changed-answer");
+    }
+}
+
+TEST_F(GatewayBackend, another_one_that_lacks_what_was_announced) {
+    play(greeted);
+    play(R"(
+        B: 250-backend.test
+        B: 250 SMTPUTF8
+        S: 250-gw.test
+        S: 250-SIZE
+        S: 250-STARTTLS
+        S: 250 SMTPUTF8
+        do far-closed
+        C: MAIL FROM:<a@contoso.test>
+        is dial 0
+        do far-opened
+        B: 220 backend.test
+        G: EHLO gw.test
+        B: 250 backend.test
+        is close-far
+        S: 451 4.4.2 Next server failed; try again
+    )");
+    EXPECT_EQ(house.failures.back(), "0 lacks-extension");
+}
+
+TEST_F(GatewayBackend, lost_in_the_message_it_is_lost) {
+    plain_hello();
+    mail();
+    play(recipient_and_data);
+    play(R"(
+        C: From: a@contoso.test
+        C:
+        G: DATA
+        B: 354 go on
+        G: From: a@contoso.test
+        G:
+        C: a line
+        G: a line
+        do far-closed
+        C: another
+        C: .
+        S: 451 4.4.2 Next server failed; try again
+        C: QUIT
+        S: 221 2.0.0 Bye
+        is closed
+    )");
+    EXPECT_EQ(recorder.messages.back().delivery, "inet:backend.test:25||451 4.4.2 Next server failed; try again");
+}
+
+TEST_F(GatewayBackend, its_refusals_and_its_421_are_passed_on) {
+    plain_hello();
+    play(R"(
+        C: MAIL FROM:<a@contoso.test>
+        G: MAIL FROM:<a@contoso.test>
+        B: 250 ok
+        S: 250 ok
+        C: RCPT TO:<b@dest.test>
+        G: RCPT TO:<b@dest.test>
+        B: 550-5.1.1 no such user
+        B: 550 5.1.1 really
+        S: 550-5.1.1 no such user
+        S: 550 5.1.1 really
+        C: DATA
+        S: 554 5.5.1 No valid recipients
+        C: RCPT TO:<c@dest.test>
+        G: RCPT TO:<c@dest.test>
+        B: 421 4.3.2 shutting down
+        S: 421 4.3.2 shutting down
+        is closed
+    )");
+}
+
+TEST_F(GatewayBackend, it_hears_a_noop_while_a_message_is_held) {
+    settings.data_timeout = std::chrono::minutes(5);
+    plain_hello();
+    mail();
+    play(recipient_and_data);
+    play(R"(
+        C: From: a@contoso.test
+        do late
+        G: NOOP
+        B: 250 ok
+        do late
+        G: NOOP
+        B: 250 ok
+        do late
+        S: 421 4.4.2 Timeout; closing
+        G: QUIT
+        is closed
+    )");
+    EXPECT_EQ(house.noop_after, std::chrono::seconds(100));
+}
+
+TEST_F(GatewayBackend, one_that_bears_less_silence_hears_it_sooner) {
+    plain_hello();
+    mail();
+    play(recipient_and_data);
+    play("C: From: a@contoso.test");
+    world.clock += std::chrono::seconds(30);
+    play("do far-closed");
+    EXPECT_EQ(house.noop_after, std::chrono::seconds(15));
+}
+
+}  // namespace
+}  // namespace exota::gate
