@@ -164,8 +164,8 @@ TEST_F(GatewayVerifies, a_message_waits_for_the_key_and_passes_with_its_result) 
         pump.say("EHLO client.test\r\nMAIL FROM:<a@contoso.test>\r\nRCPT TO:<b@dest.test>\r\nDATA\r\n");
         const std::string results = "Authentication-Results: mx.test; dkim=pass header.d=contoso.test\r\n";
         pump.say(results + text_of(message) + (good ? "" : "changed\r\n") + ".\r\n");
-        EXPECT_EQ(pump.wire.state, LegState::waiting) << pump.wire.to_client;
-        EXPECT_TRUE(pump.wire.session.busy());
+        EXPECT_EQ(pump.wire.state, good ? LegState::waiting : LegState::reading) << "where the body was changed, no key can help";
+        EXPECT_EQ(pump.wire.session.busy(), good);
         if (network.held.contains("s1._domainkey.contoso.test")) network.answer("s1._domainkey.contoso.test", txt(key.record()));
         pump.run();
         if (good) {

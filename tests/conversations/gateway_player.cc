@@ -162,8 +162,10 @@ private:
         const decision::Rules& rules = snapshot_->rules;
         const gate::OwnIds own{.authserv_id = rules.header.authserv_id, .trusted = rules.authres.authserv_ids};
         const auto is_ours = [&](const mail::MessageField& field) {
+            std::string value = field.value;
+            std::erase(value, '\r');
             return std::ranges::any_of(seen_.last->header_edits, [&](const mail::HeaderEdit& edit) {
-                return edit.op != mail::EditOp::remove && edit.name == field.name;
+                return edit.op != mail::EditOp::remove && edit.name == field.name && edit.value == value;
             });
         };
         std::erase_if(fields, [&](const mail::MessageField& field) {
