@@ -11,7 +11,7 @@
 // A backend that does not take XCLIENT with ADDR from us, where it is to learn the client by XCLIENT, is not used at all: it would take our
 // own address, which it trusts, for the client's.
 //
-// Tested by gateway_backend_test.cc.
+// Tested by gateway_backend_test.cc and gateway_redial_test.cc.
 #pragma once
 
 #include <cstdint>
