@@ -49,7 +49,6 @@ void GatewayMessage::refuse(FinalAnswer answer) {
 }
 
 void GatewayMessage::read(std::string_view& bytes, LegOut& out) {
-    if (!bytes.empty()) ++progress_;
     while (phase_ == Phase::header || phase_ == Phase::held || phase_ == Phase::streaming || phase_ == Phase::refused) {
         const auto event = reader_.next(bytes);
         // What breaks a rule is refused at once; the client is told at its end of data.

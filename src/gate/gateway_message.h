@@ -83,6 +83,7 @@ public:
     /// Nothing more is to be read of it, and nothing awaited.
     bool is_answered() const noexcept { return phase_ == Phase::refused && client_has_ended(); }
     const FinalAnswer& answer() const noexcept { return *answer_; }
+    /// Grows with each piece that the backend took.
     std::uint32_t progress() const noexcept { return progress_; }
 
     std::string backend_reply;  // for the log

@@ -166,6 +166,21 @@ TEST_F(GatewayRedial, it_hears_a_noop_while_a_message_is_held) {
     EXPECT_EQ(house.noop_after, std::chrono::seconds(100));
 }
 
+TEST_F(GatewayRedial, what_the_client_says_meanwhile_is_nothing_to_it) {
+    plain_hello();
+    mail();
+    play(recipient_and_data);
+    for (int seconds = 0; seconds < 90; seconds += 30) {
+        world.clock += std::chrono::seconds(30);
+        play("C: X: slowly");
+    }
+    EXPECT_EQ(wire->session.deadline().after, std::chrono::seconds(10));
+    play(R"(
+        do late
+        G: NOOP
+    )");
+}
+
 TEST_F(GatewayRedial, one_that_bears_less_silence_hears_it_sooner) {
     plain_hello();
     mail();
