@@ -18,7 +18,8 @@
 //              dialled and says      whose session it is)        sees DATA when the verdict
 //              what it offers)                                   is there: gateway_message.h)
 //
-// Tested by gateway_session_test.cc, gateway_commands_test.cc, gateway_loss_test.cc and gateway_smuggling_test.cc.
+// Tested by gateway_session_test.cc, gateway_commands_test.cc, gateway_loss_test.cc,
+// gateway_smuggling_test.cc, tests/conversations/gateway_cases_test.cc and fuzz/gateway_session_fuzz.cc.
 // app/gateway_front_end.cc moves the octets.
 #pragma once
 
