@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gate/gateway_settings.h"
+#include "gate/relay_settings.h"
 #include "net/address.h"
 
 namespace exota::net {
@@ -27,10 +28,14 @@ struct Backend {
 
 struct GatewayConfig {
     Direction direction = Direction::from_exchange;
-    gate::GatewaySettings session;
+    gate::GatewaySettings session;  // of to_exchange: what both directions have
+    // From Exchange:
     std::vector<Backend> backends;                           // of session.backend, in its order
     std::shared_ptr<const net::TlsContext> listener_tls;     // nullptr: no STARTTLS
     std::shared_ptr<const net::TlsContext> backend_context;  // nullptr: backend_tls is none
+    // To Exchange:
+    gate::RelaySettings relay;
+    std::shared_ptr<const net::TlsContext> hop_context;
 };
 
 }  // namespace exota::config

@@ -48,18 +48,41 @@ bool reaches(const net::Address& target, const net::Endpoint& listener, const st
 void check_loops(Reader& in, const Config& config) {
     const std::vector<Listening> listeners = all_listeners(config);
     const std::vector<base::IpAddress> of_host = net::host_addresses();
-    for (const GatewayConfig& gateway : config.gateways)
-        for (const Backend& backend : gateway.backends)
-            for (const Listening& own : listeners)
-                if (reaches(backend.address, own.endpoint, of_host))
-                    in.error(key_of(gateway, "backend"), backend.address.text() + " is our own socket of " + own.name);
+    const auto check = [&](const std::string& key, const net::Address& target) {
+        for (const Listening& own : listeners)
+            if (reaches(target, own.endpoint, of_host)) in.error(key, target.text() + " is our own socket of " + own.name);
+    };
+    for (const GatewayConfig& gateway : config.gateways) {
+        for (const Backend& backend : gateway.backends) check(key_of(gateway, "backend"), backend.address);
+        if (gateway.direction != Direction::to_exchange || gateway.relay.next_hop.kind != gate::NextHop::Kind::fixed) continue;
+        if (const auto ip = base::IpAddress::parse(gateway.relay.next_hop.host))
+            check(key_of(gateway, "next_hop"), net::Address::of(*ip, gateway.relay.next_hop.port));
+        else if (gateway.relay.next_hop.host == "localhost")  // other names are looked up when mail comes
+            for (const char* loopback : {"127.0.0.1", "::1"})
+                check(key_of(gateway, "next_hop"), net::Address::of(*base::IpAddress::parse(loopback), gateway.relay.next_hop.port));
+    }
+}
+
+/// DANE believes nothing that is not validated.
+void check_dane(Reader& in, const Config& config, const GatewayConfig& gateway) {
+    const gate::TlsLevel level = gateway.relay.tls_level;
+    if (level != gate::TlsLevel::dane && level != gate::TlsLevel::dane_only) return;
+    const net::ResolverSettings& dns = config.dns.resolver;
+    if (dns.dnssec == net::Dnssec::off)
+        in.error(key_of(gateway, "tls_level"), "needs DNSSEC: dns.dnssec is \"off\"");
+    else if (dns.trust_anchor_files.empty())
+        in.error(key_of(gateway, "tls_level"), "needs DNSSEC: dns.trust_anchor_files names none");
 }
 
 }  // namespace
 
 void check_gateways(Reader& in, const Config& config) {
     for (const GatewayConfig& gateway : config.gateways) {
-        if (gateway.direction != Direction::from_exchange) continue;
+        if (gateway.direction == Direction::to_exchange) {
+            check_dane(in, config, gateway);
+            in.error(key_of(gateway, "direction"), "\"to-exchange\": the gateway to Exchange is not built yet");
+            continue;
+        }
         if (config.rules.dkim_source != decision::DkimSource::verify)
             in.error("dkim.source", "must be \"verify\" with a gateway from Exchange ([gateway." + gateway.session.name +
                                         "]): nobody before it validates, so results in a message are its sender's");

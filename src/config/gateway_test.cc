@@ -234,6 +234,112 @@ TEST(ConfigGateway, AnotherHostsPortIsNoLoop) {
     EXPECT_TRUE(loaded.config) << all_of(loaded);
 }
 
+/// A section to Exchange, read though none is served yet: its settings, and what is said besides.
+struct Outwards {
+    explicit Outwards(const std::string& more, const std::string& before = "") {
+        const auto tree = parse_toml(before + std::string(minimal) +
+                                     "[gateway.out]\ndirection = \"to-exchange\"\nlisten = [\"inet:192.0.2.1:26\"]\n" + more);
+        EXPECT_TRUE(tree) << more;
+        Reader in(*tree, "/nowhere/exota.toml", problems);
+        Config config;
+        config.path = "/nowhere/exota.toml";
+        read_milter(in, config);
+        read_dns(in, config, Origin::json);
+        read_gateways(in, config, Origin::file);
+        check_gateways(in, config);
+        gateway = config.gateways.front();
+        std::erase_if(problems, [](const Problem& p) { return p.text.ends_with("is not built yet"); });
+    }
+    std::string all() const {
+        std::string out;
+        for (const Problem& problem : problems) out += to_text(problem) + '\n';
+        return out;
+    }
+    std::vector<Problem> problems;
+    GatewayConfig gateway;
+};
+
+TEST(ConfigGateway, DefaultsToExchangeAgree) {
+    const Outwards read("");
+    ASSERT_EQ(read.all(), "");
+    const gate::RelaySettings &relay = read.gateway.relay, fresh;
+    EXPECT_EQ(read.gateway.direction, Direction::to_exchange);
+    EXPECT_EQ(relay.name, "out");
+    EXPECT_EQ(relay.listen, std::vector<std::string>{"inet:192.0.2.1:26"});
+    EXPECT_EQ(relay.hostname, host_name());
+    EXPECT_EQ(relay.protocol, fresh.protocol);
+    EXPECT_EQ(relay.clients, fresh.clients);
+    EXPECT_EQ(relay.next_hop, fresh.next_hop);
+    EXPECT_EQ(relay.min_tls, fresh.min_tls);
+    EXPECT_EQ(relay.has_certificate, fresh.has_certificate);
+    EXPECT_EQ(relay.tls_level, fresh.tls_level);
+    EXPECT_EQ(relay.tls_fallback, fresh.tls_fallback);
+    EXPECT_EQ(relay.mta_sts, fresh.mta_sts);
+    EXPECT_EQ(relay.mta_sts_directory, fresh.mta_sts_directory);
+    EXPECT_EQ(relay.xoorg_for, fresh.xoorg_for);
+    EXPECT_EQ(relay.xoorg_unannounced, fresh.xoorg_unannounced);
+    EXPECT_EQ(relay.hold_octets, fresh.hold_octets);
+    EXPECT_EQ(relay.hold_memory, fresh.hold_memory);
+    EXPECT_EQ(relay.spool_directory, fresh.spool_directory);
+    EXPECT_EQ(relay.spool_octets, fresh.spool_octets);
+    EXPECT_EQ(relay.max_sessions, fresh.max_sessions);
+    EXPECT_EQ(relay.max_sessions_per_client, fresh.max_sessions_per_client);
+    EXPECT_EQ(relay.command_timeout, fresh.command_timeout);
+    EXPECT_EQ(relay.data_timeout, fresh.data_timeout);
+    EXPECT_EQ(relay.hop_timeout, fresh.hop_timeout);
+    EXPECT_NE(std::ranges::find(relay.own_addresses, base::IpAddress::parse("127.0.0.1").value()), relay.own_addresses.end());
+    EXPECT_TRUE(read.gateway.hop_context);
+}
+
+TEST(ConfigGateway, EveryKeyToExchangeIsRead) {
+    const Outwards read(
+        files().certificate() +
+        "protocol = \"lmtp\"\nclients = [\"192.0.2.0/24\"]\nnext_hop = \"mx:Contoso.example\"\ntls_level = \"dane-only\"\n"
+        "tls_fallback = \"verify\"\nmta_sts = false\nmta_sts_directory = \"sts\"\nxoorg_for = [\"192.0.2.5 contoso.example\"]\n"
+        "xoorg_unannounced = \"defer\"\nown_addresses = [\"203.0.113.77\"]\nbackend_timeout = 7\nhold_octets = 8\n");
+    ASSERT_EQ(read.all(), "");
+    const gate::RelaySettings& relay = read.gateway.relay;
+    EXPECT_TRUE(relay.has_certificate);
+    EXPECT_EQ(relay.protocol, gate::RelayProtocol::lmtp);
+    ASSERT_EQ(relay.clients.size(), 1U);
+    EXPECT_EQ(relay.next_hop, (gate::NextHop{gate::NextHop::Kind::mx_of, "contoso.example"}));
+    EXPECT_EQ(relay.tls_level, gate::TlsLevel::dane_only);
+    EXPECT_EQ(relay.tls_fallback, gate::TlsLevel::verify);
+    EXPECT_FALSE(relay.mta_sts);
+    EXPECT_EQ(relay.mta_sts_directory, "/nowhere/sts");
+    ASSERT_EQ(relay.xoorg_for.size(), 1U);
+    EXPECT_EQ(relay.xoorg_for[0].organization.text(), "contoso.example");
+    EXPECT_EQ(relay.xoorg_unannounced, gate::XoorgUnannounced::defer);
+    EXPECT_EQ(relay.own_addresses.front().text(), "203.0.113.77");
+    EXPECT_EQ(relay.hop_timeout.count(), 7000);
+    EXPECT_EQ(relay.hold_octets, 8U);
+}
+
+TEST(ConfigGateway, WhatCannotWorkToExchangeIsAnError) {
+    const struct {
+        std::string_view more, key, says, before = "";
+    } cases[] = {
+        {"clients = []\n", "gateway.out.clients", "nobody"},
+        {"clients = [\"192.0.2.1/24\"]\n", "gateway.out.clients", "192.0.2.1/24"},
+        {"next_hop = \"mail.example\"\n", "gateway.out.next_hop", "HOST:PORT"},
+        {"next_hop = \"192.0.2.1:26\"\n", "gateway.out.next_hop", "our own socket of gateway.out.listen"},
+        {"next_hop = \"localhost:8893\"\n", "gateway.out.next_hop", "milter.listen", "[milter]\nlisten = [\"inet:127.0.0.1:8893\"]\n"},
+        {"xoorg_for = [\"contoso.example\"]\n", "gateway.out.xoorg_for", "contoso.example"},
+        {"xoorg_for = [\"192.0.2.5 contoso.example\"]\n", "gateway.out.xoorg_for", "needs certificate_file"},
+        {"own_addresses = [\"localhost\"]\n", "gateway.out.own_addresses", "localhost"},
+        {"backend = [\"inet:192.0.2.2:25\"]\n", "gateway.out.backend", "only for direction = \"from-exchange\""},
+        {"tls_level = \"dane\"\n[dns]\ndnssec = \"off\"\n", "gateway.out.tls_level", "needs DNSSEC: dns.dnssec"},
+        {"tls_level = \"dane-only\"\n[dns]\ntrust_anchor_files = []\n", "gateway.out.tls_level", "dns.trust_anchor_files"},
+    };
+    for (const auto& c : cases) {
+        const Outwards read(std::string(c.more), std::string(c.before));
+        ASSERT_EQ(read.problems.size(), 1U) << c.more << read.all();
+        EXPECT_EQ(read.problems.front().key, c.key) << read.all();
+        EXPECT_NE(read.problems.front().text.find(c.says), std::string::npos) << read.all();
+    }
+    EXPECT_EQ(Outwards("tls_level = \"verify\"\n[dns]\ndnssec = \"off\"\n").all(), "");
+}
+
 TEST(ConfigGateway, EarlyRefusalNeedsAllTenantsAtHand) {
     // No other source is built, so no file can say it: the check is asked directly.
     for (const auto& [source, early, refused] :

@@ -191,8 +191,8 @@ constexpr auto table = std::to_array<Key>({
      "to Exchange: which organisation is named for whom: \"CLIENT-PREFIX ORGANISATION\"", reload, "0.2"},
     {"gateway.NAME.xoorg_unannounced", choice, R"("send")", "", 0, 0, "send|defer",
      "to Exchange: what becomes of a message for which XOORG is due and not announced: sent without, or 451 4.7.4", reload, "0.2"},
-    {"gateway.NAME.own_addresses", prefix_list, "[]", "", 0, 0, "", "to Exchange: addresses never dialled by MX, besides the host's",
-     reload, "0.2"},
+    {"gateway.NAME.own_addresses", text_list, "[]", "", 0, 0, "", "to Exchange: addresses never dialled by MX, besides the host's", reload,
+     "0.2"},
 });
 
 }  // namespace

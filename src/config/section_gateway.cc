@@ -32,16 +32,18 @@ public:
 
     GatewayConfig read() {
         GatewayConfig out;
-        out.session.name = name_;
         out.direction = in_.choice<Direction>(key("direction"));
         refuse_foreign_keys(out.direction);
-        out.session.listen = in_.list(key("listen"), [](std::string_view text) -> base::Result<std::string> {
-            if (const auto endpoint = net::Endpoint::parse(text); !endpoint) return std::unexpected(endpoint.error());
-            return std::string(text);
-        });
-        if (in_.given(key("listen")) && in_.texts(key("listen")).empty()) in_.error(key("listen"), "names no socket");
-        read_common(out);
-        if (in_.given(key("direction"))) read_from_exchange(out);
+        read_common(out.session);
+        out.session.backend_timeout = in_.duration(key("backend_timeout"));
+        if (!in_.given(key("direction"))) return out;  // said already
+        if (out.direction == Direction::from_exchange) {
+            read_from_exchange(out);
+        } else {
+            out.relay.name = name_;
+            copy_common(out.session, out.relay);
+            read_to_exchange(out);
+        }
         return out;
     }
 
@@ -61,18 +63,77 @@ private:
             refuse(from_exchange_only, "from-exchange");
     }
 
-    void read_common(GatewayConfig& out) {
-        out.session.hostname = host_of(key("hostname"));
-        out.session.max_sessions = in_.size(key("max_sessions"));
-        out.session.max_sessions_per_client = in_.size(key("max_sessions_per_client"));
-        out.session.command_timeout = in_.duration(key("command_timeout"));
-        out.session.data_timeout = in_.duration(key("data_timeout"));
-        out.session.backend_timeout = in_.duration(key("backend_timeout"));
-        out.session.hold_octets = in_.size(key("hold_octets"));
-        out.session.hold_memory = in_.size(key("hold_memory"));
-        out.session.spool_octets = static_cast<std::uint64_t>(in_.integer(key("spool_octets")));
-        out.session.spool_directory = path(key("spool_directory"));
-        if (out.session.spool_directory.empty()) in_.error(key("spool_directory"), "names no directory");
+    void read_common(gate::GatewaySettings& out) {
+        out.name = name_;
+        out.listen = in_.list(key("listen"), [](std::string_view text) -> base::Result<std::string> {
+            if (const auto endpoint = net::Endpoint::parse(text); !endpoint) return std::unexpected(endpoint.error());
+            return std::string(text);
+        });
+        if (in_.given(key("listen")) && in_.texts(key("listen")).empty()) in_.error(key("listen"), "names no socket");
+        out.hostname = host_of(key("hostname"));
+        out.certificate_file = path(key("certificate_file"));
+        out.key_file = path(key("key_file"));
+        out.min_tls = in_.text(key("min_tls"));
+        out.max_sessions = in_.size(key("max_sessions"));
+        out.max_sessions_per_client = in_.size(key("max_sessions_per_client"));
+        out.command_timeout = in_.duration(key("command_timeout"));
+        out.data_timeout = in_.duration(key("data_timeout"));
+        out.hold_octets = in_.size(key("hold_octets"));
+        out.hold_memory = in_.size(key("hold_memory"));
+        out.spool_octets = static_cast<std::uint64_t>(in_.integer(key("spool_octets")));
+        out.spool_directory = path(key("spool_directory"));
+        if (out.spool_directory.empty()) in_.error(key("spool_directory"), "names no directory");
+    }
+
+    /// What means the same in both directions.
+    static void copy_common(const gate::GatewaySettings& from, gate::RelaySettings& to) {
+        to.listen = from.listen;
+        to.hostname = from.hostname;
+        to.certificate_file = from.certificate_file;
+        to.key_file = from.key_file;
+        to.min_tls = from.min_tls;
+        to.max_sessions = from.max_sessions;
+        to.max_sessions_per_client = from.max_sessions_per_client;
+        to.command_timeout = from.command_timeout;
+        to.data_timeout = from.data_timeout;
+        to.hop_timeout = from.backend_timeout;
+        to.hold_octets = from.hold_octets;
+        to.hold_memory = from.hold_memory;
+        to.spool_octets = from.spool_octets;
+        to.spool_directory = from.spool_directory;
+    }
+
+    void read_to_exchange(GatewayConfig& out) {
+        gate::RelaySettings& relay = out.relay;
+        relay.protocol = in_.choice<gate::RelayProtocol>(key("protocol"));
+        relay.clients = in_.list(key("clients"), prefix);
+        if (in_.texts(key("clients")).empty()) in_.error(key("clients"), "names nobody: no mail could be sent here");
+        if (auto next_hop = gate::NextHop::parse(in_.text(key("next_hop"))))
+            relay.next_hop = *std::move(next_hop);
+        else
+            in_.error(key("next_hop"), '"' + in_.text(key("next_hop")) + "\": " + next_hop.error().detail);
+        relay.has_certificate = !relay.certificate_file.empty();
+        relay.tls_level = in_.choice<gate::TlsLevel>(key("tls_level"));
+        relay.tls_fallback = in_.choice<gate::TlsLevel>(key("tls_fallback"));  // the first three
+        relay.mta_sts = in_.boolean(key("mta_sts"));
+        relay.mta_sts_directory = path(key("mta_sts_directory"));
+        relay.xoorg_for = in_.list(key("xoorg_for"), [](std::string_view text) {
+            auto entry = gate::XoorgFor::parse(text);
+            if (!entry) entry.error().detail = '"' + std::string(text) + "\": " + entry.error().detail;
+            return entry;
+        });
+        if (!relay.xoorg_for.empty() && !relay.has_certificate)
+            in_.error(key("xoorg_for"), "needs certificate_file: XOORG is announced only to a certificate");
+        relay.xoorg_unannounced = in_.choice<gate::XoorgUnannounced>(key("xoorg_unannounced"));
+        relay.own_addresses = in_.list(key("own_addresses"), [](std::string_view text) {
+            auto address = base::IpAddress::parse(text);
+            if (!address) address.error().detail = '"' + std::string(text) + "\": " + address.error().detail;
+            return address;
+        });
+        if (origin_ == Origin::json) return;
+        for (const base::IpAddress& address : net::host_addresses()) relay.own_addresses.push_back(address);
+        out.hop_context =
+            context(net::TlsRole::client, {.certificate_file = relay.certificate_file, .key_file = relay.key_file, .minimum = minimum()});
     }
 
     std::string host_of(const std::string& where) {
@@ -96,10 +157,7 @@ private:
         out.session.early_refusal = in_.boolean(key("early_refusal"));
         out.session.received = in_.choice<gate::AddReceived>(key("received"));
         read_purposes(out);
-        out.session.certificate_file = path(key("certificate_file"));
-        out.session.key_file = path(key("key_file"));
         out.session.client_ca_file = path(key("client_ca_file"));
-        out.session.min_tls = in_.text(key("min_tls"));
         const bool has_certificate = out.session.offers_tls = !out.session.certificate_file.empty();
         if (!has_certificate && out.session.require_tls)
             in_.error(key("require_tls"), "needs certificate_file: without one no STARTTLS is offered");

@@ -11,7 +11,6 @@ struct UnbuiltValue {
 constexpr auto unbuilt_values = std::to_array<UnbuiltValue>({
     {"tenants.source", "ldap", "tenants from LDAP"},
     {"tenants.source", "postgresql", "tenants from PostgreSQL"},
-    {"gateway.NAME.direction", "to-exchange", "the gateway to Exchange"},
 });
 
 struct UnbuiltSection {
