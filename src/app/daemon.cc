@@ -11,6 +11,7 @@
 #include <system_error>
 #include <thread>
 
+#include "app/gateway_front_end.h"
 #include "app/milter_front_end.h"
 #include "app/notify.h"
 #include "app/reloader.h"
@@ -55,15 +56,16 @@ std::size_t loops_of(const config::Config& config) {
     return config.threads > 0 ? config.threads : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
-/// Room for max_sessions sockets and what else is open.
-std::optional<std::string> raise_descriptor_limit(std::size_t sessions) {
-    const rlim_t wanted = sessions + 256;
+/// Room for max_sessions sockets and what else is open. A gateway's session has two, and perhaps a file.
+std::optional<std::string> raise_descriptor_limit(const config::Config& config) {
+    rlim_t wanted = config.milter.max_sessions + 256;
+    for (const config::GatewayConfig& gateway : config.gateways) wanted += 3 * gateway.session.max_sessions;
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return std::nullopt;
     limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, wanted);
     if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted) return std::nullopt;
-    return "milter.max_sessions needs " + std::to_string(wanted) + " file descriptors, the system allows " +
-           std::to_string(limit.rlim_max) + " (LimitNOFILE=)";
+    return std::string(config.gateways.empty() ? "milter.max_sessions needs " : "max_sessions of milter and gateways needs ") +
+           std::to_string(wanted) + " file descriptors, the system allows " + std::to_string(limit.rlim_max) + " (LimitNOFILE=)";
 }
 
 /// Signals wait until somebody listens to them: a SIGHUP during a long first load must not kill the daemon. Threads that are made
@@ -87,7 +89,8 @@ private:
 /// A daemon that serves. Everything but the milter's loops happens on the control loop, the thread that called run_daemon.
 class Daemon {
 public:
-    Daemon(const DaemonOptions& options, Loaded loaded, Sockets sockets, Notifier notifier)
+    Daemon(const DaemonOptions& options, Loaded loaded, Sockets sockets, std::vector<std::unique_ptr<GatewayFront>> gateways,
+           Notifier notifier)
         : options_(options),
           config_(std::move(*loaded.config)),
           snapshot_(std::move(loaded.snapshot)),
@@ -95,8 +98,9 @@ public:
           notifier_(std::move(notifier)),
           log_(config_.log),
           metrics_(options.version),
+          gateways_(std::move(gateways)),
           workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_),
-          http_(control_, web::pages({.metrics = [this] { return metrics_text(); }, .ready = [this] { return serving_; }})),
+          http_(control_, web::pages({.metrics = [this] { return metrics_text(); }, .ready = [this] { return is_ready(); }})),
           signals_(control_.context()),
           reloader_(control_, options.start_thread),
           watch_timer_(control_),
@@ -113,7 +117,7 @@ public:
         if (options_.force_monitor == ForceMonitor::yes)
             log_.service(LogLevel::warning, "forced-monitor",
                          "started with --monitor: nothing is refused, whatever the configuration and the tenants say", {});
-        if (const auto warning = raise_descriptor_limit(config_.milter.max_sessions))
+        if (const auto warning = raise_descriptor_limit(config_))
             log_.service(LogLevel::warning, "config-problem", *warning, {LogField::of("place", "milter.max_sessions")});
     }
 
@@ -126,6 +130,7 @@ public:
         for (const std::string& endpoint : sockets_.bound())
             log_.service(LogLevel::info, "listening", "accepts connections", {LogField::of("endpoint", endpoint)});
         workers_.add(milter_front_end(config_.milter), sockets_.milter);
+        for (std::size_t i = 0; i < gateways_.size(); ++i) workers_.add(gateways_[i]->options(log_, metrics_), sockets_.gateways[i]);
         workers_.start();
     }
 
@@ -153,6 +158,8 @@ private:
             wait_for_signal();
         });
     }
+
+    bool is_ready() const { return serving_ && std::ranges::all_of(gateways_, &GatewayFront::ready); }
 
     std::string status() const {
         return "serving " + base::counted(snapshot_->tenants->tenant_count(), "tenant") + " with " +
@@ -222,6 +229,9 @@ private:
             log_.service(LogLevel::warning, "restart-needed", "this setting is only read at start; the old value stays until then",
                          {LogField::of("setting", setting)});
         config_ = std::move(*loaded.config);
+        for (const config::GatewayConfig& section : config_.gateways)  // one that is new here waits for a restart
+            for (const std::unique_ptr<GatewayFront>& gateway : gateways_)
+                if (gateway->name() == section.session.name) gateway->use(section);
         retired_.add(std::exchange(snapshot_, std::move(loaded.snapshot)));
         log_.reconfigure(config_.log);
         workers_.use(snapshot_, [this, cause] { control_.post([this, cause] { taken(cause); }); });
@@ -297,7 +307,8 @@ private:
         log_.service(LogLevel::info, "stopping", "accepts no more connections and finishes the messages in hand",
                      {LogField::of("signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"),
                       LogField::of_number("sessions", static_cast<std::int64_t>(workers_.open_sessions()))});
-        sockets_.milter.clear();  // the socket files: a successor may put its own there
+        sockets_.milter.clear();
+        sockets_.gateways.clear();  // the socket files: a successor may put its own there
         drain_timer_.start(config_.drain_timeout.count() * options_.second, [this] { cut(); });
         workers_.drain([this] { control_.post([this] { finish(); }); });
     }
@@ -321,6 +332,7 @@ private:
     Notifier notifier_;
     telemetry::Log log_;
     telemetry::Metrics metrics_;
+    const std::vector<std::unique_ptr<GatewayFront>> gateways_;
     net::Loop control_;
     Workers workers_;
     web::HttpServer http_;
@@ -342,6 +354,7 @@ private:
 DaemonEnd run_daemon(const DaemonOptions& options) {
     give_large_blocks_back();
     std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is an error of the write, not the end of the daemon
+    std::signal(SIGXFSZ, SIG_IGN);  // so is a file that may not grow
     const SignalsHeld held;
     Notifier notifier = Notifier::from_environment();
 
@@ -352,10 +365,12 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
     }
     std::optional<Sockets> sockets = open_sockets(*loaded.config, loops_of(*loaded.config), options.complain);
     if (!sockets) return DaemonEnd::no_socket;
+    auto gateways = open_gateways(loaded.config->gateways, options.complain);
+    if (!gateways) return DaemonEnd::no_socket;
 
     std::unique_ptr<Daemon> daemon;
     try {
-        daemon = std::make_unique<Daemon>(options, std::move(loaded), std::move(*sockets), std::move(notifier));
+        daemon = std::make_unique<Daemon>(options, std::move(loaded), std::move(*sockets), *std::move(gateways), std::move(notifier));
         daemon->start();
     } catch (const std::system_error& error) {
         options.complain(std::string("exota: there are not enough threads (TasksMax= of the unit, a limit of the container): ") +

@@ -142,8 +142,6 @@ ReadFiles read_files(config::LoadedConfig config) {
     ReadFiles files;
     files.config = std::move(config.config);
     files.problems = std::move(config.problems);
-    if (files.config && !files.config->gateways.empty())
-        files.problems.push_back({Severity::error, files.config->path, 0, 0, "gateway", "the SMTP gateway is not built yet"});
     if (files.config)
         add_tenants(files);
     else if (!has_error(files.problems))
