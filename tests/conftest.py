@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from harness.chain import Chain, Workshop
 from harness.exota import SOURCE, Exota
+from harness.gateway import House
 from harness.namespace import Namespace, NotPermitted
 from harness.processes import end_all_on_signals, fresh_directory, stop_all
 
@@ -82,6 +83,14 @@ def chain(workshop, base_directory):
     yield make
     for path in reversed(made):
         path.stop()
+
+
+@pytest.fixture
+def house(workshop, base_directory):
+    """Makes gateways and servers behind them: `gateway = house.gateway(house.backend())`; all are stopped after the test."""
+    made = House(workshop, fresh_directory(base_directory))
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="module")
