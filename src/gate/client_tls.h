@@ -42,6 +42,7 @@ struct LegCertificate {
     std::vector<std::string> names;                            // the dNSName SANs, else the one CN; lower case, a wildcard is text
     bool name_matches = false;                                 // of a server: one of the names that it was asked for by
     std::chrono::sys_seconds valid_from{}, valid_until{};
+    std::vector<std::string> chain{};  // of a server, where it was asked to be kept: DER as it was sent, its own first
 };
 struct LegTls {
     std::string version;  // "TLSv1.3"
