@@ -1,8 +1,6 @@
 // For tests: DNS as text, with what a validating resolver says of it.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <array>
 #include <map>
 #include <string>

@@ -1,0 +1,137 @@
+// Nothing is lost: a next hop that fails at each of its replies in each way, and dies behind each octet of a message. A client that was
+// told 2xx finds exactly one copy with the hop, whole; one that was not will try again.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "gate/relay_hop.h"
+
+namespace exota::gate {
+namespace {
+
+using testing::Client;
+using testing::FakeHop;
+using testing::Relay;
+using testing::Zone;
+using Fault = FakeHop::Fault;
+
+constexpr std::string_view zone =
+    "a.test MX 1 mx.test\na.test MX 2 two.test\nb.test MX 1 mx.test\nmx.test A 192.0.2.1\ntwo.test A 192.0.2.2";
+
+struct Points {
+    int count = 0, with_a_reply = 0;
+};
+
+/// Two messages to two recipients each, whatever becomes of them.
+class Case {
+public:
+    Case(RelayProtocol protocol, bool pipelining) : hop(relay) {
+        relay.world.zone = Zone(zone);
+        relay.settings->protocol = protocol;
+        hop.pipelining = pipelining;
+    }
+
+    void run() {
+        relay.begin();
+        relay.near.clear();
+        Client client(relay, hop);
+        const bool lmtp = relay.settings->protocol == RelayProtocol::lmtp;
+        client.command(lmtp ? "LHLO client.test" : "EHLO client.test");
+        for (const std::string_view name : {"first", "second"}) {
+            const std::string body = "Subject: " + std::string(name) + "\r\n\r\n..\r\n" + std::string(name) + "\r\n.\r\n";
+            if (client.command("MAIL FROM:<" + std::string(name) + "@client.test>") != 250) break;
+            std::vector<std::string> recipients;
+            for (const std::string_view recipient : {"x@a.test", "y@a.test", "z@b.test"})
+                if (client.command("RCPT TO:<" + std::string(recipient) + ">") / 100 == 2) recipients.emplace_back(recipient);
+            if (recipients.empty() || client.command("DATA") != 354) {
+                if (client.command("RSET") != 250) break;
+                continue;
+            }
+            const auto codes = client.say(body, lmtp ? recipients.size() : 1);
+            for (std::size_t i = 0; i < recipients.size(); ++i) check(name, body, recipients[i], codes[lmtp ? i : 0]);
+        }
+        client.command("QUIT");
+    }
+
+    Relay relay;
+    FakeHop hop;
+    int told = 0;  // replies of 2xx
+
+private:
+    void check(std::string_view name, const std::string& body, const std::string& recipient, int code) {
+        const auto holds = [&](const FakeHop::Message& message) {
+            return std::ranges::find(message.envelope, "RCPT TO:<" + recipient + ">") != message.envelope.end() &&
+                   message.envelope.front() == "MAIL FROM:<" + std::string(name) + "@client.test>" && message.content.ends_with(body) &&
+                   message.content.starts_with("Received: from client.test");
+        };
+        const auto copies = std::ranges::count_if(hop.messages, holds);
+        const auto others =
+            std::ranges::count_if(hop.messages, [](const auto& message) { return message.content.find("\r\n.\r\n") == std::string::npos; });
+        EXPECT_EQ(others, 0);
+        if (code / 100 == 2) {
+            ++told;
+            EXPECT_EQ(copies, 1) << name << " " << recipient;
+        } else {
+            EXPECT_TRUE(code / 100 == 4 || code / 100 == 5 || code == 0) << code;
+        }
+    }
+};
+
+TEST(RelayFaults, a_hop_without_faults_gets_every_message_once) {
+    for (const RelayProtocol protocol : {RelayProtocol::smtp, RelayProtocol::lmtp})
+        for (const bool pipelining : {false, true}) {
+            Case all(protocol, pipelining);
+            all.run();
+            EXPECT_EQ(all.told, protocol == RelayProtocol::lmtp ? 6 : 4);
+        }
+}
+
+TEST(RelayFaults, at_each_reply_in_each_way) {
+    int points = 0, happened = 0;
+    for (const RelayProtocol protocol : {RelayProtocol::smtp, RelayProtocol::lmtp})
+        for (const bool pipelining : {false, true})
+            for (std::size_t fault = 1; fault < FakeHop::fault_count; ++fault)
+                for (int at = 1; at <= 32; ++at) {
+                    SCOPED_TRACE(::testing::Message() << "protocol " << static_cast<int>(protocol) << " pipelining " << pipelining
+                                                      << " fault " << fault << " at " << at);
+                    Case one(protocol, pipelining);
+                    one.hop.fault = static_cast<Fault>(fault);
+                    one.hop.fault_at = at;
+                    one.run();
+                    ++points;
+                    happened += one.hop.replies() >= at ? 1 : 0;
+                    if (::testing::Test::HasFailure()) return;
+                }
+    EXPECT_EQ(points, 2 * 2 * 8 * 32);
+    EXPECT_GE(happened, 500);
+}
+
+TEST(RelayFaults, behind_each_octet_of_a_message) {
+    for (const RelayProtocol protocol : {RelayProtocol::smtp, RelayProtocol::lmtp})
+        for (std::size_t octets = 0; octets < 180; ++octets) {
+            SCOPED_TRACE(octets);
+            Case one(protocol, true);
+            one.hop.dies_in_message = octets;
+            one.run();
+            if (::testing::Test::HasFailure()) return;
+        }
+}
+
+TEST(RelayFaults, a_client_that_goes_at_each_octet) {
+    const std::string_view said =
+        "EHLO c\r\nMAIL FROM:<x@client.test>\r\nRCPT TO:<x@a.test>\r\nDATA\r\nSubject: a\r\n\r\nbody\r\n.\r\nMAIL FROM:<>\r\n";
+    const std::size_t whole = said.find("\r\n.\r\n") + 5;
+    for (std::size_t octets = 0; octets <= said.size(); ++octets) {
+        Case one(RelayProtocol::smtp, false);
+        one.relay.begin();
+        for (const char c : said.substr(0, octets)) {
+            one.relay.say(std::string(1, c));
+            one.hop.drive();
+        }
+        one.relay.near_ends();
+        EXPECT_EQ(one.hop.messages.size(), octets >= whole ? 1u : 0u) << octets;
+    }
+}
+
+}  // namespace
+}  // namespace exota::gate

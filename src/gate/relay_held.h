@@ -1,0 +1,84 @@
+// A message that was taken whole before any next hop was asked: delivered to one hop after another, and each recipient has his hop's reply
+// (RFC 2033). So is a message whose sender is known from its header alone, which has one recipient then.
+//
+//   each destination:  begin, RCPT … ▶ DATA ▶ from the spool, in pieces ▶ reply ▶ the next
+//
+// Tested by relay_lmtp_test.cc.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gate/hop_transaction.h"
+#include "gate/relayed_message.h"
+#include "gate/spool.h"
+#include "wire/smtp/lmtp.h"
+
+namespace exota::gate {
+
+namespace reply {
+inline constexpr smtp::FixedReply no_destination{550, "5.1.2", "This recipient names no domain"};
+inline constexpr smtp::FixedReply spool_unreadable{451, "4.3.0", "The message that was kept cannot be read; try again"};
+}  // namespace reply
+
+struct HeldRecipient {
+    std::string argument;                    // of its RCPT
+    std::optional<Destination> destination;  // nullopt: it names none
+};
+
+/// A message in a spool, as it came behind DATA, with the end of data.
+struct HeldContent {
+    std::unique_ptr<Spool> spool;
+    std::string received;  // value of our Received field
+    bool eight_bit = false;
+};
+
+class HeldDelivery {
+public:
+    /// Of each destination, once its recipients all have a reply.
+    using Delivered = std::function<void(const RelayReply& reply, std::size_t recipients)>;
+
+    static constexpr std::size_t piece_octets = std::size_t{64} * 1024;
+
+    /// @param transaction  idle; outlives this, as all do.
+    HeldDelivery(HopTransaction& transaction, const RelayEnvelope& envelope, const std::vector<HeldRecipient>& recipients,
+                 HeldContent content, Delivered delivered);
+
+    /// After each event of the far leg. Does whatever can be done now.
+    void advance(LegOut& out);
+    /// All that was written has gone out (LegOut::more_far).
+    void written(LegOut& out);
+    void out_of_time(LegOut& out);
+    /// Appends to the near leg what is known and whose turn it is.
+    void append_replies(std::string& near) { replies_.append_ready(near); }
+    bool done() const noexcept { return answered_ == recipients_.size(); }
+
+private:
+    bool next_destination(LegOut& out);
+    /// @return  whether there is more to be done.
+    bool step(LegOut& out);
+    void begin_data(LegOut& out);
+    void pump(LegOut& out);
+    void give(std::size_t recipient, const RelayReply& reply);
+    void end_destination(const RelayReply& reply, bool cut_off, LegOut& out);
+
+    HopTransaction& transaction_;
+    const RelayEnvelope& envelope_;
+    const std::vector<HeldRecipient>& recipients_;
+    HeldContent content_;
+    Delivered delivered_;
+    smtp::RecipientReplies replies_;
+    std::vector<bool> has_reply_;
+    std::size_t answered_ = 0;
+    std::vector<std::size_t> group_, accepted_;  // recipients of the present destination; of them, those that it took
+    std::size_t told_ = 0;                       // of group_, that have the reply to RCPT
+    std::optional<RelayReply> last_refusal_;
+    std::optional<RelayedMessage> message_;
+    std::uint64_t at_ = 0;         // in the spool
+    bool waits_for_room_ = false;  // written() will be called
+};
+
+}  // namespace exota::gate

@@ -1,0 +1,174 @@
+#include <gtest/gtest.h>
+
+#include "gate/relay_conversation.h"
+#include "gate/relay_hop.h"
+
+namespace exota::gate {
+namespace {
+
+using testing::Conversation;
+using testing::Relay;
+using testing::Zone;
+
+constexpr std::string_view zone =
+    "a.test MX 1 mx.a.test\nmx.a.test A 192.0.2.1\nb.test MX 1 mx.b.test\nmx.b.test A 192.0.2.2\nnull.test MX 0 .";
+
+class Lmtp : public ::testing::Test {
+protected:
+    Relay relay;
+    void SetUp() override {
+        relay.world.zone = Zone(zone);
+        relay.settings->protocol = RelayProtocol::lmtp;
+    }
+    void hold(std::string_view script) { Conversation(relay).hold(script); }
+    void begin(std::string_view script) { Conversation(relay).begin(script); }
+    void envelope(std::initializer_list<std::string_view> recipients) {
+        relay.begin();
+        hold(R"(S 220 us.test LMTP
+                C LHLO client.test
+                S 250-us.test
+                S 250-PIPELINING
+                S 250-SIZE
+                S 250-ENHANCEDSTATUSCODES
+                S 250 8BITMIME
+                C MAIL FROM:<x@client.test>
+                S 250)");
+        for (const auto recipient : recipients) hold("C RCPT TO:<" + std::string(recipient) + ">\nS 250");
+        hold("C DATA\nS 354");
+    }
+    void message() { relay.say("Subject: hello\r\n\r\nbody\r\n.\r\n"); }
+    void message_came() {
+        EXPECT_TRUE(relay.far.ends_with("Subject: hello\r\n\r\nbody\r\n.\r\n")) << relay.far;
+        EXPECT_TRUE(relay.far.starts_with("Received: from client.test (unknown [127.0.0.1])\r\n\tby us.test with LMTP id ID1;\r\n"));
+        relay.far.clear();
+    }
+};
+
+TEST_F(Lmtp, each_recipient_has_his_hops_reply) {
+    envelope({"y@a.test", "z@b.test", "w@a.test", "v@null.test", "Postmaster"});
+    message();
+    begin(R"(dial mx.a.test 192.0.2.1
+            H 220 a
+            G EHLO us.test
+            H 250-a\r\n250 PIPELINING
+            G MAIL FROM:<x@client.test>
+            G RCPT TO:<y@a.test>
+            G RCPT TO:<w@a.test>
+            H 250 ok
+            H 250 ok
+            H 550 5.1.1 no such w
+            G DATA
+            H 354 go)");
+    message_came();
+    begin(R"(H 250 2.0.0 a has it
+            S 250 2.0.0 a has it
+            G QUIT
+            H 221 bye
+            dial mx.b.test 192.0.2.2
+            H 220 b
+            G EHLO us.test
+            H 250 b
+            G MAIL FROM:<x@client.test>
+            H 250 ok
+            G RCPT TO:<z@b.test>
+            H 250 ok
+            G DATA
+            H 354 go)");
+    message_came();
+    hold(R"(H 452 4.3.1 b is full
+            S 452 4.3.1 b is full
+            S 550 5.1.1 no such w
+            G QUIT
+            H 221 bye
+            S 556 5.1.10
+            S 550 5.1.2
+            C MAIL FROM:<>
+            S 250)");
+    EXPECT_EQ(relay.house.deliveries.size(), 3u);
+    EXPECT_EQ(relay.house.deliveries.at(0).recipients, 1u);
+    EXPECT_EQ(relay.house.deliveries.at(1).recipients, 0u);
+    EXPECT_EQ(relay.house.deliveries.at(2).destination, "null.test");
+}
+
+TEST_F(Lmtp, recipients_whose_syntax_is_wrong) {
+    relay.begin();
+    hold(R"(S 220
+            C HELO x
+            S 500 5.5.1
+            C LHLO x
+            S 250-
+            S 250-
+            S 250-
+            S 250-
+            S 250 8BITMIME
+            C MAIL FROM:<x@client.test>
+            S 250
+            C RCPT TO:<>
+            S 501 5.1.3
+            C DATA
+            S 503 5.5.1)");
+}
+
+TEST_F(Lmtp, a_message_that_is_refused_is_so_for_each_recipient) {
+    envelope({"y@a.test", "z@b.test"});
+    relay.say("A: b\r\n\r\nx\ny\r\n.\r\n");
+    hold("S 550 5.6.11\nS 550 5.6.11\nC NOOP\nS 250");
+    EXPECT_TRUE(relay.world.asked.empty()) << "nobody is looked for";
+}
+
+TEST_F(Lmtp, no_room) {
+    relay.house.spool_room = 10;
+    envelope({"y@a.test", "z@b.test"});
+    message();
+    hold("S 452 4.3.1\nS 452 4.3.1\nC NOOP\nS 250");
+}
+
+TEST_F(Lmtp, eight_bit_for_a_hop_without_8bitmime) {
+    envelope({"y@a.test"});
+    relay.say("A: b\r\n\r\n\xe4\r\n.\r\n");
+    hold(R"(dial mx.a.test 192.0.2.1
+            H 220 a
+            G EHLO us.test
+            H 250 a
+            G MAIL
+            H 250 ok
+            G RCPT
+            H 250 ok
+            S 554 5.6.3
+            G RSET
+            H 250 ok)");
+}
+
+TEST_F(Lmtp, time_runs_out_for_all_hops_together) {
+    envelope({"y@a.test", "z@b.test"});
+    message();
+    ASSERT_TRUE(relay.dialling);
+    EXPECT_EQ(relay.session->deadline().after, relay.settings->dial_timeout);
+    relay.world.clock += relay.settings->delivery_timeout - std::chrono::milliseconds(1);
+    EXPECT_EQ(relay.session->deadline().after, std::chrono::milliseconds(1));
+    relay.world.clock += std::chrono::milliseconds(1);
+    hold("hop late\nS 451 4.4.1\nS 451 4.4.1\nC NOOP\nS 250");
+    EXPECT_FALSE(relay.dialling || relay.far_open);
+}
+
+TEST_F(Lmtp, a_hop_that_fails_does_not_harm_the_next) {
+    envelope({"y@a.test", "z@b.test"});
+    message();
+    begin(R"(dial mx.a.test 192.0.2.1 fails
+            S 451 4.4.1
+            dial mx.b.test 192.0.2.2
+            H 220 b
+            G EHLO us.test
+            H 250 b
+            G MAIL
+            H 250 ok
+            G RCPT
+            H 250 ok
+            G DATA
+            H 354 go)");
+    message_came();
+    hold("hop closes\nS 451 4.4.2\nC NOOP\nS 250");
+}
+
+}  // namespace
+}  // namespace exota::gate

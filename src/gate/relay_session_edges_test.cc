@@ -1,0 +1,288 @@
+// Next hops that fail, clients that break the rules, time that runs out.
+#include <gtest/gtest.h>
+
+#include "gate/relay_session_fixture.h"
+
+namespace exota::gate {
+namespace {
+
+using testing::Conversation;
+using testing::Relay;
+using testing::Zone;
+using Session = testing::RelaySessionTest;
+
+TEST_F(Session, the_next_host_where_one_does_not_answer) {
+    greet();
+    mail();
+    hold(R"(C RCPT TO:<y@two.test>
+            dial one.two.test 192.0.2.11 fails
+            dial two.two.test 192.0.2.12
+            H 554 no service
+            S 451 4.4.1)");
+    EXPECT_EQ(relay.house.failures, (std::vector<std::string>{"one.two.test 192.0.2.11 unreachable: refused",
+                                                              "two.two.test 192.0.2.12 refused: 554 no service"}));
+}
+
+TEST_F(Session, a_hop_that_does_not_answer_in_time) {
+    greet();
+    mail();
+    hold(R"(C RCPT TO:<y@two.test>
+            dial one.two.test 192.0.2.11
+            hop late
+            dial two.two.test 192.0.2.12
+            H 220 mx
+            G EHLO us.test
+            H 502 what
+            G HELO us.test
+            H 250 mx
+            G MAIL
+            H 250 ok
+            G RCPT
+            hop late
+            S 451 4.4.1)");
+}
+
+TEST_F(Session, a_hop_without_8bitmime) {
+    greet();
+    first_recipient();
+    data();
+    relay.say("A: b\r\n\r\nx\xe4\r\n.\r\n");
+    hold("S 554 5.6.3");
+    EXPECT_FALSE(relay.far_open);
+    mail();
+    hold("C RCPT TO:<y@a.test>\ndial mx.test 192.0.2.1");
+}
+
+TEST_F(Session, what_is_refused_is_cut_off_and_the_session_goes_on) {
+    greet();
+    first_recipient("H 250-mx\\r\\n250 8BITMIME");
+    data();
+    relay.say("A: b\r\n\r\nx\n.\r\nMAIL FROM:<>\r\n.\r\n");
+    relay.far.clear();
+    hold("S 550 5.6.11");
+    EXPECT_FALSE(relay.far_open);
+    hold("C MAIL FROM:<>\nS 250");
+}
+
+TEST_F(Session, a_hop_that_is_lost_in_the_message) {
+    greet();
+    first_recipient();
+    data();
+    relay.say("A: b\r\n");
+    relay.far.clear();
+    hold("hop closes\nC\nC body\nC .\nS 451 4.4.2\nC NOOP\nS 250");
+    EXPECT_EQ(relay.house.deliveries.at(0).recipients, 0u);
+}
+
+TEST_F(Session, a_hop_that_is_lost_behind_the_dot) {
+    greet();
+    first_recipient();
+    message();
+    hold("hop closes\nS 451 4.4.2\nC NOOP\nS 250");
+}
+
+TEST_F(Session, a_hop_that_stops) {
+    greet();
+    first_recipient();
+    message();
+    hold("H 421 4.3.2 stopping\nS 451 4.3.2 stopping");
+    mail();
+    hold("C RCPT TO:<y@a.test>\ndial mx.test 192.0.2.1");
+}
+
+TEST_F(Session, a_hop_that_answers_what_nobody_asked) {
+    greet();
+    first_recipient();
+    hold("H 250 more\nC DATA\nS 451 4.4.2");
+    EXPECT_FALSE(relay.far_open);
+}
+
+TEST_F(Session, data_that_is_refused) {
+    greet();
+    first_recipient();
+    hold("C DATA\nG DATA\nH 452 4.3.1 full\nS 452 4.3.1 full\nG RSET\nH 250 ok\nC DATA\nS 503 5.5.1");
+}
+
+TEST_F(Session, a_connection_is_used_again_in_one_session) {
+    greet();
+    first_recipient();
+    message();
+    hold("H 250 done\nS 250 done");
+    mail();
+    hold("C RCPT TO:<y@a.test>\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nS 250 ok");
+    message();
+    hold("H 250 done\nS 250 done\nhop late\nG QUIT\nH 221 bye");
+    EXPECT_FALSE(relay.far_open) << "30 seconds without work";
+    mail();
+    hold("C RCPT TO:<y@a.test>\ndial mx.test 192.0.2.1");
+}
+
+TEST_F(Session, not_for_longer_than_it_may_nor_for_more_messages) {
+    relay.settings->reuse_messages = 1;
+    greet();
+    first_recipient();
+    message();
+    hold("H 250 done\nS 250 done");
+    mail();
+    hold("C RCPT TO:<y@a.test>\nG QUIT\nhop closes\ndial mx.test 192.0.2.1");
+}
+
+TEST_F(Session, one_found_dead_before_mail_is_answered_is_replaced_silently) {
+    for (const std::string_view death : {"hop closes", "H 421 bye"}) {
+        Relay fresh;
+        fresh.world.zone = Zone(testing::relay_zone);
+        fresh.settings->hostname = "us.test";
+        fresh.begin();
+        Conversation talk(fresh);
+        const auto send = [&](std::string_view before_mail_is_answered) {
+            talk.begin("C MAIL FROM:<x@client.test>\nS 250\nC RCPT TO:<y@a.test>" + std::string(before_mail_is_answered) +
+                       "\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nS 250 ok\nC DATA\nG DATA\nH 354 go\nS 354");
+            fresh.say("A: b\r\n\r\n.\r\n");
+            EXPECT_TRUE(fresh.far.ends_with("A: b\r\n\r\n.\r\n"));
+            fresh.far.clear();
+            talk.hold("H 250 done\nS 250 done");
+        };
+        const std::string dial = "\ndial mx.test 192.0.2.1\nH 220 mx\nG EHLO us.test\nH 250 mx";
+        talk.hold("S 220\nC HELO client.test\nS 250");
+        send(dial);
+        send("\nG MAIL\n" + std::string(death) + dial);
+    }
+}
+
+TEST_F(Session, the_clients_own_xoorg_is_not_taken) {
+    greet();
+    hold("C MAIL FROM:<x@client.test> XOORG=client.test\nS 555 5.5.4\nC MAIL FROM:<x@client.test> AUTH=<> SIZE=10 BODY=8BITMIME\nS 250");
+}
+
+TEST_F(Session, commands_that_break_the_rules) {
+    greet();
+    hold(R"(C DATA
+            S 503 5.5.1
+            C RCPT TO:<y@a.test>
+            S 503 5.5.1
+            C MAIL FROM:x
+            S 501 5.1.7
+            C STARTTLS
+            S 502 5.5.1
+            C BDAT 1
+            S 502 5.5.1
+            C VRFY x
+            S 252
+            C NOOP\nx
+            S 500 5.5.2
+            C WHAT
+            S 500 5.5.1
+            C LHLO x
+            S 500 5.5.1
+            C MAIL FROM:<x@client.test> NOTIFY=NEVER
+            S 555 5.5.4
+            C MAIL FROM:<x@client.test> SIZE=999999999999
+            S 552 5.3.4
+            C RSET x
+            S 501 5.5.4)");
+}
+
+TEST_F(Session, rset_and_a_second_hello_end_the_transaction) {
+    greet();
+    first_recipient();
+    hold(R"(C RSET
+            S 250
+            G RSET
+            H 250 ok
+            C DATA
+            S 503 5.5.1)");
+    mail();
+    hold(R"(C RCPT TO:<y@a.test>
+            G MAIL
+            H 250 ok
+            G RCPT
+            H 250 ok
+            S 250 ok
+            C HELO again
+            S 250 us.test
+            G RSET
+            H 502 what
+            C RCPT TO:<y@a.test>
+            S 503 5.5.1)");
+    EXPECT_FALSE(relay.far_open) << "it may have kept the recipients";
+}
+
+TEST_F(Session, time_runs_out_for_the_client) {
+    greet();
+    EXPECT_EQ(relay.session->deadline().after, relay.settings->command_timeout);
+    hold("client late\nS 421 4.4.2\nclosed");
+}
+
+TEST_F(Session, a_drain_between_transactions) {
+    greet();
+    EXPECT_FALSE(relay.session->busy());
+    relay.near_ends(LegEnding::drained);
+    hold("S 421 4.3.2\nclosed");
+}
+
+TEST_F(Session, a_client_that_goes_before_the_end_leaves_a_message_without_a_dot) {
+    greet();
+    first_recipient();
+    data();
+    relay.say("A: b\r\n");
+    EXPECT_TRUE(relay.session->busy());
+    relay.near_ends();
+    EXPECT_TRUE(relay.closed);
+    EXPECT_EQ(relay.far.find(".\r\n"), std::string::npos);
+}
+
+TEST_F(Session, a_fixed_next_hop_is_asked_what_it_offers) {
+    relay.settings->next_hop = NextHop::parse("192.0.2.1:25").value();
+    relay.begin();
+    hold(R"(S 220
+            C EHLO client.test
+            dial 192.0.2.1 192.0.2.1
+            H 220 ex
+            G EHLO us.test
+            H 250-ex\r\n250-DSN\r\n250 SMTPUTF8
+            S 250-us.test
+            S 250-PIPELINING
+            S 250-SIZE
+            S 250-ENHANCEDSTATUSCODES
+            S 250-8BITMIME
+            S 250-DSN
+            S 250 SMTPUTF8
+            C MAIL FROM:<x@client.test> RET=HDRS ENVID=17
+            S 250
+            C RCPT TO:<y@anywhere.test> NOTIFY=NEVER
+            G MAIL FROM:<x@client.test> RET=HDRS ENVID=17
+            H 250 ok
+            G RCPT TO:<y@anywhere.test> NOTIFY=NEVER
+            H 250 ok
+            S 250 ok
+            C RCPT TO:<z@elsewhere.test>
+            G RCPT TO:<z@elsewhere.test>
+            H 250 ok
+            S 250 ok)");
+}
+
+TEST_F(Session, a_fixed_next_hop_that_is_away_offers_nothing_besides) {
+    relay.settings->next_hop = NextHop::parse("192.0.2.1:25").value();
+    relay.begin();
+    hold(R"(S 220
+            C EHLO client.test
+            dial 192.0.2.1 192.0.2.1 fails
+            S 250-us.test
+            S 250-PIPELINING
+            S 250-SIZE
+            S 250-ENHANCEDSTATUSCODES
+            S 250 8BITMIME
+            C MAIL FROM:<x@client.test>
+            S 250
+            C RCPT TO:<y@anywhere.test>
+            dial 192.0.2.1 192.0.2.1
+            H 220 ex
+            G EHLO us.test
+            H 250 ex
+            G MAIL
+            H 550 no
+            S 550 no)");
+}
+
+}  // namespace
+}  // namespace exota::gate
