@@ -1,5 +1,6 @@
 #include "gate/relay_held.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace exota::gate {

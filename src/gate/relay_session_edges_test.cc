@@ -9,9 +9,9 @@ namespace {
 using testing::Conversation;
 using testing::Relay;
 using testing::Zone;
-using Session = testing::RelaySessionTest;
+using RelaySessions = testing::RelaySessionTest;
 
-TEST_F(Session, the_next_host_where_one_does_not_answer) {
+TEST_F(RelaySessions, the_next_host_where_one_does_not_answer) {
     greet();
     mail();
     hold(R"(C RCPT TO:<y@two.test>
@@ -23,7 +23,7 @@ TEST_F(Session, the_next_host_where_one_does_not_answer) {
                                                               "two.two.test 192.0.2.12 refused: 554 no service"}));
 }
 
-TEST_F(Session, a_hop_that_does_not_answer_in_time) {
+TEST_F(RelaySessions, a_hop_that_does_not_answer_in_time) {
     greet();
     mail();
     hold(R"(C RCPT TO:<y@two.test>
@@ -42,7 +42,7 @@ TEST_F(Session, a_hop_that_does_not_answer_in_time) {
             S 451 4.4.1)");
 }
 
-TEST_F(Session, a_hop_without_8bitmime) {
+TEST_F(RelaySessions, a_hop_without_8bitmime) {
     greet();
     first_recipient();
     data();
@@ -53,7 +53,7 @@ TEST_F(Session, a_hop_without_8bitmime) {
     hold("C RCPT TO:<y@a.test>\ndial mx.test 192.0.2.1");
 }
 
-TEST_F(Session, what_is_refused_is_cut_off_and_the_session_goes_on) {
+TEST_F(RelaySessions, what_is_refused_is_cut_off_and_the_session_goes_on) {
     greet();
     first_recipient("H 250-mx\\r\\n250 8BITMIME");
     data();
@@ -64,7 +64,7 @@ TEST_F(Session, what_is_refused_is_cut_off_and_the_session_goes_on) {
     hold("C MAIL FROM:<>\nS 250");
 }
 
-TEST_F(Session, a_hop_that_is_lost_in_the_message) {
+TEST_F(RelaySessions, a_hop_that_is_lost_in_the_message) {
     greet();
     first_recipient();
     data();
@@ -74,14 +74,14 @@ TEST_F(Session, a_hop_that_is_lost_in_the_message) {
     EXPECT_EQ(relay.house.deliveries.at(0).recipients, 0u);
 }
 
-TEST_F(Session, a_hop_that_is_lost_behind_the_dot) {
+TEST_F(RelaySessions, a_hop_that_is_lost_behind_the_dot) {
     greet();
     first_recipient();
     message();
     hold("hop closes\nS 451 4.4.2\nC NOOP\nS 250");
 }
 
-TEST_F(Session, a_hop_that_stops) {
+TEST_F(RelaySessions, a_hop_that_stops) {
     greet();
     first_recipient();
     message();
@@ -90,20 +90,20 @@ TEST_F(Session, a_hop_that_stops) {
     hold("C RCPT TO:<y@a.test>\ndial mx.test 192.0.2.1");
 }
 
-TEST_F(Session, a_hop_that_answers_what_nobody_asked) {
+TEST_F(RelaySessions, a_hop_that_answers_what_nobody_asked) {
     greet();
     first_recipient();
     hold("H 250 more\nC DATA\nS 451 4.4.2");
     EXPECT_FALSE(relay.far_open);
 }
 
-TEST_F(Session, data_that_is_refused) {
+TEST_F(RelaySessions, data_that_is_refused) {
     greet();
     first_recipient();
     hold("C DATA\nG DATA\nH 452 4.3.1 full\nS 452 4.3.1 full\nG RSET\nH 250 ok\nC DATA\nS 503 5.5.1");
 }
 
-TEST_F(Session, a_connection_is_used_again_in_one_session) {
+TEST_F(RelaySessions, a_connection_is_used_again_in_one_session) {
     greet();
     first_recipient();
     message();
@@ -117,7 +117,7 @@ TEST_F(Session, a_connection_is_used_again_in_one_session) {
     hold("C RCPT TO:<y@a.test>\ndial mx.test 192.0.2.1");
 }
 
-TEST_F(Session, not_for_longer_than_it_may_nor_for_more_messages) {
+TEST_F(RelaySessions, not_for_longer_than_it_may_nor_for_more_messages) {
     relay.settings->reuse_messages = 1;
     greet();
     first_recipient();
@@ -127,7 +127,7 @@ TEST_F(Session, not_for_longer_than_it_may_nor_for_more_messages) {
     hold("C RCPT TO:<y@a.test>\nG QUIT\nhop closes\ndial mx.test 192.0.2.1");
 }
 
-TEST_F(Session, one_found_dead_before_mail_is_answered_is_replaced_silently) {
+TEST_F(RelaySessions, one_found_dead_before_mail_is_answered_is_replaced_silently) {
     for (const std::string_view death : {"hop closes", "H 421 bye"}) {
         Relay fresh;
         fresh.world.zone = Zone(testing::relay_zone);
@@ -149,12 +149,12 @@ TEST_F(Session, one_found_dead_before_mail_is_answered_is_replaced_silently) {
     }
 }
 
-TEST_F(Session, the_clients_own_xoorg_is_not_taken) {
+TEST_F(RelaySessions, the_clients_own_xoorg_is_not_taken) {
     greet();
     hold("C MAIL FROM:<x@client.test> XOORG=client.test\nS 555 5.5.4\nC MAIL FROM:<x@client.test> AUTH=<> SIZE=10 BODY=8BITMIME\nS 250");
 }
 
-TEST_F(Session, commands_that_break_the_rules) {
+TEST_F(RelaySessions, commands_that_break_the_rules) {
     greet();
     hold(R"(C DATA
             S 503 5.5.1
@@ -182,7 +182,7 @@ TEST_F(Session, commands_that_break_the_rules) {
             S 501 5.5.4)");
 }
 
-TEST_F(Session, rset_and_a_second_hello_end_the_transaction) {
+TEST_F(RelaySessions, rset_and_a_second_hello_end_the_transaction) {
     greet();
     first_recipient();
     hold(R"(C RSET
@@ -207,20 +207,20 @@ TEST_F(Session, rset_and_a_second_hello_end_the_transaction) {
     EXPECT_FALSE(relay.far_open) << "it may have kept the recipients";
 }
 
-TEST_F(Session, time_runs_out_for_the_client) {
+TEST_F(RelaySessions, time_runs_out_for_the_client) {
     greet();
     EXPECT_EQ(relay.session->deadline().after, relay.settings->command_timeout);
     hold("client late\nS 421 4.4.2\nclosed");
 }
 
-TEST_F(Session, a_drain_between_transactions) {
+TEST_F(RelaySessions, a_drain_between_transactions) {
     greet();
     EXPECT_FALSE(relay.session->busy());
     relay.near_ends(LegEnding::drained);
     hold("S 421 4.3.2\nclosed");
 }
 
-TEST_F(Session, a_client_that_goes_before_the_end_leaves_a_message_without_a_dot) {
+TEST_F(RelaySessions, a_client_that_goes_before_the_end_leaves_a_message_without_a_dot) {
     greet();
     first_recipient();
     data();
@@ -231,7 +231,7 @@ TEST_F(Session, a_client_that_goes_before_the_end_leaves_a_message_without_a_dot
     EXPECT_EQ(relay.far.find(".\r\n"), std::string::npos);
 }
 
-TEST_F(Session, a_fixed_next_hop_is_asked_what_it_offers) {
+TEST_F(RelaySessions, a_fixed_next_hop_is_asked_what_it_offers) {
     relay.settings->next_hop = NextHop::parse("192.0.2.1:25").value();
     relay.begin();
     hold(R"(S 220
@@ -261,7 +261,7 @@ TEST_F(Session, a_fixed_next_hop_is_asked_what_it_offers) {
             S 250 ok)");
 }
 
-TEST_F(Session, a_fixed_next_hop_that_is_away_offers_nothing_besides) {
+TEST_F(RelaySessions, a_fixed_next_hop_that_is_away_offers_nothing_besides) {
     relay.settings->next_hop = NextHop::parse("192.0.2.1:25").value();
     relay.begin();
     hold(R"(S 220

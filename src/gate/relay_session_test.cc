@@ -7,9 +7,9 @@
 namespace exota::gate {
 namespace {
 
-using Session = testing::RelaySessionTest;
+using RelaySessions = testing::RelaySessionTest;
 
-TEST_F(Session, one_message) {
+TEST_F(RelaySessions, one_message) {
     greet();
     first_recipient();
     message("Subject: hello\r\n\r\n..dot\r\n.\r\n");
@@ -31,13 +31,13 @@ TEST_F(Session, one_message) {
     EXPECT_EQ(delivered.xoorg, "");
 }
 
-TEST_F(Session, who_may_not_send_here) {
+TEST_F(RelaySessions, who_may_not_send_here) {
     relay.begin("192.0.2.99");
     hold("S 554 5.7.1\nclosed");
     EXPECT_EQ(relay.house.refused, 1);
 }
 
-TEST_F(Session, recipients_without_a_next_hop) {
+TEST_F(RelaySessions, recipients_without_a_next_hop) {
     const std::pair<std::string_view, std::string_view> cases[] = {
         {"y@null.test", "556 5.1.10"}, {"y@nowhere.test", "550 5.1.2"}, {"y@fails.test", "451 4.4.3"}, {"y@noaddress.test", "451 4.4.4"},
         {"y@loop.test", "554 5.4.6"},  {"Postmaster", "550 5.1.2"},     {"y@[127.0.0.1]", "554 5.4.6"}};
@@ -49,7 +49,7 @@ TEST_F(Session, recipients_without_a_next_hop) {
     EXPECT_EQ(relay.house.deliveries.size(), std::size(cases) - 1) << "one that names no domain is nobody's delivery";
 }
 
-TEST_F(Session, a_recipient_that_needs_another_hop) {
+TEST_F(RelaySessions, a_recipient_that_needs_another_hop) {
     greet();
     first_recipient();
     hold(R"(C RCPT TO:<z@b.test>
@@ -68,7 +68,7 @@ TEST_F(Session, a_recipient_that_needs_another_hop) {
     EXPECT_EQ(relay.house.deliveries.at(0).recipients, 2u);
 }
 
-TEST_F(Session, another_hop_where_the_first_took_nobody) {
+TEST_F(RelaySessions, another_hop_where_the_first_took_nobody) {
     greet();
     mail();
     hold(R"(C RCPT TO:<y@null.test>
@@ -100,7 +100,7 @@ TEST_F(Session, another_hop_where_the_first_took_nobody) {
     EXPECT_EQ(relay.house.deliveries.size(), 2u);
 }
 
-TEST_F(Session, a_refusal_of_mail_is_the_reply_to_each_recipient) {
+TEST_F(RelaySessions, a_refusal_of_mail_is_the_reply_to_each_recipient) {
     greet();
     mail();
     hold(R"(C RCPT TO:<y@a.test>
@@ -121,7 +121,7 @@ TEST_F(Session, a_refusal_of_mail_is_the_reply_to_each_recipient) {
     hold("C RCPT TO:<y@a.test>\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nS 250 ok");
 }
 
-TEST_F(Session, pipelining_on_both_sides) {
+TEST_F(RelaySessions, pipelining_on_both_sides) {
     greet();
     relay.say("MAIL FROM:<x@client.test>\r\nRCPT TO:<y@a.test>\r\nRCPT TO:<z@a.test>\r\nRCPT TO:<w@b.test>\r\nDATA\r\n");
     hold(R"(S 250 2.0.0
@@ -143,7 +143,7 @@ TEST_F(Session, pipelining_on_both_sides) {
             S 354)");
 }
 
-TEST_F(Session, mail_refused_with_recipients_behind_it) {
+TEST_F(RelaySessions, mail_refused_with_recipients_behind_it) {
     greet();
     relay.say("MAIL FROM:<x@client.test>\r\nRCPT TO:<y@a.test>\r\nRCPT TO:<z@a.test>\r\nDATA\r\n");
     hold(R"(S 250 2.0.0
