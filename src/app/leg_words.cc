@@ -70,9 +70,10 @@ std::string_view result_of(const net::TlsFacts& facts) noexcept {
 
 net::Session::Step put_into(const gate::LegStep& step, const gate::LegOut& from, net::Out& out) {
     out.near += from.near;
+    if (from.close_far) out.far.clear();  // it was for the one that is closed
     out.far += from.far;
-    out.close_far = from.close_far;
-    out.more_far = from.more_far;
+    out.close_far |= from.close_far;
+    out.more_far |= from.more_far;
     return {step.consumed, state_of(step.state)};
 }
 

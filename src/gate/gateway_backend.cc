@@ -78,7 +78,7 @@ void BackendLink::give_up(BackendFailure why, std::string_view detail, LegOut& o
     if (stage_ == Stage::away) return;
     house_.backend_failed(backend_, why, detail);
     if (stage_ < Stage::connected && next_ < settings_.backend.size()) return dial_next(out);
-    failure_ = Failure{why, is_introduced()};
+    failure_ = Failure{why, is_connected(), is_introduced()};
     drop(out);
 }
 
@@ -113,9 +113,9 @@ void BackendLink::reset(LegOut& out) {
     if (reset_said_) say(Sent::rset, "RSET\r\n", out);
 }
 
-void BackendLink::say_hello(LegOut& out) {
-    const std::string_view name = settings_.backend_identity == BackendIdentity::proxy ? helo_ : settings_.hostname;
-    say(Sent::ehlo, "EHLO " + std::string(name) + "\r\n", out);
+void BackendLink::say_hello(Sent verb, LegOut& out) {
+    const std::string& name = settings_.backend_identity == BackendIdentity::proxy ? helo_ : settings_.hostname;
+    say(verb, (verb == Sent::ehlo ? "EHLO " : "HELO ") + name + "\r\n", out);
 }
 
 void BackendLink::write_proxy_header(LegOut& out) const {
@@ -139,7 +139,7 @@ void BackendLink::opened(const LegTls* tls, LegOut& out) {
             return give_up(BackendFailure::not_verified, tls->certificate ? tls->certificate->error : "no certificate", out);
         dialogue_->tls_started();
         stage_ = Stage::hello;
-        say_hello(out);
+        say_hello(Sent::ehlo, out);
     }
 }
 
@@ -220,13 +220,13 @@ std::optional<Answer> BackendLink::take(Answer answer, LegOut& out) {
                 give_up(BackendFailure::refused, text_of(answer.reply), out);
             } else {
                 stage_ = Stage::hello;
-                say_hello(out);
+                say_hello(Sent::ehlo, out);
             }
             break;
         case Sent::ehlo:
             // RFC 5321 section 3.2: who does not know EHLO is told HELO.
             if (!answer.accepted && answer.reply.code / 100 == 5 && dialogue_->may_send(Sent::helo)) {
-                say(Sent::helo, "HELO " + settings_.hostname + "\r\n", out);
+                say_hello(Sent::helo, out);
                 break;
             }
             [[fallthrough]];
@@ -244,7 +244,7 @@ std::optional<Answer> BackendLink::take(Answer answer, LegOut& out) {
             break;
         case Sent::xclient:
             if (answer.accepted)
-                say_hello(out);
+                say_hello(Sent::ehlo, out);
             else
                 give_up(BackendFailure::xclient_refused, text_of(answer.reply), out);
             break;

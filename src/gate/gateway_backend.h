@@ -31,6 +31,7 @@ public:
     enum class Stage : std::uint8_t { away, dialling, greeting, hello, securing, connected, naming, introduced };
     struct Failure {
         BackendFailure why{};
+        bool was_connected = false;   // it had said what it offers
         bool was_introduced = false;  // it could have been a matter of time; else it never got as far
     };
 
@@ -79,7 +80,7 @@ public:
 private:
     void dial_next(LegOut& out);
     void say(smtp::Sent command, std::string_view octets, LegOut& out);
-    void say_hello(LegOut& out);
+    void say_hello(smtp::Sent verb, LegOut& out);
     void after_hello(LegOut& out);
     void say_xclient(LegOut& out);
     void write_proxy_header(LegOut& out) const;

@@ -200,6 +200,45 @@ TEST_F(GatewayBackend, the_list_is_tried_in_order) {
     EXPECT_EQ(house.failures, (std::vector<std::string>{"0 unreachable", "1 refused", "2 bad-reply"}));
 }
 
+TEST_F(GatewayBackend, our_size_is_none_of_its_extensions) {
+    plain_hello();
+    play(R"(
+        C: MAIL FROM:<a@contoso.test> SIZE=500
+        G: MAIL FROM:<a@contoso.test>
+        B: 250 ok
+        S: 250 ok
+    )");
+    restart();
+    play(greeted);
+    play(R"(
+        B: 250-backend.test
+        B: 250 SIZE 1000
+        S: 250-gw.test
+        S: 250-SIZE 1000
+        S: 250 STARTTLS
+        C: MAIL FROM:<a@contoso.test> SIZE=500
+        G: MAIL FROM:<a@contoso.test> SIZE=500
+        do far-closed
+        is dial 0
+        do far-opened
+        B: 220 backend.test
+        G: EHLO gw.test
+        B: 250 backend.test
+        is close-far
+        S: 451 4.4.2 Next server failed; try again
+    )");
+    EXPECT_EQ(house.failures.back(), "0 lacks-extension") << "SIZE was said to one that has it";
+}
+
+TEST_F(GatewayBackend, with_the_proxy_protocol_helo_names_the_client_too) {
+    settings.backend_identity = BackendIdentity::proxy;
+    start();
+    wire->client("EHLO client.test\r\n");
+    wire->far_opened();
+    wire->backend("220 old.test\r\n502 what?\r\n");
+    EXPECT_TRUE(wire->to_backend.ends_with("EHLO client.test\r\nHELO client.test\r\n")) << wire->to_backend;
+}
+
 TEST_F(GatewayBackend, one_that_says_nothing_is_left_for_the_next) {
     settings.backend = {"one", "two"};
     play(R"(

@@ -21,6 +21,7 @@ void GatewaySession::State::take_commands(std::string_view& bytes, LegOut& out) 
         if (const auto early = dialogue.octets_came()) return close(out, &*early);
         const auto line = lines.next(bytes);
         if (!line) return;
+        ++near_progress;
         if (take_line(line->text, line->fault, !bytes.empty(), out)) continue;
         held = Held{std::string(line->text), line->fault, !bytes.empty()};
     }
@@ -38,7 +39,7 @@ bool GatewaySession::State::take_line(std::string_view text, smtp::LineFault fau
     if (const auto wrong = dialogue.check(command.verb, more)) {
         const bool follows =
             (command.verb == Verb::rcpt || command.verb == Verb::data) && (mail_was_refused || *wrong == reply::no_valid_recipients);
-        if (follows)
+        if (follows && excused++ < settings->max_recipients)
             answer(*wrong, out);
         else
             refuse(*wrong, out);
@@ -83,6 +84,7 @@ bool GatewaySession::State::take_line(std::string_view text, smtp::LineFault fau
             forget_transaction();
             link.reset(out);
             mail_was_refused = false;
+            excused = 0;
             dialogue.accepted(Verb::rset);
             answer(reply::ok, out);
             break;
@@ -119,6 +121,8 @@ void GatewaySession::State::answer_hello(LegOut& out) {
         .max_octets = settings->message_octets, .starttls = settings->offers_tls && !dialogue.tls_active(), .xoorg = announces_xoorg()};
     offered = smtp::offer_to_client(link.extensions(), own);
     message_octets = offered.size.value_or(0);
+    told_backend = offered;
+    if (!link.extensions().size) told_backend.size.reset();
     if (verb == Verb::helo) {
         offered = {};
         answer({250, "", settings->hostname}, out);
@@ -166,6 +170,7 @@ void GatewaySession::State::mail(const Command& command, LegOut& out) {
     id = house.make_id();
     smtputf8 = mail->parameters.smtputf8;
     mail_was_refused = false;
+    excused = 0;
     evidence::Collector& collector = judged.emplace(judge, house.front(), Message::Way{.report = Report::after_reply}, wake).collector();
     collector.session(session_facts());
     collector.mail(mail->reverse_path.mailbox);
@@ -180,7 +185,7 @@ void GatewaySession::State::mail(const Command& command, LegOut& out) {
         return;
     }
     std::string passed_on;
-    smtp::append_mail(passed_on, mail->reverse_path.mailbox, mail->parameters, offered);
+    smtp::append_mail(passed_on, mail->reverse_path.mailbox, mail->parameters, told_backend);
     envelope.begin(std::move(passed_on));
 }
 

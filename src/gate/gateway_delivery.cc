@@ -17,13 +17,13 @@ constexpr smtp::FixedReply nobody_there{421, "4.3.2", "Next server is not availa
 constexpr smtp::FixedReply nobody_there_now{451, "4.3.2", "Next server is not available; try again"};
 
 /// What the client was told that it may use, the backend of now takes as well. (Pipelining is ours to do.)
-bool covers(const smtp::Extensions& backend, const smtp::Extensions& announced) noexcept {
+bool covers(const smtp::Extensions& backend, const smtp::Extensions& announced, bool is_told_size) noexcept {
     const auto has = [](bool wanted, bool there) { return !wanted || there; };
     const bool is_as_big =
         !backend.size || *backend.size == 0 || (announced.size && *announced.size != 0 && *announced.size <= *backend.size);
     return has(announced.eight_bit_mime, backend.eight_bit_mime) && has(announced.smtputf8, backend.smtputf8) &&
            has(announced.dsn, backend.dsn) && has(announced.enhanced_status_codes, backend.enhanced_status_codes) &&
-           (!announced.size || is_as_big);
+           (!announced.size || is_as_big) && has(is_told_size, backend.size.has_value());
 }
 
 const smtp::FixedReply& reply_to(const BackendLink::Failure& failure) noexcept {
@@ -87,7 +87,7 @@ bool GatewaySession::State::prepare(LegOut& out) {
         link.introduce(xclient_facts(), out);
     }
     if (!link.is_introduced()) return false;
-    if (covers(link.extensions(), offered)) return true;
+    if (covers(link.extensions(), offered, told_backend.size.has_value())) return true;
     link.give_up(BackendFailure::lacks_extension, "what was offered to the client it does not offer", out);
     return false;
 }
@@ -114,7 +114,7 @@ void GatewaySession::State::failed(const BackendLink::Failure& failure, LegOut& 
     }
     if (message && message->data_sent()) return conclude(FinalAnswer::of(reply_to(failure)), out);
     if (!wants_backend()) return;
-    if (failure.why == BackendFailure::closed && failure.was_introduced && !std::exchange(dialled_again, true)) return;
+    if (failure.why == BackendFailure::closed && failure.was_connected && !std::exchange(dialled_again, true)) return;
     if (message)
         conclude(FinalAnswer::of(reply_to(failure)), out);
     else
@@ -125,7 +125,7 @@ void GatewaySession::State::tell_untold(const smtp::FixedReply& with, LegOut& ou
     while (envelope.untold() > 0) {
         answer(with, out);
         if (!envelope.give_up_first()) {
-            dialogue.refused_recipient();
+            if (dialogue.in_transaction()) dialogue.refused_recipient();
             continue;
         }
         judged.reset();
@@ -150,6 +150,7 @@ void GatewaySession::State::answered_command(const Answer& from_backend, LegOut&
     if (meaning == GatewayEnvelope::Meaning::changed)
         return link.give_up(BackendFailure::changed_answer, smtp::on_one_line(from_backend.reply).line(), out);
     dialled_again = false;
+    ++near_progress;  // it is the client's turn
     const bool is_mail = from_backend.to == Sent::mail;
     if (!is_mail && from_backend.accepted && !dialogue.in_transaction()) return answer(reply::mail_first, out);
     smtp::append_reply(out.near, from_backend.reply);
@@ -159,7 +160,7 @@ void GatewaySession::State::answered_command(const Answer& from_backend, LegOut&
     } else if (is_mail) {
         judged.reset();
         mail_was_refused = true;
-    } else {
+    } else if (dialogue.in_transaction()) {
         dialogue.refused_recipient();
     }
     if (from_backend.closing) close(out);

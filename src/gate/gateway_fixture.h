@@ -66,6 +66,7 @@ protected:
         wire->open();
     }
     void play(std::string_view text);
+    void take_what_streams();
     /// Everybody is let through: the mode is monitor, or the clients are bypassed.
     void accept_all() {
         Snapshot snapshot = snapshot_of(tenants);

@@ -69,7 +69,10 @@ void GatewayMessage::take(const smtp::DataEvent& event, LegOut& out) {
         return judge(Stage::header);
     }
     if (const auto* body = std::get_if<smtp::BodyOctets>(&event)) {
-        if (phase_ == Phase::streaming) return writer_.append(out.far, body->octets);
+        if (phase_ == Phase::streaming) {
+            writer_.append(out.far, body->octets);
+            return note_behind(out);
+        }
         return keep_body(body->octets);
     }
     client_ended(out);
@@ -139,7 +142,6 @@ void GatewayMessage::write_header(LegOut& out) {
         read_back_ = spooled_header_;
     }
     const decision::Rules& rules = judged_.snapshot().rules;
-    written_ = true;
     append_header(out.far, writer_,
                   {.fields = whole,
                    .ended_by = header_ended_by_,
@@ -157,11 +159,18 @@ void GatewayMessage::backend_is_ready(LegOut& out) {
         return backend_took_it(out);
     }
     phase_ = Phase::streaming;
+    note_behind(out);
     std::string_view nothing;
     read(nothing, out);  // its end may be known already: a message that is a header only
 }
 
+void GatewayMessage::note_behind(LegOut& out) {
+    out.more_far = true;
+    if (!std::exchange(behind_, true)) ++progress_;
+}
+
 void GatewayMessage::backend_took_it(LegOut& out) {
+    if (std::exchange(behind_, false)) ++progress_;
     if (phase_ != Phase::sending) return;
     ++progress_;
     const std::uint64_t all = spool_ ? spool_->size() : 0;
@@ -180,7 +189,7 @@ void GatewayMessage::backend_took_it(LegOut& out) {
 
 void GatewayMessage::finish(LegOut& out) {
     writer_.finish(out.far);
-    dotted_ = true;
+    out.more_far = false;
     phase_ = Phase::sent;
     spool_.reset();
 }

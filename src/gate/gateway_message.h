@@ -68,7 +68,7 @@ public:
     void verdict_is_there();
     /// The backend answered 354 (phase accepted).
     void backend_is_ready(LegOut& out);
-    /// All that was for the backend is written (phase sending).
+    /// All that was for the backend is written (phases sending and streaming).
     void backend_took_it(LegOut& out);
     /// It will not be sent, or its fate is known.
     void refuse(FinalAnswer answer);
@@ -78,8 +78,8 @@ public:
     Phase phase() const noexcept { return phase_; }
     bool client_has_ended() const noexcept { return reader_.ended(); }
     bool data_sent() const noexcept { return data_sent_; }
-    /// Some of it was written, and not its end: the backend waits for more.
-    bool is_cut_off() const noexcept { return written_ && !dotted_; }
+    /// The backend has not taken yet what was written of a message that streams.
+    bool backend_is_behind() const noexcept { return phase_ == Phase::streaming && behind_; }
     /// Nothing more is to be read of it, and nothing awaited.
     bool is_answered() const noexcept { return phase_ == Phase::refused && client_has_ended(); }
     const FinalAnswer& answer() const noexcept { return *answer_; }
@@ -98,13 +98,14 @@ private:
     void client_ended(LegOut& out);
     void write_header(LegOut& out);
     void finish(LegOut& out);
+    void note_behind(LegOut& out);
 
     Message& judged_;
     smtp::DataReader reader_;
     MakeSpool make_spool_;
     std::string received_;
     Phase phase_ = Phase::header;
-    bool data_sent_ = false, written_ = false, dotted_ = false;
+    bool data_sent_ = false, behind_ = false;
     smtp::EndOfHeader::By header_ended_by_ = smtp::EndOfHeader::By::empty_line;
     std::string header_;            // while it is short
     std::unique_ptr<Spool> spool_;  // the header, if it is long, then the body

@@ -189,5 +189,73 @@ TEST_F(GatewayRedial, one_that_bears_less_silence_hears_it_sooner) {
     EXPECT_EQ(house.noop_after, std::chrono::seconds(15));
 }
 
+TEST_F(GatewayRedial, what_it_closes_for_in_the_middle_of_a_message_says_nothing_of_silence) {
+    plain_hello();
+    mail();
+    play(recipient_and_data);
+    play(R"(
+        C: From: a@contoso.test
+        C:
+        G: DATA
+        B: 354 go on
+        G: From: a@contoso.test
+        G:
+    )");
+    world.clock += std::chrono::seconds(30);
+    play("do far-closed");
+    EXPECT_EQ(house.noop_after, std::chrono::seconds(100));
+}
+
+TEST_F(GatewayRedial, silence_that_is_borne_again_may_grow) {
+    house.noop_after = std::chrono::seconds(8);
+    plain_hello();
+    mail();
+    play(recipient_and_data);
+    play(R"(
+        C: From: a@contoso.test
+        do late
+        G: NOOP
+        B: 250 ok
+    )");
+    EXPECT_EQ(house.noop_after, std::chrono::seconds(9));
+}
+
+TEST_F(GatewayRedial, lost_before_it_knew_the_client) {
+    settings.backend_identity = BackendIdentity::xclient;
+    play(greeted);
+    play(xclient_offered);
+    play(R"(
+        C: MAIL FROM:<a@contoso.test>
+        G: XCLIENT NAME=[TEMPUNAVAIL] ADDR=192.0.2.1 PORT=40000 PROTO=ESMTP HELO=client.test
+        do far-closed
+        is dial 0
+        do far-opened
+        B: 220 backend.test
+        G: EHLO gw.test
+        do far-closed
+        S: 451 4.3.2 Next server is not available; try again
+    )");
+}
+
+TEST_F(GatewayRedial, one_that_takes_nothing_more_of_a_message_is_late_and_not_the_client) {
+    plain_hello();
+    mail();
+    play(recipient_and_data);
+    play(R"(
+        C: From: a@contoso.test
+        C:
+        G: DATA
+        B: 354 go on
+        G: From: a@contoso.test
+        G:
+        is more-far
+        do late
+        is close-far
+        C: .
+        S: 451 4.4.1 Next server did not answer in time; try again
+    )");
+    EXPECT_EQ(house.failures, std::vector<std::string>{"0 late"});
+}
+
 }  // namespace
 }  // namespace exota::gate

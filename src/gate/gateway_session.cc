@@ -17,7 +17,7 @@ constexpr smtp::FixedReply stopping{421, "4.3.2", "Service is stopping"};
 /// What a judge or a look-up of the name is given besides its own deadline; then somebody has forgotten us.
 constexpr std::chrono::minutes forgotten{2};
 
-constexpr std::chrono::milliseconds shortest_noop{1000};
+constexpr std::chrono::milliseconds shortest_noop{1000}, usual_noop{100'000};
 
 }  // namespace
 
@@ -77,7 +77,8 @@ void GatewaySession::State::near_fed(std::string_view& bytes, LegOut& out) {
         else
             take_commands(bytes, out);
         const bool took = bytes.size() != left || held.has_value() != had_held;
-        if (took) ++near_progress;
+        // Of commands whole lines count: half a one extends nothing.
+        if ((took && message) || held.has_value() != had_held) ++near_progress;
         advance(out);
         if (!took) return;
     }
@@ -90,7 +91,7 @@ void GatewaySession::State::far_fed(std::string_view bytes, LegOut& out) {
 
 void GatewaySession::State::far_ended(LegEnding why, std::string_view detail, LegOut& out) {
     // It does not bear silence as long as we thought.
-    if (message && link.is_introduced() && !link.awaits_reply()) {
+    if (message && link.is_introduced() && !link.awaits_reply() && link.phase() != smtp::ClientDialogue::Phase::message) {
         const auto quiet = std::chrono::floor<std::chrono::milliseconds>(world.instant() - last_far);
         if (quiet < house.noop_after) house.noop_after = std::max(quiet / 2, shortest_noop);
     }
@@ -108,7 +109,7 @@ void GatewaySession::State::go_on(LegOut& out) {
 void GatewaySession::State::near_is_gone(LegEnding why, LegOut& out) {
     if (why == LegEnding::drained && !is_busy()) return close(out, &stopping);
     near_gone = true;
-    // The backend has all of it, so what it answers is worth writing down.
+    // All of it was said to the backend, so what it answers is worth writing down.
     if (message && message->phase() == Phase::sent) return;
     close(out);
 }
@@ -128,6 +129,7 @@ LegState GatewaySession::State::near_state() const noexcept {
 GatewaySession::State::Due GatewaySession::State::next_due() const {
     using Of = Due::Of;
     const bool with_backend = message && message->data_sent() && message->phase() != Phase::streaming && message->phase() != Phase::refused;
+    if (message && message->backend_is_behind()) return {last_far + settings->backend_timeout, Of::far};
     const bool starting = link.stage() != BackendLink::Stage::away && !link.is_connected();
     if (starting || link.stage() == BackendLink::Stage::naming)
         return {last_far + (link.stage() <= BackendLink::Stage::greeting ? settings->dial_timeout : settings->backend_timeout), Of::far};
@@ -160,6 +162,8 @@ void GatewaySession::State::late(LegOut& out) {
     switch (passed.of) {
         case Due::Of::noop:
             link.send(smtp::Sent::noop, "NOOP\r\n", out);
+            // One that closed may have been restarted: what is borne may be tried for longer.
+            house.noop_after = std::min(house.noop_after + house.noop_after / 8, usual_noop);
             return;
         case Due::Of::far:
             link.late(out);

@@ -119,5 +119,38 @@ TEST_F(Gateway, refused_at_the_end_of_its_header_a_message_never_meets_data) {
     EXPECT_EQ(recorder.messages[0].decision.verdict, decision::Verdict::reject);
 }
 
+TEST_F(Gateway, single_octets_of_a_command_extend_nothing) {
+    play("S: 220 gw.test ESMTP");
+    for (int octet = 0; octet < 3; ++octet) {
+        world.clock += settings.command_timeout / 4;
+        play("C: x\\");
+    }
+    world.clock += settings.command_timeout / 4;
+    wire->late();
+    play(R"(
+        S: 421 4.4.2 Timeout; closing
+        is closed
+    )");
+}
+
+TEST_F(Gateway, what_follows_a_refused_mail_is_borne_up_to_a_limit) {
+    settings.max_recipients = 5;
+    settings.max_errors = 3;
+    play(hello);
+    play(R"(
+        C: MAIL FROM:<a@contoso.test>
+        G: MAIL FROM:<a@contoso.test>
+        B: 550 no
+        S: 550 no
+    )");
+    for (int i = 0; i < 7; ++i) play("C: RCPT TO:<b@dest.test>\nS: 503 5.5.1 MAIL first");
+    play(R"(
+        C: RCPT TO:<b@dest.test>
+        S: 421 4.7.0 Too many errors
+        G: QUIT
+        is closed
+    )");
+}
+
 }  // namespace
 }  // namespace exota::gate

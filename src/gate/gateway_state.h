@@ -104,10 +104,12 @@ struct GatewaySession::State {
     std::optional<LegTls> tls;
     std::string helo;
     smtp::Extensions offered;              // in the last EHLO's reply
+    smtp::Extensions told_backend;         // of them what it may be told: our SIZE is no extension of its
     std::uint64_t message_octets = 0;      // the smaller of our limit and the backend's; 0: none
     std::optional<smtp::Verb> owed_hello;  // waits for the backend
     bool smtputf8 = false;                 // MAIL asked for it
     bool mail_was_refused = false;         // then RCPT and DATA that were said behind it are no errors of the client
+    std::size_t excused = 0;               // such commands since MAIL
     bool closing = false, near_gone = false;
 
     // The backend

@@ -1,6 +1,7 @@
 #include "gate/passed_header.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "authn/authres.h"
 #include "base/text.h"
@@ -17,6 +18,7 @@ struct Place {
     std::string_view raw;   // with its last CRLF; empty: ours
     std::string_view name;  // without blanks before the colon
     std::string_view value;
+    bool removed = false;
 };
 
 std::vector<Place> places_of(std::string_view fields) {
@@ -31,19 +33,28 @@ std::vector<Place> places_of(std::string_view fields) {
         fields.remove_prefix(end);
         const std::string_view text = raw.ends_with("\r\n") ? raw.substr(0, raw.size() - 2) : raw;
         const std::size_t colon = std::min(text.find(':'), text.size());
-        places.push_back({raw, base::trim(text.substr(0, colon)), text.substr(std::min(colon + 1, text.size()))});
+        places.push_back({raw, base::trim(text.substr(0, colon)), text.substr(std::min(colon + 1, text.size())), false});
     }
     return places;
 }
 
-void carry_out(const mail::HeaderEdit& edit, std::vector<Place>& places) {
-    if (edit.op == mail::EditOp::remove) {
-        std::uint32_t seen = 0;
-        const auto found =
-            std::ranges::find_if(places, [&](const Place& place) { return base::iequals(place.name, edit.name) && ++seen == edit.index; });
-        if (found != places.end()) places.erase(found);
-        return;
+/// Marks the fields that these edits remove. A sender can name a hundred thousand, so the fields are gone through once.
+void remove_fields(std::span<const mail::HeaderEdit> removals, std::vector<Place>& places) {
+    std::unordered_map<std::string, std::vector<std::size_t>> left;  // by name: where its fields stand that are not removed yet
+    for (const mail::HeaderEdit& removal : removals) left.try_emplace(base::lower(removal.name));
+    if (left.empty()) return;
+    for (std::size_t at = 0; at < places.size(); ++at)
+        if (const auto wanted = left.find(base::lower(places[at].name)); wanted != left.end()) wanted->second.push_back(at);
+    for (const mail::HeaderEdit& removal : removals) {
+        std::vector<std::size_t>& of_name = left.at(base::lower(removal.name));
+        if (removal.index == 0 || removal.index > of_name.size()) continue;
+        const auto gone = of_name.begin() + static_cast<std::ptrdiff_t>(removal.index - 1);
+        places[*gone].removed = true;
+        of_name.erase(gone);
     }
+}
+
+void add_field(const mail::HeaderEdit& edit, std::vector<Place>& places) {
     const std::size_t at = edit.op == mail::EditOp::insert ? std::min<std::size_t>(edit.index, places.size()) : places.size();
     places.insert(places.begin() + static_cast<std::ptrdiff_t>(at), {{}, edit.name, edit.value});
 }
@@ -71,11 +82,13 @@ void append_header(std::string& out, smtp::DataWriter& writer, const PassedHeade
     // The next reader asks for results above the first Received field, which is ours: so ours goes below what the decision inserts.
     const mail::HeaderEdit received{mail::EditOp::insert, 0, "Received", std::string(header.received)};
     const auto first_other = std::ranges::find_if(header.edits, [](const auto& edit) { return edit.op != mail::EditOp::remove; });
-    for (auto edit = header.edits.begin(); edit != first_other; ++edit) carry_out(*edit, places);
-    std::erase_if(places,
-                  [&](const Place& place) { return base::iequals(place.name, results_field) && could_be_own(place.value, header.own); });
-    if (!header.received.empty()) carry_out(received, places);
-    for (auto edit = first_other; edit != header.edits.end(); ++edit) carry_out(*edit, places);
+    remove_fields({header.edits.begin(), first_other}, places);
+    std::erase_if(places, [&](const Place& place) {
+        return place.removed || (base::iequals(place.name, results_field) && could_be_own(place.value, header.own));
+    });
+    if (!header.received.empty()) add_field(received, places);
+    for (auto edit = first_other; edit != header.edits.end(); ++edit)
+        if (edit->op != mail::EditOp::remove) add_field(*edit, places);
     for (const Place& place : places) {
         if (place.raw.empty())
             writer.append_field(out, place.name, place.value);

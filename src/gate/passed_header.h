@@ -27,7 +27,7 @@ struct OwnIds {
 struct PassedHeader {
     std::string_view fields;                  // as they came: each with its folding and its last CRLF
     smtp::EndOfHeader::By ended_by{};         // whether an empty line follows
-    std::span<const mail::HeaderEdit> edits;  // in the order to carry them out
+    std::span<const mail::HeaderEdit> edits;  // in the order to carry them out, removals first
     OwnIds own;
     std::string_view received;  // the value of our Received field, folded with LF; empty: none
 };

@@ -37,6 +37,17 @@ TEST(PassedHeader, edits_are_carried_out_in_their_order) {
     EXPECT_EQ(passed("A: 1\r\n", {{EditOp::remove, 2, "A", ""}, {EditOp::insert, 9, "Z", "z"}}), "A: 1\r\nZ: z\r\n\r\n");
 }
 
+TEST(PassedHeader, a_hundred_thousand_fields_that_go_are_gone_through_once) {
+    std::string fields = "From: a@b.test\r\n";
+    std::vector<HeaderEdit> edits;
+    constexpr std::uint32_t count = 100'000;  // one pass for each would be ten thousand million looks
+    for (std::uint32_t index = count; index > 0; --index) {
+        fields += "X-ExOTA:x\r\n";
+        edits.push_back({EditOp::remove, index, "X-ExOTA", ""});
+    }
+    EXPECT_EQ(passed(fields + "To: c@d.test\r\n", edits), "From: a@b.test\r\nTo: c@d.test\r\n\r\n");
+}
+
 TEST(PassedHeader, received_stands_below_what_the_decision_inserts_and_above_all_else) {
     EXPECT_EQ(passed("Received: old\r\n", {{EditOp::insert, 0, "Authentication-Results", "gw.test; x-exota=pass"}}, "from a\n\tby b"),
               "Authentication-Results: gw.test; x-exota=pass\r\nReceived: from a\r\n\tby b\r\nReceived: old\r\n\r\n");
