@@ -30,6 +30,13 @@ std::optional<net::Address> own_address(int descriptor) {
     return net::Address::of_system(&storage, size);
 }
 
+/// "550 5.6.11" of "550 5.6.11 Bare line ends"; the code alone where no enhanced one follows.
+std::string_view status_of(std::string_view reply) {
+    const std::size_t code = std::min(reply.find(' '), reply.size());
+    const std::size_t enhanced = std::min(reply.find(' ', code + 1), reply.size());
+    return reply.substr(0, reply.substr(code).starts_with(" 4.") || reply.substr(code).starts_with(" 5.") ? enhanced : code);
+}
+
 gate::GatewayClient client_of(const net::Peer& peer) {
     gate::GatewayClient client;
     client.address = peer.address.ip;
@@ -91,6 +98,12 @@ public:
                                   LogField::of("backend", generation_->config.backends.at(backend).address.text())});
     }
     void backend_works(std::size_t backend) override { generation_->lacks_xclient.at(backend) = false; }
+
+    void refused_unjudged(std::string_view id, std::string_view answered) override {
+        loop_.counters.unjudged(status_of(answered));
+        front_.log_->service(LogLevel::info, "message-unjudged", "",
+                             {LogField::of("gateway", front_.name_), LogField::of("queue_id", id), LogField::of("answered", answered)});
+    }
 
     Generation& generation() const noexcept { return *generation_; }
     OfLoop& loop() const noexcept { return loop_; }

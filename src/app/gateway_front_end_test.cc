@@ -189,6 +189,22 @@ TEST_F(GatewayFrontTest, a_message_under_tls_with_an_organisation) {
     EXPECT_NE(line.find(" certificate=mail.protection.outlook.com "), std::string::npos) << line;
 }
 
+TEST_F(GatewayFrontTest, a_message_that_is_refused_without_a_verdict_is_logged_and_counted) {
+    const Backend backend{std::string(plain_offers)};
+    serve(backend, gate::BackendIdentity::none);
+    const net::Descriptor socket = client();
+    EXPECT_TRUE(line_of(socket).starts_with("220 "));
+    ASSERT_TRUE(ask(socket, "EHLO exo.test").starts_with("250 "));
+    EXPECT_TRUE(ask(socket, "MAIL FROM:<a@contoso.example>").starts_with("250 "));
+    EXPECT_TRUE(ask(socket, "RCPT TO:<b@dest.example>").starts_with("250 "));
+    EXPECT_TRUE(ask(socket, "DATA").starts_with("354 "));
+    EXPECT_TRUE(ask(socket, "From: a@contoso.example\nSubject: x\r\n\r\ntext\r\n.").starts_with("550 5.6.11 "));
+    EXPECT_EQ(backend.messages(), 0);
+    EXPECT_TRUE(counted("exota_gateway_unjudged_total{gateway=\"exchange\",status=\"550 5.6.11\"} 1\n"));
+    EXPECT_TRUE(net::testing::eventually([&] { return lines_->all().find(" event=message-unjudged ") != std::string::npos; }));
+    EXPECT_NE(lines_->all().find(" answered=\"550 5.6.11 "), std::string::npos) << lines_->all();
+}
+
 TEST_F(GatewayFrontTest, a_backend_without_xclient_makes_us_not_ready) {
     const Backend backend{std::string(plain_offers)};
     serve(backend, gate::BackendIdentity::xclient);

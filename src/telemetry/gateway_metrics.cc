@@ -51,6 +51,9 @@ void GatewayMetrics::collect(std::vector<MetricFamily>& all) const {
                                   "Connections refused because their client had max_sessions_per_client", MetricType::Counter);
     MetricFamily messages =
         family("exota_gateway_messages_total", "Judged messages of a gateway, by the stage of their verdict", MetricType::Counter);
+    MetricFamily unjudged =
+        family("exota_gateway_unjudged_total", "Messages of a gateway that got a reply of ours without being judged, by its codes",
+               MetricType::Counter);
     MetricFamily failures =
         family("exota_gateway_backend_failures_total", "Times that a backend was given up, by why", MetricType::Counter);
     MetricFamily handshakes =
@@ -71,6 +74,8 @@ void GatewayMetrics::collect(std::vector<MetricFamily>& all) const {
             for (const auto& [stage, count] : sum_of(gateway.loops, of_verdict))
                 add(messages, count, {name, label("stage", stage), label("verdict", decision::name_of(verdict))});
         }
+        for (const auto& [status, count] : sum_of(gateway.loops, [](const GatewayCounters& c) -> auto& { return c.unjudged_; }))
+            add(unjudged, count, {name, label("status", status)});
         for (const auto& [kind, count] : sum_of(gateway.loops, [](const GatewayCounters& c) -> auto& { return c.backend_failures_; }))
             add(failures, count, {name, label("kind", kind)});
         for (const auto& [result, count] : sum_of(gateway.loops, [](const GatewayCounters& c) -> auto& { return c.client_handshakes_; }))
@@ -81,7 +86,7 @@ void GatewayMetrics::collect(std::vector<MetricFamily>& all) const {
         add(held, static_cast<double>(gateway.held->memory.load()), {name, label("where", "memory")});
         add(held, static_cast<double>(gateway.held->disk.load()), {name, label("where", "disk")});
     }
-    for (MetricFamily* one : {&sessions, &opened, &ended, &refused, &messages, &failures, &handshakes, &held})
+    for (MetricFamily* one : {&sessions, &opened, &ended, &refused, &messages, &unjudged, &failures, &handshakes, &held})
         all.push_back(std::move(*one));
 }
 

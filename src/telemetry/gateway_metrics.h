@@ -24,6 +24,8 @@ namespace exota::telemetry {
 class GatewayCounters {
 public:
     void judged(const Record& message) noexcept { messages_[static_cast<std::size_t>(message.decision.verdict)].add(message.stage); }
+    /// @param status  code and enhanced code of the reply to a message that was not judged.
+    void unjudged(std::string_view status) noexcept { unjudged_.add(status); }
     void backend_failed(std::string_view kind) noexcept { backend_failures_.add(kind); }
     enum class Side : std::uint8_t { client, backend };
     /// @param result  "verified", "unverified", "no-certificate", "failed".
@@ -35,7 +37,7 @@ private:
     friend class GatewayMetrics;
     static constexpr std::size_t verdict_count = 3;
     WordCounters messages_[verdict_count];  // by stage
-    WordCounters backend_failures_, client_handshakes_, backend_handshakes_;
+    WordCounters unjudged_, backend_failures_, client_handshakes_, backend_handshakes_;
 };
 
 /// Octets of held messages, kept up by whoever holds them.

@@ -58,6 +58,7 @@ TEST(Metrics, gateways_are_counted_each_by_its_name) {
     second.backend_failed("xclient-missing");
     first.handshake(GatewayCounters::Side::client, "verified");
     second.handshake(GatewayCounters::Side::backend, "failed");
+    second.unjudged("550 5.6.11");
     server_1.opened.add(3);
     server_2.opened.add(2);
     server_2.ended[static_cast<std::size_t>(net::Ending::late)].add();
@@ -73,6 +74,7 @@ TEST(Metrics, gateways_are_counted_each_by_its_name) {
              "exota_gateway_messages_total{gateway=\"exchange\",stage=\"header\",verdict=\"accept\"} 2\n",
              "exota_gateway_messages_total{gateway=\"exchange\",stage=\"mail\",verdict=\"reject\"} 1\n",
              "exota_gateway_messages_total{gateway=\"other\",stage=\"message\",verdict=\"tempfail\"} 1\n",
+             "exota_gateway_unjudged_total{gateway=\"exchange\",status=\"550 5.6.11\"} 1\n",
              "exota_gateway_backend_failures_total{gateway=\"exchange\",kind=\"xclient-missing\"} 2\n",
              "exota_gateway_tls_handshakes_total{gateway=\"exchange\",side=\"client\",result=\"verified\"} 1\n",
              "exota_gateway_tls_handshakes_total{gateway=\"exchange\",side=\"backend\",result=\"failed\"} 1\n",
@@ -213,6 +215,7 @@ TEST(Metrics, documented) {
     metrics.gateways().add_server("exchange", server);
     server.ended[static_cast<std::size_t>(net::Ending::late)].add();
     gateway.backend_failed("closed");
+    gateway.unjudged("550 5.6.11");
     gateway.handshake(GatewayCounters::Side::client, "verified");
     count(gateway, decision::Verdict::accept, "mail");
     resolver.answered.add();
