@@ -38,7 +38,8 @@ TEST(Author, one_field_with_one_mailbox_or_why_not) {
 
 /// Whoever makes evidence of a whole header reads its author, and nobody behind reads From again.
 TEST(Author, is_read_by_the_collector_and_from_json) {
-    Collector collector({});
+    const MessageLimits limits;  // outlives the collector
+    Collector collector(limits);
     collector.mail("<>");
     collector.header_field("From", " j@contoso.com");
     const Evidence seen = collector.finish();

@@ -122,8 +122,8 @@ TEST_F(ReverseNames, version_6) {
     of("2001:db8::1").ask();
     world.answer(reverse_question(base::IpAddress::parse("2001:db8::1").value()), {.status = DnsStatus::data, .records = {"six.test"}});
     ASSERT_EQ(world.held.front().first.type, authn::RecordType::aaaa);
-    const auto& octets = base::IpAddress::parse("2001:db8::1").value().octets();
-    leads_to("six.test", std::string(octets.begin(), octets.end()));
+    const base::IpAddress address = base::IpAddress::parse("2001:db8::1").value();
+    leads_to("six.test", std::string(address.octets().begin(), address.octets().end()));
     EXPECT_EQ(name->name(), "six.test");
 }
 
