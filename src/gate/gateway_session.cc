@@ -17,7 +17,7 @@ constexpr smtp::FixedReply stopping{421, "4.3.2", "Service is stopping"};
 /// What a judge or a look-up of the name is given besides its own deadline; then somebody has forgotten us.
 constexpr std::chrono::minutes forgotten{2};
 
-constexpr std::chrono::milliseconds shortest_noop{1000}, usual_noop{100'000};
+constexpr std::chrono::milliseconds shortest_noop{1000};
 
 }  // namespace
 
@@ -163,7 +163,7 @@ void GatewaySession::State::late(LegOut& out) {
         case Due::Of::noop:
             link.send(smtp::Sent::noop, "NOOP\r\n", out);
             // One that closed may have been restarted: what is borne may be tried for longer.
-            house.noop_after = std::min(house.noop_after + house.noop_after / 8, usual_noop);
+            house.noop_after = std::min(house.noop_after + house.noop_after / 8, GatewayHouse::usual_noop);
             return;
         case Due::Of::far:
             link.late(out);

@@ -80,7 +80,8 @@ public:
     virtual void refused_unjudged(std::string_view id, std::string_view answered);
 
     /// How long a backend may hear nothing while a message is held, before it gets a NOOP. Shortened when one was seen to close sooner.
-    std::chrono::milliseconds noop_after{100'000};
+    std::chrono::milliseconds noop_after = usual_noop;
+    static constexpr std::chrono::milliseconds usual_noop{100'000};
 };
 
 /// Whose session it is. Addresses are absent where the connection is no TCP.
