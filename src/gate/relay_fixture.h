@@ -102,7 +102,7 @@ public:
     }
 
     void begin(std::string_view client = "127.0.0.1") {
-        session.emplace(settings, base::IpAddress::parse(client).value(), world, &policies, house, [this] { woken_ = true; });
+        session.emplace(settings, base::IpAddress::parse(client).value(), world, &policies, house, [this] { wake(); });
         call([&](LegOut& out) { return session->opened(Leg::near, nullptr, out); });
     }
     void say(std::string_view octets) {
@@ -141,17 +141,22 @@ public:
     }
 
 private:
+    /// As net does: whoever reads on needs no call, and gets none.
+    void wake() { woken_ = woken_ || calling_ || state == LegState::waiting; }
+
     template <class Call>
     void call(const Call& what) {
         if (closed) return;
         LegOut out;
-        LegStep step = what(out);
-        for (;;) {
-            take(out, step);
-            if (!out.more_far || closed) break;
+        const auto step = [&](const auto& one) {
             out.clear();
-            step = session->far_written(out);
-        }
+            calling_ = true;
+            const LegStep taken = one(out);
+            calling_ = false;
+            take(out, taken);
+        };
+        step(what);
+        while (out.more_far && !closed) step([this](LegOut& to) { return session->far_written(to); });
         turn();
         if (state == LegState::reading && !input.empty() && !feeding_) feed_near();
     }
@@ -168,6 +173,7 @@ private:
         if (far_open || dialling) far += out.far;
         if (out.start_tls) securing = true;
         state = step.state;
+        if (state == LegState::reading) woken_ = false;
         closed = closed || state == LegState::closing;
     }
     void feed_near() {
@@ -186,7 +192,7 @@ private:
         }
         feeding_ = false;
     }
-    bool woken_ = false, feeding_ = false;
+    bool woken_ = false, calling_ = false, feeding_ = false;
 };
 
 }  // namespace exota::gate::testing

@@ -32,7 +32,9 @@ RelaySession::State::State(std::shared_ptr<const RelaySettings> in_force, std::o
 
 LegState RelaySession::State::leg_state() const noexcept {
     if (dialogue.phase() == Dialogue::Phase::over) return LegState::closing;
-    return awaits != Awaits::nothing || deferred ? LegState::waiting : LegState::reading;
+    // The end of a search is told by `wake`, which only who waits is given.
+    const bool waits = awaits != Awaits::nothing || deferred || transaction.stage() == HopStage::searching;
+    return waits ? LegState::waiting : LegState::reading;
 }
 
 std::size_t RelaySession::State::feed_near(std::string_view bytes, LegOut& out) {

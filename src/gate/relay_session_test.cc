@@ -49,6 +49,19 @@ TEST_F(RelaySessions, recipients_without_a_next_hop) {
     EXPECT_EQ(relay.house.deliveries.size(), std::size(cases) - 1) << "one that names no domain is nobody's delivery";
 }
 
+TEST_F(RelaySessions, one_recipient_waits_for_the_search_and_is_woken_by_its_end) {
+    greet();
+    mail();
+    relay.world.silent = true;
+    relay.say("RCPT TO:<y@null.test>\r\n");
+    EXPECT_EQ(relay.state, LegState::waiting) << "who reads is not woken";
+    EXPECT_EQ(relay.near, "");
+    relay.world.time_is_up();
+    relay.turn();
+    hold("S 451 4.4.3");
+    EXPECT_EQ(relay.state, LegState::reading);
+}
+
 TEST_F(RelaySessions, a_recipient_that_needs_another_hop) {
     greet();
     first_recipient();
