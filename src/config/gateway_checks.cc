@@ -1,6 +1,6 @@
 // What sections [gateway.NAME] and the others ask of each other: sockets, loops, where results come from, and what is only warned of.
 //
-// Tested by gateway_test.cc.
+// Tested by gateway_test.cc and gateway_dane_test.cc.
 #include <algorithm>
 
 #include "base/text.h"
@@ -8,6 +8,7 @@
 #include "config/gateway.h"
 #include "config/reader.h"
 #include "config/sections.h"
+#include "gate/hop_tls.h"
 #include "net/host_addresses.h"
 
 namespace exota::config {
@@ -63,15 +64,22 @@ void check_loops(Reader& in, const Config& config) {
     }
 }
 
-/// DANE believes nothing that is not validated.
+/// DANE believes nothing that is not validated. With "auto" validation is off for as long as the DNS servers do not pass DNSSEC on: every
+/// answer is insecure then, no host has a TLSA record, and mail goes out by tls_fallback, which is not what was asked for. With "on" the
+/// look-ups fail, and mail waits. The gateway cannot tell the two apart by itself: an answer only says that it was not validated.
 void check_dane(Reader& in, const Config& config, const GatewayConfig& gateway) {
     const gate::TlsLevel level = gateway.relay.tls_level;
     if (level != gate::TlsLevel::dane && level != gate::TlsLevel::dane_only) return;
     const net::ResolverSettings& dns = config.dns.resolver;
+    const std::string key = key_of(gateway, "tls_level"), needs = '"' + std::string(name_of(level)) + "\" needs ";
     if (dns.dnssec == net::Dnssec::off)
-        in.error(key_of(gateway, "tls_level"), "needs DNSSEC: dns.dnssec is \"off\"");
+        in.error(key, needs + "DNSSEC: dns.dnssec is \"off\"");
+    else if (dns.dnssec == net::Dnssec::automatic)
+        in.error(key, needs +
+                          "dns.dnssec = \"on\": with \"auto\" nothing is validated while the DNS servers do not pass DNSSEC on, and "
+                          "mail would go to hosts that nobody vouches for");
     else if (dns.trust_anchor_files.empty())
-        in.error(key_of(gateway, "tls_level"), "needs DNSSEC: dns.trust_anchor_files names none");
+        in.error(key, needs + "DNSSEC: dns.trust_anchor_files names none");
 }
 
 }  // namespace
