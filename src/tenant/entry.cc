@@ -76,13 +76,14 @@ void TenantEntry::wrong_kind(const Given& value, TextPlace where) {
                                     : is_list(field_)             ? "must be a list of strings"
                                     : is_word(field_)             ? "must be a string"
                                     : field_ == Field::forwarding ? "must be true, false or \"journal\""
+                                    : field_ == Field::recipients ? "must be a string, or an object of domains"
                                                                   : "must be true or false";
     error(where, std::string(wanted) + ", is " + std::string(value.in_words()));
 }
 
 void TenantEntry::set(const Given& value, TextPlace where) {
     const bool is_text = value.is == Given::Is::text, is_truth = value.is == Given::Is::truth;
-    if (is_text && is_word(field_)) return read_word(value.text, where);
+    if (is_text && (is_word(field_) || field_ == Field::recipients)) return read_word(value.text, where);
     if (is_text && field_ == Field::forwarding && value.text == "journal") {
         draft_.forwarding = Forwarding::journal;
     } else if (is_truth && field_ == Field::forwarding) {
@@ -119,6 +120,14 @@ void TenantEntry::set_texts(Field field, std::span<const std::string_view> texts
         for (const std::string_view text : texts) element(Given::of(text), where);
         return end_list(where);
     }
+    if (field == Field::recipients && std::ranges::any_of(texts, [](std::string_view text) { return text.contains('='); })) {
+        begin_recipients();
+        for (std::string_view text : texts) {
+            const std::string_view domain = base::trim(base::take_until(text, '='));
+            recipients_at(domain, Given::of(base::trim(text)), where);
+        }
+        return end_recipients(where);
+    }
     if (texts.size() != 1) return error(where, "must have one value, has " + std::to_string(texts.size()));
     const bool is_true = base::iequals(texts[0], "true");
     if (!is_word(field) && (is_true || base::iequals(texts[0], "false"))) return set(Given::of_truth(is_true), where);
@@ -127,7 +136,7 @@ void TenantEntry::set_texts(Field field, std::span<const std::string_view> texts
 
 PolicyRef TenantEntry::policy_of_draft() {
     const bool plain = !draft_.proofs && !draft_.limits && draft_.connector_clients.empty() && !draft_.alignment && !draft_.limit_action &&
-                       !draft_.mode && !draft_.forwarding && !draft_.hybrid;
+                       !draft_.mode && !draft_.forwarding && !draft_.hybrid && !draft_.recipients && draft_.recipients_of.empty();
     if (plain) return *default_policy_;
     Policy policy = builder_[*default_policy_];
     if (draft_.proofs) policy.proofs = std::move(*draft_.proofs);
@@ -137,6 +146,8 @@ PolicyRef TenantEntry::policy_of_draft() {
     policy.mode = draft_.mode.value_or(policy.mode);
     policy.forwarding = draft_.forwarding.value_or(policy.forwarding);
     policy.hybrid = draft_.hybrid;
+    policy.recipients = draft_.recipients.value_or(policy.recipients);
+    policy.recipients_of = std::move(draft_.recipients_of);
     policy.connector_clients = std::move(draft_.connector_clients);
     return builder_.policy(policy);
 }

@@ -30,6 +30,8 @@ inline constexpr std::size_t max_tenant_name_octets = 128;
 /// In one list of a tenant.
 inline constexpr std::size_t max_connector_clients = 1024;
 inline constexpr std::size_t max_limits = 16;
+/// Domains that "recipients" names, of one tenant.
+inline constexpr std::size_t max_recipient_domains = 10'000;
 
 /// Of a tenant id that is mail::consumer_tenant_id.
 inline constexpr std::string_view consumer_id_warning =
@@ -64,11 +66,12 @@ public:
         limit_action,
         mode,  // words
         forwarding,
-        hybrid,  // truth values
+        hybrid,      // truth values
+        recipients,  // a word, or domains with a word each
     };
-    static constexpr std::array<std::string_view, 12> field_names{
-        "tenant_ids", "organizations", "domains",      "dkim_domains", "proofs",     "connector_clients",
-        "limits",     "alignment",     "limit_action", "mode",         "forwarding", "hybrid"};
+    static constexpr std::array<std::string_view, 13> field_names{
+        "tenant_ids", "organizations", "domains", "dkim_domains", "proofs", "connector_clients", "limits",
+        "alignment",  "limit_action",  "mode",    "forwarding",   "hybrid", "recipients"};
     static constexpr std::string_view name_of(Field field) noexcept { return field_names[static_cast<std::size_t>(field)]; }
     static constexpr std::optional<Field> field_named(std::string_view name) noexcept {
         for (std::size_t i = 0; i < field_names.size(); ++i)
@@ -113,7 +116,13 @@ public:
     void unread_element(std::string why, TextPlace where);
     void end_list(TextPlace where);
 
-    /// A field of a source that has nothing but texts: one value or more; "true" and "false" in any letter case are truth values.
+    /// The value of `recipients` is an object: what follows is one member of it after the other.
+    void begin_recipients() noexcept { draft_.recipients_of.clear(); }
+    void recipients_at(std::string_view domain, const Given& value, TextPlace where);
+    void end_recipients(TextPlace where);
+
+    /// A field of a source that has nothing but texts: one value or more; "true" and "false" in any letter case are truth values, and
+    /// "contoso.com=authoritative" is a member of `recipients`.
     void set_texts(Field field, std::span<const std::string_view> texts, TextPlace where);
 
 private:
@@ -131,6 +140,8 @@ private:
         std::optional<Mode> mode;
         std::optional<Forwarding> forwarding;
         bool hybrid = false;
+        std::optional<RecipientType> recipients;
+        std::vector<DomainRecipients> recipients_of;
     };
 
     void wrong_kind(const Given& value, TextPlace where);

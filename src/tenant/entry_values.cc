@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> modes{"enforce", "defer", "quarantine", "monitor"};
 constexpr std::array<std::string_view, 2> alignments{"strict", "relaxed"};
+constexpr std::array<std::string_view, 3> recipient_types{"authoritative", "internal-relay", "external-relay"};
 constexpr std::array<std::string_view, 2> limit_actions{"tempfail", "reject"};
 
 template <std::size_t N>
@@ -36,6 +37,29 @@ void TenantEntry::read_word(std::string_view value, TextPlace where) {
     if (field_ == Field::alignment) choose(draft_.alignment, alignments);
     if (field_ == Field::limit_action) choose(draft_.limit_action, limit_actions);
     if (field_ == Field::mode) choose(draft_.mode, modes);
+    if (field_ == Field::recipients) choose(draft_.recipients, recipient_types);
+}
+
+void TenantEntry::recipients_at(std::string_view domain, const Given& value, TextPlace where) {
+    if (value.is != Given::Is::text) return error(where, quoted(domain) + ": must be a string, is " + std::string(value.in_words()));
+    const auto type = recipient_type_named(value.text);
+    if (!type)
+        return error(where, quoted(domain) + ": " + one_of(recipient_types) + ", is " + quoted(value.text) +
+                                hint(value.text, recipient_types.data(), recipient_types.size()));
+    const bool wildcard = domain.starts_with("*.");
+    std::string storage;
+    const base::Result<std::string_view> name = canonical_domain(domain.substr(wildcard ? 2 : 0), storage);
+    if (!name) return error(where, quoted(domain) + (wildcard ? " is no wildcard: " : " is no domain: ") + name.error().detail);
+    if (draft_.recipients_of.size() == max_recipient_domains)
+        return error(where, "more than " + std::to_string(max_recipient_domains) + " domains");
+    draft_.recipients_of.push_back({std::string(*name), wildcard, *type});
+}
+
+void TenantEntry::end_recipients(TextPlace where) {
+    const auto place_of = [](const DomainRecipients& entry) { return std::pair<std::string_view, bool>(entry.domain, entry.wildcard); };
+    std::ranges::sort(draft_.recipients_of, {}, place_of);
+    const auto twice = std::ranges::adjacent_find(draft_.recipients_of, {}, place_of);
+    if (twice != draft_.recipients_of.end()) error(where, quoted((twice->wildcard ? "*." : "") + twice->domain) + " twice");
 }
 
 void TenantEntry::read_element(std::string_view value, TextPlace where) {
@@ -57,6 +81,7 @@ void TenantEntry::read_element(std::string_view value, TextPlace where) {
         case Field::mode:
         case Field::forwarding:
         case Field::hybrid:
+        case Field::recipients:
             return;
     }
 }

@@ -15,9 +15,13 @@ std::size_t hash_of(const Policy& policy, const base::HashKey& key) {
     for (const Proof& proof : policy.proofs) mix_text(proof.text);
     for (const base::IpPrefix& prefix : policy.connector_clients) mix_text(prefix.text());
     for (const Limit& limit : policy.limits) mix_text(limit.text());
+    for (const DomainRecipients& entry : policy.recipients_of) {
+        mix_text(entry.domain);
+        mix(static_cast<std::uint64_t>(entry.wildcard) << 8 | static_cast<std::uint64_t>(entry.type));
+    }
     for (const int value : {static_cast<int>(policy.alignment), static_cast<int>(policy.forwarding), int{policy.hybrid},
-                            static_cast<int>(policy.limit_action), static_cast<int>(policy.mode), int{policy.v1_dkim_enabled},
-                            int{policy.v1_dkim_alignment_required}})
+                            static_cast<int>(policy.limit_action), static_cast<int>(policy.mode), static_cast<int>(policy.recipients),
+                            int{policy.v1_dkim_enabled}, int{policy.v1_dkim_alignment_required}})
         mix(static_cast<std::uint64_t>(value));
     return hash;
 }

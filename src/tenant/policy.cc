@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "base/text.h"
+#include "mail/domain.h"
 
 namespace exota::tenant {
 namespace {
 
 constexpr std::array<std::string_view, 4> mode_names{"enforce", "defer", "quarantine", "monitor"};
+constexpr std::array<std::string_view, 3> recipient_type_names{"authoritative", "internal-relay", "external-relay"};
 constexpr std::array<std::string_view, 2> unit_names{"messages", "recipients"};
 constexpr std::uint64_t max_amount = 1'000'000'000'000;
 
@@ -24,6 +27,9 @@ constexpr std::array<Window, 4> windows{{
     {"day", std::chrono::hours(24)},
 }};
 
+/// What recipients_of is in the order of.
+std::pair<std::string_view, bool> place_of(const DomainRecipients& entry) noexcept { return {entry.domain, entry.wildcard}; }
+
 base::Result<Limit> no_limit(std::string_view why) {
     return base::fail(base::Errc::invalid_data,
                       std::string(why) + ": write \"1000 messages / hour\" (messages or recipients; second, minute, hour or day)");
@@ -37,6 +43,26 @@ std::optional<Mode> mode_named(std::string_view name) noexcept {
     const auto found = std::ranges::find(mode_names, name);
     if (found == mode_names.end()) return std::nullopt;
     return static_cast<Mode>(found - mode_names.begin());
+}
+
+std::string_view name_of(RecipientType type) noexcept { return recipient_type_names[static_cast<std::size_t>(type)]; }
+
+std::optional<RecipientType> recipient_type_named(std::string_view name) noexcept {
+    const auto found = std::ranges::find(recipient_type_names, name);
+    if (found == recipient_type_names.end()) return std::nullopt;
+    return static_cast<RecipientType>(found - recipient_type_names.begin());
+}
+
+RecipientType Policy::recipients_at(std::string_view canonical_domain) const noexcept {
+    const auto entry = [this](std::string_view domain, bool wildcard) -> const DomainRecipients* {
+        const auto found = std::ranges::lower_bound(recipients_of, std::pair(domain, wildcard), {}, place_of);
+        return found != recipients_of.end() && found->domain == domain && found->wildcard == wildcard ? &*found : nullptr;
+    };
+    if (recipients_of.empty()) return recipients;
+    if (const DomainRecipients* literal = entry(canonical_domain, false)) return literal->type;
+    for (std::string_view base = mail::parent_of(canonical_domain); !base.empty(); base = mail::parent_of(base))
+        if (const DomainRecipients* wildcard = entry(base, true)) return wildcard->type;
+    return recipients;
 }
 
 base::Result<Limit> Limit::parse(std::string_view text) {

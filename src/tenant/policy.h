@@ -16,6 +16,10 @@ enum class Mode : std::uint8_t { enforce, defer, quarantine, monitor };
 enum class Alignment : std::uint8_t { strict, relaxed };
 /// Which mail of foreign authors a tenant may send on. journal: Exchange's journal reports only.
 enum class Forwarding : std::uint8_t { none, journal, all };
+/// How the recipients of a domain are known. Only authoritative ones are asked about.
+enum class RecipientType : std::uint8_t { authoritative, internal_relay, external_relay };
+std::string_view name_of(RecipientType type) noexcept;
+std::optional<RecipientType> recipient_type_named(std::string_view name) noexcept;
 enum class LimitAction : std::uint8_t { tempfail, reject };
 enum class LimitUnit : std::uint8_t { messages, recipients };
 
@@ -33,6 +37,14 @@ struct Limit {
     friend bool operator==(const Limit&, const Limit&) = default;
 };
 
+/// Of one domain of a tenant ("*.contoso.com": of every name below).
+struct DomainRecipients {
+    std::string domain;     // canonical
+    bool wildcard = false;  // of the names below it instead
+    RecipientType type = RecipientType::external_relay;
+    friend bool operator==(const DomainRecipients&, const DomainRecipients&) = default;
+};
+
 /// Shared by many tenants and domains: an Index keeps each distinct Policy once.
 struct Policy {
     std::vector<Proof> proofs;
@@ -43,9 +55,13 @@ struct Policy {
     std::vector<Limit> limits;
     LimitAction limit_action = LimitAction::tempfail;
     Mode mode = Mode::enforce;
+    RecipientType recipients = RecipientType::external_relay;  // of domains that recipients_of does not name
+    std::vector<DomainRecipients> recipients_of;               // in ascending order of domain and wildcard, each once
     /// Version-1 entries keep their own flags (drop-in replies and headers print them).
     bool v1_dkim_enabled = true;
     bool v1_dkim_alignment_required = true;
+    /// Of this recipient domain, which the tenant covers: the most specific entry's, as of `domains`.
+    RecipientType recipients_at(std::string_view canonical_domain) const noexcept;
     friend bool operator==(const Policy&, const Policy&) = default;
 };
 

@@ -28,6 +28,7 @@ std::string VersionTwo::path() const {
         case Place::tenants:
         case Place::tenant:
         case Place::list:
+        case Place::recipients:
             break;
     }
     return json_path("tenants", name_);
@@ -48,6 +49,9 @@ void VersionTwo::on_begin(Container container) {
     } else if (place_ == Place::tenant && field_ && TenantEntry::is_list(*field_) && !object) {
         place_ = Place::list;
         entry_.begin_list();
+    } else if (place_ == Place::tenant && field_ == TenantEntry::Field::recipients && object) {
+        place_ = Place::recipients;
+        entry_.begin_recipients();
     } else {
         tell({object ? Given::Is::object : Given::Is::list});
         skipped_ = 1;
@@ -63,6 +67,9 @@ void VersionTwo::on_end(Container) {
         case Place::list:
             place_ = Place::tenant;
             return entry_.end_list(context_.place());
+        case Place::recipients:
+            place_ = Place::tenant;
+            return entry_.end_recipients(context_.place());
         case Place::tenant:
             place_ = Place::tenants;
             return entry_.end();
@@ -82,6 +89,10 @@ void VersionTwo::on_key(std::string_view key, Text) {
     if (place_ == Place::tenants) {
         name_ = key;
         return entry_.begin(key, context_.place());
+    }
+    if (place_ == Place::recipients) {
+        domain_ = key;
+        return;
     }
     field_ = TenantEntry::field_named(key);
     if (field_)
@@ -104,6 +115,7 @@ void VersionTwo::root_key(std::string_view key) {
 
 void VersionTwo::tell(const Given& value) {
     if (place_ == Place::list) return entry_.element(value, context_.place());
+    if (place_ == Place::recipients) return entry_.recipients_at(domain_, value, context_.place());
     if (place_ != Place::tenant) return wrong_value(value);
     if (field_) entry_.set(value, context_.place());
 }

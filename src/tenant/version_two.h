@@ -28,7 +28,7 @@ public:
     void finish(bool well_formed) override;
 
 private:
-    enum class Place : unsigned char { document, root, tenants, tenant, list };
+    enum class Place : unsigned char { document, root, tenants, tenant, list, recipients };
     enum class Key : unsigned char { version, tenants, unknown };
 
     void root_key(std::string_view key);
@@ -46,6 +46,7 @@ private:
     std::string unknown_;  // the last unknown key of the root
     bool version_seen_ = false, tenants_seen_ = false;
     std::string name_;                         // of the tenant
+    std::string domain_;                       // of which the recipients are told
     std::optional<TenantEntry::Field> field_;  // of the tenant; none: an unknown key, which was told
     const PathOf path_of_;
     TenantEntry entry_;
