@@ -8,6 +8,7 @@
 
 #include "authn/dmarc.h"
 #include "base/ip.h"
+#include "decision/inbound_rules.h"
 #include "evidence/authres_trust.h"
 #include "tenant/policy.h"
 
@@ -77,6 +78,7 @@ struct Rules {
     ResultHeader header;
     bool header_firewall = false;
     std::optional<DropIn> drop_in;
+    std::optional<InboundRules> inbound;  // section [inbound] is there
 };
 
 }  // namespace exota::decision
