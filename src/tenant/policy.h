@@ -1,4 +1,6 @@
 // What the operator says of a tenant beyond its names: what must be proven, what it may do, what becomes of a refusal.
+//
+// Tested by policy_test.cc and recipients_test.cc.
 #pragma once
 
 #include <chrono>
