@@ -123,6 +123,8 @@ void TlsStream::close() noexcept {
 
 bool TlsStream::pending() const noexcept { return SSL_pending(ssl_) > 0; }
 
+bool TlsStream::ended_regularly() const noexcept { return !broken_ && (SSL_get_shutdown(ssl_) & SSL_RECEIVED_SHUTDOWN) != 0; }
+
 std::string TlsStream::why() const {
     if (error_ != 0) {
         const char* const reason = ERR_reason_error_string(error_);

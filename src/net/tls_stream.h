@@ -39,6 +39,8 @@ public:
     /// The same, and nothing is read any more.
     void close() noexcept;
     bool pending() const noexcept;
+    /// The peer said close_notify: nobody else has cut the stream off.
+    bool ended_regularly() const noexcept;
     std::string why() const;
     /// After the handshake.
     TlsFacts facts(const StartTls& start) const;
