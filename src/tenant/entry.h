@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "tenant/field.h"
 #include "tenant/names_to_add.h"
 #include "tenant/tenants_file.h"
 
@@ -54,31 +55,7 @@ struct Given {
 
 class TenantEntry {
 public:
-    enum class Field : std::uint8_t {
-        tenant_ids,
-        organizations,
-        domains,
-        dkim_domains,
-        proofs,
-        connector_clients,
-        limits,  // lists
-        alignment,
-        limit_action,
-        mode,  // words
-        forwarding,
-        hybrid,      // truth values
-        recipients,  // a word, or domains with a word each
-    };
-    static constexpr std::array<std::string_view, 13> field_names{
-        "tenant_ids", "organizations", "domains", "dkim_domains", "proofs", "connector_clients", "limits",
-        "alignment",  "limit_action",  "mode",    "forwarding",   "hybrid", "recipients"};
-    static constexpr std::string_view name_of(Field field) noexcept { return field_names[static_cast<std::size_t>(field)]; }
-    static constexpr std::optional<Field> field_named(std::string_view name) noexcept {
-        for (std::size_t i = 0; i < field_names.size(); ++i)
-            if (field_names[i] == name) return static_cast<Field>(i);
-        return std::nullopt;
-    }
-    static constexpr bool is_list(Field field) noexcept { return field <= Field::limits; }
+    using Field = tenant::Field;
 
     /// All of them must outlive this.
     TenantEntry(const Defaults& defaults, Problems& problems, IndexBuilder& builder, const PathOf& path_of) noexcept

@@ -46,10 +46,10 @@ void VersionTwo::on_begin(Container container) {
         place_ = Place::tenants;
     } else if (place_ == Place::tenants && object) {
         place_ = Place::tenant;
-    } else if (place_ == Place::tenant && field_ && TenantEntry::is_list(*field_) && !object) {
+    } else if (place_ == Place::tenant && field_ && is_list(*field_) && !object) {
         place_ = Place::list;
         entry_.begin_list();
-    } else if (place_ == Place::tenant && field_ == TenantEntry::Field::recipients && object) {
+    } else if (place_ == Place::tenant && field_ == Field::recipients && object) {
         place_ = Place::recipients;
         entry_.begin_recipients();
     } else {
@@ -94,7 +94,7 @@ void VersionTwo::on_key(std::string_view key, Text) {
         domain_ = key;
         return;
     }
-    field_ = TenantEntry::field_named(key);
+    field_ = field_named(key);
     if (field_)
         entry_.begin_field(*field_, context_.place());
     else

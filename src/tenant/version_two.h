@@ -45,9 +45,9 @@ private:
     Key key_ = Key::unknown;
     std::string unknown_;  // the last unknown key of the root
     bool version_seen_ = false, tenants_seen_ = false;
-    std::string name_;                         // of the tenant
-    std::string domain_;                       // of which the recipients are told
-    std::optional<TenantEntry::Field> field_;  // of the tenant; none: an unknown key, which was told
+    std::string name_;            // of the tenant
+    std::string domain_;          // of which the recipients are told
+    std::optional<Field> field_;  // of the tenant; none: an unknown key, which was told
     const PathOf path_of_;
     TenantEntry entry_;
 };
