@@ -1,42 +1,21 @@
 #include "directory/shrink_guard.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
 
 #include "base/text.h"
+#include "directory/replace_file.h"
 
 namespace exota::directory {
 namespace {
 
 constexpr std::size_t max_state_octets = 8192;  // a number, and a path of at most PATH_MAX
 
-/// Written beside and renamed, so that a reader sees the old or the new. Root writes here as well, into a directory that the daemon's
-/// user owns: so the file is a new one under a name that nobody knows before (no link is followed), and everybody may read it.
-base::Result<void> replace_file(const std::string& path, std::string_view content) {
-    std::string beside = path + ".XXXXXX";
-    const int descriptor = ::mkostemp(beside.data(), O_CLOEXEC);
-    const auto failed = [&](int error) {
-        if (descriptor >= 0) ::unlink(beside.c_str());
-        return base::fail(base::Errc::io, path + ": " + std::generic_category().message(error));
-    };
-    if (descriptor < 0) return failed(errno);
-    const std::string line = std::string(content) + '\n';
-    const ssize_t written = ::write(descriptor, line.data(), line.size());
-    int error = written < 0 ? errno : written < std::ssize(line) ? ENOSPC : 0;
-    if (error == 0 && ::fchmod(descriptor, 0644) != 0) error = errno;
-    if (::close(descriptor) != 0 && error == 0) error = errno;
-    if (error != 0) return failed(error);
-    if (std::rename(beside.c_str(), path.c_str()) != 0) return failed(errno);
-    return {};
+/// Root writes here as well, into a directory that the daemon's user owns. Everybody may read it.
+base::Result<void> note(const std::string& path, std::string_view content) {
+    return replace_file(path, std::string(content) + '\n', {.mode = 0644});
 }
 
 /// A record of ours; nullopt where there is none, or one that is too long to be ours.
@@ -88,7 +67,7 @@ std::optional<std::size_t> ShrinkGuard::last_domain_count(const std::string& ten
 
 base::Result<void> ShrinkGuard::note_domain_count(const std::string& tenants_file, std::size_t domains) const {
     const std::string path = absolute(tenants_file);
-    return replace_file(count_path(path), std::to_string(domains) + ' ' + path);
+    return note(count_path(path), std::to_string(domains) + ' ' + path);
 }
 
 std::string ShrinkGuard::acceptance_path() const { return directory_.empty() ? std::string() : directory_ + "/tenants.accepted"; }
@@ -98,6 +77,6 @@ bool ShrinkGuard::is_accepted(const Fingerprint& content) const {
     return text && base::trim(*text) == content.text();
 }
 
-base::Result<void> ShrinkGuard::accept(const Fingerprint& content) const { return replace_file(acceptance_path(), content.text()); }
+base::Result<void> ShrinkGuard::accept(const Fingerprint& content) const { return note(acceptance_path(), content.text()); }
 
 }  // namespace exota::directory
