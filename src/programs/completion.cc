@@ -17,7 +17,7 @@ CompletionValue value_of(const KnownOption& option) {
     if (option.type.empty()) return {};
     const std::string& name = option.operand ? option.names.front() : option.type;
     if (!option.choices.empty()) return {Kind::choice, name, option.choices};
-    const bool file = name == "FILE" || name == "PATH" || name == "ZONE" || option.operand;
+    const bool file = name == "FILE" || name == "PATH" || name == "ZONE" || name == "MESSAGE" || name == "LOG";
     return {name == "FOLDER" ? Kind::folder : file ? Kind::file : Kind::text, name, {}};
 }
 
@@ -29,15 +29,18 @@ std::vector<CompletionOption> options_of(const KnownCommand& command) {
     return out;
 }
 
+CompletionCommand command_of(const KnownCommand& known) {
+    CompletionCommand command{.name = known.name, .about = known.about, .options = options_of(known)};
+    for (const KnownOption& option : known.options)
+        if (option.operand) command.operand = value_of(option);
+    for (const KnownCommand& below : known.commands) command.commands.push_back(command_of(below));
+    return command;
+}
+
 CompletionProgram program_of(const CommandLine& line) {
     const KnownCommand program = line.program();
     CompletionProgram out{.name = program.name, .options = options_of(program), .commands = {}};
-    for (const KnownCommand& known : line.commands()) {
-        CompletionCommand command{.name = known.name, .about = known.about, .options = options_of(known)};
-        for (const KnownOption& option : known.options)
-            if (option.operand) command.operand = value_of(option);
-        out.commands.push_back(std::move(command));
-    }
+    for (const KnownCommand& known : line.commands()) out.commands.push_back(command_of(known));
     return out;
 }
 

@@ -59,8 +59,26 @@ std::string all_names(const std::vector<CompletionOption>& options) {
     return joined(options, " ", [](const CompletionOption& option) { return joined(option.names, " "); });
 }
 
+std::string bash_of(const CompletionCommand& command, std::size_t word);
+
+/// At a word that is a command, these; behind it, what belongs to it.
+/// @param options  that may stand there as well.
+std::string bash_of(const std::vector<CompletionCommand>& commands, const std::string& options, std::size_t word) {
+    std::string words = options;
+    for (const CompletionCommand& command : commands) words += (words.empty() ? "" : " ") + command.name;
+    const std::string number = std::to_string(word);
+    std::string out = "    if ((COMP_CWORD == " + number + ")); then\n        options=" + shell_word(words) +
+                      "\n    else\n        case ${COMP_WORDS[" + number + "]} in\n";
+    for (const CompletionCommand& command : commands) out += bash_of(command, word);
+    return out + "        esac\n    fi\n";
+}
+
 /// An option's value, else an option, else an operand. Where no operand is possible, options are proposed before a dash is written.
-std::string bash_of(const CompletionCommand& command) {
+/// @param word  where the command stands.
+std::string bash_of(const CompletionCommand& command, std::size_t word) {
+    if (!command.commands.empty())
+        return "            " + command.name + ")\n" + bash_of(command.commands, all_names(command.options), word + 1) +
+               "                ;;\n";
     std::string values;
     for (const CompletionOption& option : command.options)
         if (option.value.kind != Kind::none)
@@ -115,7 +133,26 @@ std::string zsh_of(const CompletionOption& option, std::string_view indent) {
     return out;
 }
 
+std::string zsh_of(const CompletionCommand& command);
+
+/// A word that is a command, or one of `options`; behind it, what belongs to it. `state` says which of the two it is.
+/// @param name  of the states and the list: each depth has its own.
+std::string zsh_of(const std::vector<CompletionCommand>& commands, const std::vector<CompletionOption>& options, const std::string& name) {
+    std::string out = "    _arguments -C \\\n";
+    for (const CompletionOption& option : options) out += zsh_of(option, "        ");
+    out += "        '1: :->" + name + "' '*:: :->behind_" + name + "' && ret=0\n    case $state in\n    " + name + ")\n        local -a " +
+           name + "s=(\n";
+    for (const CompletionCommand& command : commands)
+        out += "            " + shell_word(command.name + ':' + zsh_text(command.about, "")) + '\n';
+    out += "        )\n        _describe -t commands command " + name + "s && ret=0\n        ;;\n    behind_" + name +
+           ")\n        case $line[1] in\n";
+    for (const CompletionCommand& command : commands) out += zsh_of(command);
+    return out + "        esac\n        ;;\n    esac\n";
+}
+
 std::string zsh_of(const CompletionCommand& command) {
+    if (!command.commands.empty())
+        return "        " + command.name + ")\n" + zsh_of(command.commands, command.options, "of_" + command.name) + "            ;;\n";
     std::string out = "        " + command.name + ")\n            _arguments -s -S \\\n";
     for (const CompletionOption& option : command.options) out += zsh_of(option, "                ");
     const std::string operand = command.operand.kind == Kind::none ? "" : '*' + zsh_action(command.operand);
@@ -126,29 +163,18 @@ std::string zsh_of(const CompletionCommand& command) {
 
 std::string bash_completion(const CompletionProgram& program) {
     const std::string function = '_' + program.name;
-    std::string words = all_names(program.options);
-    for (const CompletionCommand& command : program.commands) words += ' ' + command.name;
     std::string out = "# bash completion for " + program.name + ", made by: " + program.name + " completion bash\n" + function + "() {\n";
     out += bash_head;
-    out += "    if ((COMP_CWORD == 1)); then\n        options=" + shell_word(words) + "\n    else\n        case ${COMP_WORDS[1]} in\n";
-    for (const CompletionCommand& command : program.commands) out += bash_of(command);
-    out += "        esac\n    fi\n";
+    out += bash_of(program.commands, all_names(program.options), 1);
     return out + std::string(bash_tail) + "complete -F " + function + ' ' + program.name + '\n';
 }
 
 std::string zsh_completion(const CompletionProgram& program) {
     const std::string function = '_' + program.name;
     std::string out = "#compdef " + program.name + "\n# zsh completion for " + program.name + ", made by: " + program.name +
-                      " completion zsh\n" + function +
-                      "() {\n    local curcontext=$curcontext state line ret=1\n    typeset -A opt_args\n" + "    _arguments -C \\\n";
-    for (const CompletionOption& option : program.options) out += zsh_of(option, "        ");
-    out += "        '1: :->command' '*:: :->arguments' && ret=0\n    case $state in\n    command)\n        local -a commands=(\n";
-    for (const CompletionCommand& command : program.commands)
-        out += "            " + shell_word(command.name + ':' + zsh_text(command.about, "")) + '\n';
-    out += "        )\n        _describe -t commands command commands && ret=0\n        ;;\n    arguments)\n        case $line[1] in\n";
-    for (const CompletionCommand& command : program.commands) out += zsh_of(command);
-    return out +
-           "        esac\n        ;;\n    esac\n    return ret\n}\n# As a file of fpath it is called; sourced, it registers itself.\n" +
+                      " completion zsh\n" + function + "() {\n    local curcontext=$curcontext state line ret=1\n    typeset -A opt_args\n";
+    out += zsh_of(program.commands, program.options, "command");
+    return out + "    return ret\n}\n# As a file of fpath it is called; sourced, it registers itself.\n" +
            "if [[ $funcstack[1] == " + function + " ]]; then\n    " + function + " \"$@\"\nelse\n    compdef " + function + ' ' +
            program.name + "\nfi\n";
 }

@@ -27,6 +27,7 @@ struct CompletionCommand {
     std::string name, about;
     std::vector<CompletionOption> options = {};
     CompletionValue operand = {};
+    std::vector<CompletionCommand> commands = {};  // one of them is the next word
 };
 
 struct CompletionProgram {

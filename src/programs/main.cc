@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
     add_explain(program);
     add_verify(program);
     add_report(program);
+    add_tenant(program);
     add_migrate(program);
     add_eval(program);
     add_completion(program);

@@ -22,8 +22,11 @@ std::string unknown_command(const CLI::App& program, int argc, const char* const
     if (argc < 2 || argv[1][0] == '-') return {};
     const std::string_view word = argv[1];
     std::vector<std::string> names;
-    for (const CLI::App* command : program.get_subcommands({})) names.push_back(command->get_name());
-    if (std::ranges::find(names, word) != names.end()) return {};
+    for (const CLI::App* command : program.get_subcommands({})) {
+        if (command->get_name() == word) return unknown_command(*command, argc - 1, argv + 1);
+        names.push_back(command->get_name());
+    }
+    if (names.empty()) return {};  // what follows are its options and operands
     const std::vector<std::string_view> known(names.begin(), names.end());
     const std::string_view near = base::nearest_word(word, known.data(), known.size());
     return "unknown command \"" + std::string(word) + '"' + (near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?");
@@ -55,6 +58,7 @@ KnownOption known(const CLI::Option& option) {
 KnownCommand known(const CLI::App& app) {
     KnownCommand out{.name = app.get_name(), .about = app.get_description(), .options = {}};
     for (const CLI::Option* option : app.get_options()) out.options.push_back(known(*option));
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) out.commands.push_back(known(*command));
     return out;
 }
 
@@ -96,6 +100,11 @@ void Command::action(std::function<Exit()> run) {
     app_->callback([run = std::move(run), exit = exit_] { *exit = run(); });
 }
 
+Command Command::command(const std::string& name, const std::string& about) {
+    app_->require_subcommand(1);
+    return {*app_->add_subcommand(name, about), *exit_};
+}
+
 CommandLine::CommandLine(const std::string& name, const std::string& about, const std::string& footer, const std::string& version)
     : app_(std::make_unique<CLI::App>(about, name)) {
     app_->footer(footer);
@@ -127,10 +136,6 @@ Exit CommandLine::run(int argc, const char* const* argv) {
 
 KnownCommand CommandLine::program() const { return known(*app_); }
 
-std::vector<KnownCommand> CommandLine::commands() const {
-    std::vector<KnownCommand> out;
-    for (const CLI::App* command : app_->get_subcommands([](const CLI::App*) { return true; })) out.push_back(known(*command));
-    return out;
-}
+std::vector<KnownCommand> CommandLine::commands() const { return program().commands; }
 
 }  // namespace exota::programs

@@ -51,6 +51,8 @@ public:
     void footer(const std::string& text);
     /// What the command does, after its options were read.
     void action(std::function<Exit()> run);
+    /// A command below this one, which then does nothing by itself: one of those below it has to be named.
+    Command command(const std::string& name, const std::string& about);
 
 private:
     friend class CommandLine;
@@ -71,6 +73,7 @@ struct KnownOption {
 struct KnownCommand {
     std::string name, about;
     std::vector<KnownOption> options;
+    std::vector<KnownCommand> commands = {};  // below it, in the order of their declaration
 };
 
 class CommandLine {

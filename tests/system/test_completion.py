@@ -96,17 +96,25 @@ def help_of(binary, *command):
 
 def options_of(binary, command):
     """Every option that help lists; (short, long, value)."""
-    return re.findall(r"^  (-\w)?,?(--[a-z-]+)?(?: (?!Excludes:|Needs:)([A-Z].*?))?(?:  +| REQUIRED| Excludes:| Needs:|$)", help_of(binary, command).partition("Options:")[2], re.M)
+    command = command.split()
+    return re.findall(r"^  (-\w)?,?(--[a-z-]+)?(?: (?!Excludes:|Needs:)([A-Z].*?))?(?:  +| REQUIRED| Excludes:| Needs:|$)", help_of(binary, *command).partition("Options:")[2].partition("Subcommands:")[0], re.M)
+
+
+def commands_below(binary, *command):
+    return re.findall(r"^  ([a-z]+)  ", help_of(binary, *command).partition("Subcommands:")[2], re.M)
 
 
 def commands_of(binary):
-    return re.findall(r"^  ([a-z]+)  ", help_of(binary).partition("Subcommands:")[2], re.M)
+    """Those that do something: `tenant list`, where `tenant` alone does nothing."""
+    return [" ".join([command, *below]) for command in commands_below(binary)
+            for below in [[one] for one in commands_below(binary, command)] or [[]]]
 
 
 def test_every_command_and_option_is_proposed(terminal, binary):
     commands = commands_of(binary)
     assert {"serve", "check", "completion"} <= set(commands)
-    assert terminal.all("exota ") >= set(commands)
+    assert terminal.all("exota ") >= set(commands_below(binary))
+    assert terminal.all("exota tenant ") >= set(commands_below(binary, "tenant")) > {"list", "import"}
     assert terminal.line("exota chec\t").rstrip() == "exota check"
     for command in commands:
         names = {long for _, long, _ in options_of(binary, command) if long}
@@ -139,6 +147,8 @@ def test_values(terminal, binary):
     ("exota report a\\ fi\t", r"exota report a\ file.toml"),
     ("exota completion z\t", "exota completion zsh"),
     ("exota check --strict --js\t", "exota check --strict --json"),
+    ("exota tenant imp\t", "exota tenant import"),
+    ("exota tenant import a\\ fi\t", r"exota tenant import a\ file.toml"),
 ])
 def test_operands_and_later_words(terminal, typed, wanted):
     assert terminal.line(typed).rstrip() == wanted
