@@ -46,6 +46,7 @@ constexpr auto words = std::to_array<AddOption>({
     {Field::forwarding, "--forwarding", "WORD", "true, false or journal"},
     {Field::hybrid, "--hybrid", "WORD", "true or false"},
     {Field::limit_action, "--limit-action", "WORD", "tempfail or reject"},
+    {Field::recipients, "--recipients", "WORD", "authoritative, internal-relay or external-relay; or DOMAIN:WORD,..."},
     {Field::mode, "--mode", "WORD", "enforce, defer, quarantine or monitor"},
 });
 

@@ -26,6 +26,8 @@ std::string shown(const std::string& text) {
 std::string shown(const tenant::RawValue& value) {
     if (const bool* truth = std::get_if<bool>(&value)) return *truth ? "true" : "false";
     if (const std::string* text = std::get_if<std::string>(&value)) return shown(*text);
+    if (const auto* words = std::get_if<tenant::RawWords>(&value))
+        return base::joined(*words, ", ", [](const auto& one) { return shown(one.first) + ':' + shown(one.second); });
     const auto& list = std::get<std::vector<std::string>>(value);
     return list.empty() ? "[]" : base::joined(list, ", ", [](const std::string& one) { return shown(one); });
 }
@@ -44,7 +46,7 @@ std::optional<std::string> mode_of(const tenant::RawTenant& one) {
 
 void put(const base::JsonPlace& place, const std::optional<tenant::RawValue>& value) {
     if (!value) return place.put(nullptr);
-    std::visit([&place](const auto& is) { place.put(is); }, *value);
+    put_raw(place, *value);
 }
 
 /// What of a list came or went; of anything else, the value before and the value after.
