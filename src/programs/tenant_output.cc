@@ -46,7 +46,7 @@ std::optional<std::string> mode_of(const tenant::RawTenant& one) {
 
 void put(const base::JsonPlace& place, const std::optional<tenant::RawValue>& value) {
     if (!value) return place.put(nullptr);
-    put_raw(place, *value);
+    tenant::put_raw(place, *value);
 }
 
 /// What of a list came or went; of anything else, the value before and the value after.
