@@ -83,6 +83,15 @@ bool IpPrefix::contains(const IpAddress& address) const noexcept {
     return (network_.octets()[whole] & mask) == (address.octets()[whole] & mask);
 }
 
+IpAddress IpPrefix::last() const noexcept {
+    std::array<std::uint8_t, 16> octets = network_.octets();
+    for (std::size_t i = 0; i < octets.size(); ++i) {
+        const int free = std::clamp(8 * static_cast<int>(i + 1) - bits_, 0, 8);  // bits of this octet that the prefix leaves open
+        octets[i] = static_cast<std::uint8_t>(octets[i] | ((1 << free) - 1));
+    }
+    return IpAddress::from_octets(octets);
+}
+
 std::string IpPrefix::text() const { return network_.text() + '/' + std::to_string(network_.is_v4() && bits_ >= 96 ? bits_ - 96 : bits_); }
 
 bool any_contains(const std::vector<IpPrefix>& prefixes, const IpAddress& address) noexcept {

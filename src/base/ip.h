@@ -40,6 +40,12 @@ public:
     /// Some address is in both.
     bool overlaps(const IpPrefix& other) const noexcept { return contains(other.network_) || other.contains(network_); }
     std::string text() const;
+    /// Its first address.
+    const IpAddress& network() const noexcept { return network_; }
+    /// Its last one.
+    IpAddress last() const noexcept;
+    /// Its length, of the form of 16 octets: 120 of 192.0.2.0/24.
+    int bits() const noexcept { return bits_; }
     friend bool operator==(const IpPrefix&, const IpPrefix&) = default;
 
 private:
