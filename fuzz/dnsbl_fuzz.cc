@@ -103,7 +103,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             if (outcome.says[i] == DnsblSays::listed && !may_list) std::abort();
         }
         before = outcome;
-        for (DnsQuestion& question : dns.take_pending()) open.push_back(std::move(question));
+        for (DnsQuestion& question : dns.take_pending())
+            if (std::ranges::find(open, question) == open.end()) open.push_back(std::move(question));
         if (open.empty()) break;
         const std::size_t which = in.next() % open.size();
         const DnsQuestion question = open[which];

@@ -1,12 +1,10 @@
 #include "directory/tenants_file_source.h"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -14,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "directory/hash_key.h"
 #include "directory/read_ahead.h"
 
 namespace exota::directory {
@@ -46,14 +45,6 @@ base::Result<FileStamp> stamp_of_open(const Descriptor& file) {
     return stamp_of(status);
 }
 
-/// Nobody who writes names into the file, or names in mail, shall know which of them get into one another's way.
-base::Result<base::HashKey> random_key() {
-    std::array<std::uint64_t, 3> octets{};
-    if (::getrandom(octets.data(), sizeof octets, 0) != static_cast<ssize_t>(sizeof octets))
-        return base::fail(base::Errc::unavailable, std::string("no random numbers: ") + std::strerror(errno));
-    return base::HashKey(octets);
-}
-
 }  // namespace
 
 base::Result<LoadedFile> load_tenants_file(const std::string& path, tenant::Defaults defaults) {
@@ -63,7 +54,7 @@ base::Result<LoadedFile> load_tenants_file(const std::string& path, tenant::Defa
     const base::Result<FileStamp> before = stamp_of_open(file);
     if (!before) return std::unexpected(before.error());
 
-    const base::Result<base::HashKey> key = random_key();
+    const base::Result<base::HashKey> key = random_hash_key();
     if (!key) return std::unexpected(key.error());
     tenant::TenantsReader reader(std::move(defaults), *key);
     std::optional<ReadAhead> ahead;
