@@ -16,11 +16,6 @@ namespace exota::net {
 
 namespace {
 
-std::int64_t seconds_of(const ASN1_TIME* time, std::int64_t if_unreadable) {
-    std::tm parts{};
-    return time != nullptr && ASN1_TIME_to_tm(time, &parts) == 1 ? timegm(&parts) : if_unreadable;
-}
-
 /// The time in which all certificates so far and this one are valid.
 void narrow(ChainVerdict& verdict, const X509* certificate, bool first) {
     const std::int64_t from = seconds_of(X509_get0_notBefore(certificate), INT64_MAX);
@@ -60,10 +55,6 @@ bool add_name(std::string_view name, PeerCertificate& into) {
     return false;
 }
 
-std::string_view octets_of(const ASN1_STRING* text) {
-    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)), static_cast<std::size_t>(ASN1_STRING_length(text))};
-}
-
 void read_common_name(X509& certificate, PeerCertificate& into) {
     const X509_NAME* const subject = X509_get_subject_name(&certificate);
     const int first = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
@@ -86,6 +77,15 @@ void read_common_name(X509& certificate, PeerCertificate& into) {
 }
 
 }  // namespace
+
+std::int64_t seconds_of(const ASN1_TIME* time, std::int64_t if_unreadable) {
+    std::tm parts{};
+    return time != nullptr && ASN1_TIME_to_tm(time, &parts) == 1 ? timegm(&parts) : if_unreadable;
+}
+
+std::string_view octets_of(const ASN1_STRING* text) {
+    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)), static_cast<std::size_t>(ASN1_STRING_length(text))};
+}
 
 ChainVerdict judge_chain(X509_STORE_CTX& store) {
     ChainVerdict verdict;

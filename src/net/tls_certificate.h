@@ -4,9 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "net/tls_facts.h"
 
+struct asn1_string_st;
 struct x509_st;
 struct x509_store_ctx_st;
 
@@ -25,6 +28,9 @@ ChainVerdict judge_chain(x509_store_ctx_st& store);
 void read_names(x509_st& certificate, PeerCertificate& into);
 /// RFC 6125; false if the certificate has no names by the rules of PeerCertificate::names.
 bool is_named(x509_st& certificate, const PeerCertificate& read, std::string_view reference);
+/// Of an ASN1_TIME; null is unreadable, too.
+std::int64_t seconds_of(const asn1_string_st* time, std::int64_t if_unreadable);
+std::string_view octets_of(const asn1_string_st* text);
 /// Empty if OpenSSL has no memory.
 std::string der_of(x509_st& certificate);
 
