@@ -74,6 +74,7 @@ protected:
         judge.use(shared(std::move(snapshot)));
     }
 
+    bool octet_by_octet = false;  // what client and backend say comes so
     GatewaySettings settings;
     GatewayClient client;
     std::shared_ptr<const tenant::Index> tenants = index_of(tenants_text);
@@ -85,6 +86,7 @@ protected:
 
 private:
     void act(std::string_view what);
+    void say(std::string_view octets, void (Wire::*to)(std::string_view));
 };
 
 }  // namespace exota::gate::testing

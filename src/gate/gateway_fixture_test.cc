@@ -67,6 +67,11 @@ void GatewayTest::take_what_streams() {
     }
 }
 
+void GatewayTest::say(std::string_view octets, void (Wire::*to)(std::string_view)) {
+    const std::size_t piece = octet_by_octet ? 1 : octets.size();
+    for (std::size_t at = 0; at < octets.size(); at += piece) ((*wire).*to)(octets.substr(at, piece));
+}
+
 void GatewayTest::play(std::string_view text) {
     if (HasFatalFailure()) return;
     start();
@@ -79,9 +84,9 @@ void GatewayTest::play(std::string_view text) {
         if (line.empty()) continue;
         SCOPED_TRACE("line " + std::to_string(number) + ": " + std::string(line));
         if (line.starts_with("C:")) {
-            wire->client(octets_of(line.substr(std::min<std::size_t>(3, line.size()))));
+            say(octets_of(line.substr(std::min<std::size_t>(3, line.size()))), &Wire::client);
         } else if (line.starts_with("B:")) {
-            wire->backend(octets_of(line.substr(std::min<std::size_t>(3, line.size()))));
+            say(octets_of(line.substr(std::min<std::size_t>(3, line.size()))), &Wire::backend);
         } else if (line.starts_with("do ")) {
             act(line.substr(3));
         } else {
