@@ -1,5 +1,6 @@
 """The gateway between a client that plays Exchange Online and a server behind it: exota with a section [gateway.exchange]."""
 import socket
+import struct
 import threading
 
 from .exota import Exota, merged
@@ -72,15 +73,17 @@ class Gateway(Exota):
 
 
 class Backend:
-    """A server of lines behind the gateway that can misbehave: `rules` maps a verb ("MAIL", ".", "greeting") to what is done instead.
+    """A server of lines behind the gateway that can misbehave: `rules` maps a verb ("MAIL", ".", "greeting"; "octets": when a message's first
+    octets have come) to what is done instead.
 
-    A rule is an SMTP reply (str), "hang" (no answer), or "close". `sessions` has what each connection said, commands as text.
+    A rule is an SMTP reply (str), "hang" (no answer), "close", "reset" (the connection, as by a process that is killed), or a reply and one of
+    these behind it (a pair). `sessions` has what each connection said, commands as text.
     """
 
-    def __init__(self, offers=("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "SIZE 50000000"), **rules):
+    def __init__(self, offers=("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "SIZE 50000000"), port=0, **rules):
         self.offers, self.rules = list(offers), dict(rules)
         self.sessions, self.messages = [], []
-        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server = socket.create_server(("127.0.0.1", port))
         self.port = self._server.getsockname()[1]
         self._open = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -115,12 +118,17 @@ class Backend:
             with connection, connection.makefile("rwb") as stream:
                 def act(verb, usual):
                     rule = self.rules.get(verb, usual)
-                    if rule == "close":
-                        raise OSError("closed by rule")
-                    if rule != "hang":
-                        stream.write(rule.encode() + b"\r\n")
+                    reply, then = rule if isinstance(rule, tuple) else (rule, None)
+                    if reply in ("close", "reset", "hang"):
+                        reply, then = None, reply
+                    if reply is not None:
+                        stream.write(reply.encode() + b"\r\n")
                         stream.flush()
-                    return rule
+                    if then == "reset":
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    if then in ("close", "reset"):
+                        raise OSError(f"{then} by rule")
+                    return reply or ""
                 act("greeting", "220 backend.test ESMTP")
                 for line in stream:
                     said.append(line.decode("latin1").rstrip("\r\n"))
@@ -132,6 +140,8 @@ class Backend:
                             continue
                         raw = bytearray()
                         for part in stream:
+                            if "octets" in self.rules:
+                                act("octets", None)
                             if part == b".\r\n":
                                 break
                             raw += part[1:] if part.startswith(b".") else part
@@ -139,8 +149,11 @@ class Backend:
                             said.append("(gone)")
                             return
                         said.append(".")
-                        if act(".", f"250 2.0.0 taken as {len(self.messages)}").startswith("250"):
+                        # As servers do, first the message, then the answer: what was answered is kept, whatever happens behind it.
+                        rule = self.rules.get(".", f"250 2.0.0 taken as {len(self.messages)}")
+                        if (rule[0] if isinstance(rule, tuple) else rule).startswith("250"):
                             self.messages.append(bytes(raw))
+                        act(".", rule)
                     elif verb == "QUIT":
                         act("QUIT", "221 bye")
                         return
