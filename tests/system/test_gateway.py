@@ -6,9 +6,12 @@ import socket
 import subprocess
 
 import pytest
+from harness.exim import Exim
 from harness.gateway import mail, plain, whole
+from harness.opensmtpd import OpenSmtpd
 from harness.postfix import Postfix
 from harness.processes import fresh_directory, wait_for
+from harness.sink import Sink
 from harness.smtp import tls_context
 from test_activation import inherited
 
@@ -51,6 +54,32 @@ def test_postfix_that_is_not_told_to_take_xclient_is_not_used(house):
     gateway.said("xclient-missing")
     assert gateway.gateway_metric("backend_failures_total", kind="xclient-missing") == 1
     assert wait_for(lambda: gateway.http("/readyz")[0] == 503, "not ready")
+
+
+def exim_that_is_told(house):
+    exim = house.own(Exim(house.directory, "hosts_proxy = 127.0.0.1"))
+    return exim, exim.log
+
+
+def opensmtpd_that_is_told(house):
+    house.sink = house.own(Sink(), "close")
+    opensmtpd = house.own(OpenSmtpd(house.directory, sink_port=house.sink.port, listen="proxy-v2"))
+    return opensmtpd, opensmtpd.log
+
+
+@pytest.mark.parametrize("make, server", [(exim_that_is_told, Exim), (opensmtpd_that_is_told, OpenSmtpd)], ids=["exim", "opensmtpd"])
+def test_other_servers_learn_of_the_client_by_the_proxy_protocol(house, network, make, server):
+    """What docs/gateway.md tells operators of Exim and OpenSMTPD: Exchange Online's address is in their log."""
+    if not server.is_installed():
+        pytest.skip("not installed beside Postfix (scripts/setup)")
+    with network:
+        behind, log = make(house)
+        gateway = house.gateway(behind, identity="proxy")
+        with gateway.connect(house.pki, source="40.92.0.10") as client:
+            reply = whole(client, house.message())
+    assert reply.code == 250, (reply, log())
+    assert wait_for(lambda: "40.92.0.10" in log(), log)
+    assert gateway.last(verdict="accept")["client"] == "40.92.0.10"
 
 
 def test_refusals_of_recipients_are_postfixs_own(house):

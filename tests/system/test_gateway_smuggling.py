@@ -1,5 +1,5 @@
-"""SMTP smuggling through the gateway, by what real servers behind it received: Postfix (told to take a bare LF for a line's end), Exim, and a
-sink that takes any LF for one.
+"""SMTP smuggling through the gateway, by what real servers behind it received: Postfix (told to take a bare LF for a line's end), Exim,
+OpenSMTPD, and a sink that takes any LF for one.
 
 Every combination of what could be taken for the end of data, in header and body, in one piece and cut in its middle, with another
 transaction pipelined behind it: one message or a refusal, never two. (On the machine alone, cut at every octet: gateway_smuggling_test.cc.)
@@ -12,12 +12,15 @@ import socket
 import pytest
 from harness.exim import Exim
 from harness.gateway import House
+from harness.opensmtpd import OpenSmtpd
 from harness.processes import fresh_directory, wait_for
+from harness.sink import Sink
 
 ENDS = (b"\r\n", b"\n", b"\r", b"\r\r\n", b"\0\r\n", b"\r\n\0", b"")
 DOTS = (b"", b".", b"..")
 BEHIND = b"MAIL FROM:<smuggled@contoso.com>\r\nRCPT TO:<victim@dest.test>\r\nDATA\r\nSubject: smuggled\r\n\r\nx"
 SYNC = b"VRFY sync\r\n"
+NAMES = ("sink", "postfix", "exim", "opensmtpd")
 
 
 def data(number, sequence, in_header):
@@ -43,11 +46,11 @@ def is_clean(octets):
 
 
 class Backends:
-    """Postfix, Exim and a sink, each behind a gateway; `received` asks what came: envelope sender and octets of each message."""
+    """Postfix, Exim, OpenSMTPD and a sink, each behind a gateway; `received` asks what came: envelope sender and octets of each message."""
 
     def __init__(self, workshop, base_directory):
         self.houses, self.gateways, self.received = [], {}, {}
-        for name in ("sink", "postfix", "exim"):
+        for name in NAMES:
             house = House(workshop, fresh_directory(base_directory))
             self.houses.append(house)
             if name == "postfix" and os.geteuid() == 0:
@@ -56,6 +59,10 @@ class Backends:
             elif name == "exim" and Exim.is_installed():
                 behind = house.own(Exim(house.directory))
                 self.received[name] = behind.messages
+            elif name == "opensmtpd" and OpenSmtpd.is_installed():
+                sink = house.own(Sink(), "close")
+                behind = house.own(OpenSmtpd(house.directory, sink_port=sink.port))
+                self.received[name] = lambda sink=sink: [(message.reverse_path, message.raw) for message in sink.messages]
             elif name == "sink":
                 behind = house.backend()
                 self.received[name] = lambda behind=behind: [(self._sender(raw), raw) for raw in behind.messages]
@@ -111,7 +118,7 @@ def play(gateway):
     return answers
 
 
-@pytest.mark.parametrize("name", ["sink", "postfix", "exim"])
+@pytest.mark.parametrize("name", NAMES)
 def test_one_message_or_a_refusal_and_never_two(backends, name):
     if name not in backends.gateways:
         pytest.skip(f"no {name} here")

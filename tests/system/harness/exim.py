@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .processes import Process, free_port, listens, wait_for
 
-PROGRAM = Path("/usr/local/lib/exota-test/exim4-daemon-light/usr/sbin/exim4")
+PROGRAM = Path("/usr/local/lib/exota-test/exim4-daemon-heavy/usr/sbin/exim4")
 USER = "Debian-exim"
 SETTINGS = """\
 exim_user = {user}
