@@ -19,13 +19,6 @@ struct Mx {
     friend auto operator<=>(const Mx&, const Mx&) = default;
 };
 
-base::IpAddress address_of(std::string_view record) noexcept {
-    std::array<std::uint8_t, 16> octets{};
-    if (record.size() == 4) octets[10] = octets[11] = 0xff;
-    std::copy(record.begin(), record.end(), octets.end() - static_cast<std::ptrdiff_t>(record.size()));
-    return base::IpAddress::from_octets(octets);
-}
-
 bool is_unspecified(const base::IpAddress& address) noexcept {
     const auto& octets = address.octets();
     return address.is_v4() ? octets[12] == 0 : std::ranges::all_of(octets, [](std::uint8_t octet) { return octet == 0; });
@@ -129,7 +122,7 @@ std::optional<MailHosts> find_usable(const std::vector<Mx>& sorted, authn::Dns& 
 
 std::optional<MailHosts> find_mx(const std::string& domain, authn::Dns& dns, std::span<const base::IpAddress> own, std::uint32_t turn) {
     if (const auto address = base::IpAddress::parse(domain)) {
-        if (is_ourselves(*address, own) || leads_nowhere(*address)) return std::unexpected(reply::mail_loop);
+        if (!may_be_dialled(*address, own)) return std::unexpected(reply::mail_loop);
         return std::vector{literal(*address)};
     }
     const DnsAnswer* const answer = dns.ask(domain, RecordType::mx);
@@ -146,6 +139,17 @@ std::optional<MailHosts> find_mx(const std::string& domain, authn::Dns& dns, std
 }
 
 }  // namespace
+
+base::IpAddress address_of(std::string_view record) noexcept {
+    std::array<std::uint8_t, 16> octets{};
+    if (record.size() == 4) octets[10] = octets[11] = 0xff;
+    std::copy(record.begin(), record.end(), octets.end() - static_cast<std::ptrdiff_t>(record.size()));
+    return base::IpAddress::from_octets(octets);
+}
+
+bool may_be_dialled(const base::IpAddress& address, std::span<const base::IpAddress> own) noexcept {
+    return !is_ourselves(address, own) && !leads_nowhere(address);
+}
 
 std::optional<Destination> destination_of(const NextHop& next_hop, std::string_view recipient_domain) {
     if (next_hop.kind == NextHop::Kind::fixed) return Destination{Destination::Kind::fixed, next_hop.host, next_hop.port};

@@ -55,6 +55,11 @@ struct Destination {
 /// @return                  nullopt: a recipient that names no domain has no MX.
 std::optional<Destination> destination_of(const NextHop& next_hop, std::string_view recipient_domain);
 
+/// @param record  of type A or AAAA, as DnsAnswer::records has it.
+base::IpAddress address_of(std::string_view record) noexcept;
+/// False: no name of others may lead us there: loopback, unspecified, link-local, multicast, or one of `own`.
+bool may_be_dialled(const base::IpAddress& address, std::span<const base::IpAddress> own) noexcept;
+
 using MailHosts = std::expected<std::vector<MailHost>, smtp::FixedReply>;
 /// @param own   addresses of this host.
 /// @param turn  varies from one delivery to the next: which of several hosts of one preference is the first.
