@@ -11,7 +11,7 @@
 #include <system_error>
 #include <thread>
 
-#include "app/gateway_front_end.h"
+#include "app/gateway_section.h"
 #include "app/milter_front_end.h"
 #include "app/notify.h"
 #include "app/reloader.h"
@@ -89,7 +89,7 @@ private:
 /// A daemon that serves. Everything but the milter's loops happens on the control loop, the thread that called run_daemon.
 class Daemon {
 public:
-    Daemon(const DaemonOptions& options, Loaded loaded, Sockets sockets, std::vector<std::unique_ptr<GatewayFront>> gateways,
+    Daemon(const DaemonOptions& options, Loaded loaded, Sockets sockets, std::vector<std::unique_ptr<GatewaySection>> gateways,
            Notifier notifier)
         : options_(options),
           config_(std::move(*loaded.config)),
@@ -159,7 +159,7 @@ private:
         });
     }
 
-    bool is_ready() const { return serving_ && std::ranges::all_of(gateways_, &GatewayFront::ready); }
+    bool is_ready() const { return serving_ && std::ranges::all_of(gateways_, &GatewaySection::ready); }
 
     std::string status() const {
         return "serving " + base::counted(snapshot_->tenants->tenant_count(), "tenant") + " with " +
@@ -230,7 +230,7 @@ private:
                          {LogField::of("setting", setting)});
         config_ = std::move(*loaded.config);
         for (const config::GatewayConfig& section : config_.gateways)  // one that is new here waits for a restart
-            for (const std::unique_ptr<GatewayFront>& gateway : gateways_)
+            for (const std::unique_ptr<GatewaySection>& gateway : gateways_)
                 if (gateway->name() == section.session.name) gateway->use(section);
         retired_.add(std::exchange(snapshot_, std::move(loaded.snapshot)));
         log_.reconfigure(config_.log);
@@ -332,7 +332,7 @@ private:
     Notifier notifier_;
     telemetry::Log log_;
     telemetry::Metrics metrics_;
-    const std::vector<std::unique_ptr<GatewayFront>> gateways_;
+    const std::vector<std::unique_ptr<GatewaySection>> gateways_;
     net::Loop control_;
     Workers workers_;
     web::HttpServer http_;

@@ -2,16 +2,13 @@
 // tested where it is decided (gate/gateway_*_test.cc), with real servers in tests/system/test_gateway*.py.
 #include "app/gateway_front_end.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
-#include <atomic>
 #include <future>
 #include <optional>
-#include <thread>
 #include <vector>
 
+#include "app/testing_backend.h"
 #include "app/testing_daemon.h"
 #include "config/config.h"
 #include "net/testing_house.h"
@@ -32,59 +29,10 @@ using net::testing::line_of;
 using net::testing::send_all;
 using net::testing::TlsClient;
 using net::testing::write_file;
-
-/// A server of SMTP lines on a thread of its own, one connection after the other; says 250 to everything.
-class Backend {
-public:
-    explicit Backend(std::string offers)
-        : offers_(std::move(offers)), listener_(std::move(*net::Listener::open(*net::Endpoint::parse("inet:127.0.0.1:0"), {}, 1))) {
-        thread_ = std::thread([this] { serve(listener_.take(0)); });
-    }
-    ~Backend() {
-        stop_ = true;
-        static_cast<void>(net::testing::connect_to(listener_.bound()));  // wakes accept()
-        thread_.join();
-    }
-    net::Address address() const { return *net::Address::of(*net::Endpoint::parse(listener_.bound())); }
-    int messages() const { return messages_; }
-
-private:
-    void serve(const net::Descriptor& socket) {
-        const int blocking = fcntl(socket.get(), F_GETFL) & ~O_NONBLOCK;
-        fcntl(socket.get(), F_SETFL, blocking);
-        while (!stop_) {
-            const net::Descriptor client(::accept(socket.get(), nullptr, nullptr));
-            if (!client || stop_) continue;
-            net::testing::limit_time(client.get());
-            talk(client);
-        }
-    }
-    void talk(const net::Descriptor& client) {
-        send_all(client, "220 backend.test\r\n");
-        bool data = false;
-        for (std::string line = line_of(client); line.ends_with('\n'); line = line_of(client)) {
-            if (data) {
-                if (line != ".\r\n") continue;
-                data = false;
-                ++messages_;
-                send_all(client, "250 2.0.0 taken\r\n");
-            } else if (line.starts_with("EHLO")) {
-                send_all(client, offers_);
-            } else if (line.starts_with("DATA")) {
-                data = true;
-                send_all(client, "354 go\r\n");
-            } else {
-                send_all(client, "250 2.0.0 ok\r\n");
-            }
-        }
-    }
-
-    const std::string offers_;
-    net::Listener listener_;
-    std::atomic<bool> stop_{false};
-    std::atomic<int> messages_{0};
-    std::thread thread_;
-};
+using testing::ask;
+using testing::Backend;
+using testing::last_line_of;
+using testing::plain_offers;
 
 class GatewayFrontTest : public ::testing::Test {
 protected:
@@ -99,7 +47,7 @@ protected:
         config_.session.max_sessions_per_client = 3;
         config_.backends = {{backend.address(), "127.0.0.1"}};
         config_.listener_tls = server_context();
-        front_ = GatewayFront::open(config_).value();
+        front_ = open_gateway_front(config_).value();
         workers_.emplace(2, dns_, snapshot(), log_, metrics_);
         listeners_.push_back(std::move(*net::Listener::open(*net::Endpoint::parse("inet:127.0.0.1:0"), {}, 2)));
         workers_->add(front_->options(log_, metrics_), listeners_);
@@ -125,16 +73,6 @@ protected:
         return made;
     }
     net::Descriptor client() const { return net::testing::connect_to(listeners_.front().bound()); }
-    /// The last line of a reply.
-    static std::string reply(auto&& line) {
-        std::string text = line();
-        while (text.size() > 3 && text[3] == '-') text = line();
-        return text;
-    }
-    static std::string ask(const net::Descriptor& socket, std::string_view line) {
-        EXPECT_TRUE(send_all(socket, std::string(line) + "\r\n"));
-        return reply([&] { return line_of(socket); });
-    }
     std::unique_ptr<TlsClient> secured(const Identity* identity) {
         net::Descriptor socket = client();
         EXPECT_TRUE(line_of(socket).starts_with("220 "));
@@ -144,9 +82,9 @@ protected:
         EXPECT_TRUE(made->handshake());
         return made;
     }
-    static std::string ask(TlsClient& client, std::string_view line) {
+    static std::string ask_under_tls(TlsClient& client, std::string_view line) {
         EXPECT_TRUE(client.send(std::string(line) + "\r\n"));
-        return reply([&] { return client.line(); });
+        return last_line_of([&] { return client.line(); });
     }
     bool counted(std::string_view sample) {
         return net::testing::eventually([&] { return metrics_.text().find(sample) != std::string::npos; });
@@ -164,21 +102,19 @@ protected:
     telemetry::Metrics metrics_{"test"};
     config::DnsConfig dns_;
     config::GatewayConfig config_;
-    std::unique_ptr<GatewayFront> front_;
+    std::unique_ptr<GatewaySection> front_;
     std::optional<Workers> workers_;
 };
-
-constexpr std::string_view plain_offers = "250-backend.test\r\n250-PIPELINING\r\n250 8BITMIME\r\n";
 
 TEST_F(GatewayFrontTest, a_message_under_tls_with_an_organisation) {
     const Backend backend{std::string(plain_offers)};
     serve(backend, gate::BackendIdentity::none);
     const auto exchange = secured(&exchange_);
-    ASSERT_TRUE(ask(*exchange, "EHLO exo.test").starts_with("250 "));
-    EXPECT_TRUE(ask(*exchange, "MAIL FROM:<a@contoso.example> XOORG=contoso.example").starts_with("250 "));
-    EXPECT_TRUE(ask(*exchange, "RCPT TO:<b@dest.example>").starts_with("250 "));
-    EXPECT_TRUE(ask(*exchange, "DATA").starts_with("354 "));
-    EXPECT_EQ(ask(*exchange, "From: a@contoso.example\r\n\r\ntext\r\n."), "250 2.0.0 taken\r\n");
+    ASSERT_TRUE(ask_under_tls(*exchange, "EHLO exo.test").starts_with("250 "));
+    EXPECT_TRUE(ask_under_tls(*exchange, "MAIL FROM:<a@contoso.example> XOORG=contoso.example").starts_with("250 "));
+    EXPECT_TRUE(ask_under_tls(*exchange, "RCPT TO:<b@dest.example>").starts_with("250 "));
+    EXPECT_TRUE(ask_under_tls(*exchange, "DATA").starts_with("354 "));
+    EXPECT_EQ(ask_under_tls(*exchange, "From: a@contoso.example\r\n\r\ntext\r\n."), "250 2.0.0 taken\r\n");
     EXPECT_EQ(backend.messages(), 1);
     EXPECT_TRUE(counted("exota_gateway_messages_total{gateway=\"exchange\",stage=\"header\",verdict=\"accept\"} 1\n"));
     EXPECT_TRUE(counted("exota_gateway_tls_handshakes_total{gateway=\"exchange\",side=\"client\",result=\"verified\"} 1\n"));
@@ -258,7 +194,7 @@ TEST(GatewayFront, a_spool_directory_that_cannot_be_used_is_an_error) {
     config::GatewayConfig config;
     config.session.name = "exchange";
     config.session.spool_directory = "/nowhere/at/all";
-    EXPECT_FALSE(GatewayFront::open(config));
+    EXPECT_FALSE(open_gateway_front(config));
     std::string said;
     EXPECT_FALSE(open_gateways({config}, [&](std::string_view line) { said += line; }));
     EXPECT_TRUE(said.starts_with("exota: gateway.exchange.spool_directory: /nowhere/at/all: ")) << said;

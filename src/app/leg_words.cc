@@ -60,7 +60,8 @@ gate::LegTls gate_tls(const net::TlsFacts& facts) {
                                                .names = facts.peer->names,
                                                .name_matches = facts.peer->name_matches,
                                                .valid_from = facts.peer->valid_from,
-                                               .valid_until = facts.peer->valid_until};
+                                               .valid_until = facts.peer->valid_until,
+                                               .chain = facts.peer->chain};
     return tls;
 }
 

@@ -33,6 +33,7 @@ TEST(LegWords, WhatTlsShowed) {
     facts.peer->verified = true;
     facts.peer->names = {"a.example", "*.b.example"};
     facts.peer->name_matches = true;
+    facts.peer->chain = {"its own", "the next"};
     facts.peer->valid_from = std::chrono::sys_seconds(std::chrono::seconds(5));
     facts.peer->valid_until = std::chrono::sys_seconds(std::chrono::seconds(9));
     EXPECT_EQ(result_of(facts), "verified");
@@ -55,6 +56,7 @@ TEST(LegWords, WhatTlsShowed) {
     EXPECT_TRUE(tls.certificate->verified && tls.certificate->name_matches);
     EXPECT_EQ(tls.certificate->error, "self-signed");
     EXPECT_EQ(tls.certificate->names, facts.peer->names);
+    EXPECT_EQ(tls.certificate->chain, facts.peer->chain);
     EXPECT_EQ(tls.certificate->valid_from, facts.peer->valid_from);
     EXPECT_EQ(tls.certificate->valid_until, facts.peer->valid_until);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <string_view>
 
@@ -23,6 +24,19 @@ private:
     std::optional<std::chrono::steady_clock::time_point> last_;
 };
 
+/// The same for several loops together.
+class SharedPace {
+public:
+    bool due() {
+        const std::lock_guard lock(mutex_);
+        return pace_.due();
+    }
+
+private:
+    std::mutex mutex_;
+    Pace pace_;
+};
+
 /// On its loop, but for metrics().
 class LoopObserver final : public gate::Observer {
 public:
@@ -37,6 +51,7 @@ public:
     /// Before the loop runs: messages of that section are counted there, too. Both outlive this object.
     void add_gateway(std::string_view name, telemetry::GatewayCounters& counters) { gateways_.push_back({name, &counters}); }
 
+    telemetry::MessageLog& messages() noexcept { return messages_; }
     const telemetry::LoopMetrics& metrics() const noexcept { return metrics_; }
 
 private:

@@ -63,6 +63,7 @@ struct Workers::Worker {
     LoopObserver observer;
     LoopNetwork network;  // outlives the judge that asks it
     gate::Judge judge;
+    std::vector<std::shared_ptr<void>> kept;            // of front ends
     std::vector<std::unique_ptr<net::Server>> servers;  // one a front end
     std::thread thread;
 };
@@ -91,7 +92,9 @@ void Workers::add(FrontEndOptions options, std::vector<net::Listener>& listeners
             metrics_.add_server(server.counters());
         else
             metrics_.gateways().add_server(front.options.gateway, server.counters());
-        if (front.options.on_loop) front.options.on_loop({worker.judge, worker.network, worker.observer});
+        if (front.options.on_loop)
+            front.options.on_loop({[&worker](std::shared_ptr<void> part) { worker.kept.push_back(std::move(part)); }, worker.loop,
+                                   worker.judge, worker.network, worker.observer});
         for (net::Listener& listener : listeners) server.listen(listener.take(i));
     }
 }

@@ -29,6 +29,9 @@ class Metrics;
 namespace exota::gate {
 class World;
 }
+namespace exota::net {
+class Loop;
+}
 
 namespace exota::app {
 
@@ -40,6 +43,9 @@ using MakeSession = std::function<std::unique_ptr<net::Session>(gate::Judge& jud
 
 /// What a front end may want of a loop besides its judge.
 struct LoopParts {
+    /// What has timers or sockets on the loop: kept until its sessions are gone, destroyed before it.
+    std::function<void(std::shared_ptr<void>)> keep;
+    net::Loop& loop;
     gate::Judge& judge;
     gate::World& world;
     LoopObserver& observer;

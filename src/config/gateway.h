@@ -36,6 +36,7 @@ struct GatewayConfig {
     // To Exchange:
     gate::RelaySettings relay;
     std::shared_ptr<const net::TlsContext> hop_context;
+    std::shared_ptr<const net::TlsContext> policy_context;  // for MTA-STS: without a certificate of ours; nullptr: mta_sts is off
 };
 
 }  // namespace exota::config

@@ -134,6 +134,7 @@ private:
         for (const base::IpAddress& address : net::host_addresses()) relay.own_addresses.push_back(address);
         out.hop_context =
             context(net::TlsRole::client, {.certificate_file = relay.certificate_file, .key_file = relay.key_file, .minimum = minimum()});
+        if (relay.mta_sts) out.policy_context = context(net::TlsRole::client, {});
     }
 
     std::string host_of(const std::string& where) {

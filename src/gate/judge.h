@@ -91,6 +91,8 @@ public:
 
     /// What messages that begin from now on are judged by. Never null.
     void use(std::shared_ptr<const Snapshot> snapshot) noexcept { current_ = std::move(snapshot); }
+    /// What messages that begin now are judged by.
+    const std::shared_ptr<const Snapshot>& snapshot() const noexcept { return current_; }
     /// nullptr before the first use().
     const std::shared_ptr<const Snapshot>& current() const noexcept { return current_; }
 

@@ -57,9 +57,16 @@ std::vector<config::Problem> problems_of_system(const config::Config& config) {
                                             ? "this host has no group \"" + group + "\": the socket cannot be opened"
                                             : "group \"" + group + "\": " + std::generic_category().message(errno));
     }
-    for (const config::GatewayConfig& gateway : config.gateways)
+    for (const config::GatewayConfig& gateway : config.gateways) {
         if (std::string problem = problem_of_directory(gateway.session.spool_directory); !problem.empty())
             warn("gateway." + gateway.session.name + ".spool_directory", std::move(problem));
+        if (gateway.direction != config::Direction::to_exchange || !gateway.relay.mta_sts) continue;
+        // It is made by the daemon, if only it is missing.
+        const std::string& policies = gateway.relay.mta_sts_directory;
+        if (problem_of_directory(policies).empty()) continue;
+        if (std::string problem = problem_of_directory(directory_of(policies)); !problem.empty())
+            warn("gateway." + gateway.session.name + ".mta_sts_directory", std::move(problem));
+    }
     return out;
 }
 

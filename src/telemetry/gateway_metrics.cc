@@ -59,6 +59,14 @@ void GatewayMetrics::collect(std::vector<MetricFamily>& all) const {
     MetricFamily handshakes =
         family("exota_gateway_tls_handshakes_total", "TLS handshakes with clients and backends, by result", MetricType::Counter);
     MetricFamily held = family("exota_gateway_held_octets", "Octets of messages whose verdict is pending", MetricType::Gauge);
+    MetricFamily relayed =
+        family("exota_gateway_relayed_total", "Deliveries of a gateway to Exchange, by what TLS was asked for and there, and their result",
+               MetricType::Counter);
+    MetricFamily xoorg = family("exota_gateway_xoorg_total", "Deliveries for which an organisation was named", MetricType::Counter);
+    MetricFamily testing = family("exota_gateway_mta_sts_testing_failures_total",
+                                  "Deliveries that an MTA-STS policy in testing mode would have hindered", MetricType::Counter);
+    MetricFamily clients =
+        family("exota_gateway_clients_refused_total", "Connections of clients that are not among `clients`", MetricType::Counter);
     for (const Gateway& gateway : gateways_) {
         const auto name = label("gateway", gateway.name);
         add(sessions, sum_of(gateway.servers, [](const net::ServerCounters& s) { return s.open(); }), {name});
@@ -82,11 +90,28 @@ void GatewayMetrics::collect(std::vector<MetricFamily>& all) const {
             add(handshakes, count, {name, label("side", "client"), label("result", result)});
         for (const auto& [result, count] : sum_of(gateway.loops, [](const GatewayCounters& c) -> auto& { return c.backend_handshakes_; }))
             add(handshakes, count, {name, label("side", "backend"), label("result", result)});
+        constexpr std::string_view results[] = {"delivered", "deferred", "refused"};
+        for (std::size_t result = 0; result < std::size(results); ++result)
+            for (const auto& [word, count] : sum_of(gateway.loops, [&](const GatewayCounters& c) -> auto& { return c.relayed_[result]; })) {
+                const std::size_t space = std::min(word.find(' '), word.size());
+                add(relayed, count,
+                    {name, label("policy", word.substr(0, space)), label("tls", word.substr(std::min(space + 1, word.size()))),
+                     label("result", results[result])});
+            }
+        const auto add_counter = [&](MetricFamily& to, auto counter) {
+            std::uint64_t total = 0;
+            for (const GatewayCounters* loop : gateway.loops) total += ((*loop).*counter).value();
+            if (total > 0) add(to, static_cast<double>(total), {name});
+        };
+        add_counter(xoorg, &GatewayCounters::xoorg_);
+        add_counter(testing, &GatewayCounters::testing_failures_);
+        add_counter(clients, &GatewayCounters::clients_refused_);
         if (!gateway.held) continue;
         add(held, static_cast<double>(gateway.held->memory.load()), {name, label("where", "memory")});
         add(held, static_cast<double>(gateway.held->disk.load()), {name, label("where", "disk")});
     }
-    for (MetricFamily* one : {&sessions, &opened, &ended, &refused, &messages, &unjudged, &failures, &handshakes, &held})
+    for (MetricFamily* one :
+         {&sessions, &opened, &ended, &refused, &messages, &unjudged, &failures, &handshakes, &held, &relayed, &xoorg, &testing, &clients})
         all.push_back(std::move(*one));
 }
 

@@ -33,10 +33,25 @@ public:
         (side == Side::client ? client_handshakes_ : backend_handshakes_).add(result);
     }
 
+    // Of a gateway towards Exchange:
+    enum class Relayed : std::uint8_t { delivered, deferred, refused };
+    /// One delivery has its reply.
+    /// @param policy  where the TLS level came from, in one word, and what TLS there was: "dane dane"; "none none": no connection.
+    void relayed(Relayed result, std::string_view policy_and_tls) noexcept {
+        relayed_[static_cast<std::size_t>(result)].add(policy_and_tls);
+    }
+    void said_xoorg() noexcept { xoorg_.add(); }
+    /// A delivery that its domain's MTA-STS policy would have hindered, were it enforced.
+    void testing_failed() noexcept { testing_failures_.add(); }
+    void client_refused() noexcept { clients_refused_.add(); }
+
 private:
     friend class GatewayMetrics;
     static constexpr std::size_t verdict_count = 3;
     WordCounters messages_[verdict_count];  // by stage
+    static constexpr std::size_t relayed_count = 3;
+    WordCounters relayed_[relayed_count];  // by policy and TLS
+    net::Counter xoorg_, testing_failures_, clients_refused_;
     WordCounters unjudged_, backend_failures_, client_handshakes_, backend_handshakes_;
 };
 

@@ -144,10 +144,18 @@ void MessageLog::message(const Record& judged) {
     fields_.clear();
     texts_.clear();
     collect_fields(fields_, texts_, judged, settings.evidence);
-    log_.encode(channel_.record(), {std::chrono::system_clock::now(), LogLevel::info, "message", fields_}, settings.format);
+    write(LogLevel::info, "message", fields_, settings.format);
+}
+
+void MessageLog::event(LogLevel level, std::string_view event, std::span<const LogField> fields) {
+    const Log::Settings settings = log_.settings_.load(std::memory_order_relaxed);
+    if (settings.level >= level) write(level, event, fields, settings.format);
+}
+
+void MessageLog::write(LogLevel level, std::string_view event, std::span<const LogField> fields, LogFormat format) {
+    log_.encode(channel_.record(), {std::chrono::system_clock::now(), level, event, fields}, format);
     channel_.end_record();
-    if (flush_posted_) return;
-    post_flush();
+    if (!flush_posted_) post_flush();
 }
 
 /// At the end of this turn of the loop; if the writer is just taking the last batch, at the end of the next one.

@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,11 @@ struct MessageTexts {
         std::string().swap(evidence);  // may be long, and is rare
     }
 };
+
+/// The fields of `event=relayed`, in order. Those without a value are left out of a record.
+inline constexpr std::array<std::string_view, 19> relayed_field_names{
+    "front", "gateway", "queue_id", "client", "mail_from", "recipients", "octets", "destination", "next_hop", "address",
+    "tls",   "cipher",  "policy",   "level",  "proof",     "tried",      "xoorg",  "reply",       "why"};
 
 class MessageLog;
 
@@ -83,8 +89,11 @@ class MessageLog {
 public:
     MessageLog(Log& log, net::Loop& loop);
     void message(const Record& judged);
+    /// Another record of what came by on this loop. The fields' texts are used during the call only.
+    void event(LogLevel level, std::string_view event, std::span<const LogField> fields);
 
 private:
+    void write(LogLevel level, std::string_view event, std::span<const LogField> fields, LogFormat format);
     void post_flush();
 
     Log& log_;

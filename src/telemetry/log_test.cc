@@ -229,6 +229,29 @@ TEST(Log, documented) {
     EXPECT_EQ(documented, known);
 }
 
+TEST(Log, deliveries_documented) {
+    const std::set<std::string> documented = documented_names(EXOTA_SOURCE_DIR "/docs/reference/log.md", "## `event=relayed`");
+    EXPECT_EQ(documented, std::set<std::string>(relayed_field_names.begin(), relayed_field_names.end()));
+}
+
+TEST(Log, another_event_of_a_loop) {
+    net::Loop loop;
+    auto sink = std::make_unique<testing::MemorySink>();
+    const auto lines = sink->lines();
+    {
+        Log log({.socket = {}, .level = LogLevel::warning}, std::move(sink));
+        MessageLog& messages = log.add_loop(loop);
+        const LogField fields[] = {LogField::of("gateway", "out"), LogField::of_number("recipients", 2)};
+        messages.event(LogLevel::info, "relayed", fields);
+        messages.event(LogLevel::warning, "hop-failed", fields);
+        bool through = false;
+        loop.post([&] { through = true; });
+        loop.run_until([&] { return through; });
+    }
+    EXPECT_EQ(lines->all().find("event=relayed"), std::string::npos) << "below the level";
+    EXPECT_NE(lines->all().find(" level=warning event=hop-failed gateway=out recipients=2\n"), std::string::npos) << lines->all();
+}
+
 /// Every event that the sources name is in the document, and the other way round.
 TEST(Log, events_documented) {
     std::set<std::string> used;
@@ -238,9 +261,10 @@ TEST(Log, events_documented) {
         std::stringstream text;
         text << std::ifstream(entry.path()).rdbuf();
         const std::string source = text.str();
-        static const std::regex call(R"(service\(\s*[\w:]+,\s*"([^"]+)\")");
+        static const std::regex call(R"((?:service|event)\(\s*[\w:]+,\s*"([^"]+)\")");
         for (std::sregex_iterator found(source.begin(), source.end(), call), end; found != end; ++found) used.insert((*found)[1]);
     }
+    used.erase("relayed");  // has a section of its own
     EXPECT_EQ(documented_names(EXOTA_SOURCE_DIR "/docs/reference/log.md", "## Other events"), used);
 }
 

@@ -59,6 +59,13 @@ TEST(Metrics, gateways_are_counted_each_by_its_name) {
     first.handshake(GatewayCounters::Side::client, "verified");
     second.handshake(GatewayCounters::Side::backend, "failed");
     second.unjudged("550 5.6.11");
+    for (GatewayCounters* one : {&first, &second}) {
+        one->relayed(GatewayCounters::Relayed::delivered, "mta-sts verified");
+        one->said_xoorg();
+    }
+    first.relayed(GatewayCounters::Relayed::deferred, "none none");
+    other.testing_failed();
+    other.client_refused();
     server_1.opened.add(3);
     server_2.opened.add(2);
     server_2.ended[static_cast<std::size_t>(net::Ending::late)].add();
@@ -78,6 +85,11 @@ TEST(Metrics, gateways_are_counted_each_by_its_name) {
              "exota_gateway_backend_failures_total{gateway=\"exchange\",kind=\"xclient-missing\"} 2\n",
              "exota_gateway_tls_handshakes_total{gateway=\"exchange\",side=\"client\",result=\"verified\"} 1\n",
              "exota_gateway_tls_handshakes_total{gateway=\"exchange\",side=\"backend\",result=\"failed\"} 1\n",
+             "exota_gateway_relayed_total{gateway=\"exchange\",policy=\"mta-sts\",tls=\"verified\",result=\"delivered\"} 2\n",
+             "exota_gateway_relayed_total{gateway=\"exchange\",policy=\"none\",tls=\"none\",result=\"deferred\"} 1\n",
+             "exota_gateway_xoorg_total{gateway=\"exchange\"} 2\n",
+             "exota_gateway_mta_sts_testing_failures_total{gateway=\"other\"} 1\n",
+             "exota_gateway_clients_refused_total{gateway=\"other\"} 1\n",
              "exota_gateway_held_octets{gateway=\"exchange\",where=\"memory\"} 5\n",
              "exota_gateway_held_octets{gateway=\"exchange\",where=\"disk\"} 7\n",
          })
@@ -217,6 +229,10 @@ TEST(Metrics, documented) {
     gateway.backend_failed("closed");
     gateway.unjudged("550 5.6.11");
     gateway.handshake(GatewayCounters::Side::client, "verified");
+    gateway.relayed(GatewayCounters::Relayed::delivered, "dane dane");
+    gateway.said_xoorg();
+    gateway.testing_failed();
+    gateway.client_refused();
     count(gateway, decision::Verdict::accept, "mail");
     resolver.answered.add();
     count(loop, decided(decision::Verdict::accept, decision::Verdict::accept, decision::Reason::authorised, tenant::Mode::enforce));
