@@ -31,6 +31,7 @@ void add_probe(CommandLine& program);
 void add_report(CommandLine& program);
 void add_tenant(CommandLine& program);
 void add_doctor(CommandLine& program);
+void add_healthcheck(CommandLine& program);
 void add_completion(CommandLine& program);
 
 /// To standard output and standard error. A reader that went away (EPIPE) or a full disk ends the program with a message.

@@ -33,6 +33,7 @@ int run(int argc, char** argv) {
     add_probe(program);
     add_migrate(program);
     add_eval(program);
+    add_healthcheck(program);
     add_completion(program);
     const Exit exit = program.run(argc, argv);
     return static_cast<int>(std::fflush(stdout) == 0 ? exit : Exit::unavailable);
