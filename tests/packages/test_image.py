@@ -1,0 +1,176 @@
+"""The image: made twice, unpacked and run as a container runs it: read-only root, no capabilities, no way to more, behind a real Postfix."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tarfile
+import urllib.request
+from pathlib import Path
+
+import pytest
+from debian_package import SOURCE
+from harness.postfix import Postfix
+from harness.processes import PATIENCE, free_port, wait_for
+from harness.sink import Sink
+from harness.smtp import SmtpClient
+
+TOOLS = ["skopeo", "umoci", "setpriv", "unshare"]
+missing = [tool for tool in TOOLS if not shutil.which(tool)]
+pytestmark = [pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}"),
+              pytest.mark.skipif(os.geteuid() != 0, reason="a container of ours needs root")]
+MOST_OCTETS = 30_000_000
+
+
+def make(binary, folder):
+    return subprocess.run([SOURCE / "scripts/image", folder, binary], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def image(binary, sanitized, tmp_path_factory):
+    if sanitized:
+        pytest.skip("a program with a sanitizer needs a folder of its own for its libraries")
+    folder = tmp_path_factory.mktemp("image")
+    return folder, make(binary, folder)
+
+
+@pytest.fixture(scope="module")
+def root(image, base_directory):
+    """The image as other people's tools unpack it."""
+    folder = Path(base_directory) / "image"
+    subprocess.run(["skopeo", "copy", "--quiet", f"docker-archive:{image[0]}/exota.tar", f"oci:{image[0]}/oci:latest"], check=True)
+    subprocess.run(["umoci", "unpack", "--image", f"{image[0]}/oci:latest", folder], check=True, capture_output=True)
+    (folder / "rootfs/etc/resolv.conf").write_text(Path("/etc/resolv.conf").read_text())  # a container's runtime does this
+    return folder / "rootfs"
+
+
+def configuration(image):
+    with tarfile.open(image[0] / "exota.tar") as archive:
+        return json.load(archive.extractfile(image[1].removeprefix("sha256:") + ".json"))
+
+
+def test_two_builds_have_one_digest(binary, image, tmp_path):
+    assert make(binary, tmp_path) == image[1]
+    assert (tmp_path / "exota.tar").read_bytes() == (image[0] / "exota.tar").read_bytes()
+
+
+def test_it_is_small_and_has_no_shell(image, root):
+    assert (image[0] / "exota.tar").stat().st_size <= MOST_OCTETS
+    programs = [path for path in root.rglob("*") if path.is_file() and os.access(path, os.X_OK) and ".so" not in path.name]
+    assert [str(path.relative_to(root)) for path in programs] == ["usr/bin/exota"]
+
+
+def test_it_says_how_to_run_it(image):
+    config = configuration(image)["config"]
+    assert config["User"] == "65532:65532" and config["Entrypoint"] == ["/usr/bin/exota"] and config["Cmd"] == ["serve"]
+    assert config["Healthcheck"]["Test"] == ["CMD", "/usr/bin/exota", "healthcheck"]
+    assert config["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
+
+
+def test_the_bill_of_materials_names_every_library(image, root):
+    bill = json.loads((image[0] / "exota.spdx.json").read_text())
+    assert bill["spdxVersion"] == "SPDX-2.3" and bill == json.loads((root / "usr/share/doc/exota/exota.spdx.json").read_text())
+    names = {package["name"] for package in bill["packages"]}
+    assert {"exota", "libc6", "libssl3", "libunbound8", "ca-certificates", "dns-root-data"} <= names
+    identifiers = [package["SPDXID"] for package in bill["packages"]]
+    assert len(set(identifiers)) == len(identifiers) and all(package["versionInfo"] for package in bill["packages"])
+
+
+def in_container(root, etc, run):
+    """The words before the program's own: what a container's runtime does for --read-only --cap-drop=all --security-opt=no-new-privileges."""
+    script = f"""
+set -e
+mount --make-rprivate /
+mount --bind {root} {root}
+[ -z '{etc}' ] || mount --bind {etc} {root}/etc/exota
+mount --bind {run} {root}/run/exota
+mount -o remount,bind,ro {root}
+exec setpriv --no-new-privs --bounding-set=-all,+sys_chroot,+setuid,+setgid chroot --userspec=65532:65532 --groups= {root} "$@"
+"""
+    return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh"]
+
+
+@pytest.fixture
+def folders(root, directory):
+    etc, run = directory / "etc", directory / "run"
+    for folder in (etc, run):
+        folder.mkdir()
+    os.chown(run, 65532, 65532)
+    run.chmod(0o755)
+    return etc, run
+
+
+def test_without_configuration_it_ends_with_78_and_one_sentence(root, folders):
+    done = subprocess.run([*in_container(root, folders[0], folders[1]), "/usr/bin/exota", "serve"], capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode in (66, 78) and len(done.stderr.strip().splitlines()) == 1, done
+    assert "exota.toml" in done.stderr
+
+
+def replaced_as_kubernetes_does(etc, name, files):
+    """A folder of the volume's own time, ..data pointing to it, swapped by rename; the files outside are links through ..data."""
+    folder = etc / f"..{name}"
+    folder.mkdir()
+    for file, text in files.items():
+        (folder / file).write_text(text)
+    (etc / "..data_tmp").symlink_to(folder.name)
+    os.rename(etc / "..data_tmp", etc / "..data")
+    for file in files:
+        if not (etc / file).is_symlink():
+            (etc / file).symlink_to(f"..data/{file}")
+
+
+TENANTS = json.dumps({"version": 2, "tenants": {"contoso": {"tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"], "domains": ["contoso.test"], "mode": "enforce"}}})
+MORE = TENANTS.replace('"contoso.test"', '"contoso.test", "fabrikam.test"')
+
+
+def test_it_judges_through_postfix_takes_up_replaced_tenants_and_drains(root, folders, workshop, directory):
+    etc, run = folders
+    milter, http = free_port(), free_port()
+    settings = f"""
+[milter]
+listen = ["inet:127.0.0.1:{milter}"]
+[authorisation]
+mode = "enforce"
+proofs = ["client-cert + dkim"]
+[client_ip]
+endpoints_file = "/usr/share/doc/exota/endpoints.json"
+[tenants]
+file = "/etc/exota/tenants.json"
+[http]
+listen = "127.0.0.1:{http}"
+"""
+    replaced_as_kubernetes_does(etc, "one", {"exota.toml": settings, "tenants.json": TENANTS})
+    log = (directory / "log").open("wb")
+    words = in_container(root, etc, run)
+    daemon = subprocess.Popen([*words, "/usr/bin/exota", "serve"], stderr=log, start_new_session=True)
+    postfix = sink = None
+    try:
+        def healthy():
+            assert daemon.poll() is None, (directory / "log").read_text()
+            return subprocess.run([*words, "/usr/bin/exota", "healthcheck"], capture_output=True).returncode == 0
+        wait_for(healthy, "exota healthcheck")
+        sink = Sink()
+        postfix = Postfix(directory, sink_port=sink.port, milters=[f"inet:127.0.0.1:{milter}"], pki=workshop.pki, address="127.0.0.1", settings={})
+
+        def refused_as(author):
+            """The reply to an unproven mail of that author."""
+            with SmtpClient(postfix.port) as client:
+                client.hello()
+                return client.message("a@exo.test", ["b@example.org"], f"From: {author}\r\nSubject: x\r\n\r\nx\r\n".encode())
+        reply = refused_as("a@contoso.test")
+        assert "not-proven" in str(reply), reply
+        assert "no-policy" in str(refused_as("a@fabrikam.test"))
+        replaced_as_kubernetes_does(etc, "two", {"exota.toml": settings, "tenants.json": MORE})
+        wait_for(lambda: "not-proven" in str(refused_as("a@fabrikam.test")), "the new tenants to be taken up")
+        with urllib.request.urlopen(f"http://127.0.0.1:{http}/readyz", timeout=PATIENCE) as ready:
+            assert ready.status == 200
+    finally:
+        if postfix:
+            postfix.stop()
+        if sink:
+            sink.close()
+        subprocess.run(["pkill", "-TERM", "-P", str(daemon.pid)], check=False)
+        daemon.wait(PATIENCE)
+        log.close()
+    text = (directory / "log").read_text()
+    assert "reason=not-proven" in text and daemon.returncode == 0, text[-2000:]

@@ -1,0 +1,159 @@
+"""The package in a bare Debian 12: installed, started as the unit says, upgraded under load and over a broken configuration, removed, purged."""
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import threading
+
+import pytest
+from debian_package import build, deb_of, missing_tools
+from debian_system import System
+from harness.milter import MilterClient
+from harness.processes import PATIENCE, wait_for
+
+pytestmark = [pytest.mark.skipif(os.geteuid() != 0, reason="a system in a folder needs root"),
+              pytest.mark.skipif(bool(missing_tools()), reason=f"not installed: {', '.join(missing_tools())}")]
+
+
+@pytest.fixture(scope="module")
+def system(deb):
+    made = System()
+    try:
+        made.run("apt-get", "update", "-q")
+        made.installed = made.install(deb)
+        yield made
+    finally:
+        made.remove()
+
+
+class Daemon:
+    """The installed program, run as the unit's ExecStart says, as its user, with a socket that we opened."""
+
+    def __init__(self, system, listener):
+        unit = system.path("/lib/systemd/system/exota.service").read_text()
+        command = shlex.split(re.search(r"^ExecStart=(.+)$", unit, re.M)[1])
+        user, group = (re.search(rf"^{key}=(.+)$", unit, re.M)[1] for key in ("User", "Group"))
+        self.log = system.path("/tmp/exota.log").open("ab")
+
+        def before_exec():
+            os.dup2(os.dup(listener.fileno()), 3, inheritable=True)
+        self.process = subprocess.Popen(
+            ["/bin/sh", "-c", 'export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=milter; exec "$@"', "sh",
+             "chroot", f"--userspec={user}:{group}", system.root, *command],
+            pass_fds=(3, listener.fileno()), preexec_fn=before_exec, stdin=subprocess.DEVNULL, stderr=self.log, start_new_session=True)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        finally:
+            self.log.close()
+
+
+def judged(where):
+    """The reply to a message of a stranger through the milter."""
+    with MilterClient(where) as mta:
+        mta.connect()
+        _, (command, _) = mta.message([("From", "jane@nobody.test")])
+        return command
+
+
+def edit(system):
+    """README.Debian's three edits, read from there; the third is the MTA's, whose part the test plays over an inherited socket."""
+    readme = system.path("/usr/share/doc/exota/README.Debian").read_text()
+    tenants = re.search(r"tenants\.json:\n\n(.*?)\n\n2\.", readme, re.S)[1]
+    copy = re.search(r"^ +(cp /usr/share.+)$", readme, re.M)[1]
+    system.path("/etc/exota/tenants.json").write_text(tenants)
+    system.run("sh", "-c", copy)
+    sample = system.path("/etc/exota/exota.toml")
+    assert sample.read_text().count("yours") >= 3
+    text = re.sub(r'^listen = \["unix.*$', 'listen = ["systemd"]', sample.read_text(), flags=re.M)
+    text = re.sub(r"^socket_group.*$", "", text, flags=re.M)
+    sample.write_text(re.sub(r'(\[http\]\n)listen = .*$', r'\1listen = ""', text, flags=re.M))
+
+
+def test_installing_starts_nothing_and_configures_nothing(system):
+    assert not list(system.path("/etc/exota").iterdir())
+    assert system.path("/etc/exota").stat().st_mode & 0o7777 == 0o750
+    assert system.run("id", "-u", "exota").returncode == 0
+    assert not list(system.path("/etc/systemd/system").rglob("exota*"))
+    assert system.run("exota", "--version").stdout.startswith("exota ")
+    assert system.run("exota", "check", check=False).returncode == 66
+
+
+def test_three_edits_and_it_judges_also_while_it_is_upgraded(system, binary, tmp_path):
+    lost, answered, go_on = [], [], threading.Event()
+    edit(system)
+    checked = system.run("runuser", "-u", "exota", "--", "exota", "check")
+    assert "0 errors" in checked.stdout, checked.stdout
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
+        where = listener.getsockname()
+        daemon = Daemon(system, listener)
+        try:
+            assert judged(where) == "c", "monitor mode refuses nothing"
+            go_on.set()
+
+            def load():
+                while go_on.is_set():
+                    try:
+                        answered.append(judged(where))
+                    except (EOFError, OSError) as problem:
+                        lost.append(repr(problem))  # an MTA answers 4xx, and the sender tries again
+            threads = [threading.Thread(target=load) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            wait_for(lambda: len(answered) > 50, "the first messages")
+            newer = deb_of(build(binary, tmp_path, "0.2.0~dev-2"))
+            system.install(newer)
+            assert "0.2.0~dev-2" in system.run("dpkg-query", "-W", "exota").stdout
+            assert daemon.stop() == 0  # what systemctl restart does; the socket is open all the while
+            before = len(answered)
+            daemon = Daemon(system, listener)
+            wait_for(lambda: len(answered) > before + 50, "messages judged by the new program")
+            go_on.clear()
+            for thread in threads:
+                thread.join(PATIENCE)
+        finally:
+            go_on.clear()
+            assert daemon.stop() == 0
+    assert set(answered) == {"c"}, "every message that was taken was judged"
+    assert len(lost) <= 4, f"at most the session that each of four clients had open: {lost}"
+    log = system.path("/tmp/exota.log").read_text()
+    assert "reason=no-policy" in log
+
+
+def test_an_upgrade_over_a_broken_configuration_says_so_once_and_ends_well(system, deb):
+    path = system.path("/etc/exota/exota.toml")
+    good = path.read_text()
+    path.write_text(good + "\n[nonsense]\nx = 1\n")
+    done = system.run("dpkg", "--force-downgrade", "-i", f"/tmp/{deb.name}")
+    said = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("exota: ")]
+    assert len(said) == 1 and "exota check" in said[0], said
+    assert path.read_text() == good + "\n[nonsense]\nx = 1\n"
+    path.write_text(good)
+
+
+def test_removal_and_purge_leave_what_the_administrator_wrote(system):
+    state = system.path("/var/lib/exota")
+    state.mkdir(exist_ok=True)
+    (state / "something").write_text("written by the daemon")
+    system.run("apt-get", "remove", "-y", "-q", "exota")
+    assert not system.path("/usr/bin/exota").exists() and system.path("/etc/exota/exota.toml").exists() and state.exists()
+    assert system.path("/etc/logrotate.d/exota").exists(), "conffiles stay until purge"
+    system.run("apt-get", "purge", "-y", "-q", "exota")
+    assert not state.exists() and not system.path("/var/spool/exota").exists() and not system.path("/etc/logrotate.d/exota").exists()
+    kept = sorted(path.name for path in system.path("/etc/exota").iterdir())
+    assert kept == ["endpoints.json", "exota.toml", "tenants.json"]
+
+
+def test_purge_removes_an_empty_folder(system, deb):
+    for path in system.path("/etc/exota").iterdir():
+        path.unlink()
+    system.install(deb)
+    system.run("apt-get", "purge", "-y", "-q", "exota")
+    assert not system.path("/etc/exota").exists()
