@@ -57,6 +57,7 @@ private:
     Trouble author_exists(bool& exists);
     const Found* applicable(const Walk& walk) const;
     Trouble align_all(const DmarcRecord& record, bool& doubtful);
+    DmarcResult without_record(std::string detail);
     DmarcResult stopped(Trouble trouble, std::string detail);
 
     const DmarcQuery& query_;
@@ -189,14 +190,35 @@ Trouble Check::align_all(const DmarcRecord& record, bool& doubtful) {
     return worst;
 }
 
+/// Nothing is asked for, so nothing passes or fails. What is aligned all the same is said by the public suffix list: nobody published
+/// anything that a tree walk could find.
+DmarcResult Check::without_record(std::string detail) {
+    result_.detail = std::move(detail);
+    if (!query_.align_without_record) return result_;
+    const std::string_view ours = by_list(query_.author_domain);
+    bool doubtful = false;
+    const auto examine = [&](const DmarcIdentifier& identifier, bool& passes) {
+        const bool aligned = identifier.domain == query_.author_domain ||
+                             (!ours.empty() && !identifier.domain.empty() && by_list(identifier.domain) == ours);
+        if (aligned && identifier.result == IdentifierResult::pass) passes = true;
+        if (aligned && identifier.result == IdentifierResult::temperror) doubtful = true;
+    };
+    for (const DmarcIdentifier& identifier : query_.dkim) examine(identifier, result_.aligned_dkim);
+    examine(query_.spf, result_.aligned_spf);
+    if (!result_.aligned_dkim && !result_.aligned_spf && doubtful)
+        return stopped(Trouble::temporary, "an identifier that may be aligned could not be checked");
+    return result_;
+}
+
 DmarcResult Check::run() {
     author_ = query_.rfc == DmarcRfc::rfc9989 ? walk_tree(query_.author_domain) : look_up_by_list(query_.author_domain);
     if (author_.trouble != Trouble::none) return stopped(author_.trouble, "DNS does not answer for _dmarc." + author_.failed_at);
     if (!has_no_organization(query_.author_domain)) result_.organizational_domain = author_.organizational_domain;
     const Found* policy = applicable(author_);
-    if (!policy) return result_.detail = "no DMARC record", result_;
-    if (!policy->record.has_policy) return result_.detail = "the DMARC record at " + policy->domain + " states no usable policy", result_;
+    if (!policy) return without_record("no DMARC record");
+    if (!policy->record.has_policy) return without_record("the DMARC record at " + policy->domain + " states no usable policy");
     result_.policy_domain = policy->domain;
+    result_.has_record = true;
 
     if (policy->domain == query_.author_domain) {
         result_.policy = policy->record.p;
@@ -207,6 +229,12 @@ DmarcResult Check::run() {
                 return stopped(trouble, "DNS does not answer for " + query_.author_domain);
         result_.policy = exists ? policy->record.sp : policy->record.np;
     }
+
+    // RFC 9989 section 4.7 (t); RFC 7489 section 6.6.4: who asks for no message to be treated so is heard with each. A share between none
+    // and all would be drawn by lot, which a verdict that explains itself is not: the stricter one stands.
+    const bool milder = query_.rfc == DmarcRfc::rfc9989 ? policy->record.testing : policy->record.percent == 0;
+    result_.enforced = result_.policy;
+    if (milder && result_.policy != DmarcPolicy::none) result_.enforced = static_cast<DmarcPolicy>(static_cast<int>(result_.policy) - 1);
 
     bool doubtful = false;
     const Trouble trouble = align_all(policy->record, doubtful);
@@ -219,11 +247,7 @@ DmarcResult Check::run() {
         return stopped(Trouble::temporary,
                        doubtful ? "an aligned identifier could not be checked" : "DNS does not answer for an identifier's organisation");
     result_.value = DmarcValue::fail;
-    result_.disposition = result_.policy;
-    // RFC 9989 section 4.7 (t); RFC 7489 section 6.6.4: who asks for no message to be treated so is heard with each. A share between none
-    // and all would be drawn by lot, which a verdict that explains itself is not: the stricter one stands.
-    const bool milder = query_.rfc == DmarcRfc::rfc9989 ? policy->record.testing : policy->record.percent == 0;
-    if (milder && result_.policy != DmarcPolicy::none) result_.disposition = static_cast<DmarcPolicy>(static_cast<int>(result_.policy) - 1);
+    result_.disposition = result_.enforced;
     return result_;
 }
 

@@ -34,13 +34,16 @@ struct DmarcQuery {
     DmarcRfc rfc = DmarcRfc::rfc9989;
     std::span<const std::string> shared_suffixes;
     const PublicSuffixes* public_suffixes = nullptr;  // of RFC 7489; nullptr: the system's
+    bool align_without_record = false;                // say what is aligned where nobody published a policy, too
 };
 
 struct DmarcResult {
     bool pending = false;  // some answer is missing: resolve Dns::take_pending() and call again
     DmarcValue value = DmarcValue::none;
     DmarcPolicy policy = DmarcPolicy::none;          // what the owner asks for this author domain
-    DmarcPolicy disposition = DmarcPolicy::none;     // what it means here: none on pass, a step milder with t=y or pct=0
+    DmarcPolicy enforced = DmarcPolicy::none;        // the same, a step milder with t=y or pct=0
+    DmarcPolicy disposition = DmarcPolicy::none;     // what it means here: `enforced`, but none on pass
+    bool has_record = false;                         // a policy is published for it
     std::string organizational_domain;               // of the author domain; empty: DNS did not answer, or a bare suffix (RFC 7489)
     std::string policy_domain;                       // where the record was found
     bool aligned_dkim = false, aligned_spf = false;  // a *passing* identifier is aligned

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "authn/dns_names.h"
 #include "authn/spf_macro.h"
 #include "authn/spf_record.h"
 #include "base/text.h"
@@ -16,29 +17,7 @@ namespace {
 /// What one step found. `pending` beats everything: the check is called again.
 enum class Match : std::uint8_t { yes, no, pending, temperror, permerror };
 
-/// A name that can be asked for: labels of 1 to 63 octets, at most 253 in all. RFC 7208 section 4.3 wants two labels for the domain itself.
-bool is_dns_name(std::string_view name, std::size_t least_labels) noexcept {
-    if (name.ends_with('.')) name.remove_suffix(1);
-    if (name.empty() || name.size() > mail::Domain::max_octets || name.front() == '[') return false;
-    std::size_t labels = 0;
-    for (std::string_view rest = name;;) {
-        const std::size_t dot = rest.find('.');
-        const std::size_t length = dot == std::string_view::npos ? rest.size() : dot;
-        if (length == 0 || length > mail::Domain::max_label_octets) return false;
-        ++labels;
-        if (dot == std::string_view::npos) break;
-        rest.remove_prefix(dot + 1);
-    }
-    return labels >= least_labels;
-}
-
 bool is_temporary(DnsStatus status) noexcept { return status == DnsStatus::temporary_failure || status == DnsStatus::bogus; }
-
-/// The name that asks for the client's PTR records.
-std::string reverse_name(const base::IpAddress& ip) {
-    const SpfMacroValues values{.sender = {}, .domain = {}, .ip = ip, .helo = {}, .validated = {}, .receiver = {}};
-    return expand_macros(ip.is_v4() ? "%{ir}.in-addr.arpa" : "%{ir}.ip6.arpa", values, SpfMacroUse::domain_spec);
-}
 
 bool is_in_network(const base::IpAddress& address, const base::IpAddress& network, int bits) noexcept {
     for (int bit = 0; bit < bits; bit += 8) {
@@ -47,15 +26,6 @@ bool is_in_network(const base::IpAddress& address, const base::IpAddress& networ
         if ((address.octets()[i] & mask) != (network.octets()[i] & mask)) return false;
     }
     return true;
-}
-
-/// An A or AAAA record's octets as an address.
-std::optional<base::IpAddress> address_of(std::string_view record) noexcept {
-    std::array<std::uint8_t, 16> octets{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    if (record.size() != 4 && record.size() != 16) return std::nullopt;
-    std::ranges::transform(record, octets.end() - static_cast<std::ptrdiff_t>(record.size()),
-                           [](char c) { return static_cast<std::uint8_t>(c); });
-    return base::IpAddress::from_octets(octets);
 }
 
 class Check {
