@@ -16,6 +16,7 @@
 #include "evidence/claims.h"
 #include "evidence/field_kind.h"
 #include "evidence/firewall_names.h"
+#include "evidence/inbound_fields.h"
 #include "evidence/single_field_values.h"
 
 namespace exota::evidence {
@@ -102,6 +103,7 @@ struct Collector::Message {
     std::array<std::uint32_t, field_kinds> seen{};  // fields of each kind
     FirewallNames firewall_names;                   // of header.firewall
     SingleFieldValues single_fields;
+    InboundFields inbound;
     bool full = false;  // a limit on the whole header is passed: count only
     bool auto_submitted = false, auto_replied = false, delivery_report = false, journal = false, inbox_rules_loop = false,
          response_suppress = false;
@@ -145,6 +147,11 @@ struct Collector::Message {
         if (header.firewall.empty()) header.firewall.reserve(FirewallNames::usual);
         header.firewall.push_back({std::string(name), 1});
         firewall_names.add(header.firewall);
+    }
+
+    [[gnu::noinline]] void note_inbound(std::string_view name, std::string_view value, bool may_look, const Interests& interests) {
+        if (interests.eop) inbound.eop_field(name, value, may_look);
+        if (interests.indirect) inbound.indirect_field(name, value, may_look);
     }
 
     void take(FieldKind kind, std::string_view value, bool may_look, const MessageLimits& limits, bool keeps_signatures);
@@ -310,6 +317,8 @@ void Collector::header_field(std::string_view name, std::string_view value) {
         message.header.unreadable_field_name = message.header.unreadable_field_name || !is_readable_name(name);
         if (field.single != mail::SingleField::none) message.single_fields.add(field.single, may_look ? value : std::string_view{});
     }
+    if (interests_.eop || interests_.indirect) [[unlikely]]
+        message.note_inbound(name, value, may_look, interests_);
     if (field.kind != FieldKind::other) message.take(field.kind, value, may_look, *limits_, interests_.signed_fields);  // few are
 }
 
@@ -331,6 +340,8 @@ void Collector::take_message(Evidence& into) {
     gathered.header.author = author_of(gathered.header);
     gathered.header.mail_class = gathered.mail_class();
     gathered.header.repeated_fields = gathered.single_fields.repeated();
+    if (interests_.eop) gathered.header.eop = gathered.inbound.eop(gathered.header.authentication_results);
+    if (interests_.indirect) gathered.header.inbound = gathered.inbound.take_header();
     into.envelope = std::move(gathered.envelope);
     into.header = std::move(gathered.header);
     into.too_complex = std::move(gathered.too_complex);

@@ -35,6 +35,8 @@ public:
     struct Interests {
         bool firewall_fields = true;  // fields that only Microsoft may write, counted by name: for the header firewall
         bool signed_fields = true;    // what a validator's results are compared with: DKIM-Signature, and fields that are there twice
+        bool eop = true;              // what Exchange Online Protection says: for an inbound door, and the factor eop
+        bool indirect = true;         // marks of an indirect way, and X-ExOTA-Disposition: for an inbound door
     };
 
     /// @param limits  must outlive the collector.

@@ -109,6 +109,20 @@ std::string_view name_of(ArcValue value) noexcept {
     return "none";
 }
 
+std::string_view name_of(IprevValue value) noexcept {
+    switch (value) {
+        case IprevValue::pass:
+            return "pass";
+        case IprevValue::fail:
+            return "fail";
+        case IprevValue::temperror:
+            return "temperror";
+        case IprevValue::permerror:
+            return "permerror";
+    }
+    return "temperror";
+}
+
 std::string_view name_of(DmarcValue value) noexcept {
     switch (value) {
         case DmarcValue::none:

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/ip.h"
+#include "evidence/eop.h"
 #include "evidence/fact.h"
 #include "mail/author.h"
 #include "mail/domain.h"
@@ -99,6 +100,13 @@ struct RepeatedField {
     friend bool operator==(const RepeatedField&, const RepeatedField&) = default;
 };
 
+/// What only an inbound door looks at (inbound_fields.h).
+struct InboundHeader {
+    std::vector<std::string> indirect_marks;  // names of fields that tell of an indirect way: "List-Id", "ARC-Seal" … each once
+    std::uint32_t disposition_count = 0;      // X-ExOTA-Disposition, any letter case
+    friend bool operator==(const InboundHeader&, const InboundHeader&) = default;
+};
+
 struct Header {
     std::vector<std::string> from;  // values of all From fields (bounded; from_count has the number)
     std::uint32_t from_count = 0;
@@ -124,6 +132,8 @@ struct Header {
     MailClass mail_class = MailClass::ordinary;
     std::uint32_t field_count = 0;
     std::uint64_t octets = 0;
+    std::optional<Eop> eop;                // what EOP says; none where nobody reads it, or it says nothing
+    std::optional<InboundHeader> inbound;  // none but at an inbound door
     friend bool operator==(const Header&, const Header&) = default;
 };
 
@@ -141,6 +151,8 @@ std::string_view name_of(DkimResult::Value value) noexcept;
 enum class SpfValue : std::uint8_t { none, neutral, pass, fail, softfail, temperror, permerror };
 enum class ArcValue : std::uint8_t { none, pass, fail, temperror };
 enum class DmarcValue : std::uint8_t { none, pass, fail, temperror, permerror };
+enum class IprevValue : std::uint8_t { pass, fail, temperror, permerror };
+std::string_view name_of(IprevValue value) noexcept;
 std::string_view name_of(SpfValue value) noexcept;
 std::string_view name_of(ArcValue value) noexcept;
 std::string_view name_of(DmarcValue value) noexcept;
@@ -165,12 +177,27 @@ struct ArcVerification {
     std::string detail;
     friend bool operator==(const ArcVerification&, const ArcVerification&) = default;
 };
+/// What the owner of the author's domain published, asked for by an inbound door.
+struct DmarcPublished {
+    bool has_record = false;
+    std::string enforced;       // the policy for this domain after t: "none", "quarantine", "reject"
+    std::string policy_domain;  // where it was found; empty: nowhere
+    friend bool operator==(const DmarcPublished&, const DmarcPublished&) = default;
+};
 struct DmarcVerification {
     DmarcValue value = DmarcValue::none;
     bool aligned_dkim = false, aligned_spf = false;
     std::string policy;
     std::string detail;
+    std::optional<DmarcPublished> published = {};
     friend bool operator==(const DmarcVerification&, const DmarcVerification&) = default;
+};
+
+/// Names of the client's address that have the address (RFC 8601 section 3).
+struct IprevVerification {
+    IprevValue value = IprevValue::temperror;
+    std::vector<mail::Domain> names;
+    friend bool operator==(const IprevVerification&, const IprevVerification&) = default;
 };
 
 /// The detail of a temperror that no DNS is to blame for: the MTA was told at the beginning of its connection that no bodies are wanted,
@@ -187,6 +214,7 @@ struct Verification {
     std::optional<Spf> spf;
     std::optional<Arc> arc;
     std::optional<Dmarc> dmarc;
+    std::optional<IprevVerification> iprev;
     friend bool operator==(const Verification&, const Verification&) = default;
 };
 

@@ -70,6 +70,33 @@ void describe(A& a, V& v) {
     a.member("count", v.count);
     a.member("values", v.values);
 }
+template <class A, Is<EopPair> V>
+void describe(A& a, V& v) {
+    a.member("name", v.name);
+    a.member("value", v.value);
+}
+template <class A, Is<EopStatement> V>
+void describe(A& a, V& v) {
+    a.member("method", v.method);
+    a.member("result", v.result);
+    a.member("comments", v.comments);
+    a.member("properties", v.properties);
+}
+template <class A, Is<Eop> V>
+void describe(A& a, V& v) {
+    a.member("field", v.field);
+    a.member("unreadable", v.unreadable);
+    a.member("results", v.results);
+    a.member("report", v.report);
+    a.member("report_unreadable", v.report_unreadable);
+    a.member("antispam", v.antispam);
+    a.member("outbound_results", v.outbound_results);
+}
+template <class A, Is<InboundHeader> V>
+void describe(A& a, V& v) {
+    a.member("indirect_marks", v.indirect_marks);
+    a.member("disposition_count", v.disposition_count);
+}
 template <class A, Is<Header> V>
 void describe(A& a, V& v) {
     a.member("from", v.from);
@@ -94,6 +121,8 @@ void describe(A& a, V& v) {
     a.member("mail_class", v.mail_class);
     a.member("field_count", v.field_count);
     a.member("octets", v.octets);
+    a.member("eop", v.eop);
+    a.member("inbound", v.inbound);
 }
 template <class A, Is<DkimResult> V>
 void describe(A& a, V& v) {
@@ -121,6 +150,17 @@ void describe(A& a, V& v) {
     a.member("instances", v.instances);
     a.member("detail", v.detail);
 }
+template <class A, Is<DmarcPublished> V>
+void describe(A& a, V& v) {
+    a.member("has_record", v.has_record);
+    a.member("enforced", v.enforced);
+    a.member("policy_domain", v.policy_domain);
+}
+template <class A, Is<IprevVerification> V>
+void describe(A& a, V& v) {
+    a.member("value", v.value);
+    a.member("names", v.names);
+}
 template <class A, Is<Verification::Dmarc> V>
 void describe(A& a, V& v) {
     a.member("value", v.value);
@@ -128,6 +168,7 @@ void describe(A& a, V& v) {
     a.member("aligned_spf", v.aligned_spf);
     a.member("policy", v.policy);
     a.member("detail", v.detail);
+    a.member("published", v.published);
 }
 template <class A, Is<Verification> V>
 void describe(A& a, V& v) {
@@ -135,6 +176,7 @@ void describe(A& a, V& v) {
     a.member("spf", v.spf);
     a.member("arc", v.arc);
     a.member("dmarc", v.dmarc);
+    a.member("iprev", v.iprev);
 }
 template <class A, Is<Evidence> V>
 void describe(A& a, V& v) {
@@ -162,6 +204,8 @@ template <>
 inline constexpr int enumerators<ArcValue> = 4;
 template <>
 inline constexpr int enumerators<DmarcValue> = 5;
+template <>
+inline constexpr int enumerators<IprevValue> = 4;
 
 /// Values with a text form of their own.
 template <class T>
