@@ -42,8 +42,9 @@ void refuse_without_hold_queue(Decision& decision, const evidence::Evidence& evi
 /// Which network look-ups could still change the outcome ("the network is asked only while some proof can still hold"). Called before
 /// verification; what it does not name is found `absent` with the detail `not-asked`.
 struct Wanted {
-    bool dkim = false, spf = false, dmarc = false, arc = false;
-    bool any() const noexcept { return dkim || spf || dmarc || arc; }
+    bool dkim = false, spf = false, dmarc = false, arc = false, iprev = false;
+    bool published = false;  // of DMARC: what the author's owner published, and what is aligned where that is nothing
+    bool any() const noexcept { return dkim || spf || dmarc || arc || iprev; }
 };
 Wanted wanted(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules);
 

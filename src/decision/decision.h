@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "decision/inbound_rules.h"
 #include "evidence/fact.h"
 #include "mail/header_edit.h"
 #include "mail/reply.h"
@@ -34,8 +35,19 @@ enum class Reason : std::uint8_t {
     contradiction,
     not_proven,
     limit_exceeded,
+    // Of an inbound door:
+    passed,
+    client_blocked,
+    client_listed,
+    no_reverse_name,
+    recipient_foreign,
+    recipient_unknown,
+    too_many_unknown,
+    dmarc_failed,
+    own_domain,
+    eop_verdict,
 };
-inline constexpr std::size_t reason_count = 11;
+inline constexpr std::size_t reason_count = 21;
 std::string_view name_of(Verdict verdict) noexcept;
 std::string_view name_of(Finding finding) noexcept;
 std::string_view name_of(Reason reason) noexcept;  // "not-proven"
@@ -64,6 +76,36 @@ inline constexpr std::string_view customer_subdomain = "customer-subdomain";
 /// … of an authorised message that could not be counted.
 inline constexpr std::string_view limits_unknown = "limits-unknown";
 
+/// Why a message is not accepted, for people, and the enhanced status code of a refusal that fits best (RFC 7372, else 5.7.1).
+struct Explanation {
+    std::string text;  // "not-proven: dkim is missing, no valid DKIM signature of the tenant"
+    std::string_view enhanced = "5.7.1";
+    bool whole_line = false;  // the text is the whole reply, no template applies
+    int code = 0;             // of a temporary refusal, where it is another than the configured one
+    std::string_view enhanced_for_now = "4.7.1";
+};
+
+/// Composite authentication (compauth.h).
+enum class CompauthResult : std::uint8_t { pass, softpass, none, fail };
+std::string_view name_of(CompauthResult result) noexcept;
+struct Compauth {
+    CompauthResult result = CompauthResult::none;
+    std::optional<std::uint16_t> reason;  // three digits; none: EOP named none
+    int row = 0;                          // of the table
+    friend bool operator==(const Compauth&, const Compauth&) = default;
+};
+
+/// What an inbound door decided besides.
+struct InboundOutcome {
+    std::optional<Compauth> compauth;  // where the author was judged, by EOP or by us
+    Action action = Action::none;      // what the settings say; never `direct`
+    std::string_view setting;          // the key that says so ("inbound.on_reject"); empty: none
+    bool handed_over = false;          // judged by what one's own EOP said
+    bool handover_unknown = false;     // whether it was handed over could not be found out
+    bool marked = false;               // it passes with X-ExOTA-Disposition
+    Explanation explanation;           // for the reply
+};
+
 struct Decision {
     Verdict verdict = Verdict::tempfail;  // what the MTA is told
     Verdict judged = Verdict::tempfail;   // what `enforce` would have said
@@ -87,6 +129,7 @@ struct Decision {
     std::optional<mail::Reply> reply;  // none on accept
     std::vector<mail::HeaderEdit> header_edits;
     const tenant::Policy* policy = nullptr;  // of the tenant; lives as long as the Index that was asked
+    std::optional<InboundOutcome> inbound;   // of an inbound door; none: judged for relaying
 };
 
 }  // namespace exota::decision

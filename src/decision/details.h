@@ -40,6 +40,7 @@ inline constexpr auto detail_codes = std::to_array<DetailCode>({
     {"connection-without-bodies", "the MTA's connection is older than the setting that needs bodies: it goes away with the connection"},
     {"no-trusted-sealer", "no instance by a sealer of arc.trusted_sealers reports a pass"},
     {"different-values", "the field occurs with two different values"},
+    {"eop-unreadable", "EOP's results or report are in a form that it is not known to write, so they count for nothing"},
     {"malformed-connection", "X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp cannot be read"},
 });
 

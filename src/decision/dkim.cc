@@ -68,6 +68,17 @@ FactorFinding examine(const DkimResults& results, Answers answers) {
 
 }  // namespace
 
+DkimResults verified_dkim(const evidence::Evidence& evidence) {
+    DkimResults results;
+    if (evidence.verification.dkim) {
+        results.verified = &*evidence.verification.dkim;
+        results.otherwise = absent(results.verified->empty() ? "no-signature" : "no-pass", Source::own_verification);
+    } else {
+        results.otherwise = absent(evidence.header.dkim_signature_count == 0 ? "no-signature" : "not-asked", Source::own_verification);
+    }
+    return results;
+}
+
 DkimResults dkim_results(const evidence::Evidence& evidence, const Rules& rules) {
     DkimResults results;
     if (reads_authres(rules)) {

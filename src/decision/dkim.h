@@ -18,6 +18,8 @@ struct DkimResults {
     const std::vector<evidence::DkimResult>* verified = nullptr;  // by ourselves; null: not asked for, or not asked yet
     FactorFinding otherwise;                                      // what a DKIM factor is for which no result speaks
 };
+/// Of our own verification alone, wherever results are read otherwise.
+DkimResults verified_dkim(const evidence::Evidence& evidence);
 DkimResults dkim_results(const evidence::Evidence& evidence, const Rules& rules);
 
 /// Identifier alignment (`alignment` of the tenants file). Strict: the same domain. Relaxed: the same organisational domain, unless `sdid`

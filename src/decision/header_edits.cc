@@ -9,6 +9,7 @@
 
 #include "authn/authres.h"
 #include "base/text.h"
+#include "decision/compauth.h"
 #include "decision/drop_in.h"
 #include "decision/findings.h"
 #include "decision/forged_result.h"
@@ -57,8 +58,37 @@ void apply_header_firewall(std::vector<mail::HeaderEdit>& edits, const Decision&
 
 std::string_view boolean(bool value) noexcept { return value ? "True" : "False"; }
 
+/// The author passed: nothing is to be done about it.
+bool passed(const Decision& decision) noexcept {
+    return decision.inbound ? decision.reason == Reason::passed : decision.judged == Verdict::accept;
+}
+
+/// Of an inbound door, which says nothing of who may relay.
+void append_inbound_result(std::string& out, const Decision& decision) {
+    const InboundOutcome& outcome = *decision.inbound;
+    out += passed(decision) ? "auth=pass" : "auth=fail";
+    out += " door=inbound reason=";
+    out += name_of(decision.reason);
+    if (!passed(decision)) {
+        out += " action=";
+        out += name_of(outcome.action);
+        out += " mode=";
+        out += tenant::name_of(decision.mode);
+    }
+    if (outcome.compauth) {
+        out += " compauth=";
+        out += name_of(outcome.compauth->result);
+        if (const std::string reason = reason_text(*outcome.compauth); !reason.empty()) out += " compauth_reason=" + reason;
+    }
+    if (!decision.author_domain.empty()) {
+        out += " 5322_from_domain=";
+        out += authn::encode_pvalue(decision.author_domain);
+    }
+}
+
 /// The predecessor's form. A value that is no token is quoted, so that it cannot bring a second result.
 void append_exota_result(std::string& out, const Decision& decision) {
+    if (decision.inbound) return append_inbound_result(out, decision);
     if (decision.judged == Verdict::accept) {
         out += "auth=pass";
     } else {
@@ -85,14 +115,14 @@ void append_exota_result(std::string& out, const Decision& decision) {
 /// RFC 8601: one result of the method x-exota, and its reason.
 std::string rfc8601_result(const Decision& decision) {
     std::string out = "x-exota=";
-    out += decision.judged == Verdict::accept ? "pass" : decision.judged == Verdict::tempfail ? "temperror" : "fail";
+    out += passed(decision) ? "pass" : decision.judged == Verdict::tempfail ? "temperror" : "fail";
     out += " reason=";
     out += name_of(decision.reason);
     if (!decision.author_domain.empty()) {
         out += " header.from=";
         out += authn::encode_pvalue(decision.author_domain);
     }
-    if (decision.judged != Verdict::accept) {
+    if (!passed(decision)) {
         out += " policy.mode=";
         out += tenant::name_of(decision.mode);
     }
@@ -124,14 +154,17 @@ void render_header_edits(Decision& decision, const evidence::Evidence& evidence,
     edits.clear();
     if (decision.verdict != Verdict::accept) return;
     remove_all(edits, own_result_field, evidence.header.own_result_count);
+    if (decision.inbound && evidence.header.inbound) remove_all(edits, disposition_field, evidence.header.inbound->disposition_count);
     remove_forged_authentication_results(edits, decision, evidence.header, rules);
     if (rules.header_firewall) apply_header_firewall(edits, decision, evidence.header);
     if (!decision.judged_at_all) return;
     if (rules.header.verification_results && !rules.header.authserv_id.empty()) {
-        std::string verified = verified_results(evidence, rules.header.authserv_id);
+        std::string verified = verified_results(evidence, rules.header.authserv_id, &decision);
         if (!verified.empty()) edits.push_back({EditOp::insert, 0, std::string(authentication_results_field), std::move(verified)});
     }
     if (rules.header.add) add_result(edits, decision, rules);
+    if (decision.inbound && decision.inbound->marked)
+        edits.push_back({EditOp::add, 0, std::string(disposition_field), "quarantine reason=" + std::string(name_of(decision.reason))});
 }
 
 }  // namespace exota::decision

@@ -10,6 +10,7 @@
 namespace exota::decision {
 
 inline constexpr std::string_view own_result_field = "X-ExOTA-Authentication-Results";
+inline constexpr std::string_view disposition_field = "X-ExOTA-Disposition";
 inline constexpr std::string_view authentication_results_field = "Authentication-Results";
 
 /// Sets `decision.header_edits`: removals from the highest index down, then what is added. None unless the verdict is accept.

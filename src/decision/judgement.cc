@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "decision/eop.h"
 #include "decision/weak.h"
 
 namespace exota::decision {
@@ -42,6 +43,7 @@ void Examination::examine(const Subject& subject, Findings& findings) const {
     finding_of(findings, Factor::client_ip) = peer.client_ip;
     finding_of(findings, Factor::client_cert) = peer.client_cert;
     examine_claims(message, subject, named, peer, findings);
+    examine_eop(message, subject, named, peer, findings);
     examine_dkim(message, subject, dkim, findings);
     examine_spf(message, subject, findings);
     examine_dmarc(message, findings);

@@ -16,6 +16,7 @@ namespace {
 class Gathering {
 public:
     explicit Gathering(const Rules& rules) : rules_(rules) {}
+    Gathering(const Rules& rules, tenant::Keys&& keys) : rules_(rules), keys_(std::move(keys)) {}
 
     void domain(std::string_view name) { with_parents(keys_.domains, name); }
     /// X-OriginatorOrg carries some domain of the tenant, sometimes below an organisation; XOORG= what may be a domain.
@@ -101,6 +102,14 @@ tenant::Keys keys_of(const evidence::Evidence& evidence, const Rules& rules) {
     if (const auto domain = mail::Domain::parse(sender_domain)) keys.domain(domain->text());
     add_sdids(keys, evidence, rules);
     return std::move(keys).take();
+}
+
+void add_recipients(tenant::Keys& keys, const evidence::Evidence& evidence, const Rules& rules) {
+    Gathering gathering(rules, std::move(keys));
+    for (const std::string& recipient : evidence.envelope.recipients)
+        if (const auto domain = mail::Domain::parse(std::string_view(recipient).substr(recipient.rfind('@') + 1)))
+            gathering.domain(domain->text());
+    keys = std::move(gathering).take();
 }
 
 }  // namespace exota::decision

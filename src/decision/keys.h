@@ -21,4 +21,7 @@ inline constexpr std::size_t max_sdids_asked = 50;
 /// evidence has them (Collector::Interests::signed_fields).
 tenant::Keys keys_of(const evidence::Evidence& evidence, const Rules& rules);
 
+/// Besides, each kept recipient's domain, likewise with those above it.
+void add_recipients(tenant::Keys& keys, const evidence::Evidence& evidence, const Rules& rules);
+
 }  // namespace exota::decision

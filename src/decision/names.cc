@@ -55,6 +55,26 @@ std::string_view name_of(Reason reason) noexcept {
             return "not-proven";
         case Reason::limit_exceeded:
             return "limit-exceeded";
+        case Reason::passed:
+            return "passed";
+        case Reason::client_blocked:
+            return "client-blocked";
+        case Reason::client_listed:
+            return "client-listed";
+        case Reason::no_reverse_name:
+            return "no-reverse-name";
+        case Reason::recipient_foreign:
+            return "recipient-foreign";
+        case Reason::recipient_unknown:
+            return "recipient-unknown";
+        case Reason::too_many_unknown:
+            return "too-many-unknown";
+        case Reason::dmarc_failed:
+            return "dmarc-failed";
+        case Reason::own_domain:
+            return "own-domain";
+        case Reason::eop_verdict:
+            return "eop-verdict";
     }
     return "unavailable";
 }

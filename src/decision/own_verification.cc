@@ -58,7 +58,7 @@ authn::DmarcQuery dmarc_query(const mail::Domain& author, const evidence::Verifi
     return query;
 }
 
-evidence::DmarcVerification meaning_of(const authn::DmarcResult& result, bool body_came) {
+evidence::DmarcVerification meaning_of(const authn::DmarcResult& result, bool body_came, bool published) {
     evidence::DmarcVerification dmarc;
     dmarc.value = result.pending ? evidence::DmarcValue::temperror : value_of(result.value);
     dmarc.aligned_dkim = result.aligned_dkim;
@@ -70,7 +70,19 @@ evidence::DmarcVerification meaning_of(const authn::DmarcResult& result, bool bo
         dmarc.detail = "passes by SPF, and an aligned signature could not be checked";
     }
     if (dmarc.value == evidence::DmarcValue::temperror && !result.pending && !body_came) dmarc.detail = evidence::connection_without_bodies;
+    if (published)
+        dmarc.published = {
+            .has_record = result.has_record, .enforced = std::string(name_of(result.enforced)), .policy_domain = result.policy_domain};
     return dmarc;
+}
+
+evidence::IprevVerification meaning_of(const authn::IprevResult& result) {
+    static_assert(static_cast<int>(authn::IprevValue::permerror) == static_cast<int>(evidence::IprevValue::permerror));
+    evidence::IprevVerification iprev{.value = result.pending ? evidence::IprevValue::temperror
+                                                              : static_cast<evidence::IprevValue>(result.value)};
+    for (const std::string& name : result.names)
+        if (auto domain = mail::Domain::parse(name)) iprev.names.push_back(*std::move(domain));
+    return iprev;
 }
 
 bool is_certain(const authn::DmarcResult& result, bool more_pending) noexcept {

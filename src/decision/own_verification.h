@@ -6,6 +6,7 @@
 
 #include "authn/arc.h"
 #include "authn/dmarc.h"
+#include "authn/iprev.h"
 #include "decision/rules.h"
 #include "evidence/evidence.h"
 
@@ -20,8 +21,11 @@ evidence::ArcVerification meaning_of(authn::ArcOutcome outcome);
 authn::DmarcQuery dmarc_query(const mail::Domain& author, const evidence::Verification& verified, const Rules& rules);
 
 /// A pass by SPF alone proves nothing here, so whether there is one by DKIM that could not be checked is a temporary error.
+/// @param published  say what was published, too.
 /// @param body_came  false: nobody listened to the body, and that is why no signature could be checked.
-evidence::DmarcVerification meaning_of(const authn::DmarcResult& result, bool body_came);
+evidence::DmarcVerification meaning_of(const authn::DmarcResult& result, bool body_came, bool published = false);
+
+evidence::IprevVerification meaning_of(const authn::IprevResult& result);
 
 /// A result that no answer could change. @param more_pending  something that it rests on waits for DNS: then only a pass is certain.
 bool is_certain(const authn::DmarcResult& result, bool more_pending) noexcept;

@@ -8,6 +8,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "decision/compauth.h"
 #include "decision/findings.h"
 #include "evidence/json.h"
 
@@ -59,6 +60,23 @@ void add_edit(JsonArray& edits, const mail::HeaderEdit& edit) {
     });
 }
 
+/// What an inbound door decided besides.
+void add_outcome(JsonObject& members, const InboundOutcome& outcome) {
+    members.add("door", "inbound");
+    if (outcome.compauth)
+        members.add("compauth", [&compauth = *outcome.compauth](JsonObject& parts) {
+            parts.add("result", name_of(compauth.result));
+            parts.add("reason", base::null_if_empty(reason_text(compauth)));
+            parts.add("row", compauth.row);
+        });
+    else
+        members.add("compauth", nullptr);
+    members.add("action", name_of(outcome.action));
+    members.add("setting", base::null_if_empty(outcome.setting));
+    members.add("handed_over", outcome.handed_over);
+    members.add("disposition", outcome.marked ? std::optional<std::string_view>("quarantine") : std::nullopt);
+}
+
 void add_members(JsonObject& members, const Decision& decision, const evidence::Evidence& evidence) {
     members.add("verdict", name_of(decision.verdict));
     members.add("judged", name_of(decision.judged));
@@ -78,6 +96,7 @@ void add_members(JsonObject& members, const Decision& decision, const evidence::
     members.add("forward", decision.forward);
     members.add("mode", tenant::name_of(decision.mode));
     members.add("quarantine", decision.quarantine);
+    if (decision.inbound) add_outcome(members, *decision.inbound);
     members.add("proof", decision.proof ? std::optional<std::string_view>(decision.proofs[*decision.proof].text) : std::nullopt);
     members.add("proofs", [&](JsonArray& proofs) {
         for (const ProofOutcome& proof : decision.proofs) add_proof(proofs, proof);
@@ -143,8 +162,43 @@ std::string_view what_next(const Decision& decision) noexcept {
             return "Compare the missing factors with the findings; docs/reference/reasons.md says what each needs.";
         case Reason::limit_exceeded:
             return "If the amount is expected, raise the tenant's limits.";
+        case Reason::passed:
+            return {};
+        case Reason::client_blocked:
+            return "The client's address is in perimeter.block_file; an entry in perimeter.allow_file beats it.";
+        case Reason::client_listed:
+            return "Ask the list that is named why it has the address; an entry in perimeter.allow_file beats all lists.";
+        case Reason::no_reverse_name:
+            return "The client's operator has to give its address a name that has the address; or add it to perimeter.allow_file.";
+        case Reason::recipient_foreign:
+            return "If the domain is a customer's, add it to the customer's tenant entry.";
+        case Reason::recipient_unknown:
+        case Reason::too_many_unknown:
+            return "If the address exists, look why the source of recipients does not have it; \"recipients\" of the tenant says of which "
+                   "domains it has to know all.";
+        case Reason::dmarc_failed:
+            return "If the message is honest, its sender has to sign with the author's domain; until then inbound.trusted_forwarders or "
+                   "inbound.domains let it pass.";
+        case Reason::own_domain:
+            return "Somebody outside sends as one of your domains. If he may, have him sign with that domain (DKIM) or list his addresses "
+                   "in its SPF record.";
+        case Reason::eop_verdict:
+            return "The section [eop] says what becomes of what Exchange Online Protection found; its results stand in the evidence.";
     }
     return {};
+}
+
+void append_outcome(std::string& out, const InboundOutcome& outcome) {
+    if (outcome.compauth) {
+        out += "\ncompauth  ";
+        out += name_of(outcome.compauth->result);
+        if (const std::string reason = reason_text(*outcome.compauth); !reason.empty()) out += ' ' + reason;
+        out += outcome.handed_over ? ", as Exchange Online Protection says" : " (row " + std::to_string(outcome.compauth->row) + ')';
+    }
+    out += "\naction    ";
+    out += name_of(outcome.action);
+    if (!outcome.setting.empty()) out.append(" (").append(outcome.setting).append(")");
+    if (outcome.marked) out += ", marked with X-ExOTA-Disposition";
 }
 
 /// A word for the log: no blank, no character with which the list itself is written.
@@ -182,6 +236,7 @@ std::string to_text(const Decision& decision, const evidence::Evidence& evidence
     out += "\nauthor    " + (decision.author_address.empty() ? std::string("none") : printable(decision.author_address));
     out += "\ntenant    " + (decision.tenant ? printable(decision.tenant_name) : std::string("none"));
     if (decision.forward) out += " (forward)";
+    if (decision.inbound) append_outcome(out, *decision.inbound);
     if (!evidence.too_complex.empty()) out += "\nlimit     " + printable(evidence.too_complex);
     if (decision.reply) out += "\nreply     " + printable(decision.reply->line());
     out += '\n';

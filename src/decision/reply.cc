@@ -31,6 +31,7 @@ constexpr std::array<std::string_view, tenant::factor_count> what_is_missing{
     "the message is none of Exchange's own (NDR, automatic reply, journal report, connector validation)",
     "no valid DKIM signature",
     "the author domain is not listed",
+    "Exchange Online Protection does not say that the message was authentic when it came in",
 };
 
 /// RFC 7372 section 3 and RFC 8617 section 14.3, where one of their codes says it better than 5.7.1.
@@ -140,8 +141,19 @@ Explanation explain_refusal(const Decision& decision) {
         case Reason::limit_exceeded:
             return {decision.judged == Verdict::tempfail ? "limit-exceeded: the tenant sent too much, try again later"
                                                          : "limit-exceeded: the tenant sent too much"};
+        case Reason::passed:
+        case Reason::client_blocked:
+        case Reason::client_listed:
+        case Reason::no_reverse_name:
+        case Reason::recipient_foreign:
+        case Reason::recipient_unknown:
+        case Reason::too_many_unknown:
+        case Reason::dmarc_failed:
+        case Reason::own_domain:
+        case Reason::eop_verdict:
+            break;  // an inbound door says more (inbound_reply.h)
     }
-    return {"unavailable"};
+    return {std::string(name_of(decision.reason))};
 }
 
 std::string fill_template(std::string_view pattern, std::string_view text, std::string_view reason, std::string_view domain,
@@ -176,8 +188,9 @@ void render_reply(Decision& decision, const Explanation& explanation, const evid
         reply.enhanced = explanation.enhanced;
     } else {
         const bool limited = decision.reason == Reason::limit_exceeded && decision.judged == Verdict::tempfail;
-        reply.code = limited ? 452 : rules.reply.tempfail_code;
-        reply.enhanced = "4.7.1";  // the codes of RFC 7372 are for refusals
+        const bool has_own_code = explanation.code != 0 && decision.judged == Verdict::tempfail;
+        reply.code = has_own_code ? explanation.code : limited ? 452 : rules.reply.tempfail_code;
+        reply.enhanced = has_own_code ? explanation.enhanced_for_now : "4.7.1";  // the codes of RFC 7372 are for refusals
     }
     if (explanation.whole_line) {
         reply.text = mail::safe_reply_text(explanation.text);

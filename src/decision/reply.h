@@ -12,12 +12,6 @@
 
 namespace exota::decision {
 
-/// Why a message is not accepted, for people, and the enhanced status code of a refusal that fits best (RFC 7372, else 5.7.1).
-struct Explanation {
-    std::string text;  // "not-proven: dkim is missing, no valid DKIM signature of the tenant"
-    std::string_view enhanced = "5.7.1";
-    bool whole_line = false;  // drop-in: the text is the whole reply, no template applies
-};
 Explanation explain_refusal(const Decision& decision);
 
 /// Sets `decision.reply` for its verdict (none on accept).

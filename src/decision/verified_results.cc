@@ -7,6 +7,7 @@
 #include <array>
 
 #include "authn/authres.h"
+#include "decision/compauth.h"
 
 namespace exota::decision {
 namespace {
@@ -30,7 +31,7 @@ void add_line(std::string& out, std::string_view method, std::string_view value)
 
 }  // namespace
 
-std::string verified_results(const evidence::Evidence& evidence, std::string_view authserv_id) {
+std::string verified_results(const evidence::Evidence& evidence, std::string_view authserv_id, const Decision* decision) {
     const evidence::Verification& verification = evidence.verification;
     std::string out = authn::encode_pvalue(authserv_id);
     const std::size_t nothing = out.size();
@@ -49,6 +50,12 @@ std::string verified_results(const evidence::Evidence& evidence, std::string_vie
     }
     if (verification.dmarc) add_line(out, "dmarc", word(dmarc_words, verification.dmarc->value));
     if (verification.arc) add_line(out, "arc", word(arc_words, verification.arc->value));
+    if (decision != nullptr && decision->inbound && decision->inbound->compauth) {
+        const Compauth& compauth = *decision->inbound->compauth;
+        add_line(out, "x-compauth", name_of(compauth.result));
+        if (const std::string reason = reason_text(compauth); !reason.empty()) out.append(" reason=\"").append(reason).append("\"");
+        out.append(" header.from=").append(authn::encode_pvalue(decision->author_domain));
+    }
     return out.size() == nothing ? std::string{} : out;
 }
 

@@ -17,7 +17,9 @@ evidence::Collector::Interests interests_under(const Snapshot& snapshot) noexcep
     const decision::Rules& rules = snapshot.rules;
     // A source that is asked for each message is asked for its signing domains, too.
     return {.firewall_fields = rules.header_firewall,
-            .signed_fields = rules.dkim_source != decision::DkimSource::verify || snapshot.looks_up};
+            .signed_fields = rules.dkim_source != decision::DkimSource::verify || snapshot.looks_up,
+            .eop = snapshot.looks_up || (snapshot.tenants && snapshot.tenants->factors().contains(tenant::Factor::eop)),
+            .indirect = false};
 }
 
 /// Memory for one object after the other: of those that went, one on each thread leaves its room to the next that comes. A message takes

@@ -2,6 +2,7 @@
 
 #include "authn/arc.h"
 #include "authn/dmarc.h"
+#include "authn/iprev.h"
 #include "authn/spf.h"
 #include "decision/own_verification.h"
 
@@ -60,7 +61,8 @@ public:
         if (wanted.dkim) check_dkim();
         if (wanted.spf || wanted.dmarc) check_spf();
         if (wanted.arc) check_arc();
-        if (wanted.dmarc) check_dmarc();
+        if (wanted.dmarc) check_dmarc(wanted.published);
+        if (wanted.iprev) check_iprev();
         return pending_;
     }
 
@@ -114,14 +116,24 @@ private:
         arc = decision::meaning_of(std::move(outcome));
     }
 
-    void check_dmarc() {
+    void check_dmarc(bool published) {
         auto& dmarc = evidence_.verification.dmarc.emplace();
         const mail::Mailbox* const author = value_of(evidence_.header.author);
         if (author == nullptr) return;  // refused before any proof is looked at
-        const authn::DmarcResult result = authn::check_dmarc(decision::dmarc_query(author->domain, evidence_.verification, rules_), dns_);
+        authn::DmarcQuery query = decision::dmarc_query(author->domain, evidence_.verification, rules_);
+        query.align_without_record = published;
+        const authn::DmarcResult result = authn::check_dmarc(query, dns_);
         pending_ |= result.pending;
         if (leaves_out(!decision::is_certain(result, pending_))) return evidence_.verification.dmarc.reset();
-        dmarc = decision::meaning_of(result, is_complete());
+        dmarc = decision::meaning_of(result, is_complete(), published);
+    }
+
+    void check_iprev() {
+        const auto* address = evidence::value_of(evidence_.session.client.address);
+        if (address == nullptr) return;
+        const authn::IprevResult result = authn::check_iprev(*address, dns_);
+        pending_ |= result.pending;
+        if (!leaves_out(result.pending)) evidence_.verification.iprev = decision::meaning_of(result);
     }
 
     evidence::Evidence& evidence_;
@@ -179,6 +191,17 @@ bool verify_round(evidence::Evidence& evidence, MessageHashing* message, const d
     // What is known may suffice: one good signature needs no word about the other forty-nine, and where none of fifty could count,
     // nobody need be asked.
     if (decision::decide(evidence, tenants, rules).may_change) return true;
+    round.run_without_pending(wanted);
+    return false;
+}
+
+bool verify_inbound_round(evidence::Evidence& evidence, MessageHashing* message, const decision::Rules& rules, const tenant::Index* tenants,
+                          const decision::InboundFacts& facts, authn::Dns& dns, std::chrono::sys_seconds now, authn::KeyCache& keys) {
+    evidence.verification = {};
+    const decision::Wanted wanted = decision::wanted_inbound(evidence, tenants, rules, facts);
+    Round round(evidence, message, rules, dns, now, keys);
+    if (!round.run(wanted)) return false;
+    if (decision::judge_inbound(evidence, tenants, rules, facts).may_change) return true;
     round.run_without_pending(wanted);
     return false;
 }

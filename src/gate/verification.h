@@ -3,14 +3,14 @@
 // Which checks are made is decided by what could still change the verdict (decision::wanted); what nobody needs is never asked for.
 // Whatever is not known when time runs out is temperror, never "none".
 //
-// Tested by judge_verify_test.cc and judge_early_test.cc.
+// Tested by judge_verify_test.cc, judge_early_test.cc and verification_inbound_test.cc.
 #pragma once
 
 #include <memory>
 #include <string_view>
 
 #include "authn/message_verifier.h"
-#include "decision/decide.h"
+#include "decision/judge_inbound.h"
 #include "evidence/evidence.h"
 #include "gate/judge.h"
 
@@ -45,6 +45,10 @@ private:
 ///          what nobody needs to be asked about is left out.
 bool verify_round(evidence::Evidence& evidence, MessageHashing* message, const decision::Rules& rules, const tenant::Index* tenants,
                   authn::Dns& dns, std::chrono::sys_seconds now, authn::KeyCache& keys);
+
+/// The same of an inbound door.
+bool verify_inbound_round(evidence::Evidence& evidence, MessageHashing* message, const decision::Rules& rules, const tenant::Index* tenants,
+                          const decision::InboundFacts& facts, authn::Dns& dns, std::chrono::sys_seconds now, authn::KeyCache& keys);
 
 /// The same with the checks that are named, whatever a verdict would need.
 bool verify_round(evidence::Evidence& evidence, MessageHashing& message, const decision::Rules& rules, authn::Dns& dns,

@@ -14,7 +14,7 @@ namespace exota::tenant {
 /// Factors that ask which tenant sent the mail, or whether it may use the author domain. A proof without any of them is met by every
 /// tenant of Microsoft 365.
 inline constexpr FactorSet identifying_factors{Factor::xoorg,        Factor::originator_org, Factor::tenant_id, Factor::dkim,
-                                               Factor::dkim_aligned, Factor::dmarc,          Factor::arc};
+                                               Factor::dkim_aligned, Factor::dmarc,          Factor::arc,       Factor::eop};
 
 /// Warnings about each proof by itself, and about all of them together: unsigned system mail (NDRs, connector validation) that none lets
 /// pass, and forwards that none lets pass although `forwarding` is true. Each is a sentence for people.

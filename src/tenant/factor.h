@@ -27,11 +27,12 @@ enum class Factor : std::uint8_t {
     system_mail,
     dkim_any,
     listed,
+    eop,
 };
-inline constexpr std::size_t factor_count = 15;
+inline constexpr std::size_t factor_count = 16;
 inline constexpr std::array<std::string_view, factor_count> factor_names{
     "peer",  "client-ip", "client-cert", "xoorg",  "originator-org", "tenant-id", "dkim",   "dkim-aligned",
-    "dmarc", "spf",       "arc",         "hosted", "system-mail",    "dkim-any",  "listed",
+    "dmarc", "spf",       "arc",         "hosted", "system-mail",    "dkim-any",  "listed", "eop",
 };
 constexpr std::string_view name_of(Factor factor) noexcept { return factor_names[static_cast<std::size_t>(factor)]; }
 std::optional<Factor> factor_named(std::string_view name) noexcept;

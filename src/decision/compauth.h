@@ -1,0 +1,44 @@
+// Composite authentication: what of all that was verified says of the author (docs/inbound.md has the table). No history, no reputation:
+// the same message gets the same answer.
+//
+// Tested by compauth_test.cc.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "decision/decision.h"
+#include "decision/inbound_rules.h"
+
+namespace exota::decision {
+
+/// Why mail counts although its author is not proven.
+enum class Exception : std::uint8_t { none, arc, forwarder, domain };
+std::string_view name_of(Exception exception) noexcept;
+
+/// What the table asks. Each member is a question that was answered before.
+struct CompauthCase {
+    bool own = false;                       // a tenant covers the author domain
+    Finding own_tenant = Finding::absent;   // of an own domain: written in a mailbox of its proven tenant
+    bool has_record = false;                // the author's organisation publishes a DMARC policy
+    bool enforces = false;                  // which is more than none for this domain, after t
+    bool aligned_dkim = false;              // a valid signature is aligned
+    bool aligned_spf = false;               // SPF passes, aligned
+    bool spf_from_exchange = false;         // … from an address of Exchange Online, where any tenant may
+    bool unresolved = false;                // the policy, or what could have passed aligned, could not be looked up
+    Exception exception = Exception::none;  // the first that applies
+    std::optional<Action> domain;           // what inbound.domains says: reject or mark
+    bool reverse_name = false;              // the client's confirmed name is in the author's organisation
+};
+
+/// The row of the table, from 2; row 1 is mail that EOP judged. Total: the last one asks nothing.
+Compauth compauth_of(const CompauthCase& asked) noexcept;
+
+/// "601"; empty where there is no number.
+std::string reason_text(const Compauth& compauth);
+
+}  // namespace exota::decision
