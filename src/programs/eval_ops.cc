@@ -17,6 +17,7 @@
 #include "mail/author.h"
 #include "mail/header_block.h"
 #include "programs/eval_dkim.h"
+#include "programs/eval_inbound.h"
 #include "programs/eval_input.h"
 #include "programs/eval_spf.h"
 #include "programs/session_facts.h"
@@ -186,12 +187,21 @@ Answer decide(const json::object& in) {
     const auto now = now_of(in);
     if (!now) return std::unexpected(now.error());
 
+    const auto door = door_of(in);
+    if (!door) return std::unexpected(door.error());
+    if (door->inbound && !snapshot.rules.inbound) return fail(Errc::invalid_data, "\"config\" has no section [inbound]");
+
     const mail::MessageParts parts = mail::split_message(*message);
-    evidence::Collector collector(limits);
+    evidence::Collector collector(limits, {.indirect = door->inbound});
     if (auto begun = begin_message(*facts, collector, gate::unnamed_under(snapshot.rules)); !begun) return std::unexpected(begun.error());
     note_fields(parts.fields, collector);
     evidence::Evidence evidence = collector.finish();
     ZoneNames names(*zone);
+    if (door->inbound) {
+        const decision::Decision decision =
+            judge_at_inbound_door(evidence, parts, snapshot, *door, names, *now, gate::LookupLimits{}.questions);
+        return decision::to_json(decision, evidence);
+    }
     verify_message(evidence, parts, snapshot, names, *now);
     const decision::Decision decision = decision::decide(evidence, snapshot.tenants.get(), snapshot.rules);
     return decision::to_json(decision, evidence);
@@ -211,6 +221,8 @@ constexpr auto operations = std::to_array<Operation>({
     {"arc", evaluate_arc},
     {"spf", evaluate_spf},
     {"dmarc", evaluate_dmarc},
+    {"eop", evaluate_eop},
+    {"compauth", evaluate_compauth},
 });
 
 Answer evaluate(const json::object& in) {

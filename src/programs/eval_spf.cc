@@ -135,8 +135,9 @@ Answer evaluate_spf(const json::object& in) {
         base::spaced_json);
 }
 
-Answer evaluate_dmarc(const json::object& in) {
-    authn::DmarcQuery query;
+Result<GivenDmarcQuery> dmarc_query_of(const json::object& in) {
+    GivenDmarcQuery given;
+    authn::DmarcQuery& query = given.query;
     const auto author = required_text(in, "from_domain");
     if (!author) return std::unexpected(author.error());
     auto domain = canonical("from_domain", *author);
@@ -147,14 +148,21 @@ Answer evaluate_dmarc(const json::object& in) {
     if (!rfc) return std::unexpected(rfc.error());
     query.rfc = *rfc;
     if (query.rfc == authn::DmarcRfc::rfc7489) query.public_suffixes = &authn::PublicSuffixes::system();
-    const auto suffixes = suffixes_of(in);
+    auto suffixes = suffixes_of(in);
     if (!suffixes) return std::unexpected(suffixes.error());
-    query.shared_suffixes = *suffixes;
+    given.shared_suffixes = *std::move(suffixes);
+    query.shared_suffixes = given.shared_suffixes;
+    return given;
+}
+
+Answer evaluate_dmarc(const json::object& in) {
+    const auto given = dmarc_query_of(in);
+    if (!given) return std::unexpected(given.error());
     const auto zone = zone_of(in);
     if (!zone) return std::unexpected(zone.error());
     if (const auto read = read_limits(in, {}); !read) return std::unexpected(read.error());
 
-    const authn::DmarcResult result = settled(*zone, [&](authn::Dns& dns) { return authn::check_dmarc(query, dns); });
+    const authn::DmarcResult result = settled(*zone, [&](authn::Dns& dns) { return authn::check_dmarc(given->query, dns); });
     const bool found = !result.policy_domain.empty();
     const auto policy = [found](authn::DmarcPolicy value) { return found ? std::optional(authn::name_of(value)) : std::nullopt; };
     return base::json_text(

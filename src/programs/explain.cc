@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/joined.h"
-#include "decision/decide.h"
+#include "decision/judge_inbound.h"
 #include "decision/render.h"
 #include "evidence/json.h"
 #include "programs/installed_documents.h"
@@ -25,8 +25,11 @@ struct Options {
     std::optional<std::string> config, evidence, message;
     SessionFacts session;
     WorldOptions world;
+    std::optional<std::string> door;  // "relay", "inbound"
     bool json = false, from_received = false, keep_received = false;
 };
+
+bool is_inbound(const Options& options) { return options.door == "inbound"; }
 
 /// Evidence, and what was assumed to come to it: sentences for people.
 struct Seen {
@@ -119,7 +122,10 @@ base::Result<Seen> see_file(const Options& options, const gate::Snapshot& snapsh
     if (auto done = see_parts(**seen, session, snapshot); !done) return std::unexpected(std::move(done.error()));
     const auto names = names_of(options.world, dns);
     if (!names) return std::unexpected(names.error());
-    verify_message((*seen)->evidence, parts, snapshot, **names, options.world.time(), std::nullopt, dns.lookups.questions);
+    if (is_inbound(options))
+        verify_inbound_message((*seen)->evidence, parts, snapshot, {}, **names, options.world.time(), dns.lookups.questions);
+    else
+        verify_message((*seen)->evidence, parts, snapshot, **names, options.world.time(), std::nullopt, dns.lookups.questions);
     std::vector<std::string> notes = notes_on(options, session, top);
     std::optional<SessionFacts> told;
     if (!names_no_peer(session)) told = session;
@@ -144,6 +150,10 @@ Exit run(const Options& options) {
         complain("exota explain: --from-received and --keep-received are about a MESSAGE; --evidence has the session's facts\n");
         return Exit::usage;
     }
+    if (options.door && !is_inbound(options) && options.door != "relay") {
+        complain("exota explain: --door is relay or inbound\n");
+        return Exit::usage;
+    }
     const app::ReadFiles files = app::read_chosen_files(options.config, environ);
     if (errors_in(files) > 0) {
         complain(to_text(files.problems));
@@ -155,10 +165,16 @@ Exit run(const Options& options) {
         .limits = config.limits,
         .tenants = files.tenants,
     };
+    if (is_inbound(options) && !config.rules.inbound) {
+        complain("exota explain: --door inbound: the configuration has no section [inbound]\n");
+        return Exit::bad_config;
+    }
     auto seen = see(options, snapshot, config.dns);
     if (!seen) return failed(seen.error());
 
-    const decision::Decision decision = decision::decide(seen->evidence, snapshot.tenants.get(), snapshot.rules);
+    const decision::Decision decision = is_inbound(options)
+                                            ? decision::judge_inbound(seen->evidence, snapshot.tenants.get(), snapshot.rules, {})
+                                            : decision::decide(seen->evidence, snapshot.tenants.get(), snapshot.rules);
     if (seen->session)
         if (const auto missing = not_given(*seen->session, facts_behind(decision, snapshot.rules.peer_proof)); !missing.empty())
             seen->notes.insert(seen->notes.begin(), "not given, so taken as not seen: " + base::joined(missing));
@@ -189,6 +205,10 @@ void add_explain(CommandLine& program) {
     add_world_options(command, options->world);
     command.option({.names = "--evidence", .about = "Judge logged evidence (log.evidence) instead of a message", .type = "FILE"},
                    options->evidence);
+    command.option({.names = "--door",
+                    .about = "Whose judgement: relay (the default), or inbound (clients and recipients are taken as they are)",
+                    .type = "DOOR"},
+                   options->door);
     command.flag("--from-received", options->from_received,
                  "Take what is not given from the topmost Received field, which your own Postfix wrote");
     command.flag("--keep-received", options->keep_received,

@@ -21,6 +21,27 @@ void feed_body(std::string_view body, gate::MessageHashing& hashing) {
     hashing.body(body.substr(begin));
 }
 
+void feed(const mail::MessageParts& message, gate::MessageHashing& hashing) {
+    for (const mail::MessageField& field : message.fields) hashing.header_field(field.name, field.value);
+    feed_body(message.body, hashing);
+    hashing.end_of_message();
+}
+
+/// @param round  true: what is missing could still change the verdict.
+template <class Round>
+void ask_until_settled(Names& names, std::size_t max_questions, Round round) {
+    authn::Dns dns;
+    std::size_t asked = 0;
+    while (round(dns)) {
+        std::vector<authn::DnsQuestion> questions = dns.take_pending();
+        if (questions.empty()) return;
+        for (; questions.size() > max_questions - asked; questions.pop_back())
+            dns.put(std::move(questions.back()), {.status = authn::DnsStatus::temporary_failure});
+        asked += questions.size();
+        if (!questions.empty()) names.answer(std::move(questions), dns);
+    }
+}
+
 }  // namespace
 
 void ZoneNames::answer(std::vector<authn::DnsQuestion> questions, authn::Dns& dns) {
@@ -37,26 +58,22 @@ void verify_message(evidence::Evidence& evidence, const mail::MessageParts& mess
         hashing.emplace(snapshot, true, authn::MessageVerifier::Wanted{.dkim = only->dkim, .arc = only->arc});
     else if (gate::wants_body(snapshot))
         hashing.emplace(snapshot, true);
-    if (hashing) {
-        for (const mail::MessageField& field : message.fields) hashing->header_field(field.name, field.value);
-        feed_body(message.body, *hashing);
-        hashing->end_of_message();
-    }
-    authn::Dns dns;
+    if (hashing) feed(message, *hashing);
     authn::KeyCache keys;
-    const auto round = [&] {
+    ask_until_settled(names, max_questions, [&](authn::Dns& dns) {
         return only ? gate::verify_round(evidence, *hashing, snapshot.rules, dns, now, keys, *only)
                     : gate::verify_round(evidence, hashing ? &*hashing : nullptr, snapshot.rules, snapshot.tenants.get(), dns, now, keys);
-    };
-    std::size_t asked = 0;
-    while (round()) {
-        std::vector<authn::DnsQuestion> questions = dns.take_pending();
-        if (questions.empty()) return;
-        for (; questions.size() > max_questions - asked; questions.pop_back())
-            dns.put(std::move(questions.back()), {.status = authn::DnsStatus::temporary_failure});
-        asked += questions.size();
-        if (!questions.empty()) names.answer(std::move(questions), dns);
-    }
+    });
+}
+
+void verify_inbound_message(evidence::Evidence& evidence, const mail::MessageParts& message, const gate::Snapshot& snapshot,
+                            const decision::InboundFacts& facts, Names& names, std::chrono::sys_seconds now, std::size_t max_questions) {
+    gate::MessageHashing hashing(snapshot, true);
+    feed(message, hashing);
+    authn::KeyCache keys;
+    ask_until_settled(names, max_questions, [&](authn::Dns& dns) {
+        return gate::verify_inbound_round(evidence, &hashing, snapshot.rules, snapshot.tenants.get(), facts, dns, now, keys);
+    });
 }
 
 std::chrono::sys_seconds WorldOptions::time() const {

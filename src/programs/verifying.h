@@ -13,7 +13,7 @@
 #include "authn/dns.h"
 #include "base/result.h"
 #include "config/config.h"
-#include "decision/decide.h"
+#include "decision/judge_inbound.h"
 #include "evidence/evidence.h"
 #include "gate/judge.h"
 #include "mail/header_block.h"
@@ -43,6 +43,12 @@ private:
 void verify_message(evidence::Evidence& evidence, const mail::MessageParts& message, const gate::Snapshot& snapshot, Names& names,
                     std::chrono::sys_seconds now, const std::optional<decision::Wanted>& only = std::nullopt,
                     std::size_t max_questions = gate::LookupLimits{}.questions);
+
+/// The same for an inbound door: what its judgement needs.
+/// @param snapshot  has Rules::inbound.
+void verify_inbound_message(evidence::Evidence& evidence, const mail::MessageParts& message, const gate::Snapshot& snapshot,
+                            const decision::InboundFacts& facts, Names& names, std::chrono::sys_seconds now,
+                            std::size_t max_questions = gate::LookupLimits{}.questions);
 
 /// What `verify` and `explain` are told of the world: --dns and --now.
 struct WorldOptions {
