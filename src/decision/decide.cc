@@ -1,8 +1,10 @@
 // The judgement, top to bottom. Each step is a file of its own; here is only their order, which is that of docs/reference/decision.md.
 //
-// Tested by decide_test.cc, refuse_at_mail_test.cc, contradiction_test.cc, every_outcome_test.cc, forgery_test.cc, tests/cases and
-// fuzz/decide_fuzz.cc.
+// Tested by decide_test.cc, refuse_at_mail_test.cc, looked_up_test.cc, contradiction_test.cc, every_outcome_test.cc, forgery_test.cc,
+// tests/cases and fuzz/decide_fuzz.cc.
 #include "decision/decide.h"
+
+#include <algorithm>
 
 #include "decision/drop_in.h"
 #include "decision/header_edits.h"
@@ -127,14 +129,14 @@ void judge(Decision& decision, const Examination& examination, const Rules& rule
         }
     }
 
-    // 3, a forward in the name of another customer: that needs the author's own word.
+    // 3, a forward in the name of another customer, as far as that can be told: that needs the author's own word.
     Finding author_of_customer = Finding::holds;
-    if (selection.outcome == Selection::Outcome::found && selection.forward && !rules.drop_in &&
-        is_customer_subdomain(message, selection.subject)) {
-        author_of_customer = evidence_of_author(decision.findings);
+    if (selection.outcome == Selection::Outcome::found && selection.forward && !rules.drop_in) {
+        const std::string_view doubt = doubt_of_foreign_author(message, selection.subject);
+        if (!doubt.empty()) author_of_customer = evidence_of_author(decision.findings);
         if (author_of_customer == Finding::absent) {
             selection.outcome = Selection::Outcome::forwarding_not_allowed;
-            decision.detail = customer_subdomain;
+            decision.detail = doubt;
         }
     }
 
@@ -188,15 +190,7 @@ void finish(Decision& decision, const evidence::Evidence& evidence, const Rules&
     render_header_edits(decision, evidence, rules);
 }
 
-}  // namespace
-
-Decision decide(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules) {
-    Decision decision;
-    decide(evidence, tenants, rules, decision);
-    return decision;
-}
-
-void decide(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, Decision& decision) {
+void decide_by(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, Decision& decision) {
     decision.mode = effective_mode(nullptr, false, rules);
 
     if (const mail::Mailbox* const author = value_of(evidence.header.author)) {
@@ -214,6 +208,70 @@ void decide(const evidence::Evidence& evidence, const tenant::Index* tenants, co
         judge(decision, Examination(evidence, tenants, rules, std::move(peer)), rules);
     }
     finish(decision, evidence, rules);
+}
+
+/// The same message, if other names were other tenants'.
+bool is_authorised_alike(const Decision& decision, const evidence::Evidence& evidence, const tenant::Index& tenants, const Rules& rules) {
+    Decision other;
+    decide_by(evidence, &tenants, rules, other);
+    return other.reason == Reason::authorised && other.tenant_name == decision.tenant_name && other.forward == decision.forward;
+}
+
+/// The source of the tenants cannot be asked for every kind of name. That counts against a forward.
+void allow_for_what_is_not_asked(Decision& decision, const evidence::Evidence& evidence, const tenant::Index& at_worst,
+                                 const Rules& rules) {
+    if (decision.reason != Reason::authorised || !decision.forward || rules.drop_in) return;
+    if (is_authorised_alike(decision, evidence, at_worst, rules)) return;
+    set(decision, Verdict::reject, Reason::forwarding_not_allowed);
+    decision.detail = neighbours_unknown;
+    decision.proof.reset();
+    decision.why.clear();
+    finish(decision, evidence, rules);
+}
+
+/// Some of the names that were asked for got no answer. What is accepted though all of these be another tenant's is accepted; nothing that
+/// an answer could turn is refused for good.
+void allow_for_what_is_not_answered(Decision& decision, const evidence::Evidence& evidence, const tenant::Index& at_worst,
+                                    const Rules& rules) {
+    switch (decision.reason) {
+        case Reason::bypassed:
+        case Reason::too_complex:
+        case Reason::from_missing:
+        case Reason::from_ambiguous:
+        case Reason::unavailable:
+            return;
+        case Reason::authorised:
+            if (is_authorised_alike(decision, evidence, at_worst, rules)) return;
+            break;
+        case Reason::no_policy:
+        case Reason::forwarding_not_allowed:
+        case Reason::contradiction:
+        case Reason::not_proven:
+        case Reason::limit_exceeded:
+            break;
+    }
+    // Whether the mode is this tenant's to say may hang on the answer, too: the stricter reading.
+    decision.mode = std::min(decision.mode, effective_mode(nullptr, false, rules));
+    set(decision, Verdict::tempfail, Reason::unavailable);
+    decision.detail = tenants_unanswered;
+    decision.proof.reset();
+    decision.why.clear();
+    finish(decision, evidence, rules);
+}
+
+}  // namespace
+
+Decision decide(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules) {
+    Decision decision;
+    decide(evidence, tenants, rules, decision);
+    return decision;
+}
+
+void decide(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, Decision& decision) {
+    decide_by(evidence, tenants, rules, decision);
+    if (!tenants) return;
+    if (const auto* at_worst = tenants->at_worst_for_a_forward()) allow_for_what_is_not_asked(decision, evidence, *at_worst, rules);
+    if (const auto* at_worst = tenants->at_worst()) allow_for_what_is_not_answered(decision, evidence, *at_worst, rules);
 }
 
 std::optional<Decision> refuse_at_mail(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules) {
@@ -249,6 +307,14 @@ void defer_uncounted(Decision& decision, const evidence::Evidence& evidence, con
     set(decision, Verdict::tempfail, Reason::unavailable);
     decision.detail = limits_unknown;
     decision.proof.reset();
+    decision.why.clear();
+    finish(decision, evidence, rules);
+}
+
+void defer_unfound(Decision& decision, const evidence::Evidence& evidence, const Rules& rules) {
+    if (decision.reason != Reason::no_policy) return;
+    set(decision, Verdict::tempfail, Reason::unavailable);
+    decision.detail = tenants_stale;
     decision.why.clear();
     finish(decision, evidence, rules);
 }

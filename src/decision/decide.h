@@ -36,6 +36,10 @@ void apply_limit(Decision& decision, const tenant::Limit& passed, const evidence
 /// Step 7 where nobody can say whether the tenant is above its limits: deferred as unavailable, and rendered anew.
 void defer_uncounted(Decision& decision, const evidence::Evidence& evidence, const Rules& rules);
 
+/// Step 3 where the tenants are what they were a while ago: one that is found nowhere (`no-policy`) may be a new one, so the message is
+/// deferred as unavailable, and rendered anew. Any other decision stays.
+void defer_unfound(Decision& decision, const evidence::Evidence& evidence, const Rules& rules);
+
 /// Step 8 where the MTA offers no hold queue: a decision to quarantine becomes a temporary failure, and is rendered anew. Any other stays.
 void refuse_without_hold_queue(Decision& decision, const evidence::Evidence& evidence, const Rules& rules);
 

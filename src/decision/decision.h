@@ -73,8 +73,16 @@ struct ProofOutcome {
 /// Decision::detail of a forward whose author is an unlisted subdomain of another customer: listing it is the remedy.
 inline constexpr std::string_view customer_subdomain = "customer-subdomain";
 
+/// … of a forward whose author may be such a subdomain: the source of the tenants is asked for single names and cannot tell.
+inline constexpr std::string_view neighbours_unknown = "neighbours-unknown";
+
+/// … of a message for which some names could not be looked up, and whose they are may decide.
+inline constexpr std::string_view tenants_unanswered = "tenants-unanswered";
+
 /// … of an authorised message that could not be counted.
 inline constexpr std::string_view limits_unknown = "limits-unknown";
+/// … of a message whose tenant is found nowhere while the source of tenants is stale: it may be a new one.
+inline constexpr std::string_view tenants_stale = "tenants-stale";
 
 /// Why a message is not accepted, for people, and the enhanced status code of a refusal that fits best (RFC 7372, else 5.7.1).
 struct Explanation {

@@ -109,7 +109,8 @@ bool is_aligned(const mail::Domain& sdid, const Case& message, tenant::Alignment
 
 tenant::Alignment alignment_for(const Case& message, const Subject& subject) {
     if (message.author_coverage) return message.author_coverage->policy->alignment;
-    if (message.tenants && is_customer_subdomain(message, subject)) return tenant::Alignment::strict;  // leniency is for strangers
+    if (message.tenants && !doubt_of_foreign_author(message, subject).empty())
+        return tenant::Alignment::strict;  // leniency is for strangers
     return subject.policy ? subject.policy->alignment : tenant::Alignment::strict;
 }
 

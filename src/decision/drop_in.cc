@@ -69,7 +69,8 @@ Failed first_failed_check(const Decision& decision, const evidence::Evidence& ev
     if (drop_in.tenant_id_required && std::holds_alternative<evidence::Conflicting>(evidence.header.tenant_id))
         return {Verdict::reject, Reason::contradiction, "Multiple/different tenant-ID headers found!"};
     if (decision.reason == Reason::no_policy) return no_policy(decision, evidence);
-    if (!decision.policy) return {Verdict::tempfail, Reason::unavailable, "Policy backend problem"};
+    if (!decision.policy || decision.detail == tenants_unanswered)
+        return {Verdict::tempfail, Reason::unavailable, "Policy backend problem"};
     if (drop_in.tenant_id_required)
         if (auto failed = tenant_id_check(decision, evidence)) return *std::move(failed);
     if (asks_dkim(decision, drop_in))

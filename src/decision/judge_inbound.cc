@@ -327,7 +327,7 @@ Wanted wanted_inbound(const evidence::Evidence& evidence, const tenant::Index* t
 
 tenant::Keys keys_of_inbound(const evidence::Evidence& evidence, const Rules& rules) {
     tenant::Keys keys = keys_of(evidence, rules);
-    add_recipients(keys, evidence, rules);
+    add_recipients(keys, evidence);
     return keys;
 }
 

@@ -7,7 +7,7 @@
 
 #include "authn/tag_list.h"
 #include "decision/dkim.h"
-#include "decision/organizational_domain.h"
+#include "mail/domain.h"
 #include "mail/unfold.h"
 
 namespace exota::decision {
@@ -15,22 +15,34 @@ namespace {
 
 class Gathering {
 public:
-    explicit Gathering(const Rules& rules) : rules_(rules) {}
-    Gathering(const Rules& rules, tenant::Keys&& keys) : rules_(rules), keys_(std::move(keys)) {}
+    Gathering() = default;
+    explicit Gathering(tenant::Keys&& keys) : keys_(std::move(keys)) {}
 
-    void domain(std::string_view name) { with_parents(keys_.domains, name); }
-    /// X-OriginatorOrg carries some domain of the tenant, sometimes below an organisation; XOORG= what may be a domain.
-    void organization(std::string_view name) {
+    /// Whose domain covers it: literally, or by a wildcard from above.
+    void covered(std::string_view name) {
+        once(keys_.domains, name);
+        for (std::string_view base = mail::parent_of(name); !base.empty(); base = mail::parent_of(base))
+            if (!once(keys_.wildcards, base)) return;  // those above it are there as well
+    }
+    /// What may be an organisation, or a domain.
+    void xoorg(std::string_view name) {
+        once(keys_.organizations, name);
+        covered(name);
+    }
+    /// Some domain of the tenant, sometimes below an organisation.
+    void originator_org(std::string_view name) {
         with_parents(keys_.organizations, name);
-        domain(name);
+        covered(name);
     }
     void sdid(const mail::Domain& name) {
-        domain(name.text());  // whose domain covers it: that speaks against another tenant's author
+        covered(name.text());  // that speaks against another tenant's author
         if (keys_.sdids.size() < max_sdids_asked) once(keys_.sdids, name.text());
     }
     /// Whoever has the author's domain, or one above it, in whatever role: a forward of its mail needs evidence of the author.
     void author(const mail::Domain& name) {
-        organization(name.text());
+        covered(name.text());
+        with_parents(keys_.domains, name.text());
+        with_parents(keys_.organizations, name.text());
         with_parents(keys_.sdids, name.text());
     }
     void tenant_id(const mail::TenantId& id) {
@@ -39,18 +51,16 @@ public:
     tenant::Keys take() && { return std::move(keys_); }
 
 private:
-    static void once(std::vector<std::string>& names, std::string_view name) {
-        if (std::ranges::find(names, name) == names.end()) names.emplace_back(name);
+    /// @return  false: it was there.
+    static bool once(std::vector<std::string>& names, std::string_view name) {
+        if (std::ranges::find(names, name) != names.end()) return false;
+        names.emplace_back(name);
+        return true;
     }
-    void with_parents(std::vector<std::string>& names, std::string_view name) {
-        const std::string_view last = organizational_domain(name, rules_.shared_suffixes);
-        for (; !name.empty(); name = mail::parent_of(name)) {
-            once(names, name);
-            if (name.size() <= last.size() || last.empty()) return;
-        }
+    static void with_parents(std::vector<std::string>& names, std::string_view name) {
+        for (; !name.empty(); name = mail::parent_of(name)) once(names, name);
     }
 
-    const Rules& rules_;
     tenant::Keys keys_;
 };
 
@@ -86,29 +96,29 @@ void add_sdids(Gathering& keys, const evidence::Evidence& evidence, const Rules&
 }  // namespace
 
 tenant::Keys keys_of(const evidence::Evidence& evidence, const Rules& rules) {
-    Gathering keys(rules);
+    Gathering keys;
     const auto& header = evidence.header;
     if (const mail::Mailbox* const author = value_of(header.author)) keys.author(author->domain);
     each_value(header.tenant_id, [&](const mail::TenantId& id) { keys.tenant_id(id); });
     add_connection(keys, header.attributed_connection);
-    each_value(evidence.envelope.xoorg, [&](const mail::Domain& name) { keys.organization(name.text()); });
-    each_value(header.originator_org, [&](const mail::Domain& name) { keys.organization(name.text()); });
+    each_value(evidence.envelope.xoorg, [&](const mail::Domain& name) { keys.xoorg(name.text()); });
+    each_value(header.originator_org, [&](const mail::Domain& name) { keys.originator_org(name.text()); });
     if (rules.resent_from)
         for (const std::string& field : header.resent_from)
-            if (const auto mailbox = mail::parse_single_mailbox(field)) keys.domain(mailbox->domain.text());
+            if (const auto mailbox = mail::parse_single_mailbox(field)) keys.covered(mailbox->domain.text());
     // SPF and the marks of system mail: the envelope sender's domain, HELO's for the null sender.
     const std::string_view sender = evidence.envelope.reverse_path;
     const std::string_view sender_domain = sender.empty() ? std::string_view(evidence.session.helo) : sender.substr(sender.rfind('@') + 1);
-    if (const auto domain = mail::Domain::parse(sender_domain)) keys.domain(domain->text());
+    if (const auto domain = mail::Domain::parse(sender_domain)) keys.covered(domain->text());
     add_sdids(keys, evidence, rules);
     return std::move(keys).take();
 }
 
-void add_recipients(tenant::Keys& keys, const evidence::Evidence& evidence, const Rules& rules) {
-    Gathering gathering(rules, std::move(keys));
+void add_recipients(tenant::Keys& keys, const evidence::Evidence& evidence) {
+    Gathering gathering(std::move(keys));
     for (const std::string& recipient : evidence.envelope.recipients)
         if (const auto domain = mail::Domain::parse(std::string_view(recipient).substr(recipient.rfind('@') + 1)))
-            gathering.domain(domain->text());
+            gathering.covered(domain->text());
     keys = std::move(gathering).take();
 }
 

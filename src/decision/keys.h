@@ -16,12 +16,13 @@ namespace exota::decision {
 /// the domain is asked of each.
 inline constexpr std::size_t max_sdids_asked = 50;
 
-/// Each domain is there with those above it down to its organizational domain, the longest name first: an entry may cover from there.
-/// Every name is there once. Signing domains are those of the DKIM-Signature fields and of the results that are read, as far as the
-/// evidence has them (Collector::Interests::signed_fields).
+/// With the author's domain there are all those above it, for whoever has one of them has a say in forwards, and so with X-OriginatorOrg;
+/// of each domain that a tenant may cover the bases of all wildcards that would. What lies beside or below the author's domain cannot be
+/// named (tenant::Index::knows_neighbours). Every name is there once in each role, the longest of a chain first. Signing domains are those
+/// of the DKIM-Signature fields and of the results that are read, as far as the evidence has them (Collector::Interests::signed_fields).
 tenant::Keys keys_of(const evidence::Evidence& evidence, const Rules& rules);
 
 /// Besides, each kept recipient's domain, likewise with those above it.
-void add_recipients(tenant::Keys& keys, const evidence::Evidence& evidence, const Rules& rules);
+void add_recipients(tenant::Keys& keys, const evidence::Evidence& evidence);
 
 }  // namespace exota::decision

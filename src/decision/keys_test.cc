@@ -21,9 +21,10 @@ Message from_nobody() {
 
 TEST(Keys, of_an_honest_message) {
     const tenant::Keys keys = keys_for(honest_mail());
-    EXPECT_EQ(keys.domains, (Names{"contoso.com", "contoso.example"}));
-    EXPECT_EQ(keys.organizations, (Names{"contoso.com", "contoso.example"}));
-    EXPECT_EQ(keys.sdids, (Names{"contoso.com"}));
+    EXPECT_EQ(keys.domains, (Names{"contoso.com", "com", "contoso.example"}));
+    EXPECT_EQ(keys.wildcards, (Names{"com", "example"}));
+    EXPECT_EQ(keys.organizations, (Names{"contoso.com", "com", "contoso.example", "example"}));
+    EXPECT_EQ(keys.sdids, (Names{"contoso.com", "com"}));
     EXPECT_EQ(keys.tenant_ids, std::vector{mail::TenantId::parse(contoso_id).value()});
 }
 
@@ -35,31 +36,44 @@ TEST(Keys, each_kind_of_name) {
         bool resent_from = false;
     };
     const auto id = [](std::string_view text) { return mail::TenantId::parse(text).value(); };
-    const Names helo{"outbound.protection.outlook.com", "protection.outlook.com", "outlook.com"};
+    const std::string helo = "outbound.protection.outlook.com";
     const auto with_helo = [&](Names names) {
-        names.insert(names.end(), helo.begin(), helo.end());
+        names.push_back(helo);
+        return names;
+    };
+    /// The bases of wildcards that cover HELO's name, and more.
+    const auto bases = [](Names names) {
+        for (const char* name : {"protection.outlook.com", "outlook.com", "com"})
+            if (std::ranges::find(names, name) == names.end()) names.emplace_back(name);
         return names;
     };
     Message sender = from_nobody(), xoorg = from_nobody();
     sender.reverse_path = "<bounce@a.mail.contoso.com>";
     xoorg.xoorg = "Sub.Fabrikam.example";
     const Case cases[] = {
-        {.name = "nothing but HELO", .message = from_nobody(), .want = {.domains = helo}},
-        {.name = "envelope sender", .message = sender, .want = {.domains = {"a.mail.contoso.com", "mail.contoso.com", "contoso.com"}}},
-        {.name = "author, in every role",
+        {.name = "nothing but HELO", .message = from_nobody(), .want = {.domains = {helo}, .wildcards = bases({})}},
+        {.name = "envelope sender",
+         .message = sender,
+         .want = {.domains = {"a.mail.contoso.com"}, .wildcards = {"mail.contoso.com", "contoso.com", "com"}}},
+        {.name = "author, in every role, above public suffixes too",
          .message = from_nobody().with("From: j@b.contoso.co.uk"),
-         .want = {.domains = with_helo({"b.contoso.co.uk", "contoso.co.uk"}),
-                  .organizations = {"b.contoso.co.uk", "contoso.co.uk"},
-                  .sdids = {"b.contoso.co.uk", "contoso.co.uk"}}},
+         .want = {.domains = with_helo({"b.contoso.co.uk", "contoso.co.uk", "co.uk", "uk"}),
+                  .wildcards = bases({"contoso.co.uk", "co.uk", "uk"}),
+                  .organizations = {"b.contoso.co.uk", "contoso.co.uk", "co.uk", "uk"},
+                  .sdids = {"b.contoso.co.uk", "contoso.co.uk", "co.uk", "uk"}}},
         {.name = "below a shared suffix",
          .message = from_nobody().with("X-OriginatorOrg: x.contoso.onmicrosoft.com"),
-         .want = {.domains = with_helo({"x.contoso.onmicrosoft.com", "contoso.onmicrosoft.com"}),
-                  .organizations = {"x.contoso.onmicrosoft.com", "contoso.onmicrosoft.com"}}},
-        {.name = "two authors are none", .message = from_nobody().with("From: a@a.com").with("From: b@b.com"), .want = {.domains = helo}},
+         .want = {.domains = with_helo({"x.contoso.onmicrosoft.com"}),
+                  .wildcards = bases({"contoso.onmicrosoft.com", "onmicrosoft.com"}),
+                  .organizations = {"x.contoso.onmicrosoft.com", "contoso.onmicrosoft.com", "onmicrosoft.com", "com"}}},
+        {.name = "two authors are none",
+         .message = from_nobody().with("From: a@a.com").with("From: b@b.com"),
+         .want = {.domains = {helo}, .wildcards = bases({})}},
         {.name = "XOORG",
          .message = xoorg,
-         .want = {.domains = with_helo({"sub.fabrikam.example", "fabrikam.example"}),
-                  .organizations = {"sub.fabrikam.example", "fabrikam.example"}}},
+         .want = {.domains = with_helo({"sub.fabrikam.example"}),
+                  .wildcards = bases({"fabrikam.example", "example"}),
+                  .organizations = {"sub.fabrikam.example"}}},
         {.name = "every one of differing values",
          .message = from_nobody()
                         .with("X-OriginatorOrg: a.example")
@@ -67,33 +81,31 @@ TEST(Keys, each_kind_of_name) {
                         .with("X-MS-Exchange-CrossTenant-Id: " + std::string(contoso_id))
                         .with("X-MS-Exchange-CrossTenant-Id: " + std::string(fabrikam_id)),
          .want = {.domains = with_helo({"a.example", "b.example"}),
-                  .organizations = {"a.example", "b.example"},
+                  .wildcards = bases({"example"}),
+                  .organizations = {"a.example", "example", "b.example"},
                   .tenant_ids = {id(contoso_id), id(fabrikam_id)}}},
         {.name = "hosted's tenant id",
          .message = from_nobody().with("X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp: TenantId=" +
                                        std::string(fabrikam_id) + ";Ip=[203.0.113.7];Helo=[h]"),
-         .want = {.domains = helo, .tenant_ids = {id(fabrikam_id)}}},
+         .want = {.domains = {helo}, .wildcards = bases({}), .tenant_ids = {id(fabrikam_id)}}},
         {.name = "hosted's differing tenant ids",
          .message = from_nobody()
                         .with("X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp: TenantId=" + std::string(fabrikam_id) +
                               ";Ip=[203.0.113.7];Helo=[h]")
                         .with("X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp: TenantId=" + std::string(contoso_id) +
                               ";Ip=[203.0.113.7];Helo=[h]"),
-         .want = {.domains = helo, .tenant_ids = {id(fabrikam_id), id(contoso_id)}}},
+         .want = {.domains = {helo}, .wildcards = bases({}), .tenant_ids = {id(fabrikam_id), id(contoso_id)}}},
         {.name = "signature",
          .message = from_nobody().with(signature_of("S.signer.example")),
-         .want = {.domains = with_helo({"s.signer.example", "signer.example"}), .sdids = {"s.signer.example"}}},
+         .want = {.domains = with_helo({"s.signer.example"}),
+                  .wildcards = bases({"signer.example", "example"}),
+                  .sdids = {"s.signer.example"}}},
         {.name = "Resent-From is not asked for where no rule reads it",
          .message = from_nobody().with("Resent-From: a@resent.com"),
-         .want = {.domains = helo}},
+         .want = {.domains = {helo}, .wildcards = bases({})}},
         {.name = "every Resent-From where one does",
          .message = from_nobody().with("Resent-From: a@resent.com").with("Resent-From: b@other.com"),
-         .want = {.domains =
-                      [&] {
-                          Names names{"resent.com", "other.com"};
-                          names.insert(names.end(), helo.begin(), helo.end());
-                          return names;
-                      }()},
+         .want = {.domains = with_helo({"resent.com", "other.com"}), .wildcards = bases({})},
          .resent_from = true},
     };
     for (const Case& c : cases) {
@@ -101,8 +113,9 @@ TEST(Keys, each_kind_of_name) {
         rules.resent_from = c.resent_from;
         tenant::Keys keys = keys_for(c.message, rules);
         tenant::Keys want = c.want;
-        for (Names* names : {&keys.domains, &want.domains}) std::ranges::sort(*names);
+        for (Names* names : {&keys.domains, &want.domains, &keys.wildcards, &want.wildcards}) std::ranges::sort(*names);
         EXPECT_EQ(keys.domains, want.domains) << c.name;
+        EXPECT_EQ(keys.wildcards, want.wildcards) << c.name;
         EXPECT_EQ(keys.organizations, want.organizations) << c.name;
         EXPECT_EQ(keys.sdids, want.sdids) << c.name;
         EXPECT_EQ(keys.tenant_ids, want.tenant_ids) << c.name;
@@ -126,9 +139,9 @@ TEST(Keys, a_flood_of_signatures_pushes_no_claim_out) {
         .with("X-MS-Exchange-CrossTenant-Id: " + std::string(fabrikam_id))
         .with("X-OriginatorOrg: o.example");
     const tenant::Keys keys = keys_for(message);
-    EXPECT_EQ(keys.sdids.size(), max_sdids_asked);
+    EXPECT_EQ(keys.sdids.size(), max_sdids_asked);  // the author's and the one above it first
     EXPECT_EQ(keys.tenant_ids.size(), 1U);
-    EXPECT_EQ(keys.organizations, (Names{"contoso.com", "o.example"}));
+    EXPECT_EQ(keys.organizations, (Names{"contoso.com", "com", "o.example", "example"}));
 }
 
 }  // namespace

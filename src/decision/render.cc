@@ -140,6 +140,9 @@ void append_padded(std::string& out, std::string_view text, std::size_t width) {
 std::string_view what_next(const Decision& decision) noexcept {
     if (decision.detail == customer_subdomain)
         return "The author domain is a subdomain of another customer: if that customer uses it, list it in the customer's domains.";
+    if (decision.detail == neighbours_unknown)
+        return "The tenants are looked up name by name, so whether the author's organisation is a customer's cannot be told: "
+               "such a forward needs dkim-aligned or arc.";
     switch (decision.reason) {
         case Reason::authorised:
         case Reason::bypassed:

@@ -83,6 +83,9 @@ std::string could_not_be_checked(Factor factor) {
 }
 
 Explanation not_available(const Decision& decision) {
+    if (decision.detail == tenants_unanswered) return {"unavailable: not all that the message names could be looked up, try again later"};
+    if (decision.detail == tenants_stale)
+        return {"unavailable: no tenant is known, and new ones cannot be looked up at the moment, try again later"};
     if (decision.detail == limits_unknown) return {"unavailable: the limits of the tenant could not be counted, try again later"};
     if (!decision.tenant) {
         const bool certificate = is(decision.findings, Factor::client_cert, Finding::unavailable) && !decision.author_domain.empty();
@@ -133,6 +136,8 @@ Explanation explain_refusal(const Decision& decision) {
         case Reason::forwarding_not_allowed:
             if (decision.detail == customer_subdomain)
                 return {"forwarding-not-allowed: customer-subdomain, the domain belongs to a customer but is not listed"};
+            if (decision.detail == neighbours_unknown)
+                return {"forwarding-not-allowed: a forward needs evidence of its author (dkim-aligned or arc) here"};
             return {"forwarding-not-allowed: the tenant may not send as domains that are not its own"};
         case Reason::contradiction:
             return contradiction(decision);

@@ -56,16 +56,18 @@ std::optional<mail::Mailbox> last_resent_from(const evidence::Header& header) {
     return std::nullopt;
 }
 
-bool is_customer_subdomain(const Case& message, const Subject& subject) {
-    if (!message.author || message.author_coverage || !subject.tenant) return false;
+std::string_view doubt_of_foreign_author(const Case& message, const Subject& subject) {
+    if (!message.author || message.author_coverage || !subject.tenant) return {};
     const tenant::Index& tenants = *message.tenants;
     const auto is_of_another = [&subject](std::optional<tenant::Number> owner) { return owner && *owner != *subject.tenant; };
     for (std::string_view name = message.author->text(); !name.empty(); name = mail::parent_of(name))
         if (is_of_another(tenants.with_literal_domain(name)) || is_of_another(tenants.with_organization(name)) ||
             is_of_another(tenants.with_dkim_domain(name)))
-            return true;
+            return customer_subdomain;
     const std::string_view organization = organizational_domain(message.author->text(), message.rules.shared_suffixes);
-    return !organization.empty() && tenants.is_or_is_above_a_domain_of_another(organization, *subject.tenant);
+    if (organization.empty()) return {};
+    if (!tenants.knows_neighbours()) return neighbours_unknown;
+    return tenants.is_or_is_above_a_domain_of_another(organization, *subject.tenant) ? customer_subdomain : std::string_view{};
 }
 
 Selection select_tenant(const Case& message, const Named& named, Belief belief) {

@@ -29,9 +29,11 @@ struct Selection {
     bool own_mode = false;
 };
 
-/// The author of a forward is not foreign: its domain is an organisation or DKIM domain of another tenant than this one, lies below one or
-/// below a literal domain, or shares the organisational domain of a literal domain. Such a forward needs evidence of the author as well.
-bool is_customer_subdomain(const Case& message, const Subject& subject);
+/// The author of a forward is not foreign, or may be not: its domain is an organisation or DKIM domain of another tenant than this one,
+/// lies below one or below a literal domain, or shares the organisational domain of a literal domain. Such a forward needs evidence of the
+/// author as well. Where the neighbours of the author's domain are not known, they count against it.
+/// @return  empty: it is foreign; else Decision::detail: customer_subdomain, neighbours_unknown.
+std::string_view doubt_of_foreign_author(const Case& message, const Subject& subject);
 
 /// Whose policy the predecessor looks up when the author's domain has none: of several Resent-From fields the last that has a domain.
 std::optional<mail::Mailbox> last_resent_from(const evidence::Header& header);

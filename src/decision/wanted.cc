@@ -83,7 +83,7 @@ Wanted wanted(const evidence::Evidence& evidence, const tenant::Index* tenants, 
     }
 
     if (rules.contradictions_refuse && may_be_contradicted(findings)) return {};  // no answer could make the claims' writer known
-    if (selection.forward && !rules.drop_in && is_customer_subdomain(examination.message, selection.subject)) {
+    if (selection.forward && !rules.drop_in && !doubt_of_foreign_author(examination.message, selection.subject).empty()) {
         // Either of the author's words will do.
         if (!may_hold(findings, Factor::dkim_aligned, open) && !may_hold(findings, Factor::arc, open)) return {};
         if (evidence_of_author(findings) != Finding::holds)

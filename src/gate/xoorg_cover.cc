@@ -8,16 +8,28 @@
 
 namespace exota::gate {
 
-XoorgCover cover_of(const Tenants& tenants, const mail::Domain& organization, const mail::Domain& sender) noexcept {
-    if (tenants.is(Tenants::unknown)) return XoorgCover::unknown;
-    if (!tenants.is(Tenants::yes)) return XoorgCover::not_covered;
-    const tenant::Index& index = **tenants;
+namespace {
+
+XoorgCover cover_in(const tenant::Index& index, const mail::Domain& organization, const mail::Domain& sender) noexcept {
     const auto covers_sender = index.covering(sender.text());
     if (!covers_sender) return XoorgCover::not_covered;
     if (const auto lists = index.with_organization(organization.text()))
         return *lists == covers_sender->tenant ? XoorgCover::covered : XoorgCover::not_covered;
     const auto covers = index.covering(organization.text());
     return covers && covers->tenant == covers_sender->tenant ? XoorgCover::covered : XoorgCover::not_covered;
+}
+
+}  // namespace
+
+XoorgCover cover_of(const Tenants& tenants, const mail::Domain& organization, const mail::Domain& sender) noexcept {
+    if (tenants.is(Tenants::unknown)) return XoorgCover::unknown;
+    if (!tenants.is(Tenants::yes)) return XoorgCover::not_covered;
+    const tenant::Index& index = **tenants;
+    const XoorgCover cover = cover_in(index, organization, sender);
+    if (index.at_worst() == nullptr) return cover;
+    // Some names could not be asked: only what holds whoever has them is said.
+    const bool holds = cover == XoorgCover::covered && cover_in(*index.at_worst(), organization, sender) == XoorgCover::covered;
+    return holds ? XoorgCover::covered : XoorgCover::unknown;
 }
 
 std::optional<XoorgCover> find_cover(World& world, std::shared_ptr<const Snapshot> snapshot, const mail::Domain& organization,

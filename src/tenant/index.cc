@@ -44,6 +44,10 @@ bool Index::is_or_is_above_a_domain_of_another(std::string_view canonical_name, 
     return (literal && *literal != tenant) || tables_->ancestors.is_above_another(canonical_name, tenant);
 }
 
+bool Index::knows_neighbours() const noexcept { return !tables_->of_answers; }
+const Index* Index::at_worst() const noexcept { return tables_->at_worst.get(); }
+const Index* Index::at_worst_for_a_forward() const noexcept { return tables_->at_worst_for_a_forward.get(); }
+
 std::optional<Number> Index::with_tenant_id(const mail::TenantId& id) const noexcept {
     const std::optional<Number> found = tables_->with(tables_->tenant_ids, tables_->hashed(TenantIdText(id).view()));
     if (found == Number{Tables::no_tenant}) return std::nullopt;

@@ -43,8 +43,17 @@ public:
     std::optional<Coverage> covering(std::string_view canonical_domain) const noexcept;
     /// The tenant that has `domain` as a literal entry (no wildcards).
     std::optional<Number> with_literal_domain(std::string_view canonical_domain) const noexcept;
-    /// A tenant other than this one has `name`, or a domain below it. (May say so of a domain that a later duplicate took away.)
+    /// A tenant other than this one has `name`, or a domain below it. (May say so of a domain that a later duplicate took away.) Means
+    /// nothing where the neighbours are not known.
     bool is_or_is_above_a_domain_of_another(std::string_view canonical_name, Number tenant) const noexcept;
+    /// Every tenant is in here. False: only those that have a name which a source was asked for (answers.h), so who has a name beside or
+    /// below one of these is not known.
+    bool knows_neighbours() const noexcept;
+    /// Where some of the names asked for got no answer: the same, with all of these another tenant's. nullptr: all are answered.
+    const Index* at_worst() const noexcept;
+    /// Where there are names that the source was not asked for: the same, with all of these another tenant's. nullptr: it was asked for
+    /// all.
+    const Index* at_worst_for_a_forward() const noexcept;
     std::optional<Number> with_tenant_id(const mail::TenantId& id) const noexcept;
     std::optional<Number> with_organization(std::string_view canonical_domain) const noexcept;
     std::optional<Number> with_dkim_domain(std::string_view canonical_domain) const noexcept;

@@ -212,6 +212,9 @@ std::optional<Clash> IndexBuilder::add_dkim_domain(Number tenant, const GivenNam
     return std::nullopt;
 }
 
+void IndexBuilder::note_tenant_ids(Number tenant) noexcept { (*index_.tables_)[tenant].has_tenant_ids = 1; }
+void IndexBuilder::note_organizations(Number tenant) noexcept { (*index_.tables_)[tenant].has_organizations = 1; }
+
 std::optional<Number> IndexBuilder::with_literal_domain(const GivenName& domain) const noexcept {
     return index_.tables_->with(Index::Tables::domain, domain.hashed(index_.tables_->key));
 }
@@ -286,6 +289,13 @@ Index IndexBuilder::build() && {
     tables.all_have_organizations =
         std::ranges::all_of(tables.tenants, [](const Index::Tables::Tenant& tenant) { return tenant.has_organizations != 0; });
     return std::move(index_);
+}
+
+Index IndexBuilder::build_of_answers(std::unique_ptr<const Index> at_worst, std::unique_ptr<const Index> at_worst_for_a_forward) && {
+    index_.tables_->of_answers = true;
+    index_.tables_->at_worst = std::move(at_worst);
+    index_.tables_->at_worst_for_a_forward = std::move(at_worst_for_a_forward);
+    return std::move(*this).build();
 }
 
 }  // namespace exota::tenant

@@ -86,6 +86,10 @@ public:
     /// Clashes with another's DKIM domain or literal domain.
     std::optional<Clash> add_dkim_domain(Number tenant, const GivenName& domain);
 
+    /// Such a tenant has others than those that are added.
+    void note_tenant_ids(Number tenant) noexcept;
+    void note_organizations(Number tenant) noexcept;
+
     std::optional<Number> with_literal_domain(const GivenName& domain) const noexcept;
     /// Version 1: a domain with a policy of its own; takes it from whomever had it (the last of duplicate keys wins).
     /// @return  somebody had it.
@@ -103,6 +107,8 @@ public:
     std::size_t domain_count() const noexcept;
 
     Index build() &&;
+    /// Of what was answered to single questions: Index::knows_neighbours() is false. The others are what the Index says of them, or null.
+    Index build_of_answers(std::unique_ptr<const Index> at_worst, std::unique_ptr<const Index> at_worst_for_a_forward) &&;
 
 private:
     Number next_number() noexcept;

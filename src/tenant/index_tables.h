@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <vector>
 
 #include "tenant/ancestors.h"
@@ -44,6 +45,8 @@ struct Index::Tables {
     bool all_have_organizations = true;  // all tenants
     std::deque<Policy> policies;         // 0 is the empty one
     std::size_t tenant_count = 0;
+    bool of_answers = false;  // Index::knows_neighbours
+    std::unique_ptr<const Index> at_worst, at_worst_for_a_forward;
 
     std::optional<Number> with(const NameTable& table, const HashedName& name) const noexcept;
     NameRef find(Role role, const HashedName& name) const noexcept {
