@@ -30,6 +30,10 @@ void Server::listen(Descriptor listener) {
     parts_->acceptors.back()->wait();
 }
 
+void Server::adopt(Descriptor connected) {
+    if (limits_.enter()) serve(std::move(connected));
+}
+
 /// The place in the limit of all is taken already (on_acceptable).
 void Server::serve(Descriptor socket) {
     sockaddr_storage address{};

@@ -58,6 +58,8 @@ public:
 
     /// Accepts on a listening, non-blocking socket from now on.
     void listen(Descriptor listener);
+    /// Serves a connection that is there already as if it had been accepted here. Without a place for it, or a session, it is closed.
+    void adopt(Descriptor connected);
     void stop_accepting();
     /// Stops accepting, ends sessions as soon as they have nothing in hand.
     /// @param done  called on the loop when the last session is gone (at once if there is none).

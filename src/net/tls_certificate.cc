@@ -123,6 +123,8 @@ void read_names(X509& certificate, PeerCertificate& into) {
 }
 
 bool is_named(X509& certificate, const PeerCertificate& read, std::string_view reference) {
+    // An address is named by an iPAddress SAN, never by text (RFC 6125 §1.7.2, RFC 2818 §3.1).
+    if (base::IpAddress::parse(reference)) return X509_check_ip_asc(&certificate, std::string(reference).c_str(), 0) == 1;
     return !read.names.empty() && !reference.empty() &&
            X509_check_host(&certificate, reference.data(), reference.size(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr) == 1;
 }
