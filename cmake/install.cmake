@@ -9,7 +9,7 @@ install(FILES docs/man/exota.toml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES README.md CONTRIBUTING.md CHANGELOG.md LICENSE packaging/exota.toml packaging/endpoints.json DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES packaging/logrotate/exota DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME exota.logrotate)  # /etc is the operator's
 # Recipes (docs/watching.md), in the folders that the documents name.
-install(DIRECTORY packaging/prometheus packaging/grafana packaging/rsyslog packaging/logrotate packaging/fail2ban packaging/vector packaging/fluent-bit packaging/kubernetes
+install(DIRECTORY packaging/ldap packaging/prometheus packaging/grafana packaging/rsyslog packaging/logrotate packaging/fail2ban packaging/vector packaging/fluent-bit packaging/kubernetes
         packaging/exota.service.d packaging/exota.socket.d packaging/compose
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/packaging USE_SOURCE_PERMISSIONS)
 install(FILES packaging/endpoints.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/packaging)  # the compose file mounts it

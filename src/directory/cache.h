@@ -73,7 +73,7 @@ public:
             by_use_.splice(by_use_.begin(), by_use_, known->second);
             const Entry& entry = by_use_.front();
             const bool positive = entry.answer.is(Answer::yes);
-            if (age_of(entry) < (positive ? settings_.ttl : settings_.negative_ttl)) {
+            if (!entry.is_to_be_asked && age_of(entry) < (positive ? settings_.ttl : settings_.negative_ttl)) {
                 ++(positive ? counts_.hits : counts_.negative_hits);
                 const Answer answer = entry.answer;  // the entry may be gone when on_answer asks for more
                 return on_answer(answer);
@@ -92,6 +92,11 @@ public:
         });
     }
 
+    /// The next who needs an answer that is kept asks the server again; where that cannot say, what is kept serves as before.
+    void ask_anew() {
+        for (Entry& entry : by_use_) entry.is_to_be_asked = true;
+    }
+
     const CacheCounts& counts() const noexcept { return counts_; }
     /// Answers that are kept, served or not.
     std::size_t size() const noexcept { return entries_.size(); }
@@ -103,6 +108,7 @@ private:
         std::string key;
         Answer answer;
         Clock::time_point confirmed;
+        bool is_to_be_asked = false;
     };
     struct Question {
         std::uint64_t number = 0;  // a late second answer must not answer a later question
@@ -153,6 +159,7 @@ private:
         if (const auto known = entries_.find(key); known != entries_.end()) {
             known->second->answer = answer;
             known->second->confirmed = now_();
+            known->second->is_to_be_asked = false;
             by_use_.splice(by_use_.begin(), by_use_, known->second);
             return;
         }

@@ -194,5 +194,22 @@ TEST_F(CacheTest, may_be_ended_by_who_is_told) {
     EXPECT_EQ(answers_, "") << "the second one is gone with it";
 }
 
+TEST_F(CacheTest, what_is_to_be_asked_anew_is_asked_and_serves_if_nobody_can_say) {
+    find("k");
+    answer("k", "=a");
+    find("n");
+    answer("n", "none");
+    cache_->ask_anew();
+    find("k");
+    answer("k", "unknown");
+    find("k");
+    answer("k", "=b");
+    find("k");
+    find("n");
+    answer("n", "unknown");
+    EXPECT_EQ(answers_, "=a none =a =b =b unknown ");
+    EXPECT_TRUE(asked_.empty());
+}
+
 }  // namespace
 }  // namespace exota::directory

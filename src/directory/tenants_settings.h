@@ -2,7 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+
+#include "directory/ldap_settings.h"
 
 namespace exota::directory {
 
@@ -11,6 +14,10 @@ struct TenantsSettings {
     std::string file;
     std::chrono::seconds watch_interval{2};      // besides SIGHUP; 0: never look by itself
     std::string state_directory = "/run/exota";  // see shrink_guard.h; empty: no guard against a file that shrank
+    // Of sources that are a server:
+    std::string snapshot_file = "/var/lib/exota/tenants.snapshot";  // last good state of those that give all tenants; empty: none is kept
+    std::chrono::seconds max_stale{7 * 86400};                      // for so long what was read is served while the server is away
+    std::optional<LdapSettings> ldap;                               // of source = "ldap"
 };
 
 }  // namespace exota::directory

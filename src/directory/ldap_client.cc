@@ -1,0 +1,378 @@
+// Which server, when to try again, and which question waits for what.
+#include "directory/ldap_client.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <thread>
+
+#include "directory/ldap_link.h"
+#include "directory/ldap_tunnel.h"
+#include "net/back_off.h"
+#include "net/host_addresses.h"
+#include "net/server.h"
+#include "net/socket_address.h"
+
+namespace exota::directory {
+namespace {
+
+using base::Errc;
+using base::fail;
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds first_wait = 100ms, longest_wait = 30s;
+/// The tunnel has no idle time-out of its own: a connection may rest for as long as the server likes.
+constexpr std::chrono::milliseconds no_idle_timeout = std::chrono::hours(24 * 365 * 10);
+
+std::uint32_t chance() {
+    static thread_local std::mt19937 numbers(std::random_device{}());
+    return static_cast<std::uint32_t>(numbers());
+}
+
+/// Names are looked up on a thread of their own, which may take minutes and then finds nobody who waits.
+class HostLookup {
+public:
+    using Found = std::function<void(base::Result<net::Address>)>;
+
+    HostLookup(net::Loop& loop, const LdapUrl& url, Found found) : state_(std::make_shared<State>()) {
+        state_->loop = &loop;
+        state_->found = std::move(found);
+        try {
+            std::thread([state = state_, url] {
+                net::Endpoint endpoint{.kind = net::Endpoint::Kind::inet6, .path = {}, .host = url.host, .port = url.port, .name = {}};
+                base::Result<net::Address> address = net::look_up_host(endpoint);
+                if (!address || !reachable(*address)) {
+                    endpoint.kind = net::Endpoint::Kind::inet;
+                    if (base::Result<net::Address> other = net::look_up_host(endpoint); other || !address) address = std::move(other);
+                }
+                const std::lock_guard lock(state->mutex);
+                if (state->loop != nullptr) state->loop->post([state, address = std::move(address)] { tell(*state, address); });
+            }).detach();
+        } catch (const std::system_error& error) {
+            loop.post([state = state_, why = error.code().message()] {
+                tell(*state, fail(Errc::unavailable, "there is no thread to look it up: " + why));
+            });
+        }
+    }
+    ~HostLookup() {
+        const std::lock_guard lock(state_->mutex);
+        state_->loop = nullptr;
+        state_->found = nullptr;
+    }
+    HostLookup(const HostLookup&) = delete;
+    HostLookup& operator=(const HostLookup&) = delete;
+
+private:
+    struct State {
+        std::mutex mutex;  // of `loop`; `found` belongs to its thread
+        net::Loop* loop = nullptr;
+        Found found;
+    };
+    static void tell(const State& state, const base::Result<net::Address>& address) {
+        const Found found = state.found;  // who hears it may destroy us
+        if (found) found(address);
+    }
+    /// There is a way to it; many hosts have IPv6 addresses that nobody can reach from here.
+    static bool reachable(const net::Address& address) {
+        const net::Descriptor probe(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        const auto to = net::SocketAddress::of(address);
+        return probe && to && ::connect(probe.get(), to->get(), to->octets) == 0;
+    }
+
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace
+
+base::Result<LdapServers> read_servers(const LdapSettings& settings) {
+    LdapServers servers;
+    bool tls = false;
+    for (const std::string& text : settings.servers) {
+        auto url = LdapUrl::parse(text);
+        if (!url) return fail(Errc::invalid_data, text + ": " + url.error().detail);
+        tls = tls || url->scheme == LdapUrl::Scheme::ldaps || (url->scheme == LdapUrl::Scheme::ldap && settings.starttls);
+        servers.urls.push_back(*std::move(url));
+    }
+    if (servers.urls.empty()) return fail(Errc::invalid_data, "there is no server");
+    if (!tls) return servers;
+    auto context = net::TlsContext::make(
+        net::TlsRole::client,
+        {.certificate_file = settings.certificate_file, .key_file = settings.key_file, .roots_file = settings.ca_file});
+    if (!context) return std::unexpected(context.error());
+    servers.context = *std::move(context);
+    return servers;
+}
+
+class LdapClient::Parts {
+public:
+    Parts(net::Loop& loop, LdapSettings settings, LdapServers servers, std::shared_ptr<SourceStatus> status)
+        : loop_(loop),
+          settings_(std::move(settings)),
+          servers_(std::move(servers)),
+          status_(std::move(status)),
+          tunnels_(loop, limits_, [this](const net::Peer&, const std::function<void()>&) { return make_tunnel(); },
+                   {.idle_timeout = no_idle_timeout, .keep_waiting_interval = no_idle_timeout, .on_trouble = {}}),
+          step_timer_(loop),
+          question_timer_(loop),
+          back_off_(first_wait, longest_wait, &chance) {}
+
+    void connect();
+    void search(LdapSearch search, Done done);
+    bool is_ready() const noexcept { return at_ == At::ready; }
+
+private:
+    enum class At : std::uint8_t { away, connecting, ready };
+    using Clock = std::chrono::steady_clock;
+
+    struct Question {
+        LdapSearch search;
+        Done done;
+        Clock::time_point due;
+        Clock::time_point sent{};
+        LdapFound found;
+        bool referred = false;
+        bool again = false;  // it was under way when a connection was lost
+    };
+
+    const LdapUrl& url() const { return servers_.urls[server_]; }
+    std::unique_ptr<net::Session> make_tunnel();
+    void connect_to(const net::Address& address);
+    void bound(const LdapOutcome& outcome);
+    void lost(const std::string& why);
+    void cannot_connect(const std::string& why);
+    void send(std::uint64_t number);
+    void answer(std::uint64_t number, base::Result<LdapFound> result);
+    void ended(int message, const LdapOutcome& outcome);
+    void watch_questions();
+    void look_at_questions();
+
+    net::Loop& loop_;
+    const LdapSettings settings_;
+    const LdapServers servers_;
+    const std::shared_ptr<SourceStatus> status_;
+    net::ServerLimits limits_{64};  // one tunnel, and those that are ending
+    net::Server tunnels_;
+    net::Timer step_timer_, question_timer_;
+    net::BackOff back_off_;
+
+    At at_ = At::connecting;
+    std::size_t server_ = 0;  // that is connected, or being connected
+    std::unique_ptr<HostLookup> host_;
+    std::optional<LdapRoute> route_;            // of the tunnel that is being made
+    std::shared_ptr<std::string> tunnel_says_;  // why it failed
+    std::unique_ptr<LdapLink> link_;
+    int bind_message_ = 0;
+    Clock::time_point heard_{};  // when something last came
+
+    std::uint64_t next_ = 0;
+    std::map<std::uint64_t, Question> questions_;  // by age
+    std::map<int, std::uint64_t> by_message_;      // that are under way
+    bool watching_ = false;
+    std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+};
+
+std::unique_ptr<net::Session> LdapClient::Parts::make_tunnel() {
+    if (!route_) return nullptr;
+    return std::make_unique<LdapTunnel>(
+        *std::exchange(route_, std::nullopt),
+        LdapTunnel::News{.opened = nullptr, .failed = [says = tunnel_says_](std::string why) { *says = std::move(why); }});
+}
+
+void LdapClient::Parts::connect() {
+    at_ = back_off_.due() == Clock::time_point{} ? At::connecting : At::away;
+    step_timer_.start(settings_.timeout, [this] { cannot_connect("it does not answer"); });
+    if (const auto address = url().address()) return connect_to(*address);
+    host_ = std::make_unique<HostLookup>(loop_, url(), [this](const base::Result<net::Address>& address) {
+        if (!address) return cannot_connect(address.error().detail);
+        connect_to(*address);
+    });
+}
+
+void LdapClient::Parts::connect_to(const net::Address& address) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) return cannot_connect("no socket can be had");
+    net::Descriptor ours(ends[0]), tunnels(ends[1]);
+    const bool starttls = url().scheme == LdapUrl::Scheme::ldap && settings_.starttls;
+    route_ = LdapRoute{.tls = url().scheme == LdapUrl::Scheme::ldaps ? LdapRoute::Tls::at_once
+                              : starttls                             ? LdapRoute::Tls::starttls
+                                                                     : LdapRoute::Tls::none,
+                       .address = address,
+                       .host = url().host,
+                       .context = servers_.context,
+                       .step = settings_.timeout};
+    tunnel_says_ = std::make_shared<std::string>();
+    tunnels_.adopt(std::move(tunnels));
+    auto link = LdapLink::make(loop_, std::move(ours),
+                               {.entry =
+                                    [this](int message, LdapEntry entry) {
+                                        heard_ = Clock::now();
+                                        const auto number = by_message_.find(message);
+                                        if (number == by_message_.end()) return;
+                                        Question& question = questions_.at(number->second);
+                                        if (question.found.entries.size() < question.search.most_entries)
+                                            question.found.entries.push_back(std::move(entry));
+                                        else
+                                            question.found.more = true;
+                                    },
+                                .reference =
+                                    [this](int message) {
+                                        const auto number = by_message_.find(message);
+                                        if (number != by_message_.end()) questions_.at(number->second).referred = true;
+                                    },
+                                .end =
+                                    [this](int message, const LdapOutcome& outcome) {
+                                        heard_ = Clock::now();
+                                        if (at_ != At::ready && message == bind_message_) return bound(outcome);
+                                        ended(message, outcome);
+                                    },
+                                .lost = [this](const std::string& why) { lost(why); }});
+    if (!link) return cannot_connect(link.error().detail);
+    link_ = *std::move(link);
+    // It waits in the tunnel until that is open.
+    const base::Result<int> message = link_->bind(settings_);
+    if (!message) return cannot_connect(message.error().detail);
+    bind_message_ = *message;
+}
+
+void LdapClient::Parts::bound(const LdapOutcome& outcome) {
+    if (outcome.code != 0) return cannot_connect("bind: " + outcome.text);
+    step_timer_.cancel();
+    back_off_.succeeded();
+    at_ = At::ready;
+    status_->confirmed();
+    std::vector<std::uint64_t> waiting;
+    for (const auto& [number, question] : questions_) waiting.push_back(number);
+    for (const std::uint64_t number : waiting)
+        if (at_ == At::ready) send(number);
+}
+
+/// The connection is gone, whatever it was at.
+void LdapClient::Parts::lost(const std::string& why) {
+    const std::string says = tunnel_says_ && !tunnel_says_->empty() ? *tunnel_says_ : why;
+    if (at_ != At::ready) return cannot_connect(says);
+    link_.reset();
+    std::vector<std::uint64_t> twice;
+    for (const auto& [message, number] : std::exchange(by_message_, {})) {
+        Question& question = questions_.at(number);
+        if (std::exchange(question.again, true)) twice.push_back(number);
+        question.found = {};
+        question.referred = false;
+    }
+    server_ = 0;
+    at_ = At::connecting;
+    for (const std::uint64_t number : twice) answer(number, fail(Errc::unavailable, url().text() + ": " + says));
+    connect();
+}
+
+void LdapClient::Parts::cannot_connect(const std::string& why) {
+    step_timer_.cancel();
+    host_.reset();
+    link_.reset();
+    by_message_.clear();
+    const std::string text = url().text() + ": " + (tunnel_says_ && !tunnel_says_->empty() ? *tunnel_says_ : why);
+    tunnel_says_.reset();
+    if (++server_ < servers_.urls.size())
+        return loop_.post([this, alive = std::weak_ptr<const bool>(alive_)] {
+            if (!alive.expired()) connect();
+        });
+    server_ = 0;
+    at_ = At::away;
+    status_->trouble(text);
+    step_timer_.start(back_off_.failed(Clock::now()), [this] { connect(); });
+    std::vector<std::uint64_t> waiting;
+    for (const auto& [number, question] : questions_) waiting.push_back(number);
+    for (const std::uint64_t number : waiting) answer(number, fail(Errc::unavailable, text));
+}
+
+void LdapClient::Parts::search(LdapSearch search, Done done) {
+    if (at_ == At::away) return done(fail(Errc::unavailable, status_->why()));
+    if (questions_.size() >= max_questions) return done(fail(Errc::unavailable, "too many questions are under way"));
+    const std::uint64_t number = ++next_;
+    questions_.emplace(
+        number, Question{.search = std::move(search), .done = std::move(done), .due = Clock::now() + settings_.timeout, .found = {}});
+    if (at_ == At::ready) send(number);
+    watch_questions();
+}
+
+void LdapClient::Parts::send(std::uint64_t number) {
+    const auto question = questions_.find(number);
+    if (question == questions_.end()) return;
+    const base::Result<int> message = link_->search(question->second.search, settings_.timeout);
+    if (!message) return answer(number, std::unexpected(message.error()));
+    question->second.sent = Clock::now();
+    by_message_.emplace(*message, number);
+}
+
+void LdapClient::Parts::answer(std::uint64_t number, base::Result<LdapFound> result) {
+    const auto question = questions_.find(number);
+    if (question == questions_.end()) return;
+    Done done = std::move(question->second.done);
+    questions_.erase(question);
+    done(std::move(result));
+}
+
+void LdapClient::Parts::ended(int message, const LdapOutcome& outcome) {
+    const auto under_way = by_message_.find(message);
+    if (under_way == by_message_.end()) return;
+    const std::uint64_t number = under_way->second;
+    by_message_.erase(under_way);
+    Question& question = questions_.at(number);
+    constexpr int size_limit_exceeded = 4;
+    // We set that limit: it is told by who has more than we want.
+    if (outcome.code == size_limit_exceeded && !question.found.entries.empty()) question.found.more = true;
+    if (question.referred || outcome.referred) {
+        status_->trouble(url().text() + ": it refers to another server, which is not asked");
+        return answer(number, fail(Errc::invalid_data, status_->why()));
+    }
+    if (outcome.code != 0 && !question.found.more) {
+        status_->trouble(url().text() + ": search: " + outcome.text);
+        return answer(number, fail(Errc::invalid_data, status_->why()));
+    }
+    status_->confirmed();
+    answer(number, std::move(question.found));
+}
+
+/// All questions may take the same time, so the oldest is due first.
+void LdapClient::Parts::watch_questions() {
+    if (watching_ || questions_.empty()) return;
+    watching_ = true;
+    question_timer_.start(std::max<Clock::duration>(questions_.begin()->second.due - Clock::now(), 1ms), [this] {
+        watching_ = false;
+        look_at_questions();
+    });
+}
+
+void LdapClient::Parts::look_at_questions() {
+    const auto now = Clock::now();
+    bool silent = false;
+    std::vector<std::uint64_t> late;
+    for (const auto& [number, question] : questions_) {
+        if (question.due > now) break;
+        late.push_back(number);
+        // Nothing at all came since it was sent: not slow, but gone.
+        silent = silent || (question.sent != Clock::time_point{} && heard_ < question.sent);
+    }
+    std::erase_if(by_message_, [&](const auto& under_way) {
+        if (std::ranges::find(late, under_way.second) == late.end()) return false;
+        if (link_) link_->abandon(under_way.first);
+        return true;
+    });
+    for (const std::uint64_t number : late) answer(number, fail(Errc::timeout, url().text() + ": no answer within the time allowed"));
+    if (silent && at_ == At::ready) lost("it does not answer");
+    watch_questions();
+}
+
+LdapClient::LdapClient(net::Loop& loop, LdapSettings settings, LdapServers servers, std::shared_ptr<SourceStatus> status)
+    : parts_(std::make_unique<Parts>(loop, std::move(settings), std::move(servers), std::move(status))) {}
+LdapClient::~LdapClient() = default;
+
+void LdapClient::start() { parts_->connect(); }
+void LdapClient::search(LdapSearch search, Done done) { parts_->search(std::move(search), std::move(done)); }
+bool LdapClient::is_ready() const noexcept { return parts_->is_ready(); }
+
+}  // namespace exota::directory

@@ -1,0 +1,88 @@
+// A client of LDAP servers on one loop: one connection at a time, to the first of several servers that can be reached, and searches over
+// it. Never blocks: connecting is net's (ldap_tunnel.h), libldap encodes and decodes.
+//
+//   connected, bound    a search is sent at once
+//   connecting          it waits, for as long as a question may take
+//   away                no server could be reached: it fails at once; tried again after a back-off
+//
+// A server that closes the connection (idle for too long, restarted) costs nobody an answer: what was under way is asked once more over the
+// next one. One that does not answer at all within the time of a question is given up.
+//
+// Lives on the loop's thread; destroyed after the loop has stopped for good, or on it. Tested by ldap_client_test.cc and tests/system.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "directory/ldap_settings.h"
+#include "directory/ldap_url.h"
+#include "directory/source_status.h"
+#include "net/loop.h"
+#include "net/tls_context.h"
+
+namespace exota::directory {
+
+/// An entry as the server gave it; whatever it says is the server's.
+struct LdapEntry {
+    std::string dn;
+    std::vector<std::pair<std::string, std::vector<std::string>>> attributes;  // values are octets
+};
+/// What a search found, when the server said that this is all.
+struct LdapFound {
+    std::vector<LdapEntry> entries;
+    bool more = false;  // there are others besides
+};
+
+struct LdapSearch {
+    std::string base, filter;
+    std::vector<std::string> attributes;
+    std::size_t most_entries = 1;  // more are not kept
+};
+
+/// Whoever can be asked.
+class LdapDirectory {
+public:
+    virtual ~LdapDirectory() = default;
+    /// unavailable, timeout: it cannot be reached, or does not answer. invalid_data: its answer is any other than success, or names another
+    /// server. The detail is for people.
+    using Done = std::move_only_function<void(base::Result<LdapFound>)>;
+    /// @param done  called once, within the call or later on the loop; not after this object is gone.
+    virtual void search(LdapSearch search, Done done) = 0;
+};
+
+/// What is read once and checked.
+struct LdapServers {
+    std::vector<LdapUrl> urls;                       // at least one
+    std::shared_ptr<const net::TlsContext> context;  // null: no server needs one
+};
+/// @return  io, not_found, invalid_data: a certificate file; invalid_data: a server.
+base::Result<LdapServers> read_servers(const LdapSettings& settings);
+
+class LdapClient final : public LdapDirectory {
+public:
+    /// Questions under way, sent or not; more fail at once.
+    static constexpr std::size_t max_questions = 10'000;
+
+    /// @param status  told whether the server answers.
+    LdapClient(net::Loop& loop, LdapSettings settings, LdapServers servers, std::shared_ptr<SourceStatus> status);
+    ~LdapClient() override;
+    LdapClient(const LdapClient&) = delete;
+    LdapClient& operator=(const LdapClient&) = delete;
+
+    /// Connects, and again whenever the connection is lost. Once.
+    void start();
+    void search(LdapSearch search, Done done) override;
+    /// Bound, and not known to be away.
+    bool is_ready() const noexcept;
+
+private:
+    class Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace exota::directory
