@@ -12,10 +12,12 @@
 #include <thread>
 
 #include "app/gateway_section.h"
+#include "app/loop_tenants.h"
 #include "app/milter_front_end.h"
 #include "app/notify.h"
 #include "app/reloader.h"
 #include "app/sockets.h"
+#include "app/tenants_state.h"
 #include "app/tenants_watch.h"
 #include "base/counted.h"
 #include "config/start_values.h"
@@ -89,8 +91,8 @@ private:
 /// A daemon that serves. Everything but the milter's loops happens on the control loop, the thread that called run_daemon.
 class Daemon {
 public:
-    Daemon(const DaemonOptions& options, Loaded loaded, Sockets sockets, std::vector<std::unique_ptr<GatewaySection>> gateways,
-           Notifier notifier)
+    Daemon(const DaemonOptions& options, Loaded loaded, const std::optional<LookupOptions>& lookups, Sockets sockets,
+           std::vector<std::unique_ptr<GatewaySection>> gateways, Notifier notifier)
         : options_(options),
           config_(std::move(*loaded.config)),
           snapshot_(std::move(loaded.snapshot)),
@@ -99,7 +101,7 @@ public:
           log_(config_.log),
           metrics_(options.version),
           gateways_(std::move(gateways)),
-          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_),
+          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, lookups ? &*lookups : nullptr),
           http_(control_, web::pages({.metrics = [this] { return metrics_text(); }, .ready = [this] { return is_ready(); }})),
           signals_(control_.context()),
           reloader_(control_, options.start_thread),
@@ -108,6 +110,7 @@ public:
           retry_timer_(control_),
           watchdog_timer_(control_),
           drain_timer_(control_),
+          tenants_state_(control_, log_, metrics_),
           watch_(std::in_place, config_.tenants, loaded.tenants_stamp) {
         log_.service(
             LogLevel::info, "start", "exota starts",
@@ -124,6 +127,7 @@ public:
     /// Throws std::system_error where there are not enough threads.
     void start() {
         for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
+        for (auto& source : workers_.tenant_sources()) tenants_state_.add(std::move(source));
         wait_for_signal();
         metrics_.set_log(log_);
         show_state();
@@ -138,6 +142,7 @@ public:
         for (net::Listener& listener : sockets_.http) http_.listen(listener.take(0));
         serving_ = true;
         watch_tenants();
+        tenants_state_.watch(options_.second);
         feed_watchdog();
         log_.service(LogLevel::info, "ready", status(),
                      {LogField::of_number("generation", static_cast<std::int64_t>(snapshot_->generation))});
@@ -159,17 +164,20 @@ private:
         });
     }
 
-    bool is_ready() const { return serving_ && std::ranges::all_of(gateways_, &GatewaySection::ready); }
+    bool is_ready() const { return serving_ && tenants_state_.serves() && std::ranges::all_of(gateways_, &GatewaySection::ready); }
+
+    std::size_t tenant_count() const { return snapshot_->tenants ? snapshot_->tenants->tenant_count() : 0; }
+    std::size_t domain_count() const { return snapshot_->tenants ? snapshot_->tenants->domain_count() : 0; }
 
     std::string status() const {
-        return "serving " + base::counted(snapshot_->tenants->tenant_count(), "tenant") + " with " +
-               base::counted(snapshot_->tenants->domain_count(), "domain");
+        if (snapshot_->looks_up) return "serving tenants that are looked up for each message";
+        return "serving " + base::counted(tenant_count(), "tenant") + " with " + base::counted(domain_count(), "domain");
     }
 
     void show_state() {
         metrics_.set_state({.generation = snapshot_->generation,
-                            .tenants = snapshot_->tenants->tenant_count(),
-                            .domains = snapshot_->tenants->domain_count(),
+                            .tenants = tenant_count(),
+                            .domains = domain_count(),
                             .endpoint_prefixes = snapshot_->rules.exchange_online.size(),
                             .loaded_at = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count()});
     }
@@ -243,9 +251,8 @@ private:
         show_state();
         log_.service(LogLevel::info, "reloaded", status(),
                      {LogField::of_number("generation", static_cast<std::int64_t>(snapshot_->generation)),
-                      LogField::of_number("tenants", static_cast<std::int64_t>(snapshot_->tenants->tenant_count())),
-                      LogField::of_number("domains", static_cast<std::int64_t>(snapshot_->tenants->domain_count())),
-                      LogField::of("cause", name_of(cause))});
+                      LogField::of_number("tenants", static_cast<std::int64_t>(tenant_count())),
+                      LogField::of_number("domains", static_cast<std::int64_t>(domain_count())), LogField::of("cause", name_of(cause))});
         end_reload(status());
     }
 
@@ -269,7 +276,7 @@ private:
         const auto interval = config_.tenants.watch_interval.count() > 0 ? config_.tenants.watch_interval : std::chrono::seconds(5);
         watch_timer_.start(interval.count() * options_.second, [this] {
             if (stopping_) return;
-            if (config_.tenants.watch_interval.count() > 0 && !reloading_) look_at_tenants();
+            if (config_.tenants.source == "file" && config_.tenants.watch_interval.count() > 0 && !reloading_) look_at_tenants();
             watch_tenants();
         });
     }
@@ -339,6 +346,7 @@ private:
     boost::asio::signal_set signals_;
     Reloader reloader_;
     net::Timer watch_timer_, retire_timer_, retry_timer_, watchdog_timer_, drain_timer_;
+    TenantsState tenants_state_;
     std::optional<TenantsWatch> watch_;
     RetiredSnapshots retired_;
     bool reloading_ = false;
@@ -365,12 +373,18 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
     }
     std::optional<Sockets> sockets = open_sockets(*loaded.config, loops_of(*loaded.config), options.complain);
     if (!sockets) return DaemonEnd::no_socket;
+    const auto lookups = lookup_options(*loaded.config);
+    if (!lookups) {
+        options.complain("exota: tenants.ldap: " + lookups.error().detail);
+        return DaemonEnd::bad_config;
+    }
     auto gateways = open_gateways(loaded.config->gateways, options.complain);
     if (!gateways) return DaemonEnd::no_socket;
 
     std::unique_ptr<Daemon> daemon;
     try {
-        daemon = std::make_unique<Daemon>(options, std::move(loaded), std::move(*sockets), *std::move(gateways), std::move(notifier));
+        daemon =
+            std::make_unique<Daemon>(options, std::move(loaded), *lookups, std::move(*sockets), *std::move(gateways), std::move(notifier));
         daemon->start();
     } catch (const std::system_error& error) {
         options.complain(std::string("exota: there are not enough threads (TasksMax= of the unit, a limit of the container): ") +

@@ -42,6 +42,8 @@ void warn_of_early_refusal(const config::Config& config, const tenant::Index& te
 
 void add_tenants(ReadFiles& files) {
     const config::Config& config = *files.config;
+    files.from_server = config.tenants.source != "file";
+    if (files.from_server) return;
     const std::string& file = config.tenants.file;
     const auto take = [&](directory::Content content) {
         files.tenants_stamp = content.stamp;
@@ -93,8 +95,20 @@ std::shared_ptr<const gate::Snapshot> snapshot_of(const ReadFiles& files, const 
     snapshot->rules = config.rules;
     snapshot->limits = config.limits;
     snapshot->milter = {config.milter.max_frame_octets, config.milter.max_macro_octets};
-    snapshot->tenants = files.tenants;
-    snapshot->tenant_limits = std::make_shared<gate::TenantLimits>(*files.tenants, previous ? previous->tenant_limits.get() : nullptr);
+    if (files.from_server) {
+        snapshot->looks_up = config.tenants.ldap.has_value();
+        if (previous) {
+            snapshot->tenants = previous->tenants;
+            snapshot->tenant_limits = previous->tenant_limits;
+            snapshot->tenants_are = previous->tenants_are;
+        }
+        if (snapshot->looks_up) {
+            snapshot->tenant_defaults = std::make_shared<const tenant::Defaults>(config.tenant_defaults);
+        }
+    } else if (files.tenants) {
+        snapshot->tenants = files.tenants;
+        snapshot->tenant_limits = std::make_shared<gate::TenantLimits>(*files.tenants, previous ? previous->tenant_limits.get() : nullptr);
+    }
     snapshot->generation = previous ? previous->generation + 1 : 1;
     return snapshot;
 }
@@ -106,7 +120,7 @@ Loaded load(config::LoadedConfig config, const gate::Snapshot* previous) {
     loaded.try_again = files.try_again;
     loaded.tenants_stamp = files.tenants_stamp;
     if (files.tenants) guard_against_loss(files, previous, loaded.problems);
-    if (!files.tenants || has_error(loaded.problems)) return loaded;
+    if ((!files.tenants && !files.from_server) || has_error(loaded.problems)) return loaded;
     loaded.snapshot = snapshot_of(files, previous);
     loaded.config = std::move(files.config);
     return loaded;

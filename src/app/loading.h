@@ -35,6 +35,7 @@ struct ReadFiles {
     std::vector<config::Problem> problems;              // of both, in order
     std::optional<directory::FileStamp> tenants_stamp;  // of the tenants file that was read, good or not
     directory::Fingerprint tenants_fingerprint;         // of its content
+    bool from_server = false;                           // the tenants are a server's: they come later, or are looked up
     bool file_missing = false;                          // configuration or tenants file does not exist
     bool try_again = false;                             // what failed may work soon, though nobody changes anything
 };
@@ -60,7 +61,7 @@ enum class ForceMonitor : std::uint8_t { no, yes };
 
 /// Configuration, then the tenants that it names.
 /// @param previous  in use now, nullptr at start: counts of limits go on, and a tenants file that lost more than a fifth of its domains
-///                  is an error unless that was confirmed.
+///                  is an error unless that was confirmed. Where the tenants are a server's, those of before go on as well.
 Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous);
 
 /// Only the tenants, under the configuration in use.

@@ -1,5 +1,6 @@
 #include "app/loop_network.h"
 
+#include "app/loop_tenants.h"
 #include "authn/dns_message.h"
 
 namespace exota::app {
@@ -42,6 +43,19 @@ std::shared_ptr<void> LoopNetwork::call_after(std::chrono::milliseconds delay, s
     auto timer = std::make_shared<net::Timer>(loop_);
     timer->start(delay, std::move(late));
     return timer;
+}
+
+void LoopNetwork::find(const tenant::Keys& keys, Found found) {
+    if (tenants_ == nullptr) return World::find(keys, std::move(found));
+    tenants_->find(keys, [this, found = std::move(found)](gate::Tenants tenants) {
+        // What is kept is there at once, and whoever asks is called back later.
+        loop_.post([found, tenants = std::move(tenants)] { found(tenants); });
+    });
+}
+
+std::optional<gate::PassedLimit> LoopNetwork::count_at_hand(const gate::Counted& message, const gate::Snapshot& snapshot) {
+    if (tenants_ == nullptr || !snapshot.looks_up) return World::count_at_hand(message, snapshot);
+    return tenants_->limits().count(message, instant());
 }
 
 void LoopNetwork::call_soon(std::function<void()> then) { loop_.post(std::move(then)); }

@@ -1,4 +1,5 @@
-// gate::World on an event loop: libunbound for names, the loop's timers, the system's clocks. Tenants and counts are at hand.
+// gate::World on an event loop: libunbound for names, the loop's timers, the system's clocks. Counts are at hand, and tenants, unless they
+// are looked up.
 //
 // Tested by loop_network_test.cc and tests/system.
 #pragma once
@@ -10,6 +11,8 @@
 #include "net/resolver.h"
 
 namespace exota::app {
+
+class LoopTenants;
 
 class LoopNetwork final : public gate::World {
 public:
@@ -24,6 +27,11 @@ public:
     std::chrono::sys_seconds now() override;
     gate::Instant instant() override;
 
+    /// Tenants that are looked up: by these, which outlive this object.
+    void look_up_by(LoopTenants& tenants) noexcept { tenants_ = &tenants; }
+    void find(const tenant::Keys& keys, Found found) override;
+    std::optional<gate::PassedLimit> count_at_hand(const gate::Counted& message, const gate::Snapshot& snapshot) override;
+
     /// Where the servers were seen not to pass DNSSEC on: looks again now, not after a while.
     void look_again();
 
@@ -34,6 +42,7 @@ private:
     net::Resolver* resolver();
 
     net::Loop& loop_;
+    LoopTenants* tenants_ = nullptr;
     net::ResolverSettings settings_;
     std::function<void(const News&)> tell_;
     net::ResolverCounters counters_;

@@ -58,6 +58,12 @@ void LoopObserver::protocol_error(std::string_view what) {
                      {LogField::of("kind", what)});
 }
 
+void LoopObserver::unusable_tenant(const std::string& problem) {
+    if (tenant_pace_.due())
+        log_.service(LogLevel::warning, "tenants-problem", "an entry of the directory cannot be used, so its messages are deferred",
+                     {LogField::of("error", problem)});
+}
+
 void LoopObserver::trouble_accepting(const base::Error& error) {
     if (error.code != base::Errc::too_long)
         log_.service(LogLevel::error, "accept-trouble", error.detail);

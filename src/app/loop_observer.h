@@ -48,6 +48,9 @@ public:
     /// Accepting is in trouble, as net::ServerOptions::on_trouble hears of it.
     void trouble_accepting(const base::Error& error);
 
+    /// An entry of the directory of tenants cannot be used. @param problem  which, and why.
+    void unusable_tenant(const std::string& problem);
+
     /// Before the loop runs: messages of that section are counted there, too. Both outlive this object.
     void add_gateway(std::string_view name, telemetry::GatewayCounters& counters) { gateways_.push_back({name, &counters}); }
 
@@ -63,7 +66,7 @@ private:
         telemetry::GatewayCounters* counters;
     };
     std::vector<Gateway> gateways_;
-    Pace certificate_pace_, protocol_pace_, full_pace_;
+    Pace certificate_pace_, protocol_pace_, full_pace_, tenant_pace_;
 };
 
 }  // namespace exota::app

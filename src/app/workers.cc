@@ -5,6 +5,7 @@
 
 #include "app/loop_network.h"
 #include "app/loop_observer.h"
+#include "app/loop_tenants.h"
 #include "config/config.h"
 #include "net/server.h"
 #include "telemetry/log.h"
@@ -24,7 +25,7 @@ struct Workers::FrontEnd {
 
 /// Everything of one loop. Members are destroyed from the last up: the servers before the judge they feed, the loop last.
 struct Workers::Worker {
-    Worker(const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log)
+    Worker(const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log, const LookupOptions* lookups)
         : observer(log, log.add_loop(loop)),
           network(loop, dns.resolver,
                   [&log](const LoopNetwork::News& news) {
@@ -35,6 +36,9 @@ struct Workers::Worker {
                   }),
           judge(observer, network, dns.lookups) {
         judge.use(std::move(snapshot));
+        if (lookups == nullptr) return;
+        tenants = std::make_unique<LoopTenants>(loop, *lookups, [this](const std::string& problem) { observer.unusable_tenant(problem); });
+        network.look_up_by(*tenants);
     }
 
     net::Server& add(FrontEnd& front) {
@@ -61,6 +65,7 @@ struct Workers::Worker {
 
     net::Loop loop;
     LoopObserver observer;
+    std::unique_ptr<LoopTenants> tenants;
     LoopNetwork network;  // outlives the judge that asks it
     gate::Judge judge;
     std::vector<std::shared_ptr<void>> kept;            // of front ends
@@ -69,11 +74,12 @@ struct Workers::Worker {
 };
 
 Workers::Workers(std::size_t loops, const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log,
-                 telemetry::Metrics& metrics)
+                 telemetry::Metrics& metrics, const LookupOptions* lookups)
     : metrics_(metrics) {
     for (std::size_t i = 0; i < loops; ++i) {
-        workers_.push_back(std::make_unique<Worker>(dns, snapshot, log));
+        workers_.push_back(std::make_unique<Worker>(dns, snapshot, log, lookups));
         metrics.add_loop(workers_.back()->observer.metrics(), &workers_.back()->network.counters());
+        if (workers_.back()->tenants) metrics.add_lookups(workers_.back()->tenants->counters());
     }
 }
 
@@ -100,6 +106,8 @@ void Workers::add(FrontEndOptions options, std::vector<net::Listener>& listeners
 }
 
 void Workers::start() {
+    for (const auto& worker : workers_)
+        if (worker->tenants) worker->loop.post([&tenants = *worker->tenants] { tenants.start(); });
     for (const auto& worker : workers_) worker->thread = std::thread([&loop = worker->loop] { loop.run(); });
 }
 
@@ -119,6 +127,7 @@ void Workers::use(const std::shared_ptr<const gate::Snapshot>& snapshot, std::fu
     on_each(
         [snapshot](Worker& worker, const std::function<void()>& finished) {
             worker.judge.use(snapshot);
+            if (worker.tenants) worker.tenants->use(snapshot->tenant_defaults);
             worker.network.look_again();  // a reload is also how an operator says that something was mended
             finished();
         },
@@ -140,6 +149,13 @@ void Workers::cut() {
 
 void Workers::ping(std::function<void()> alive) {
     on_each([](Worker&, const std::function<void()>& finished) { finished(); }, std::move(alive));
+}
+
+std::vector<std::shared_ptr<const directory::SourceStatus>> Workers::tenant_sources() const {
+    std::vector<std::shared_ptr<const directory::SourceStatus>> sources;
+    for (const auto& worker : workers_)
+        if (worker->tenants) sources.push_back(worker->tenants->status());
+    return sources;
 }
 
 std::size_t Workers::open_sessions() const noexcept {

@@ -26,6 +26,10 @@ class Log;
 class Metrics;
 }  // namespace exota::telemetry
 
+namespace exota::directory {
+class SourceStatus;
+}
+
 namespace exota::gate {
 class World;
 }
@@ -36,6 +40,7 @@ class Loop;
 namespace exota::app {
 
 class LoopObserver;
+struct LookupOptions;
 
 /// Makes the session of a new connection, on the loop of `judge`; null: the connection is closed. Called on all loops.
 /// @param wake  see net::SessionFactory.
@@ -67,8 +72,9 @@ class Workers {
 public:
     /// @param loops         at least 1.
     /// @param log, metrics  outlive this object.
+    /// @param lookups       how tenants are looked up on each loop; nullptr: they are at hand.
     Workers(std::size_t loops, const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log,
-            telemetry::Metrics& metrics);
+            telemetry::Metrics& metrics, const LookupOptions* lookups = nullptr);
     /// Stops the loops; sessions that are open end.
     ~Workers();
     Workers(const Workers&) = delete;
@@ -90,6 +96,9 @@ public:
     void cut();
     /// Calls back on one of the loops once every loop has answered: proves that none of them hangs.
     void ping(std::function<void()> alive);
+
+    /// Of the directory server's clients, one a loop; empty where tenants are at hand.
+    std::vector<std::shared_ptr<const directory::SourceStatus>> tenant_sources() const;
 
     /// Of all front ends.
     std::size_t open_sessions() const noexcept;

@@ -7,11 +7,14 @@
 // Tested by drop_in_test.cc.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 
 #include "base/text.h"
 #include "config/build.h"
 #include "config/config.h"
+#include "directory/ldap_client.h"
+#include "directory/ldap_lookup.h"
 #include "net/endpoint.h"
 
 namespace exota::config {
@@ -164,13 +167,47 @@ void read_header(Environment& in, Config& out) {
     if (id->empty() || blank) in.warning("MILTER_AUTHSERVID", "ENV[MILTER_AUTHSERVID] is invalid: " + *id);
 }
 
+/// One search for each author domain, as there; but its filter is one (the domain is escaped), and TLS to ldaps:// is looked at.
+void read_ldap(Environment& in, Config& out) {
+    directory::LdapSettings settings;
+    settings.schema = directory::LdapSettings::Schema::predecessors;
+    settings.starttls = false;
+    std::string uri = in.mandatory("MILTER_LDAP_SERVER_URI");
+    if (!uri.empty() && uri.find("://") == std::string::npos) uri = "ldap://" + uri;
+    settings.servers = {uri};
+    const std::string timeout = in.get_or("MILTER_LDAP_RECEIVE_TIMEOUT", "5");
+    int seconds = 0;
+    const auto [end, error] = std::from_chars(timeout.data(), timeout.data() + timeout.size(), seconds);
+    if (error != std::errc() || end != timeout.data() + timeout.size())
+        in.error("MILTER_LDAP_RECEIVE_TIMEOUT", "ENV[MILTER_LDAP_RECEIVE_TIMEOUT] must be an integer!");
+    else if (seconds < 1 || seconds > 60)
+        in.error("MILTER_LDAP_RECEIVE_TIMEOUT", "must be 1 to 60 seconds, not " + timeout);
+    settings.timeout = std::chrono::seconds(seconds);
+    settings.bind_dn = in.get_or("MILTER_LDAP_BINDDN", "");
+    settings.password = in.get_or("MILTER_LDAP_BINDPW", "");
+    if (settings.bind_dn.empty() != settings.password.empty())
+        in.error(settings.bind_dn.empty() ? "MILTER_LDAP_BINDPW" : "MILTER_LDAP_BINDDN",
+                 "MILTER_LDAP_BINDDN and MILTER_LDAP_BINDPW go together: without a password a server takes anybody for nobody");
+    settings.base = in.mandatory("MILTER_LDAP_SEARCH_BASE");
+    settings.filter = in.mandatory("MILTER_LDAP_QUERY");
+    settings.tenant_id_attribute = in.get_or("MILTER_LDAP_TENANT_ID_ATTR", settings.tenant_id_attribute);
+    settings.dkim_enabled_attribute = in.get_or("MILTER_LDAP_DKIM_ENABLED_ATTR", settings.dkim_enabled_attribute);
+    settings.dkim_alignment_attribute = in.get_or("MILTER_LDAP_DKIM_ALIGNMENT_REQUIRED_ATTR", settings.dkim_alignment_attribute);
+    if (const auto url = directory::LdapUrl::parse(uri); !uri.empty() && !url)
+        in.error("MILTER_LDAP_SERVER_URI", url.error().detail);
+    else if (const auto servers = directory::read_servers(settings); url && !servers)
+        in.error("MILTER_LDAP_SERVER_URI", servers.error().detail);
+    if (const auto bad = directory::bad_filter(settings); bad && !settings.filter.empty()) in.error("MILTER_LDAP_QUERY", bad->why);
+    out.tenants.ldap = std::move(settings);
+}
+
 void read_policy(Environment& in, Config& out) {
     const std::string source = in.get_or("MILTER_POLICY_SOURCE", "file");
+    out.tenants.source = source;
     if (source == "file")
         out.tenants.file = in.mandatory("MILTER_POLICY_FILE");
     else if (source == "ldap")
-        in.error("MILTER_POLICY_SOURCE",
-                 "\"ldap\": tenants from LDAP are not built yet; export them into a policy file and set MILTER_POLICY_FILE");
+        read_ldap(in, out);
     else
         in.error("MILTER_POLICY_SOURCE", "must be \"file\" or \"ldap\", not \"" + source + '"');
 }

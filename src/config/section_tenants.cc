@@ -22,6 +22,9 @@ void read_tenants(Reader& in, Config& out, Origin origin) {
     out.tenants.file = in.text("tenants.file");
     out.tenants.state_directory = resolve_path(in.text("tenants.state_directory"), out.path);
     out.tenants.watch_interval = in.duration("tenants.watch_interval");
+    out.tenants.snapshot_file = resolve_path(in.text("tenants.snapshot_file"), out.path);
+    out.tenants.max_stale = in.duration("tenants.max_stale");
+    if (out.tenants.source == "ldap") return read_ldap(in, out, origin);
     if (out.tenants.file.empty())
         in.error("tenants.file", "names no file");
     else if (origin == Origin::json && !out.tenants.file.starts_with('/'))

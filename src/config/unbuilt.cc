@@ -9,7 +9,7 @@ struct UnbuiltValue {
     std::string_view key, value, part;
 };
 constexpr auto unbuilt_values = std::to_array<UnbuiltValue>({
-    {"tenants.source", "ldap", "tenants from LDAP"},
+    {"tenants.ldap.mode", "snapshot", "reading all tenants from LDAP"},
     {"tenants.source", "postgresql", "tenants from PostgreSQL"},
 });
 
@@ -17,7 +17,6 @@ struct UnbuiltSection {
     std::string_view section, part;
 };
 constexpr auto unbuilt_sections = std::to_array<UnbuiltSection>({
-    {"ldap", "tenants from LDAP"},
     {"postgresql", "tenants from PostgreSQL"},
 });
 

@@ -7,6 +7,7 @@
 
 #include "authn/tag_list.h"
 #include "decision/dkim.h"
+#include "decision/organizational_domain.h"
 #include "mail/domain.h"
 #include "mail/unfold.h"
 
@@ -120,6 +121,15 @@ void add_recipients(tenant::Keys& keys, const evidence::Evidence& evidence) {
         if (const auto domain = mail::Domain::parse(std::string_view(recipient).substr(recipient.rfind('@') + 1)))
             gathering.covered(domain->text());
     keys = std::move(gathering).take();
+}
+
+bool is_likely_sdid(std::string_view sdid, std::string_view author_domain, const Rules& rules) {
+    const auto is_below = [sdid](std::string_view suffix) {
+        return sdid.size() > suffix.size() + 1 && sdid.ends_with(suffix) && sdid[sdid.size() - suffix.size() - 1] == '.';
+    };
+    if (std::ranges::any_of(rules.shared_suffixes, is_below)) return true;
+    const std::string_view organization = organizational_domain(author_domain, rules.shared_suffixes);
+    return sdid == author_domain || (!organization.empty() && (sdid == organization || is_below(organization)));
 }
 
 }  // namespace exota::decision

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 #include "decision/rules.h"
 #include "evidence/evidence.h"
@@ -24,5 +25,10 @@ tenant::Keys keys_of(const evidence::Evidence& evidence, const Rules& rules);
 
 /// Besides, each kept recipient's domain, likewise with those above it.
 void add_recipients(tenant::Keys& keys, const evidence::Evidence& evidence);
+
+/// Which signatures are looked at first, of more than can be, where whose domains they are is not known yet: those of the author's
+/// organisation, and those below a shared suffix, where every tenant has a domain of its own with which Microsoft signs.
+/// @param sdid, author_domain  canonical.
+bool is_likely_sdid(std::string_view sdid, std::string_view author_domain, const Rules& rules);
 
 }  // namespace exota::decision

@@ -144,5 +144,20 @@ TEST(Keys, a_flood_of_signatures_pushes_no_claim_out) {
     EXPECT_EQ(keys.organizations, (Names{"contoso.com", "com", "o.example", "example"}));
 }
 
+TEST(Keys, likely_signatures_before_anybody_was_asked) {
+    const struct {
+        std::string_view sdid, author;
+        bool likely;
+    } cases[] = {
+        {"contoso.com", "contoso.com", true},      {"mail.contoso.com", "contoso.com", true},
+        {"contoso.com", "mail.contoso.com", true}, {"contoso.onmicrosoft.com", "contoso.com", true},
+        {"onmicrosoft.com", "contoso.com", false}, {"xonmicrosoft.com", "contoso.com", false},
+        {"list.example", "contoso.com", false},    {"notcontoso.com", "contoso.com", false},
+        {"co.uk", "contoso.co.uk", false},         {"me.github.io", "you.github.io", false},
+        {"anything.example", "", false},
+    };
+    for (const auto& c : cases) EXPECT_EQ(is_likely_sdid(c.sdid, c.author, strict_rules()), c.likely) << c.sdid << ' ' << c.author;
+}
+
 }  // namespace
 }  // namespace exota::decision

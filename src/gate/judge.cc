@@ -6,6 +6,10 @@
 
 namespace exota::gate {
 
+TenantsAre tenants_of(const Snapshot& snapshot) noexcept {
+    return snapshot.tenants_are ? snapshot.tenants_are->load(std::memory_order_relaxed) : TenantsAre::current;
+}
+
 bool wants_body(const Snapshot& snapshot) noexcept { return snapshot.rules.dkim_source != decision::DkimSource::authentication_results; }
 
 Judge::Judge(Observer& observer, World& world, LookupLimits limits)

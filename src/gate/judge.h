@@ -6,6 +6,7 @@
 // Tested by judge_test.cc and pipeline_test.cc.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -18,6 +19,10 @@
 #include "gate/submission.h"
 #include "tenant/index.h"
 
+namespace exota::tenant {
+struct Defaults;
+}
+
 namespace exota::gate {
 
 /// Limits of the milter protocol, not of a message: above them the connection is ended.
@@ -26,17 +31,27 @@ struct MilterLimits {
     std::size_t max_macro_octets = 64 * 1024;        // of one session
 };
 
+/// How far the tenants of a snapshot are to be trusted, where they come from a server. It changes while the snapshot is in use.
+enum class TenantsAre : std::uint8_t {
+    current,   // there are no others
+    stale,     // the server is away: who is found is a tenant, who is not may be one by now
+    outdated,  // it has been away for too long: as if there were none
+};
+
 struct Snapshot {
     decision::Rules rules;
     evidence::MessageLimits limits;
     MilterLimits milter;
-    std::shared_ptr<const tenant::Index> tenants;  // nullptr: the directory cannot be asked, or is asked for each message:
-    bool looks_up = false;                         // the tenants of a message are looked up by what it names (World::find)
+    std::shared_ptr<const tenant::Index> tenants;                // nullptr: the directory cannot be asked, or is asked for each message:
+    bool looks_up = false;                                       // the tenants of a message are looked up by what it names (World::find)
+    std::shared_ptr<const std::atomic<TenantsAre>> tenants_are;  // nullptr: current
+    std::shared_ptr<const tenant::Defaults> tenant_defaults;     // of those that are looked up; else nullptr
     /// Counters of `tenants` (made with those of the snapshot before, so that counts go on); nullptr: limits are not counted.
     std::shared_ptr<TenantLimits> tenant_limits;
     std::uint64_t generation = 0;
 };
 
+TenantsAre tenants_of(const Snapshot& snapshot) noexcept;
 /// True if a judgement needs the body of messages: only where we verify signatures ourselves.
 bool wants_body(const Snapshot& snapshot) noexcept;
 

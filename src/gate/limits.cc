@@ -121,10 +121,13 @@ TenantLimits::Counters* TenantLimits::of(tenant::Number tenant, const std::vecto
     return counters;
 }
 
-std::optional<tenant::Limit> TenantLimits::count(tenant::Number tenant, const std::vector<tenant::Limit>& limits, std::uint32_t recipients,
-                                                 Instant now) {
-    if (limits.empty() || static_cast<std::size_t>(tenant) >= count_) return std::nullopt;
-    std::vector<std::unique_ptr<WindowCounter>>& rings = of(tenant, limits)->rings;
+namespace {
+
+using RingList = std::vector<std::unique_ptr<WindowCounter>>;
+
+/// Counts in all of them, or, where one is passed, in none.
+std::optional<tenant::Limit> count_in(const RingList& rings, const std::vector<tenant::Limit>& limits, std::uint32_t recipients,
+                                      Instant now) {
     const auto units_of = [&](const WindowCounter& ring) { return ring.unit() == tenant::LimitUnit::messages ? 1u : recipients; };
     for (const auto& ring : rings) ring->add(units_of(*ring), now);
     std::optional<tenant::Limit> passed;
@@ -134,6 +137,46 @@ std::optional<tenant::Limit> TenantLimits::count(tenant::Number tenant, const st
     if (passed)
         for (const auto& ring : rings) ring->take_back(units_of(*ring), now);
     return passed;
+}
+
+}  // namespace
+
+std::optional<tenant::Limit> TenantLimits::count(tenant::Number tenant, const std::vector<tenant::Limit>& limits, std::uint32_t recipients,
+                                                 Instant now) {
+    if (limits.empty() || static_cast<std::size_t>(tenant) >= count_) return std::nullopt;
+    return count_in(of(tenant, limits)->rings, limits, recipients, now);
+}
+
+std::optional<tenant::Limit> NamedLimits::count(std::string_view name, const std::vector<tenant::Limit>& limits, std::uint32_t recipients,
+                                                Instant now) {
+    if (limits.empty()) return std::nullopt;
+    auto known = by_name_.find(name);
+    if (known == by_name_.end()) {
+        forget_the_silent(now);
+        known = by_name_.emplace(std::string(name), Rings{}).first;
+    }
+    if (!same_rings(known->second.rings, limits)) {  // a new tenant, or its limits were changed: what was counted goes on
+        RingList renewed;
+        for (const tenant::Limit& limit : limits) {
+            const auto& ring = renewed.emplace_back(std::make_unique<WindowCounter>(limit.unit, limit.window));
+            for (const auto& old : known->second.rings)
+                if (old->measures(limit)) ring->copy_from(*old);
+        }
+        known->second.rings = std::move(renewed);
+    }
+    known->second.last = now;
+    return count_in(known->second.rings, limits, recipients, now);
+}
+
+/// Looks at all of them each time that there are twice as many as were left.
+void NamedLimits::forget_the_silent(Instant now) {
+    if (by_name_.size() < look_at_) return;
+    std::erase_if(by_name_, [now](const auto& tenant) {
+        std::chrono::seconds longest{0};
+        for (const auto& ring : tenant.second.rings) longest = std::max(longest, ring->window());
+        return now - tenant.second.last > 2 * longest;
+    });
+    look_at_ = std::max<std::size_t>(1024, 2 * by_name_.size());
 }
 
 }  // namespace exota::gate

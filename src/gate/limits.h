@@ -13,9 +13,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tenant/index.h"
@@ -49,6 +51,26 @@ private:
     std::atomic<std::uint64_t> ring_[slots + 1]{};
     tenant::LimitUnit unit_;
     std::chrono::seconds window_;
+};
+
+/// The same for tenants that come and go one by one, by their names. Those that did not send for twice their longest window are forgotten
+/// now and then. One call at a time: who shares it locks it.
+class NamedLimits {
+public:
+    /// As TenantLimits::count().
+    std::optional<tenant::Limit> count(std::string_view name, const std::vector<tenant::Limit>& limits, std::uint32_t recipients,
+                                       Instant now);
+    std::size_t size() const noexcept { return by_name_.size(); }
+
+private:
+    struct Rings {
+        std::vector<std::unique_ptr<WindowCounter>> rings;
+        Instant last;  // when it was counted
+    };
+    void forget_the_silent(Instant now);
+
+    std::map<std::string, Rings, std::less<>> by_name_;
+    std::size_t look_at_ = 1024;  // tenants from which on somebody may be forgotten
 };
 
 class TenantLimits {

@@ -116,5 +116,30 @@ TEST_F(Limits, hold_between_threads) {
     EXPECT_GE(passed, 990u) << "two at the edge may both be refused, no more";
 }
 
+TEST(NamedLimits, are_counted_by_name_and_go_on_when_limits_change) {
+    NamedLimits counters;
+    const std::vector<Limit> two{{2, LimitUnit::messages, 60s}}, three{{3, LimitUnit::messages, 60s}, {9, LimitUnit::recipients, 60s}};
+    EXPECT_EQ(counters.count("a", {}, 1, start), std::nullopt);
+    EXPECT_EQ(counters.size(), 0U);
+    EXPECT_EQ(counters.count("a", two, 1, start), std::nullopt);
+    EXPECT_EQ(counters.count("a", two, 1, start), std::nullopt);
+    EXPECT_EQ(counters.count("a", two, 1, start), two[0]);
+    EXPECT_EQ(counters.count("b", two, 1, start), std::nullopt);
+    EXPECT_EQ(counters.count("a", three, 4, start), std::nullopt) << "two were counted, and the refused one was not";
+    EXPECT_EQ(counters.count("a", three, 1, start), three[0]);
+    EXPECT_EQ(counters.count("a", two, 1, start + 2min), std::nullopt);
+}
+
+TEST(NamedLimits, forget_who_is_silent) {
+    NamedLimits counters;
+    const std::vector<Limit> limits{{1, LimitUnit::messages, 60s}};
+    for (int i = 0; i < 1024; ++i) counters.count("t" + std::to_string(i), limits, 1, start);
+    EXPECT_EQ(counters.size(), 1024U);
+    EXPECT_EQ(counters.count("t5", limits, 1, start + 100s), std::nullopt);
+    EXPECT_EQ(counters.count("new", limits, 1, start + 121s), std::nullopt);
+    EXPECT_EQ(counters.size(), 2U) << "t5 and the new one";
+    EXPECT_EQ(counters.count("t5", limits, 1, start + 121s), limits[0]);
+}
+
 }  // namespace
 }  // namespace exota::gate

@@ -47,7 +47,9 @@ bool Judge::Pipeline::advance(Work& work) {
     Submission& submission = *work.submission;
     const decision::Rules& rules = submission.snapshot->rules;
     if (submission.stage == Stage::mail) {  // what an envelope alone can say is said at once: nobody is asked for it
-        submission.decision = decision::refuse_at_mail(submission.evidence, submission.snapshot->tenants.get(), rules);
+        const bool all_are_known = tenants_of(*submission.snapshot) == TenantsAre::current;
+        submission.decision =
+            decision::refuse_at_mail(submission.evidence, all_are_known ? submission.snapshot->tenants.get() : nullptr, rules);
         return true;
     }
     if (work.step == Step::find) {
@@ -61,6 +63,8 @@ bool Judge::Pipeline::advance(Work& work) {
     }
     if (work.step == Step::decide) {
         decision::decide(submission.evidence, index_of(submission), rules, submission.decision.emplace());
+        if (tenants_of(*submission.snapshot) == TenantsAre::stale)
+            decision::defer_unfound(*submission.decision, submission.evidence, rules);
         work.step = Step::count;
     }
     return count(work);

@@ -4,7 +4,10 @@
 #include "authn/dmarc.h"
 #include "authn/iprev.h"
 #include "authn/spf.h"
+#include "base/text.h"
+#include "decision/keys.h"
 #include "decision/own_verification.h"
+#include "mail/author.h"
 
 namespace exota::gate {
 namespace {
@@ -160,14 +163,18 @@ MessageHashing::MessageHashing(const Snapshot& snapshot, bool body_is_coming, au
           checks) {}
 
 void MessageHashing::header_field(std::string_view name, std::string_view value) {
-    if (in_header_) verifier_.header_field(name, value);
+    if (!in_header_) return;
+    verifier_.header_field(name, value);
+    if (!snapshot_->looks_up || !base::iequals(name, "From")) return;
+    if (const auto mailbox = mail::parse_single_mailbox(value)) author_domain_ = mailbox->domain.text();
 }
 
 void MessageHashing::end_of_header() {
     in_header_ = false;
     const tenant::Index* tenants = snapshot_->tenants.get();
-    verifier_.end_of_header([tenants](std::string_view sdid) {
-        const bool is_served = tenants != nullptr && (tenants->covering(sdid) || tenants->with_dkim_domain(sdid));
+    verifier_.end_of_header([this, tenants](std::string_view sdid) {
+        const bool is_served = tenants != nullptr ? tenants->covering(sdid) || tenants->with_dkim_domain(sdid)
+                                                  : decision::is_likely_sdid(sdid, author_domain_, snapshot_->rules);
         return is_served ? authn::Interest::first : authn::Interest::later;
     });
 }

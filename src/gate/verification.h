@@ -35,6 +35,7 @@ private:
     const Snapshot* snapshot_;
     bool body_is_coming_;
     bool in_header_ = true;
+    std::string author_domain_;  // of a message whose tenants are looked up
     authn::MessageVerifier verifier_;
 };
 

@@ -6,7 +6,7 @@ namespace exota::gate {
 
 std::optional<Tenants> World::tenants_at_hand(const evidence::Evidence&, const Snapshot& snapshot) {
     if (snapshot.looks_up) return std::nullopt;
-    if (!snapshot.tenants) return Tenants(Tenants::unknown);
+    if (!snapshot.tenants || tenants_of(snapshot) == TenantsAre::outdated) return Tenants(Tenants::unknown);
     // Owned by the snapshot, so no count that all loops share is touched for it.
     return Tenants(std::shared_ptr<const tenant::Index>(std::shared_ptr<void>(), snapshot.tenants.get()));
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 
+#include "app/look_up_once.h"
 #include "base/counted.h"
 #include "config/build.h"
 #include "config/endpoints.h"
@@ -85,6 +86,26 @@ void look_at_shrink(const Options& options, app::ReadFiles& files) {
                                     " when it last loaded: a reload refuses this until you say exota check --accept-shrink");
 }
 
+/// A directory server: whether it can be asked, and what it cannot be asked. That it is away stops no start, so it is no error.
+void look_at_directory(app::ReadFiles& files, std::vector<std::string>& notes) {
+    const config::Config& config = *files.config;
+    if (!config.tenants.ldap) return;
+    const auto warn = [&](std::string key, std::string text) {
+        files.problems.push_back({Severity::warning, config.path, 0, 0, std::move(key), std::move(text)});
+    };
+    for (std::string& rule : directory::lost_rules(*config.tenants.ldap)) warn("tenants.ldap", std::move(rule));
+    // A name that nobody has asks the server all that a message would.
+    const tenant::Keys nobody{.domains = {"exota-check.invalid"},
+                              .wildcards = {"exota-check.invalid"},
+                              .organizations = {"exota-check.invalid"},
+                              .sdids = {"exota-check.invalid"},
+                              .tenant_ids = {mail::TenantId::parse("00000000-0000-4000-8000-000000000000").value()}};
+    const app::LookedUp asked = app::look_up_once(config, nobody);
+    if (!asked.trouble.empty()) warn("tenants.ldap.servers", "cannot be asked now: " + asked.trouble);
+    for (const std::string& problem : asked.problems) warn("tenants.ldap.filter", "finds somebody for a name that nobody has: " + problem);
+    if (asked.trouble.empty() && asked.problems.empty()) notes.emplace_back("the directory server answers");
+}
+
 std::string summary(const app::ReadFiles& files) {
     std::string out = base::counted(errors_in(files), "error") + ", " + base::counted(warnings_in(files), "warning");
     if (files.config && files.tenants)
@@ -121,6 +142,7 @@ Exit run(const Options& options) {
                 files.problems.push_back({Severity::warning, config.endpoints_file, 0, 0, "", "endpoint list " + *std::move(old)});
         for (config::Problem& problem : problems_of_system(config)) files.problems.push_back(std::move(problem));
         look_at_shrink(options, files);
+        look_at_directory(files, notes);
     }
     if (options.json) {
         print(as_json(files, notes));

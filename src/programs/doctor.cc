@@ -61,7 +61,8 @@ Exit run(const Options& options) {
         complain(to_text(files.problems));
         return exit_of(files);
     }
-    const DoctorFacts facts = gather(*files.config, *files.tenants, options.postconf, options.opendkim_conf);
+    const tenant::Index nobody;  // those of a server are not read whole
+    const DoctorFacts facts = gather(*files.config, files.tenants ? *files.tenants : nobody, options.postconf, options.opendkim_conf);
     const std::vector<DoctorFinding> findings = examine(facts);
     const auto count = [&](Grade grade) { return std::ranges::count(findings, grade, &DoctorFinding::grade); };
     const auto wrong = count(Grade::wrong), warnings = count(Grade::warning), unknown = count(Grade::unknown), ok = count(Grade::ok);

@@ -4,8 +4,11 @@
 #include <boost/json.hpp>
 #include <memory>
 
+#include "app/look_up_once.h"
 #include "base/joined.h"
+#include "decision/decide.h"
 #include "decision/judge_inbound.h"
+#include "decision/keys.h"
 #include "decision/render.h"
 #include "evidence/json.h"
 #include "programs/installed_documents.h"
@@ -108,8 +111,19 @@ std::vector<std::string> notes_on(const Options& options, const SessionFacts& se
     return notes;
 }
 
+/// The tenants of this message, where each message's are looked up.
+std::vector<std::string> look_up(const config::Config& config, const evidence::Evidence& evidence, gate::Snapshot& snapshot) {
+    if (!config.tenants.ldap) return {};
+    app::LookedUp looked_up = app::look_up_once(config, decision::keys_of(evidence, config.rules));
+    if (looked_up.found.is(directory::LdapLookup::Found::yes)) snapshot.tenants = *looked_up.found;
+    if (looked_up.found.is(directory::LdapLookup::Found::none)) snapshot.tenants = std::make_shared<const tenant::Index>();
+    if (!looked_up.trouble.empty()) looked_up.problems.insert(looked_up.problems.begin(), "the directory: " + looked_up.trouble);
+    return looked_up.problems;
+}
+
 /// Seen as the daemon sees it, and verified where the configuration says so.
-base::Result<Seen> see_file(const Options& options, const gate::Snapshot& snapshot, const config::DnsConfig& dns) {
+base::Result<Seen> see_file(const Options& options, gate::Snapshot& snapshot, const config::Config& config) {
+    const config::DnsConfig& dns = config.dns;
     auto seen = read_parts(*options.message);
     if (!seen) return std::unexpected(seen.error());
     mail::MessageParts& parts = (*seen)->parts;
@@ -120,6 +134,7 @@ base::Result<Seen> see_file(const Options& options, const gate::Snapshot& snapsh
     if (options.from_received) take_facts(top, session);
     if (top.received && !options.keep_received) remove_what_came_later(parts);
     if (auto done = see_parts(**seen, session, snapshot); !done) return std::unexpected(std::move(done.error()));
+    const std::vector<std::string> troubles = look_up(config, (*seen)->evidence, snapshot);
     const auto names = names_of(options.world, dns);
     if (!names) return std::unexpected(names.error());
     if (is_inbound(options))
@@ -127,6 +142,7 @@ base::Result<Seen> see_file(const Options& options, const gate::Snapshot& snapsh
     else
         verify_message((*seen)->evidence, parts, snapshot, **names, options.world.time(), std::nullopt, dns.lookups.questions);
     std::vector<std::string> notes = notes_on(options, session, top);
+    notes.insert(notes.end(), troubles.begin(), troubles.end());
     std::optional<SessionFacts> told;
     if (!names_no_peer(session)) told = session;
     // A field that tells of TLS would have named a verified certificate: none is not the same as not given.
@@ -134,11 +150,12 @@ base::Result<Seen> see_file(const Options& options, const gate::Snapshot& snapsh
     return Seen{std::move((*seen)->evidence), std::move(notes), std::move(told)};
 }
 
-base::Result<Seen> see(const Options& options, const gate::Snapshot& snapshot, const config::DnsConfig& dns) {
-    if (!options.evidence) return see_file(options, snapshot, dns);
+base::Result<Seen> see(const Options& options, gate::Snapshot& snapshot, const config::Config& config) {
+    if (!options.evidence) return see_file(options, snapshot, config);
     auto evidence = evidence_from_file(*options.evidence);
     if (!evidence) return std::unexpected(std::move(evidence.error()));
-    return Seen{*std::move(evidence), {}, std::nullopt};
+    std::vector<std::string> troubles = look_up(config, *evidence, snapshot);
+    return Seen{*std::move(evidence), std::move(troubles), std::nullopt};
 }
 
 Exit run(const Options& options) {
@@ -160,7 +177,7 @@ Exit run(const Options& options) {
         return exit_of(files);
     }
     const config::Config& config = *files.config;
-    const gate::Snapshot snapshot{
+    gate::Snapshot snapshot{
         .rules = config.rules,
         .limits = config.limits,
         .tenants = files.tenants,
@@ -169,7 +186,7 @@ Exit run(const Options& options) {
         complain("exota explain: --door inbound: the configuration has no section [inbound]\n");
         return Exit::bad_config;
     }
-    auto seen = see(options, snapshot, config.dns);
+    auto seen = see(options, snapshot, config);
     if (!seen) return failed(seen.error());
 
     const decision::Decision decision = is_inbound(options)

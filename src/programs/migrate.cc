@@ -56,6 +56,32 @@ std::string tenants_file_of(const Options& options) {
     return (error ? file : absolute).lexically_normal();
 }
 
+/// @return  the exit code where there is nothing to print; what was wrong has been told.
+std::expected<Migrated, Exit> migrate_policy(const Options& options, const config::Config& drop_in,
+                                             std::vector<config::Problem>& problems) {
+    const std::string& policy_file = drop_in.tenants.file;
+    const auto policy = config::read_whole_file(policy_file, max_policy_octets);
+    if (!policy) {
+        complain(to_text(problems));
+        complain("exota migrate: " + policy.error().detail + '\n');
+        return std::unexpected(policy.error().code == base::Errc::not_found ? Exit::no_input : Exit::bad_config);
+    }
+    tenant::LoadedTenants checked = tenant::read_tenants(*policy, drop_in.tenant_defaults);
+    std::ranges::move(app::problems_in(policy_file, std::move(checked.problems)), std::back_inserter(problems));
+    complain(to_text(problems));
+    if (!checked.index) return std::unexpected(Exit::bad_config);
+    if (checked.version != 1 && checked.index->domain_count() > 0) {
+        complain("exota migrate: " + policy_file + " is no version-1 policy file\n");
+        return std::unexpected(Exit::bad_config);
+    }
+    auto migrated = migrate(drop_in, *policy, tenants_file_of(options));
+    if (!migrated) {
+        complain("exota migrate: " + policy_file + ": " + migrated.error().detail + '\n');
+        return std::unexpected(Exit::bad_config);
+    }
+    return *std::move(migrated);
+}
+
 Exit run(const Options& options) {
     if (!config::drop_in_requested(environ)) {
         complain("exota migrate: no MILTER_* variable is set; run it with the environment of the Python ExOTA-Milter\n");
@@ -67,33 +93,23 @@ Exit run(const Options& options) {
         return Exit::bad_config;
     }
     std::vector<config::Problem> problems = loaded.problems;  // of the environment: what weakens it weakens what is made of it
-    const std::string& policy_file = loaded.config->tenants.file;
-    const auto policy = config::read_whole_file(policy_file, max_policy_octets);
-    if (!policy) {
+    std::expected<Migrated, Exit> migrated = std::unexpected(Exit::bad_config);
+    if (loaded.config->tenants.ldap) {
         complain(to_text(problems));
-        complain("exota migrate: " + policy.error().detail + '\n');
-        return policy.error().code == base::Errc::not_found ? Exit::no_input : Exit::bad_config;
+        migrated = migrate_ldap(*loaded.config);
+    } else {
+        migrated = migrate_policy(options, *loaded.config, problems);
     }
-    tenant::LoadedTenants checked = tenant::read_tenants(*policy, loaded.config->tenant_defaults);
-    std::ranges::move(app::problems_in(policy_file, std::move(checked.problems)), std::back_inserter(problems));
-    complain(to_text(problems));
-    if (!checked.index) return Exit::bad_config;
-    if (checked.version != 1 && checked.index->domain_count() > 0) {
-        complain("exota migrate: " + policy_file + " is no version-1 policy file\n");
-        return Exit::bad_config;
-    }
-    const auto migrated = migrate(*loaded.config, *policy, tenants_file_of(options));
-    if (!migrated) {
-        complain("exota migrate: " + policy_file + ": " + migrated.error().detail + '\n');
-        return Exit::bad_config;
-    }
+    if (!migrated) return migrated.error();
+    const bool with_file = !loaded.config->tenants.ldap;
     for (const std::string& warning : migrated->warnings) complain("warning: " + with_installed_documents(warning) + '\n');
     if (!migrated->exact) complain("warning: not everything is decided as before, so the configuration says mode = \"monitor\"\n");
     const std::string configuration = with_installed_documents(migrated->configuration);
     if (options.output) {
         const std::filesystem::path folder(*options.output);
-        return write_new(folder / "exota.toml", configuration) && write_new(folder / "tenants.json", migrated->tenants) ? Exit::ok
-                                                                                                                        : Exit::unavailable;
+        const bool written =
+            write_new(folder / "exota.toml", configuration) && (!with_file || write_new(folder / "tenants.json", migrated->tenants));
+        return written ? Exit::ok : Exit::unavailable;
     }
     if (options.json) {
         std::vector<std::string> warnings;
@@ -103,12 +119,12 @@ Exit run(const Options& options) {
         std::ranges::replace(one_line, '\n', ' ');
         print(json_output([&](base::JsonObject& members) {
             members.add("configuration", configuration);
-            members.add("tenants", base::JsonText{one_line});
+            if (with_file) members.add("tenants", base::JsonText{one_line});
             members.add("exact", migrated->exact);
             members.add("warnings", warnings);
         }));
     } else {
-        print("# ---- exota.toml ----\n" + configuration + "\n# ---- tenants.json ----\n" + migrated->tenants);
+        print("# ---- exota.toml ----\n" + configuration + (with_file ? "\n# ---- tenants.json ----\n" + migrated->tenants : ""));
     }
     return Exit::ok;
 }

@@ -263,6 +263,24 @@ std::string head_of(const Remarks& remarks) {
     return out;
 }
 
+constexpr std::string_view ldap_password_file = "/etc/exota/ldap.password";
+
+/// The directory is asked as it was; the password is not written here.
+std::string ldap_section(const directory::LdapSettings& ldap) {
+    std::string out = "\n[tenants]\nsource = \"ldap\"\n\n[tenants.ldap]\nservers = " + quoted_list(ldap.servers) + '\n';
+    if (!ldap.bind_dn.empty())
+        out += "bind_dn = " + quoted(ldap.bind_dn) + "\npassword_file = " + quoted(ldap_password_file) +
+               "  # its first line: what MILTER_LDAP_BINDPW was\n";
+    if (ldap.servers.front().starts_with("ldap://"))
+        out += "starttls = false  # (weak) better true, with ca_file: now the password can be read on the way, and the answers forged\n";
+    out += "base = " + quoted(ldap.base) + "\nfilter = " + quoted(ldap.filter) +
+           "\nschema = \"1\"\ntimeout = " + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(ldap.timeout).count()) +
+           "\n\n[tenants.ldap.attributes]\ntenant_id = " + quoted(ldap.tenant_id_attribute) +
+           "\ndkim_enabled = " + quoted(ldap.dkim_enabled_attribute) +
+           "\ndkim_alignment_required = " + quoted(ldap.dkim_alignment_attribute) + '\n';
+    return out;
+}
+
 std::string configuration_of(const config::Config& drop_in, const tenant::Proof& usual, const std::vector<Group>& groups,
                              std::string_view tenants_file, const Remarks& remarks) {
     const decision::Rules& rules = drop_in.rules;
@@ -287,7 +305,10 @@ std::string configuration_of(const config::Config& drop_in, const tenant::Proof&
     std::ranges::copy_if(rules.authres.authserv_ids, std::back_inserter(ids), is_authserv_id);
     out += "trusted_authserv_ids = " + quoted_list(ids) +
            "\nposition = \"any\"  # (weak) better \"top\", with own_hops if the validator is not the last hop\n";
-    out += "\n[tenants]\nfile = " + quoted(tenants_file) + '\n' + remarks_on_tenants(groups, usual);
+    if (drop_in.tenants.ldap)
+        out += ldap_section(*drop_in.tenants.ldap);
+    else
+        out += "\n[tenants]\nfile = " + quoted(tenants_file) + '\n' + remarks_on_tenants(groups, usual);
     out += "\n[reply]\n# The words behind \"reason:\" are ours; docs/migration.md has them beside the predecessor's.\nreject = " +
            quoted(reply_template(rules.drop_in->reject_message)) +
            "\ntempfail = " + quoted(reply_template(rules.drop_in->tempfail_message)) + "\ntempfail_code = 450\n";
@@ -311,6 +332,23 @@ base::Result<Migrated> migrate(const config::Config& drop_in, std::string_view p
     out.exact = remarks.inexact.empty();
     out.tenants = tenants_file_of(groups, usual);
     out.configuration = configuration_of(drop_in, usual, groups, tenants_file, remarks);
+    out.warnings = std::move(remarks.inexact);
+    std::ranges::move(remarks.others, std::back_inserter(out.warnings));
+    return out;
+}
+
+Migrated migrate_ldap(const config::Config& drop_in) {
+    Migrated out;
+    Remarks remarks;
+    const tenant::Proof usual = drop_in.tenant_defaults.v1_proofs(true, true).front();
+    compare(drop_in, {Group{.tenant_id = {}, .proof = usual, .domains = {}}}, remarks);
+    if (drop_in.tenant_defaults.v1_proofs(false, true).front().set.contains(tenant::Factor::listed) && drop_in.rules.drop_in->dkim)
+        remarks.inexact.emplace_back("entries with " + drop_in.tenants.ldap->dkim_enabled_attribute +
+                                     " FALSE needed nothing at all and are unusable now: their mail is deferred until they have a proof");
+    remarks.inexact.emplace_back(
+        "forwards: as the directory is asked for single domains, a forward needs dkim-aligned or arc as well (docs/ldap.md)");
+    out.exact = remarks.inexact.empty();
+    out.configuration = configuration_of(drop_in, usual, {}, {}, remarks);
     out.warnings = std::move(remarks.inexact);
     std::ranges::move(remarks.others, std::back_inserter(out.warnings));
     return out;

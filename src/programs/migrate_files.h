@@ -31,4 +31,7 @@ struct Migrated {
 /// @return              invalid_data if the policy is no version-1 file.
 base::Result<Migrated> migrate(const config::Config& drop_in, std::string_view policy, std::string_view tenants_file);
 
+/// Where the tenants are in a directory (MILTER_POLICY_SOURCE=ldap): they stay there, and `tenants` is empty.
+Migrated migrate_ldap(const config::Config& drop_in);
+
 }  // namespace exota::programs

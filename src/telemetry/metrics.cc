@@ -49,6 +49,7 @@ public:
         sessions(all);
         m_.gateways_.collect(all);
         dns(all);
+        if (!m_.lookups_.empty()) lookups(all);
         state(all);
         return all;
     }
@@ -171,18 +172,47 @@ private:
         add(all.back(), sum([](const Loop& l) { return l.resolver ? l.resolver->without_validation.value() : 0; }));
     }
 
+    void lookups(std::vector<MetricFamily>& all) const {
+        const auto total = [&](net::Counter TenantLookups::* counter) {
+            std::uint64_t value = 0;
+            for (const TenantLookups* loop : m_.lookups_) value += (loop->*counter).value();
+            return static_cast<double>(value);
+        };
+        all.push_back(family("exota_tenant_lookups_total", "Names that were looked up among the tenants, by where the answer came from",
+                             MetricType::Counter));
+        add(all.back(), total(&TenantLookups::cached), {label("from", "cache")});
+        add(all.back(), total(&TenantLookups::cached_none), {label("from", "cache-none")});
+        add(all.back(), total(&TenantLookups::asked), {label("from", "server")});
+        add(all.back(), total(&TenantLookups::joined), {label("from", "server-joined")});
+        all.push_back(
+            family("exota_tenant_lookups_unanswered_total", "Those that the server did not answer, by what was done", MetricType::Counter));
+        add(all.back(), total(&TenantLookups::stale), {label("served", "stale")});
+        add(all.back(), total(&TenantLookups::unknown), {label("served", "nothing")});
+        all.push_back(family("exota_tenant_cache_evicted_total", "Answers that made room for others", MetricType::Counter));
+        add(all.back(), total(&TenantLookups::evicted));
+        all.push_back(family("exota_tenant_cache_entries", "Answers that are kept", MetricType::Gauge));
+        add(all.back(), total(&TenantLookups::kept));
+    }
+
     void state(std::vector<MetricFamily>& all) const {
         const auto one = [&](std::string_view name, std::string_view help, MetricType type, double value, Labels labels = {}) {
             all.push_back(family(name, help, type));
             add(all.back(), value, std::move(labels));
         };
         State state;
+        TenantsSource source;
         {
             const std::lock_guard lock(m_.state_mutex_);
             state = m_.state_;
+            source = m_.tenants_source_;
         }
         one("exota_tenants", "Tenants in use", MetricType::Gauge, static_cast<double>(state.tenants));
         one("exota_tenant_domains", "Domains of all tenants in use", MetricType::Gauge, static_cast<double>(state.domains));
+        all.push_back(family("exota_tenants_state", "1 for what the source of tenants is: loaded, stale or failed", MetricType::Gauge));
+        for (const std::string_view name : {"loaded", "stale", "failed"})
+            add(all.back(), name == source.state ? 1 : 0, {label("state", name)});
+        one("exota_tenants_age_seconds", "Since when the source of tenants has not confirmed what is served", MetricType::Gauge,
+            source.age);
         one("exota_endpoint_prefixes", "Prefixes of Exchange Online in use", MetricType::Gauge,
             static_cast<double>(state.endpoint_prefixes));
         one("exota_snapshot_generation", "Number of the configuration and tenants in use; counts up with each reload", MetricType::Gauge,
@@ -212,6 +242,11 @@ void Metrics::add_loop(const LoopMetrics& metrics, const net::ResolverCounters* 
 void Metrics::set_state(const State& state) {
     const std::lock_guard lock(state_mutex_);
     state_ = state;
+}
+
+void Metrics::set_tenants_source(const TenantsSource& source) {
+    const std::lock_guard lock(state_mutex_);
+    tenants_source_ = source;
 }
 
 std::string Metrics::text() const { return prometheus::TextSerializer().prometheus::Serializer::Serialize(Collector(*this).Collect()); }

@@ -48,6 +48,17 @@ private:
     WordCounters protocol_errors_;
 };
 
+/// Of look-ups of tenants on one loop; written on it, read from anywhere.
+struct TenantLookups {
+    // Every name that is looked up is one of these …
+    net::Counter cached, cached_none, asked, joined;
+    // … and of those for which the server was asked some got no answer:
+    net::Counter stale;    // served by what was kept
+    net::Counter unknown;  // by nothing
+    net::Counter evicted;
+    net::Counter kept;  // answers, now
+};
+
 class Metrics {
 public:
     explicit Metrics(std::string version);
@@ -57,6 +68,8 @@ public:
     void add_loop(const LoopMetrics& metrics, const net::ResolverCounters* resolver = nullptr);
     /// The milter's, on one loop.
     void add_server(const net::ServerCounters& server) { servers_.push_back(&server); }
+    /// Before the loops run; lives as long as this object.
+    void add_lookups(const TenantLookups& lookups) { lookups_.push_back(&lookups); }
     GatewayMetrics& gateways() noexcept { return gateways_; }
     void set_log(const Log& log) noexcept { log_ = &log; }
 
@@ -67,6 +80,12 @@ public:
         double loaded_at = 0;  // seconds since 1970
     };
     void set_state(const State& state);
+    /// Of a source of tenants that is a server. @param state  "loaded", "stale", "failed": text that outlives this object.
+    struct TenantsSource {
+        std::string_view state = "loaded";
+        double age = 0;  // seconds since the server last confirmed what is served; meaningless while nothing is
+    };
+    void set_tenants_source(const TenantsSource& source);
     void set_http_made_room(std::uint64_t count) noexcept { http_made_room_ = count; }
     /// Snapshots that were replaced and that messages in hand are still judged by.
     void set_retired_snapshots(std::size_t count) noexcept { retired_snapshots_ = count; }
@@ -86,6 +105,7 @@ private:
     };
     std::vector<Loop> loops_;
     std::vector<const net::ServerCounters*> servers_;
+    std::vector<const TenantLookups*> lookups_;
     GatewayMetrics gateways_;
     const Log* log_ = nullptr;
     std::atomic<std::uint64_t> reloads_{0}, reload_failures_{0};
@@ -93,6 +113,7 @@ private:
     std::atomic<std::uint64_t> http_made_room_{0};
     mutable std::mutex state_mutex_;
     State state_;
+    TenantsSource tenants_source_;
 };
 
 }  // namespace exota::telemetry

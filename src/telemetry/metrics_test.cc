@@ -116,6 +116,14 @@ TEST(Metrics, loops_are_summed) {
     server_2.opened.add(2);
     server_2.ended[static_cast<std::size_t>(net::Ending::idle)].add();
     metrics.set_state({.generation = 4, .tenants = 2, .domains = 9, .endpoint_prefixes = 5, .loaded_at = 1000});
+    metrics.set_tenants_source({"stale", 90});
+    TenantLookups lookups_1, lookups_2;
+    lookups_1.cached.add(3);
+    lookups_2.cached.add(4);
+    lookups_2.stale.add(2);
+    lookups_1.kept.add(9);
+    metrics.add_lookups(lookups_1);
+    metrics.add_lookups(lookups_2);
     metrics.reload_failed();
     metrics.set_retired_snapshots(3);
     metrics.set_http_made_room(7);
@@ -136,6 +144,12 @@ TEST(Metrics, loops_are_summed) {
              "exota_sessions_ended_total{why=\"idle\"} 1\n",
              "exota_tenants 2\n",
              "exota_tenant_domains 9\n",
+             "exota_tenants_state{state=\"loaded\"} 0\n",
+             "exota_tenants_state{state=\"stale\"} 1\n",
+             "exota_tenants_age_seconds 90\n",
+             "exota_tenant_lookups_total{from=\"cache\"} 7\n",
+             "exota_tenant_lookups_unanswered_total{served=\"stale\"} 2\n",
+             "exota_tenant_cache_entries 9\n",
              "exota_endpoint_prefixes 5\n",
              "exota_snapshot_generation 4\n",
              "exota_reload_failures_total 1\n",
@@ -218,8 +232,10 @@ TEST(Metrics, documented) {
     LoopMetrics loop;
     net::ServerCounters server;
     net::ResolverCounters resolver;
+    const TenantLookups lookups;
     metrics.add_loop(loop, &resolver);
     metrics.add_server(server);
+    metrics.add_lookups(lookups);
     const HeldOctets held;
     GatewayCounters gateway;
     metrics.gateways().add_gateway("exchange", &held);

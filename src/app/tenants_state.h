@@ -1,0 +1,51 @@
+// How the source of tenants stands, where it is a server: loaded, stale or failed, in the log, the metrics, /readyz, and for who judges.
+//
+// A source may run on several loops, each with a connection of its own: the worst of them counts. Looks once a second, for what is stale
+// fails by the passing of time alone. Lives on the control loop. Tested by tenants_state_test.cc.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "directory/source_status.h"
+#include "gate/judge.h"
+#include "net/loop.h"
+
+namespace exota::telemetry {
+class Log;
+class Metrics;
+}  // namespace exota::telemetry
+
+namespace exota::app {
+
+class TenantsState {
+public:
+    /// @param log, metrics  outlive this object.
+    TenantsState(net::Loop& control, telemetry::Log& log, telemetry::Metrics& metrics);
+
+    /// Before watch(): one whose state counts. None: the tenants come from a file, and are what was loaded.
+    void add(std::shared_ptr<const directory::SourceStatus> status) { statuses_.push_back(std::move(status)); }
+    /// Looks now, and from now on.
+    /// @param second  how long one is; tests have shorter ones.
+    void watch(std::chrono::milliseconds second);
+    void look();
+
+    /// There is something to judge by.
+    bool serves() const noexcept { return statuses_.empty() || is_ != directory::SourceState::Is::failed; }
+    /// For Snapshot::tenants_are.
+    std::shared_ptr<const std::atomic<gate::TenantsAre>> tenants_are() const noexcept { return tenants_are_; }
+
+private:
+    net::Timer timer_;
+    telemetry::Log& log_;
+    telemetry::Metrics& metrics_;
+    std::vector<std::shared_ptr<const directory::SourceStatus>> statuses_;
+    directory::SourceState::Is is_ = directory::SourceState::Is::failed;
+    std::optional<directory::SourceState::Is> told_;  // by the log
+    std::shared_ptr<std::atomic<gate::TenantsAre>> tenants_are_ = std::make_shared<std::atomic<gate::TenantsAre>>();
+};
+
+}  // namespace exota::app
