@@ -1,5 +1,7 @@
 #include "app/look_up_once.h"
 
+#include <csignal>
+
 #include "app/loop_tenants.h"
 
 namespace exota::app {
@@ -11,6 +13,7 @@ LookedUp look_up_once(const config::Config& config, const tenant::Keys& keys) {
         result.trouble = options.error().detail;
         return result;
     }
+    std::signal(SIGPIPE, SIG_IGN);  // a server that hangs up is an error of the write, not the end of the command
     net::Loop loop;
     LoopTenants tenants(loop, **options, [&](const std::string& problem) { result.problems.push_back(problem); });
     bool done = false;

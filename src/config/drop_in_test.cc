@@ -81,7 +81,7 @@ TEST(DropIn, ErrorTextsAreKept) {
          "ENV[MILTER_DKIM_ALIGNMENT_REQUIRED] must be a boolean type: 'True' or 'False'!"},
         {{"MILTER_POLICY_FILE=p", "MILTER_DKIM_ENABLED=1", "MILTER_TRUSTED_AUTHSERVID=a", "MILTER_DKIM_ALIGNMENT_REQUIRED="},
          "ENV[MILTER_DKIM_ALIGNMENT_REQUIRED] must be a boolean type: 'True' or 'False'!"},
-        {{"MILTER_POLICY_SOURCE=ldap"}, "not built yet"},
+        {{"MILTER_POLICY_SOURCE=ldap"}, "ENV[MILTER_LDAP_SERVER_URI] is mandatory!"},
         {{"MILTER_POLICY_SOURCE=redis"}, "must be \"file\" or \"ldap\""},
     };
     for (const auto& c : cases) {

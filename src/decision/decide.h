@@ -1,7 +1,7 @@
 // Evidence × tenants × rules → Decision (docs/life-of-a-message.md; the steps are numbered there and here alike).
 //
 // Pure and total: no I/O, no time, every input has an answer, every factor is examined. Tested by decide_test.cc, refuse_at_mail_test.cc,
-// every_outcome_test.cc, uncounted_test.cc, forgery_test.cc, tests/cases and fuzz/decide_fuzz.cc.
+// every_outcome_test.cc, uncounted_test.cc, unfound_test.cc, forgery_test.cc, tests/cases and fuzz/decide_fuzz.cc.
 #pragma once
 
 #include <optional>

@@ -8,7 +8,7 @@
 // A server that closes the connection (idle for too long, restarted) costs nobody an answer: what was under way is asked once more over the
 // next one. One that does not answer at all within the time of a question is given up.
 //
-// Lives on the loop's thread; destroyed after the loop has stopped for good, or on it. Tested by ldap_client_test.cc and tests/system.
+// Lives on the loop's thread; destroyed after the loop has stopped for good. Tested by ldap_client_test.cc and tests/system.
 #pragma once
 
 #include <cstddef>

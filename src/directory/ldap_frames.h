@@ -1,7 +1,7 @@
 // Where one LDAP message ends and the next begins (RFC 4511 §5.1: BER, definite lengths): looked at as octets pass, so that nobody
 // allocates what a server merely announces, and a server that speaks another protocol is known by its first octet.
 //
-// Tested by ldap_frames_test.cc and fuzz/ldap_frames_fuzz.cc.
+// Tested by ldap_frames_test.cc and fuzz/ldap_tunnel_fuzz.cc.
 #pragma once
 
 #include <cstddef>

@@ -4,7 +4,7 @@
 //
 //   libldap ══ socketpair ══ near leg │ this │ far leg ══ TCP or a Unix socket, TLS ══ server
 //
-// A machine without I/O. Tested by ldap_tunnel_test.cc.
+// A machine without I/O. Tested by ldap_tunnel_test.cc and fuzz/ldap_tunnel_fuzz.cc.
 #pragma once
 
 #include <chrono>

@@ -3,7 +3,7 @@
 // A Judge belongs to one loop. Configuration and tenants are an immutable Snapshot that a reload swaps whole; a message is judged by the
 // snapshot that it began with. Waiting happens on the loop: judge() may call `done` before it returns, or later from the loop.
 //
-// Tested by judge_test.cc and pipeline_test.cc.
+// Tested by judge_test.cc, stale_tenants_test.cc and pipeline_test.cc.
 #pragma once
 
 #include <atomic>

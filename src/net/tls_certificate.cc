@@ -10,6 +10,7 @@
 #include <ctime>
 #include <memory>
 
+#include "base/ip.h"
 #include "base/text.h"
 
 namespace exota::net {

@@ -37,7 +37,7 @@ ReadTenant read_found_tenant(std::string_view name, const std::vector<TextField>
         TenantEntry entry(defaults, problems, builder, path_of);
         entry.begin(name, {});
         for (const TextField& field : fields) {
-            if (const auto known = TenantEntry::field_named(field.name))
+            if (const auto known = field_named(field.name))
                 entry.set_texts(*known, field.values, {});
             else
                 entry.unknown_field(field.name, {});

@@ -1,0 +1,250 @@
+// The client against servers of the test: what it asks, and what becomes of it when they close, hang, refuse and come back.
+#include "directory/ldap_client.h"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <future>
+#include <thread>
+
+#include "directory/ldap_frames.h"
+#include "net/descriptor.h"
+#include "net/testing.h"
+
+namespace exota::directory {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+using Result = base::Result<LdapFound>;
+
+std::string reply(char number, const std::string& operation) {
+    const std::string content = "\x02\x01"s + number + operation;
+    return "\x30"s + static_cast<char>(content.size()) + content;
+}
+const std::string success = "\x0a\x01\x00\x04\x00\x04\x00"s;
+std::string bound(char number) { return reply(number, "\x61\x07" + success); }
+std::string done(char number, char code = 0) { return reply(number, "\x65\x07\x0a\x01"s + code + "\x04\x00\x04\x00"s); }
+/// cn=x with a: v.
+std::string entry(char number) {
+    return reply(number, "\x64\x12\x04\x04\x63\x6e\x3d\x78\x30\x0a\x30\x08\x04\x01\x61\x31\x03\x04\x01\x76"s);
+}
+
+/// On a port of its own: each message of each connection goes to `answer` with its number and tag; an empty answer is none, "close" ends.
+class Server {
+public:
+    using Answer = std::function<std::string(int connection, char number, unsigned char tag)>;
+    explicit Server(Answer answer) : answer_(std::move(answer)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+        EXPECT_EQ(::listen(listener_.get(), 16), 0);
+        socklen_t size = sizeof address;
+        EXPECT_EQ(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+        url = "ldap://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+        thread_ = std::thread([this] { accept(); });
+    }
+    ~Server() {
+        ::shutdown(listener_.get(), SHUT_RDWR);
+        thread_.join();
+    }
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    std::string url;
+
+private:
+    void accept() {
+        std::vector<std::thread> clients;
+        std::vector<int> sockets;
+        for (int number = 0;; ++number) {
+            const int client = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+            if (client < 0) break;
+            sockets.push_back(client);
+            clients.emplace_back([this, client, number] { serve(client, number); });
+        }
+        for (const int client : sockets) ::shutdown(client, SHUT_RDWR);
+        for (std::thread& client : clients) client.join();
+        for (const int client : sockets) ::close(client);
+    }
+    void serve(int client, int connection) {
+        std::string kept;
+        char octets[4096];
+        for (ssize_t got; (got = ::recv(client, octets, sizeof octets, 0)) > 0;) {
+            kept.append(octets, static_cast<std::size_t>(got));
+            while (const auto end = end_of_message(kept)) {
+                const std::string answer = answer_(connection, kept[4], static_cast<unsigned char>(kept[5]));
+                kept.erase(0, *end);
+                if (answer == "close") {
+                    ::shutdown(client, SHUT_RDWR);
+                    return;
+                }
+                static_cast<void>(::send(client, answer.data(), answer.size(), MSG_NOSIGNAL));
+            }
+        }
+    }
+    const Answer answer_;
+    net::Descriptor listener_;
+    std::thread thread_;
+};
+constexpr unsigned char bind_request = 0x60, search_request = 0x63;
+
+struct Client : testing::Test {
+    std::optional<net::testing::LoopThread> thread;
+    std::shared_ptr<SourceStatus> status;
+    std::unique_ptr<LdapClient> client;
+
+    ~Client() override { finish(); }
+    void SetUp() override { std::signal(SIGPIPE, SIG_IGN); }
+    /// The loop stops for good first.
+    void finish() {
+        if (thread) thread->stop();
+        client.reset();
+        thread.reset();
+    }
+    void start(std::vector<std::string> urls, std::chrono::milliseconds timeout = 30s) {
+        LdapSettings settings;
+        settings.servers = std::move(urls);
+        settings.starttls = false;
+        settings.timeout = timeout;
+        status = std::make_shared<SourceStatus>(3600s);
+        thread.emplace();
+        thread->call([&] {
+            client = std::make_unique<LdapClient>(thread->loop(), settings, *read_servers(settings), status);
+            client->start();
+        });
+    }
+    Result search() {
+        std::promise<Result> got;
+        thread->call([&] {
+            client->search({.base = "dc=x", .filter = "(a=v)", .attributes = {"a"}},
+                           [&](Result result) { got.set_value(std::move(result)); });
+        });
+        return got.get_future().get();
+    }
+};
+
+TEST_F(Client, binds_searches_and_reads_what_is_found) {
+    Server server([](int, char number, unsigned char tag) { return tag == bind_request ? bound(number) : entry(number) + done(number); });
+    start({server.url});
+    for (int i = 0; i < 3; ++i) {
+        const Result result = search();
+        ASSERT_TRUE(result) << result.error().detail;
+        ASSERT_EQ(result->entries.size(), 1U);
+        EXPECT_FALSE(result->more);
+        EXPECT_EQ(result->entries[0].dn, "cn=x");
+        EXPECT_EQ(result->entries[0].attributes, (decltype(LdapEntry::attributes){{"a", {"v"}}}));
+    }
+    EXPECT_EQ(status->state().is, SourceState::Is::loaded);
+}
+
+TEST_F(Client, none_several_and_refusals_are_different_answers) {
+    const struct {
+        std::function<std::string(char)> answer;
+        std::string want;
+    } cases[] = {
+        {[](char n) { return done(n); }, "0"},
+        {[](char n) { return entry(n) + entry(n) + done(n); }, "1+"},
+        {[](char n) { return entry(n) + entry(n) + done(n, 4); }, "1+"},
+        {[](char n) { return done(n, 32); }, "No such object (32)"},
+        {[](char n) { return entry(n) + done(n, 51); }, "Server is busy (51)"},
+        {[](char n) { return reply(n, "\x73\x0a\x04\x08ldap://y") + done(n); }, "refers to another server"},
+        {[](char n) { return done(n, 10); }, "refers to another server"},
+    };
+    for (const auto& c : cases) {
+        Server server([&](int, char number, unsigned char tag) {
+            return tag == bind_request ? bound(number) : tag == search_request ? c.answer(number) : "";
+        });
+        start({server.url});
+        const Result result = search();
+        if (result)
+            EXPECT_EQ(std::to_string(result->entries.size()) + (result->more ? "+" : ""), c.want);
+        else
+            EXPECT_NE(result.error().detail.find(c.want), std::string::npos) << result.error().detail;
+        EXPECT_EQ(status->state().is, result ? SourceState::Is::loaded : SourceState::Is::stale) << c.want;
+        finish();
+    }
+}
+
+TEST_F(Client, a_connection_that_ends_costs_nobody_an_answer) {
+    // Each connection is closed at its first search, but the second.
+    Server server([](int connection, char number, unsigned char tag) {
+        return tag == bind_request ? bound(number) : connection == 0 ? "close"s : entry(number) + done(number);
+    });
+    start({server.url});
+    const Result result = search();
+    ASSERT_TRUE(result) << result.error().detail;
+    EXPECT_EQ(result->entries.size(), 1U);
+}
+
+TEST_F(Client, but_not_twice) {
+    Server server([](int, char number, unsigned char tag) { return tag == bind_request ? bound(number) : "close"s; });
+    start({server.url});
+    const Result result = search();
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, base::Errc::unavailable);
+}
+
+TEST_F(Client, the_next_server_is_asked_where_one_cannot_be) {
+    Server refuses([](int, char number, unsigned char) { return reply(number, "\x61\x07\x0a\x01\x31\x04\x00\x04\x00"s); });
+    Server other([](int, char, unsigned char) { return "220 mx.example.net ESMTP\r\n"s; });
+    Server good([](int, char number, unsigned char tag) { return tag == bind_request ? bound(number) : done(number); });
+    start({refuses.url, other.url, good.url});
+    EXPECT_TRUE(search());
+}
+
+TEST_F(Client, who_is_away_answers_at_once_and_says_why) {
+    Server refuses([](int, char number, unsigned char) { return reply(number, "\x61\x07\x0a\x01\x31\x04\x00\x04\x00"s); });
+    start({refuses.url});
+    for (int i = 0; i < 2; ++i) {
+        const Result result = search();
+        ASSERT_FALSE(result);
+        EXPECT_EQ(result.error().code, base::Errc::unavailable);
+        EXPECT_NE(result.error().detail.find("bind: Invalid credentials (49)"), std::string::npos) << result.error().detail;
+    }
+    EXPECT_EQ(status->state().is, SourceState::Is::failed);
+}
+
+TEST_F(Client, silence_is_given_up) {
+    Server silent([](int connection, char number, unsigned char tag) {
+        return tag == bind_request ? bound(number) : connection == 0 ? ""s : done(number);
+    });
+    start({silent.url}, 50ms);
+    const Result result = search();
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, base::Errc::timeout);
+    while (!search()) {  // over the next connection
+    }
+}
+
+TEST_F(Client, may_end_at_any_time) {
+    Server silent([](int, char, unsigned char) { return ""s; });
+    start({silent.url});
+    bool called = false;
+    thread->call([&] { client->search({.base = "", .filter = "(a=b)", .attributes = {}}, [&](const Result&) { called = true; }); });
+    finish();
+    EXPECT_FALSE(called);
+    start({"ldap://localhost:1"});  // while its name is looked up
+    finish();
+}
+
+TEST(LdapServers, are_read_once) {
+    LdapSettings settings;
+    EXPECT_FALSE(read_servers(settings));
+    settings.servers = {"ldapi://%2Fs"};
+    ASSERT_TRUE(read_servers(settings));
+    EXPECT_EQ(read_servers(settings)->context, nullptr) << "a socket of this host needs no TLS";
+    settings.servers.emplace_back("ldap://x");
+    EXPECT_NE(read_servers(settings)->context, nullptr);
+    settings.ca_file = "/nowhere/ca.pem";
+    EXPECT_FALSE(read_servers(settings));
+    settings.servers = {"http://x"};
+    EXPECT_FALSE(read_servers(settings));
+}
+
+}  // namespace
+}  // namespace exota::directory

@@ -1,0 +1,252 @@
+"""Tenants in a directory server: a real slapd that is killed, hangs, lies, and comes back; the verdicts meanwhile, and the predecessor's set-up."""
+import json
+import subprocess
+
+import pytest
+from harness.exota import SOURCE, Exota
+from harness.ldap import BASE, READER, READERS_PASSWORD, Liar, Slapd, message, policy, tenant
+from harness.message import CONTOSO_ID, FABRIKAM_ID, SIGNATURE_FIELD, fields_of
+from harness.milter import MilterClient
+from harness.processes import fresh_directory, wait_for
+
+SCHEMA = SOURCE / "packaging/ldap/exota.schema"
+CERTIFICATE = {"cert_subject": "mail.protection.outlook.com", "tls_version": "TLSv1.3"}
+
+
+def results_of(domain):
+    return [("Authentication-Results", f" mx.test; dkim=pass header.d={domain}"), ("Received", " from exo by mx.test; Sat, 21 Nov 2026 10:00:00 +0000"),
+            (SIGNATURE_FIELD[0], " " + SIGNATURE_FIELD[1].replace("contoso.com", domain))]
+
+
+_number = 0
+
+
+def judged(exota, author_domain, *, tenant_id=CONTOSO_ID, organization=None, signed=None, author=None):
+    """One signed message from Exchange Online through the milter: (reply, log record)."""
+    global _number
+    _number += 1
+    queue_id = f"L{_number:05d}"
+    fields = results_of(signed or author_domain)
+    fields += [(name, " " + value) for name, value in fields_of(author or f"j@{author_domain}", tenant_id, organization) if value is not None]
+    with MilterClient(exota.where) as mta:
+        mta.macros("C", v="Postfix 3.7.11")
+        mta.connect()
+        mta.macros("H", **CERTIFICATE)
+        mta.send("H", b"outbound.protection.outlook.com\0")
+        _, (command, payload) = mta.message(fields, sender=f"<j@{author_domain}>", queue_id=queue_id)
+    return {"a": "accept", "c": "accept", "y": payload.decode().rstrip("\0")}.get(command, command), exota.judged(queue_id)
+
+
+def verdict(exota, author_domain, **arguments):
+    reply, record = judged(exota, author_domain, **arguments)
+    assert (reply == "accept") == (record["verdict"] == "accept"), (reply, record)
+    return record["judged"], record["reason"]
+
+
+OK, NOBODY, AWAY = ("accept", "authorised"), ("reject", "no-policy"), ("tempfail", "unavailable")
+
+
+def toml_of(slapd_or_url, pki, **changes):
+    """The sections of the configuration; `sections` of TOML are named as written."""
+    url = slapd_or_url if isinstance(slapd_or_url, list) else [getattr(slapd_or_url, "url", slapd_or_url)]
+    ldap = {"servers": url, "ca_file": str(pki.certificate("ca")), "base": BASE, "filter": "(exotaDomain=%d)", "tenant_id_filter": "(exotaTenantId=%t)",
+            "wildcards": True, "timeout": 2, "bind_dn": READER, "password_file": "ldap.password", **changes}
+    return {"tenants": {"source": "ldap", "file": None, "state_directory": None}, "tenants.ldap": {key: value for key, value in ldap.items() if value is not None}}
+
+
+ENTRIES = (
+    tenant("contoso", ["contoso.com", "*.contoso.com"], exotaTenantId=CONTOSO_ID, exotaOrganization="contoso.com")
+    + tenant("fabrikam", ["fabrikam.com"], exotaTenantId=FABRIKAM_ID, exotaMode="monitor", exotaLimit="2 messages / day")
+    + tenant("one", ["twice.test"]) + tenant("two", ["twice.test"]) + tenant("loud", ["malformed.test"], exotaMode="loud")
+    + policy("full.test", exotaMilterTenantId=CONTOSO_ID, exotaMilterDkimEnabled="TRUE", exotaMilterDkimAlignmentRequired="TRUE")
+    + policy("bare.test"))
+
+
+@pytest.fixture(scope="module")
+def slapd(workshop, base_directory):
+    made = Slapd(fresh_directory(base_directory, "l"), workshop.pki, ENTRIES, SCHEMA)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def make(exota_of, workshop, base_directory):
+    def make(servers, password=READERS_PASSWORD, **changes):
+        directory = fresh_directory(base_directory)
+        (directory / "ldap.password").write_text(password + "\n")
+        exota = exota_of(directory=directory, changes={**toml_of(servers, workshop.pki, **changes), "server": {"threads": 1}, "tenants": {
+            **toml_of(servers, workshop.pki)["tenants"], "max_stale": changes.pop("max_stale", 3600)}}, started=False)
+        exota.start()
+        return exota
+    return make
+
+
+@pytest.fixture(scope="module")
+def exota(make, slapd):
+    made = make(slapd)
+    wait_for(lambda: made.http("/readyz")[0] == 200, "the directory to answer")
+    return made
+
+
+def state(exota):
+    return next(name for name in ("loaded", "stale", "failed") if exota.metrics()[f'exota_tenants_state{{state="{name}"}}'] == 1)
+
+
+def test_each_kind_of_answer_is_another_one(exota, slapd):
+    assert verdict(exota, "contoso.com") == OK
+    assert verdict(exota, "deep.below.contoso.com") == OK
+    assert verdict(exota, "nobody.test") == ("reject", "forwarding-not-allowed"), "the tenant id names contoso, which does not forward"
+    assert verdict(exota, "nobody.test", tenant_id=None) == NOBODY
+    assert verdict(exota, "contoso.com", tenant_id=FABRIKAM_ID) == ("reject", "contradiction")
+    assert verdict(exota, "twice.test") == AWAY
+    assert verdict(exota, "malformed.test") == AWAY
+    (problem, *_) = exota.said("tenants-problem")
+    assert "several entries for the domain twice.test" in problem
+    for author in ("j@conto*", "j@*", '"a)(exotaDomain=*"@contoso.com.evil.test'):
+        reply, record = judged(exota, "contoso.com", author=author, tenant_id=None, signed="evil.test")
+        assert record["judged"] == "reject", (author, record)
+    assert state(exota) == "loaded"
+
+
+def test_limits_and_mode_are_the_entrys(exota):
+    for _ in range(2):
+        assert verdict(exota, "fabrikam.com", tenant_id=FABRIKAM_ID) == OK
+    reply, record = judged(exota, "fabrikam.com", tenant_id=FABRIKAM_ID)
+    assert (reply, record["reason"], record["mode"]) == ("accept", "limit-exceeded", "monitor")
+
+
+def test_a_name_is_asked_once_and_then_known(exota, slapd):
+    verdict(exota, "contoso.com")
+    before = slapd.searches("contoso.com"), exota.metrics()['exota_tenant_lookups_total{from="cache"}']
+    for _ in range(5):
+        assert verdict(exota, "contoso.com") == OK
+    assert slapd.searches("contoso.com") == before[0]
+    assert exota.metrics()['exota_tenant_lookups_total{from="cache"}'] >= before[1] + 5
+
+
+def test_killed_hung_and_back(make, slapd):
+    """What is known is served, what is not is deferred, nothing is refused for good, and nobody has to be restarted."""
+    exota = make(slapd, negative_ttl=1, cache_ttl=1)
+    wait_for(lambda: exota.http("/readyz")[0] == 200, "the directory to answer")
+    assert verdict(exota, "contoso.com") == OK
+
+    slapd.kill()
+    exota.said("tenants-stale")
+    assert state(exota) == "stale" and exota.http("/readyz")[0] == 200
+    assert verdict(exota, "contoso.com") == OK
+    assert verdict(exota, "new.test", tenant_id=None) == AWAY
+    assert verdict(exota, "contoso.com", signed="evil.test", tenant_id=None) == AWAY, "whose signature that is cannot be asked"
+    done = json.loads(exota.run("check", "-c", exota.configuration, "--json").stdout)
+    assert any("cannot be asked now" in problem["text"] for problem in done["problems"]), done
+    slapd.start()
+    wait_for(lambda: state(exota) == "loaded", "the state to be loaded again")
+    exota.said("tenants-loaded")
+    assert verdict(exota, "new.test", tenant_id=None) == NOBODY
+
+    slapd.pause()
+    try:
+        assert verdict(exota, "newer.test", tenant_id=None) == AWAY
+        wait_for(lambda: state(exota) == "stale", "the hang to be noticed")
+        assert verdict(exota, "contoso.com") == OK
+    finally:
+        slapd.go_on()
+    wait_for(lambda: state(exota) == "loaded", "the state to be loaded again")
+    assert verdict(exota, "newer.test", tenant_id=None) == NOBODY
+    slapd.change(tenant("newer", ["newer.test"], exotaTenantId="22222222-2222-4333-8444-555555555555"))
+    wait_for(lambda: verdict(exota, "newer.test", tenant_id="22222222-2222-4333-8444-555555555555") == OK, "the new tenant")
+
+
+@pytest.mark.parametrize("what", ["password", "ca", "name", "base", "access", "nobody"])
+def test_a_server_that_cannot_be_used(make, slapd, workshop, what):
+    changes = {"password": {"password": "wrong"}, "ca": {"ca_file": str(workshop.pki.certificate("otherca"))},
+               "name": {"servers": slapd.url.replace("127.0.0.1", "127.0.0.2")}, "base": {"base": "ou=elsewhere,dc=example,dc=test"},
+               "access": {"bind_dn": None, "password_file": None}, "nobody": {"servers": "ldap://127.0.0.1:1"}}[what]
+    why = {"password": "Invalid credentials (49)", "ca": "certificate is not verified", "name": "127.0.0.2", "base": "No such object (32)",
+           "access": "", "nobody": "refused"}[what]
+    exota = make(changes.pop("servers", slapd), **changes)
+    assert verdict(exota, "contoso.com") == AWAY
+    if what != "access":  # slapd lets nobody search, and says so as if nothing were there
+        (line, *_) = exota.said("tenants-failed")
+        assert why in line and READERS_PASSWORD not in line and "wrong" not in line, line
+        assert exota.http("/readyz")[0] == 503 and exota.http("/healthz")[0] == 200
+    exota.stop()
+
+
+LIES = {
+    "silence": (None, False), "another protocol": (b"220 mx.test ESMTP\r\n", False), "a length without end": (b"\x30\x84\xff\xff\xff\xff", False),
+    "noise behind the bind": (b"\x30\x05\x02\x01\x02\xff\xff\x00\x00", True), "garbage in an entry": (message(2, b"\x64\x03\x04\x7fx"), True),
+    "an end without success": (lambda asked: message(asked[4], b"\x65\x07\x0a\x01\x34\x04\x00\x04\x00"), True),
+    "a referral": (lambda asked: message(asked[4], b"\x73\x0a\x04\x08ldap://x") + message(asked[4], b"\x65\x07\x0a\x01\x00\x04\x00\x04\x00"), True),
+    "silence behind the bind": (None, True),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_server_that_lies(make, slapd, lie):
+    """Nothing is accepted, nothing refused for good; and the server behind it in the list is used where the first is none."""
+    says, bound = LIES[lie]
+    liar = Liar(says, bound)
+    exota = make(liar.url, starttls=False)
+    assert verdict(exota, "contoso.com") == AWAY
+    assert exota.process.running()
+    exota.stop()
+    if not bound:
+        exota = make([liar.url, slapd.url], starttls=False)
+        wait_for(lambda: exota.http("/readyz")[0] == 200, "the second server")
+        assert verdict(exota, "contoso.com") == OK
+        exota.stop()
+    liar.stop()
+
+
+def test_starttls_sockets_and_certificates_of_ours(make, slapd, workshop):
+    certificate, key = workshop.pki["other"]
+    for servers, changes in ((slapd.socket_url, {}), (slapd, {"bind_dn": None, "password_file": None, "sasl": "external", "certificate_file": certificate,
+                                                             "key_file": key})):
+        exota = make(servers, **changes)
+        wait_for(lambda: exota.http("/readyz")[0] == 200, "the directory to answer: " + exota.process.tail())
+        assert verdict(exota, "contoso.com") == OK
+        exota.stop()
+
+
+def test_check_and_explain_ask_the_server(exota, directory):
+    done = json.loads(exota.run("check", "-c", exota.configuration, "--json").stdout)
+    assert done["errors"] == 0 and "the directory server answers" in done["notes"], done
+    assert any("organization_filter is empty" in problem["text"] for problem in done["problems"]), done
+    raw = "".join(f"{name}: {value}\r\n" for name, value in fields_of("j@contoso.com") if value is not None) + "\r\nhi\r\n"
+    code, answer = exota.explain(raw.encode(), "--client-ip", "40.92.0.10", "--client-cert", "mail.protection.outlook.com")
+    assert answer["tenant"] == "contoso" and answer["reason"] == "authorised", answer
+
+
+# --- The predecessor ---
+
+VARIABLES = {"MILTER_TENANT_ID_REQUIRED": "yes", "MILTER_DKIM_ENABLED": "yes", "MILTER_TRUSTED_AUTHSERVID": "mx.test",
+             "MILTER_DKIM_ALIGNMENT_REQUIRED": "True", "MILTER_POLICY_SOURCE": "ldap", "MILTER_LDAP_RECEIVE_TIMEOUT": "2",
+             "MILTER_LDAP_BINDDN": READER, "MILTER_LDAP_BINDPW": READERS_PASSWORD, "MILTER_LDAP_SEARCH_BASE": BASE, "MILTER_LDAP_QUERY": "(associatedDomain=%d)"}
+
+
+def test_the_predecessors_set_up_works_and_its_injection_does_not(exota_of, slapd, binary):
+    exota = exota_of(started=False)
+    exota.environment = {**VARIABLES, "MILTER_SOCKET": f"unix:{exota.where}", "MILTER_LDAP_SERVER_URI": slapd.url}
+    exota.start()
+    exota.find_judged = lambda queue_id: next((line for line in exota.lines() if queue_id in line and "verdict=" in line), None)
+
+    def said(domain, **arguments):
+        reply, line = judged(exota, domain, **arguments)
+        return reply
+    assert said("full.test") == "accept"
+    assert said("bare.test", tenant_id=CONTOSO_ID).startswith("550 "), "an empty tenant id, where one is required"
+    assert "full.test" not in said("fu*", author="a@fu*", signed="full.test") and said("fu*", author="a@fu*", signed="full.test").startswith("550 ")
+    assert said("nobody.test", tenant_id=None).startswith("550 ")
+    slapd.kill()
+    try:
+        assert said("full.test") == "accept", "it is known"
+        assert said("other.test").startswith("450 ")
+    finally:
+        slapd.start()
+    wait_for(lambda: said("other.test").startswith("550 "), "the directory to answer again")
+    arguments = (exota.directory / "run").as_posix()
+    shown = subprocess.run(["ps", "-o", "args=", "-p", str(exota.process.pid)], capture_output=True, text=True).stdout + exota.log_file.read_text()
+    assert READERS_PASSWORD not in shown, arguments
+    migrated = json.loads(exota.run("migrate", "--json", environment=exota.environment).stdout)
+    assert 'source = "ldap"' in migrated["configuration"] and READERS_PASSWORD not in json.dumps(migrated)
+    exota.stop()
