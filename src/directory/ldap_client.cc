@@ -143,6 +143,7 @@ private:
     std::unique_ptr<net::Session> make_tunnel();
     void connect_to(const net::Address& address);
     void bound(const LdapOutcome& outcome);
+    void probed(const LdapOutcome& outcome);
     void lost(const std::string& why);
     void cannot_connect(const std::string& why);
     void send(std::uint64_t number);
@@ -166,8 +167,8 @@ private:
     std::optional<LdapRoute> route_;            // of the tunnel that is being made
     std::shared_ptr<std::string> tunnel_says_;  // why it failed
     std::unique_ptr<LdapLink> link_;
-    int bind_message_ = 0;
-    Clock::time_point heard_{};  // when something last came
+    int bind_message_ = 0, probe_message_ = 0;  // of this link
+    Clock::time_point heard_{};                 // when something last came
 
     std::uint64_t next_ = 0;
     std::map<std::uint64_t, Question> questions_;  // by age
@@ -227,8 +228,9 @@ void LdapClient::Parts::connect_to(const net::Address& address) {
                                 .end =
                                     [this](int message, const LdapOutcome& outcome) {
                                         heard_ = Clock::now();
-                                        if (at_ != At::ready && message == bind_message_) return bound(outcome);
-                                        ended(message, outcome);
+                                        if (at_ == At::ready) return ended(message, outcome);
+                                        if (message == bind_message_) return bound(outcome);
+                                        if (message == probe_message_) return probed(outcome);
                                     },
                                 .lost = [this](const std::string& why) { lost(why); }});
     if (!link) return cannot_connect(link.error().detail);
@@ -237,10 +239,21 @@ void LdapClient::Parts::connect_to(const net::Address& address) {
     const base::Result<int> message = link_->bind(settings_);
     if (!message) return cannot_connect(message.error().detail);
     bind_message_ = *message;
+    probe_message_ = 0;
 }
 
 void LdapClient::Parts::bound(const LdapOutcome& outcome) {
     if (outcome.code != 0) return cannot_connect("bind: " + outcome.text);
+    // Whether it may be asked, and has the base, is known by asking: for what nobody is.
+    const base::Result<int> message =
+        link_->search({.base = settings_.base, .filter = "(objectClass=exotaNobody)", .attributes = {"1.1"}}, settings_.timeout);
+    if (!message) return cannot_connect(message.error().detail);
+    probe_message_ = *message;
+}
+
+void LdapClient::Parts::probed(const LdapOutcome& outcome) {
+    if (outcome.referred) return cannot_connect("it refers to another server, which is not asked");
+    if (outcome.code != 0) return cannot_connect("search: " + outcome.text);
     step_timer_.cancel();
     back_off_.succeeded();
     at_ = At::ready;

@@ -1,7 +1,7 @@
 // A client of LDAP servers on one loop: one connection at a time, to the first of several servers that can be reached, and searches over
 // it. Never blocks: connecting is net's (ldap_tunnel.h), libldap encodes and decodes.
 //
-//   connected, bound    a search is sent at once
+//   connected           bound, and one search for nobody went well: a search is sent at once
 //   connecting          it waits, for as long as a question may take
 //   away                no server could be reached: it fails at once; tried again after a back-off
 //
@@ -77,7 +77,7 @@ public:
     /// Connects, and again whenever the connection is lost. Once.
     void start();
     void search(LdapSearch search, Done done) override;
-    /// Bound, and not known to be away.
+    /// Connected, and not known to be away.
     bool is_ready() const noexcept;
 
 private:

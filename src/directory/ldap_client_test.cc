@@ -78,7 +78,9 @@ private:
         for (ssize_t got; (got = ::recv(client, octets, sizeof octets, 0)) > 0;) {
             kept.append(octets, static_cast<std::size_t>(got));
             while (const auto end = end_of_message(kept)) {
-                const std::string answer = answer_(connection, kept[4], static_cast<unsigned char>(kept[5]));
+                constexpr char probe = 2;  // is answered for them: nobody is there
+                const std::string answer =
+                    kept[4] == probe ? done(probe) : answer_(connection, kept[4], static_cast<unsigned char>(kept[5]));
                 kept.erase(0, *end);
                 if (answer == "close") {
                     ::shutdown(client, SHUT_RDWR);

@@ -75,7 +75,7 @@ class Slapd:
         return done.stdout
 
     def start(self):
-        self.process = Process(["/usr/sbin/slapd", "-f", self.directory / "slapd.conf", "-h", f"{self.url} {self.socket_url}", "-d", "stats"],
+        self.process = Process(["/usr/sbin/slapd", "-f", self.directory / "slapd.conf", "-h", f"{self.url} {self.url.replace('127.0.0.1', '127.0.0.2')} {self.socket_url}", "-d", "stats"],
                                self.directory / "run/log")
         wait_for(lambda: listens("127.0.0.1", self.port) or not self.process.running(), lambda: "slapd: " + self.process.tail())
         assert self.process.running(), self.process.tail()
