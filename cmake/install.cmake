@@ -10,7 +10,7 @@ install(FILES README.md CONTRIBUTING.md CHANGELOG.md LICENSE packaging/exota.tom
 install(FILES packaging/logrotate/exota DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME exota.logrotate)  # /etc is the operator's
 # Recipes (docs/watching.md), in the folders that the documents name.
 install(DIRECTORY packaging/ldap packaging/prometheus packaging/grafana packaging/rsyslog packaging/logrotate packaging/fail2ban packaging/vector packaging/fluent-bit packaging/kubernetes
-        packaging/exota.service.d packaging/exota.socket.d packaging/compose
+        packaging/exota.service.d packaging/exota.socket.d packaging/compose packaging/postgresql
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/packaging USE_SOURCE_PERMISSIONS)
 install(FILES packaging/endpoints.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/packaging)  # the compose file mounts it
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs PATTERN man EXCLUDE)

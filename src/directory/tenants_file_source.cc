@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-#include "directory/hash_key.h"
+#include "directory/random_key.h"
 #include "directory/read_ahead.h"
 
 namespace exota::directory {
@@ -54,7 +54,7 @@ base::Result<LoadedFile> load_tenants_file(const std::string& path, tenant::Defa
     const base::Result<FileStamp> before = stamp_of_open(file);
     if (!before) return std::unexpected(before.error());
 
-    const base::Result<base::HashKey> key = random_hash_key();
+    const base::Result<base::HashKey> key = random_key();
     if (!key) return std::unexpected(key.error());
     tenant::TenantsReader reader(std::move(defaults), *key);
     std::optional<ReadAhead> ahead;

@@ -1,0 +1,124 @@
+#include "directory/snapshot_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <system_error>
+
+#include "base/json_writer.h"
+#include "directory/replace_file.h"
+#include "directory/shrink_guard.h"
+#include "net/descriptor.h"
+
+namespace exota::directory {
+namespace {
+
+constexpr std::string_view mark = "exota tenants snapshot ", version = "1";
+constexpr std::size_t max_head_octets = 16384;
+
+std::string checksum_of(std::string_view lines) {
+    Fingerprint content;
+    content.feed(lines);
+    return content.text();
+}
+
+/// The second line. It is only ever compared with what it should be, so nobody parses it: the two numbers that nobody knows before are
+/// taken out of it, and the line is made again.
+std::string head_of(const SnapshotOrigin& origin, std::int64_t confirmed, std::string_view lines) {
+    return base::json_text([&](base::JsonObject& head) {
+        head.add("kind", origin.kind);
+        head.add("base", origin.base);
+        head.add("schema", origin.schema);
+        head.add("confirmed", confirmed);
+        head.add("tenants", static_cast<std::size_t>(std::ranges::count(lines, '\n')));
+        head.add("octets", lines.size());
+        head.add("checksum", checksum_of(lines));
+    });
+}
+
+/// Of the head line, up to "confirmed".
+std::string origin_of(const SnapshotOrigin& origin) {
+    std::string head = head_of(origin, 0, {});
+    return head.substr(0, head.rfind(",\"confirmed\":"));
+}
+
+std::optional<std::int64_t> number_behind(std::string_view name, std::string_view head) {
+    const std::size_t at = head.rfind(name);
+    if (at == std::string_view::npos) return std::nullopt;
+    std::int64_t value = 0;
+    std::size_t digits = 0;
+    for (const char c : head.substr(at + name.size())) {
+        if (c < '0' || c > '9') break;
+        if (++digits > 15) return std::nullopt;
+        value = value * 10 + (c - '0');
+    }
+    return digits > 0 ? std::optional(value) : std::nullopt;
+}
+
+std::unexpected<base::Error> unusable(std::string_view why) { return base::fail(base::Errc::invalid_data, why); }
+
+}  // namespace
+
+std::string snapshot_text(const SnapshotOrigin& origin, const StoredSnapshot& snapshot) {
+    std::string out(mark);
+    out.append(version) += '\n';
+    out += head_of(origin, snapshot.confirmed.time_since_epoch().count(), snapshot.lines) + '\n';
+    return out += snapshot.lines;
+}
+
+base::Result<StoredSnapshot> read_snapshot(std::string_view text, const SnapshotOrigin& origin) {
+    if (!text.starts_with(mark)) return unusable("is no snapshot of tenants");
+    text.remove_prefix(mark.size());
+    const std::size_t first_end = text.substr(0, max_head_octets).find('\n');
+    if (first_end == std::string_view::npos) return unusable("is cut short");
+    if (text.substr(0, first_end) != version) return unusable("is of another version of this program");
+    text.remove_prefix(first_end + 1);
+    const std::size_t head_end = text.substr(0, max_head_octets).find('\n');
+    if (head_end == std::string_view::npos) return unusable("is cut short");
+    const std::string_view head = text.substr(0, head_end), lines = text.substr(head_end + 1);
+    if (!head.starts_with(origin_of(origin) + ',')) return unusable("is another source's");
+    const auto confirmed = number_behind("\"confirmed\":", head), octets = number_behind("\"octets\":", head);
+    if (!confirmed || !octets) return unusable("is altered");
+    if (lines.size() < static_cast<std::size_t>(*octets)) return unusable("is cut short");
+    if (head != head_of(origin, *confirmed, lines)) return unusable("is altered");
+    if (!lines.empty() && lines.back() != '\n') return unusable("is altered");
+    return StoredSnapshot{std::chrono::sys_seconds(std::chrono::seconds(*confirmed)), std::string(lines)};
+}
+
+base::Result<StoredSnapshot> load_snapshot(const std::string& path, const SnapshotOrigin& origin) {
+    const auto refused = [&path](int error) {
+        return base::fail(error == ENOENT || error == ENOTDIR ? base::Errc::not_found : base::Errc::io,
+                          path + ": " + std::generic_category().message(error));
+    };
+    const net::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO must not wait for its writer
+    if (!file) return refused(errno);
+    struct stat status{};
+    if (::fstat(file.get(), &status) != 0) return refused(errno);
+    if (!S_ISREG(status.st_mode)) return base::fail(base::Errc::io, path + ": not a regular file");
+    if (static_cast<std::size_t>(status.st_size) > max_snapshot_octets)
+        return base::fail(base::Errc::too_long, path + ": more than " + std::to_string(max_snapshot_octets) + " octets");
+    std::string text(static_cast<std::size_t>(status.st_size), '\0');
+    std::size_t filled = 0;
+    while (filled < text.size()) {
+        const ssize_t got = ::read(file.get(), text.data() + filled, text.size() - filled);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return refused(errno);
+        if (got == 0) break;
+        filled += static_cast<std::size_t>(got);
+    }
+    text.resize(filled);
+    base::Result<StoredSnapshot> read = read_snapshot(text, origin);
+    if (!read) return base::fail(read.error().code, path + ": " + read.error().detail);
+    return read;
+}
+
+base::Result<void> save_snapshot(const std::string& path, const SnapshotOrigin& origin, const StoredSnapshot& snapshot) {
+    return replace_file(path, snapshot_text(origin, snapshot), {.mode = 0600});
+}
+
+}  // namespace exota::directory

@@ -1,0 +1,266 @@
+#include "directory/tenant_rows.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/utf8.h"
+#include "tenant/raw_tenants.h"
+
+namespace exota::directory {
+namespace {
+
+constexpr std::string_view head = "{\"version\":2,\"tenants\":{\n", tail = "\n}}";
+
+constexpr std::size_t first_line = 2;  // where the first tenant stands
+
+std::string path_of(const std::string& name) { return "tenants." + name; }
+
+bool is_error(const tenant::Problem& problem) { return problem.severity == tenant::Problem::Severity::error; }
+
+}  // namespace
+
+/// A line in the text that is read.
+struct TenantRows::Candidate {
+    const std::string* name = nullptr;
+    const std::string* line = nullptr;
+    bool kept = false;
+};
+
+struct TenantRows::Refused {
+    std::map<std::string_view, Wrong> rows;  // whose line is not served
+    std::set<std::string_view> kept;         // nor is their last good version
+    std::size_t passes = 0;
+};
+
+TenantRows::Row TenantRows::read(const TenantRow& given) {
+    Row row;
+    if (given.document.size() > max_document_octets) {
+        row.wrong = Wrong{path_of(given.name), "has more than " + std::to_string(max_document_octets) + " octets"};
+        return row;
+    }
+    if (!base::is_utf8(given.name)) {
+        row.wrong = Wrong{path_of(given.name), "its name is no UTF-8"};
+        return row;
+    }
+    auto read = tenant::read_raw_tenant(given.name, given.document);
+    if (read)
+        row.line = tenant::one_line(*read);
+    else
+        row.wrong = Wrong{path_of(given.name), read.error().detail};
+    return row;
+}
+
+void TenantRows::remember(const std::string& name) {
+    const auto row = rows_.find(name);
+    before_.try_emplace(name, row == rows_.end() ? std::nullopt : std::optional(row->second));
+}
+
+void TenantRows::put(std::string name, Row row) {
+    const auto known = rows_.find(name);
+    if (known != rows_.end() && known->second.line == row.line && (!row.line.empty() || known->second.wrong == row.wrong)) return;
+    remember(name);
+    if (known != rows_.end())
+        row.good = known->second.served == Row::Served::line ? std::move(known->second.line) : std::move(known->second.good);
+    rows_.insert_or_assign(std::move(name), std::move(row));
+}
+
+void TenantRows::remove(const std::string& name) {
+    if (!rows_.contains(name)) return;
+    remember(name);
+    rows_.erase(name);
+}
+
+base::Result<TenantRows::Taken> TenantRows::take_all(std::vector<TenantRow> rows) {
+    before_.clear();
+    std::vector<std::string> names;
+    names.reserve(rows.size());
+    for (TenantRow& row : rows) {
+        names.push_back(row.name);
+        Row taken = read(row);
+        row.document = {};
+        put(std::move(row.name), std::move(taken));
+    }
+    std::ranges::sort(names);
+    std::vector<std::string> gone;
+    for (const auto& [name, _] : rows_)
+        if (!std::ranges::binary_search(names, name)) gone.push_back(name);
+    for (const std::string& name : gone) remove(name);
+    return build(!before_.empty());
+}
+
+base::Result<TenantRows::Taken> TenantRows::take(std::vector<TenantRow> rows, const std::vector<std::string>& gone) {
+    before_.clear();
+    for (const std::string& name : gone) remove(name);
+    for (TenantRow& row : rows) {
+        Row taken = read(row);
+        put(std::move(row.name), std::move(taken));
+    }
+    return build(!before_.empty());
+}
+
+void TenantRows::take_back() {
+    for (auto& [name, row] : before_) {
+        if (row)
+            rows_.insert_or_assign(name, *std::move(row));
+        else
+            rows_.erase(name);
+    }
+    before_.clear();
+}
+
+base::Result<TenantRows::Taken> TenantRows::restore(std::string_view lines) {
+    before_.clear();
+    std::string text(head);
+    std::size_t count = 0;
+    for (std::size_t at = 0; at < lines.size(); ++count) {
+        const std::size_t end = std::min(lines.find('\n', at), lines.size());
+        if (count > 0) text += ",\n";
+        text += lines.substr(at, end - at);
+        at = end + 1;
+    }
+    text += tail;
+    const auto all = tenant::RawTenants::read(text);
+    if (!all) return std::unexpected(all.error());
+    for (const tenant::RawTenant& one : all->all()) {
+        Row row;
+        row.line = tenant::one_line(one);
+        put(one.name, std::move(row));
+    }
+    return build(true);
+}
+
+base::Result<TenantRows::Taken> TenantRows::use(tenant::Defaults defaults) {
+    before_.clear();
+    defaults_ = std::move(defaults);
+    for (auto& [_, row] : rows_)
+        if (!row.line.empty()) row.wrong.reset();
+    return build(true);
+}
+
+/// Those that were served come first, then what is new, then what is only kept: who comes later is in the way.
+std::vector<TenantRows::Candidate> TenantRows::candidates(const Refused& refused) const {
+    std::vector<Candidate> out;
+    out.reserve(rows_.size());
+    for (const bool served : {true, false})
+        for (const auto& [name, row] : rows_)
+            if ((row.served == Row::Served::line) == served && !refused.rows.contains(name)) out.push_back({&name, &row.line, false});
+    for (const auto& [name, _] : refused.rows) {
+        const auto row = rows_.find(std::string(name));
+        if (!row->second.good.empty() && !refused.kept.contains(name)) out.push_back({&row->first, &row->second.good, true});
+    }
+    return out;
+}
+
+/// One tenant a line.
+tenant::LoadedTenants TenantRows::read_lines(const std::vector<Candidate>& candidates) const {
+    tenant::TenantsReader reader(defaults_, hash_key_);
+    reader.feed(head);
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        if (i > 0) reader.feed(",\n");
+        reader.feed(*candidates[i].line);
+    }
+    reader.feed(tail);
+    return reader.finish();
+}
+
+/// What is wrong with a row, whatever others there are.
+std::optional<TenantRows::Wrong> TenantRows::wrong_alone(const std::string& line) const {
+    tenant::LoadedTenants alone = read_lines({{&line, &line, false}});
+    const auto error = std::ranges::find_if(alone.problems, is_error);
+    if (error == alone.problems.end()) return std::nullopt;
+    return Wrong{std::move(error->path), std::move(error->text)};
+}
+
+/// Leaves out who is wrong.
+base::Result<void> TenantRows::refuse_wrong(const std::vector<tenant::Problem>& problems, const std::vector<Candidate>& candidates,
+                                            Refused& refused) {
+    std::map<std::size_t, Wrong> wrong;  // the first of each line
+    for (const tenant::Problem& problem : problems) {
+        if (!is_error(problem)) continue;
+        if (problem.place.line >= first_line && problem.place.line - first_line < candidates.size())
+            wrong.try_emplace(problem.place.line - first_line, problem.path, problem.text);
+        else if (wrong.empty())
+            return base::fail(base::Errc::invalid_data, problem.text);  // of the whole: too many names
+    }
+    if (wrong.empty()) return base::fail(base::Errc::invalid_data, "cannot be used");
+    const auto refuse = [&refused](const Candidate& candidate, Wrong why) {
+        if (candidate.kept)
+            refused.kept.insert(*candidate.name);
+        else
+            refused.rows.insert_or_assign(*candidate.name, std::move(why));
+    };
+    bool any_alone = false;
+    for (const auto& [number, _] : wrong) {
+        const Candidate& candidate = candidates[number];
+        std::optional<Wrong> alone = wrong_alone(*candidate.line);
+        if (!alone) continue;
+        any_alone = true;
+        if (!candidate.kept) rows_.find(*candidate.name)->second.wrong = *alone;
+        refuse(candidate, *std::move(alone));
+    }
+    if (any_alone) return {};
+    // What is left are rows that exclude each other. Without the first of them, another one may be in nobody's way.
+    const bool exact = refused.passes++ < most_exact_passes;
+    for (auto& [number, why] : wrong) {
+        refuse(candidates[number], std::move(why));
+        if (exact) break;
+    }
+    return {};
+}
+
+/// There is an index: which rows are good by that.
+TenantRows::Taken TenantRows::settle(tenant::LoadedTenants loaded, const Refused& refused, bool changed) {
+    Taken out{std::make_shared<const tenant::Index>(*std::move(loaded.index)), std::move(loaded.problems), refused.rows.size(), 0, changed};
+    for (tenant::Problem& problem : out.problems) problem.place = {};
+    for (auto& [name, row] : rows_) {
+        const auto wrong = refused.rows.find(name);
+        const bool good = wrong == refused.rows.end(), kept = !good && !row.good.empty() && !refused.kept.contains(name);
+        const Row::Served served = good ? Row::Served::line : kept ? Row::Served::good : Row::Served::nothing;
+        if (served != row.served || (good && !row.good.empty())) remember(name);
+        if (good) {
+            row.good.clear();
+        } else {
+            out.kept += kept ? 1 : 0;
+            out.problems.push_back({tenant::Problem::Severity::error,
+                                    {},
+                                    wrong->second.path,
+                                    wrong->second.text + (kept ? " (its last good version is served)" : " (it is not served)")});
+        }
+        row.served = served;
+    }
+    return out;
+}
+
+base::Result<TenantRows::Taken> TenantRows::build(bool changed) {
+    Refused refused;
+    for (const auto& [name, row] : rows_)
+        if (row.wrong) refused.rows.emplace(name, *row.wrong);
+    for (;;) {
+        const std::vector<Candidate> all = candidates(refused);
+        tenant::LoadedTenants loaded = read_lines(all);
+        if (loaded.index) return settle(std::move(loaded), refused, changed);
+        if (const base::Result<void> smaller = refuse_wrong(loaded.problems, all, refused); !smaller) {
+            take_back();
+            return std::unexpected(smaller.error());
+        }
+    }
+}
+
+std::string TenantRows::served_lines() const {
+    std::string out;
+    for (const auto& [name, row] : rows_) {
+        if (row.served != Row::Served::nothing) out.append(row.served == Row::Served::line ? row.line : row.good) += '\n';
+    }
+    return out;
+}
+
+Fingerprint TenantRows::fingerprint() const {
+    Fingerprint content;
+    for (const auto& [name, row] : rows_) {
+        content.feed(row.line.empty() ? std::string_view(name) : std::string_view(row.line));
+        content.feed("\n");
+    }
+    return content;
+}
+
+}  // namespace exota::directory

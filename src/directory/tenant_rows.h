@@ -1,0 +1,108 @@
+// Tenants of a source that gives them one by one, as rows: which of them are served, and the index of those.
+//
+//   a row that checks                  is served
+//   one that does not                  is named, and its last good version is served if there was one; nothing else stops for it
+//   two that exclude each other        a good row wins over a kept one; of two good ones the one that was served, else the first by name
+//
+// A batch of changes is taken as a whole or taken back (too many domains would be lost). Rows are kept as lines of a version-2 text, so
+// all of them together are one, which tenant::TenantsReader checks as it checks a file. What cannot be served is looked for by reading
+// again: one bad row costs one more reading of all, and rows that exclude each other one each, up to most_exact_passes.
+//
+// Without I/O, one thread. Tested by tenant_rows_test.cc and fuzz/tenant_rows_fuzz.cc.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/result.h"
+#include "directory/shrink_guard.h"
+#include "tenant/index.h"
+#include "tenant/tenants_file.h"
+
+namespace exota::directory {
+
+/// As a source gives it.
+struct TenantRow {
+    std::string name;
+    std::string document;  // its fields, as an object of the version-2 file
+};
+
+class TenantRows {
+public:
+    static constexpr std::size_t max_document_octets = std::size_t{64} * 1024 * 1024;
+    /// So many times rows that exclude each other are left out one by one; then all that are in somebody's way at once.
+    static constexpr std::size_t most_exact_passes = 16;
+
+    struct Taken {
+        std::shared_ptr<const tenant::Index> index;  // never null
+        /// Of the rows that are not served as they are (errors), and what is to be known of the others (warnings). The path begins with
+        /// "tenants.NAME".
+        std::vector<tenant::Problem> problems;
+        std::size_t bad = 0;   // rows that are not served as they are …
+        std::size_t kept = 0;  // … of which so many are served as they were
+        bool changed = false;  // any row is another than before
+    };
+
+    /// @param hash_key  of each index: random where strangers have a hand in the names.
+    TenantRows(tenant::Defaults defaults, const base::HashKey& hash_key) : defaults_(std::move(defaults)), hash_key_(hash_key) {}
+
+    /// All there are.
+    /// @return  invalid_data: not even without the bad ones there is an index (it would be too large). Then everything is as before.
+    base::Result<Taken> take_all(std::vector<TenantRow> rows);
+    /// Some are new or other, some are gone.
+    base::Result<Taken> take(std::vector<TenantRow> rows, const std::vector<std::string>& gone);
+    /// Takes the last batch back, and what became good by it. Once.
+    void take_back();
+    /// The same rows under other defaults.
+    base::Result<Taken> use(tenant::Defaults defaults);
+    /// Of what was kept over a restart: lines that were good.
+    base::Result<Taken> restore(std::string_view lines);
+
+    /// What is served, a line each: `"NAME":{…}`, and nothing else in a line.
+    std::string served_lines() const;
+    /// Of all rows as the source has them, whatever order they came in.
+    Fingerprint fingerprint() const;
+    std::size_t count() const noexcept { return rows_.size(); }
+
+private:
+    /// What is wrong with a row: a path within the tenant, and a sentence.
+    struct Wrong {
+        std::string path, text;
+        bool operator==(const Wrong&) const = default;
+    };
+    struct Row {
+        std::string line;            // as the source has it; empty: it cannot be read
+        std::string good;            // its last good version, if that is another one
+        std::optional<Wrong> wrong;  // by itself; none: nothing, or nobody looked yet
+        enum class Served : std::uint8_t { nothing, good, line } served = Served::nothing;  // when last built
+    };
+    struct Candidate;
+    struct Refused;
+    using Rows = std::map<std::string, Row>;
+
+    static Row read(const TenantRow& row);
+    void put(std::string name, Row row);
+    void remove(const std::string& name);
+    void remember(const std::string& name);
+    base::Result<Taken> build(bool changed);
+    std::vector<Candidate> candidates(const Refused& refused) const;
+    tenant::LoadedTenants read_lines(const std::vector<Candidate>& candidates) const;
+    base::Result<void> refuse_wrong(const std::vector<tenant::Problem>& problems, const std::vector<Candidate>& candidates,
+                                    Refused& refused);
+    Taken settle(tenant::LoadedTenants loaded, const Refused& refused, bool changed);
+    std::optional<Wrong> wrong_alone(const std::string& line) const;
+
+    tenant::Defaults defaults_;
+    const base::HashKey hash_key_;
+    Rows rows_;
+    std::map<std::string, std::optional<Row>> before_;  // of the last batch
+};
+
+}  // namespace exota::directory

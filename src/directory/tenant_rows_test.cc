@@ -1,0 +1,169 @@
+#include "directory/tenant_rows.h"
+
+#include <gtest/gtest.h>
+
+namespace exota::directory {
+namespace {
+
+using Rows = std::vector<TenantRow>;
+
+tenant::Defaults defaults() {
+    tenant::Defaults out;
+    out.proofs = {*tenant::Proof::parse("client-cert + dkim-aligned")};
+    return out;
+}
+
+TenantRow row(std::string name, const std::string& domains, const std::string& more = "") {
+    return {std::move(name), "{\"tenant_ids\":[],\"domains\":[" + domains + "]" + more + "}"};
+}
+
+/// Which tenant each domain has: "a.test=a b.test=".
+std::string served(const TenantRows::Taken& taken, std::initializer_list<const char*> domains) {
+    std::string out;
+    for (const char* domain : domains) {
+        const auto covered = taken.index->covering(domain);
+        out += std::string(out.empty() ? "" : " ") + domain + '=' + (covered ? std::string(taken.index->name(covered->tenant)) : "");
+    }
+    return out;
+}
+
+std::string errors(const TenantRows::Taken& taken) {
+    std::string out;
+    for (const tenant::Problem& problem : taken.problems)
+        if (problem.severity == tenant::Problem::Severity::error) out += problem.path + ": " + problem.text + '\n';
+    return out;
+}
+
+TEST(TenantRows, serve_what_there_is) {
+    TenantRows rows(defaults(), {});
+    auto taken = rows.take_all({});
+    ASSERT_TRUE(taken);
+    EXPECT_FALSE(taken->changed);
+    EXPECT_EQ(taken->index->tenant_count(), 0U);
+    taken = rows.take_all({row("a", R"("a.test")"), row("b", R"("b.test")")});
+    ASSERT_TRUE(taken);
+    EXPECT_TRUE(taken->changed);
+    EXPECT_EQ(served(*taken, {"a.test", "b.test"}), "a.test=a b.test=b");
+    EXPECT_FALSE(rows.take_all({row("b", R"("b.test")"), row("a", R"("a.test")")})->changed);
+    taken = rows.take({row("c", R"("c.test")")}, {"a", "missing"});
+    EXPECT_EQ(served(*taken, {"a.test", "b.test", "c.test"}), "a.test= b.test=b c.test=c");
+    EXPECT_EQ(rows.served_lines(),
+              "\"b\":{\"tenant_ids\":[],\"domains\":[\"b.test\"]}\n\"c\":{\"tenant_ids\":[],\"domains\":[\"c.test\"]}\n");
+}
+
+struct Bad {
+    const char *name, *document, *says;
+};
+
+class BadRows : public ::testing::TestWithParam<Bad> {};
+
+TEST_P(BadRows, are_named_keep_their_last_good_version_and_stop_nothing_else) {
+    TenantRows rows(defaults(), {});
+    ASSERT_TRUE(rows.take_all({row("a", R"("a.test")"), row("b", R"("b.test")")}));
+    auto taken = rows.take({{"a", GetParam().document}, row("c", R"("c.test")")}, {});
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(served(*taken, {"a.test", "b.test", "c.test"}), "a.test=a b.test=b c.test=c");
+    EXPECT_EQ(errors(*taken), std::string(GetParam().says) + " (its last good version is served)\n");
+    EXPECT_EQ(taken->bad, 1U);
+    EXPECT_EQ(taken->kept, 1U);
+    // A second bad version keeps the same good one; what was never good is not served; a good one ends it.
+    taken = rows.take({{"a", "[]"}, {"d", GetParam().document}}, {});
+    EXPECT_EQ(served(*taken, {"a.test"}), "a.test=a");
+    EXPECT_EQ(taken->bad, 2U);
+    EXPECT_EQ(taken->kept, 1U);
+    taken = rows.take({row("a", R"("new.test")")}, {"d"});
+    EXPECT_EQ(served(*taken, {"a.test", "new.test"}), "a.test= new.test=a");
+    EXPECT_EQ(taken->bad, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, BadRows,
+                         ::testing::Values(Bad{"no_json", "{",
+                                               "tenants.a: is no JSON: the file ends too early: a closing bracket or quote is missing"},
+                                           Bad{"no_object", "[]", "tenants.a: has what cannot be kept"},
+                                           Bad{"injected", R"({}}, "evil": {})", "tenants.a: is no JSON: text after the end of the JSON"},
+                                           Bad{"mode", R"({"mode": "loud"})",
+                                               R"(tenants.a.mode: must be "enforce", "defer", "quarantine" or "monitor", is "loud")"},
+                                           Bad{"domain", R"({"domains": ["ok.test", "-"]})",
+                                               R"(tenants.a.domains[1]: "-" is no domain: a label begins or ends with a hyphen)"}),
+                         [](const auto& each) { return each.param.name; });
+
+TEST(TenantRows, who_was_served_stays_where_two_exclude_each_other) {
+    TenantRows rows(defaults(), {});
+    ASSERT_TRUE(rows.take_all({row("b", R"("x.test")")}));
+    auto taken = rows.take({row("a", R"("x.test", "a.test")"), row("c", R"("a.test")")}, {});
+    // Without a, c is in nobody's way.
+    EXPECT_EQ(served(*taken, {"x.test", "a.test"}), "x.test=b a.test=c");
+    EXPECT_EQ(errors(*taken), "tenants.a.domains[0]: \"x.test\" is a domain of tenant \"b\" too (it is not served)\n");
+    taken = rows.take({}, {"b", "c"});  // and a is looked at again
+    EXPECT_EQ(served(*taken, {"x.test", "a.test"}), "x.test=a a.test=a");
+    EXPECT_EQ(taken->bad, 0U);
+}
+
+TEST(TenantRows, a_good_row_wins_over_a_kept_one) {
+    TenantRows rows(defaults(), {});
+    ASSERT_TRUE(rows.take_all({row("a", R"("x.test")")}));
+    const auto taken = rows.take({{"a", R"({"mode":"loud"})"}, row("b", R"("x.test")")}, {});
+    EXPECT_EQ(served(*taken, {"x.test"}), "x.test=b");
+    EXPECT_EQ(taken->bad, 1U);
+    EXPECT_EQ(taken->kept, 0U);
+}
+
+TEST(TenantRows, many_that_exclude_each_other_end) {
+    TenantRows rows(defaults(), {});
+    Rows many;
+    for (int i = 0; i < 60; ++i) many.push_back(row("t" + std::to_string(100 + i), R"("x.test")"));
+    const auto taken = rows.take_all(std::move(many));
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(served(*taken, {"x.test"}), "x.test=t100");
+    EXPECT_EQ(taken->bad, 59U);
+}
+
+TEST(TenantRows, a_batch_can_be_taken_back) {
+    TenantRows rows(defaults(), {});
+    ASSERT_TRUE(rows.take_all({row("a", R"("a.test")"), row("b", R"("b.test")"), row("c", R"("c.test")")}));
+    ASSERT_TRUE(rows.take({{"c", "[]"}}, {}));
+    const std::string before = rows.served_lines();
+    const std::string content = rows.fingerprint().text();
+    ASSERT_TRUE(rows.take({row("c", R"("other.test")"), row("d", R"("b.test")")}, {"a"}));
+    EXPECT_NE(rows.fingerprint().text(), content);
+    rows.take_back();
+    EXPECT_EQ(rows.fingerprint().text(), content);
+    EXPECT_EQ(rows.served_lines(), before);
+    const auto taken = rows.take({}, {});
+    EXPECT_EQ(served(*taken, {"a.test", "b.test", "c.test", "other.test"}), "a.test=a b.test=b c.test=c other.test=");
+}
+
+TEST(TenantRows, outlive_a_restart) {
+    TenantRows before(defaults(), {});
+    ASSERT_TRUE(before.take_all({row("a", R"("a.test")"), row("b", R"("b.test")"), {"never", "[]"}}));
+    ASSERT_TRUE(before.take({{"a", "[]"}}, {}));
+    TenantRows rows(defaults(), {});
+    auto taken = rows.restore(before.served_lines());
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(served(*taken, {"a.test", "b.test"}), "a.test=a b.test=b");
+    taken = rows.take_all({{"a", "[]"}, row("b", R"("b.test")")});  // its last good version is known still
+    EXPECT_EQ(served(*taken, {"a.test", "b.test"}), "a.test=a b.test=b");
+    EXPECT_FALSE(TenantRows(defaults(), {}).restore("\"a\":{}\nno JSON\n"));
+    EXPECT_EQ(TenantRows(defaults(), {}).restore("")->index->tenant_count(), 0U);
+}
+
+TEST(TenantRows, other_defaults_are_asked_anew) {
+    tenant::Defaults strict = defaults();
+    strict.shared_suffixes = {"shared.test"};
+    TenantRows rows(strict, {});
+    EXPECT_EQ(rows.take_all({row("a", R"("*.shared.test")")})->bad, 1U);
+    EXPECT_EQ(served(*rows.use(defaults()), {"b.shared.test"}), "b.shared.test=a");
+    EXPECT_EQ(rows.use(strict)->bad, 1U);
+}
+
+TEST(TenantRows, a_document_has_a_limit) {
+    TenantRows rows(defaults(), {});
+    const std::string empty = "{}";
+    const auto taken = rows.take_all({{"long", empty + std::string(TenantRows::max_document_octets - 2, ' ')},
+                                      {"longer", empty + std::string(TenantRows::max_document_octets - 1, ' ')}});
+    EXPECT_EQ(taken->index->tenant_count(), 1U);
+    EXPECT_EQ(errors(*taken), "tenants.longer: has more than 67108864 octets (it is not served)\n");
+}
+
+}  // namespace
+}  // namespace exota::directory
