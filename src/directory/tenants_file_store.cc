@@ -78,7 +78,13 @@ base::Result<void> TenantsFileStore::change(const Change& change) {
     const base::Result<FileStamp> now = stamp_of(std::string(real.get()));
     if (!now) return std::unexpected(now.error());
     if (*now != stamp_) return base::fail(base::Errc::unavailable, path_ + ": somebody else changed it meanwhile; nothing was written");
-    return replace_file(real.get(), change.after.text(), like_);
+    const std::string text = change.after.text();
+    if (change.before_it_counts) {
+        Fingerprint content;
+        content.feed(text);
+        if (const base::Result<void> noted = change.before_it_counts(content); !noted) return noted;
+    }
+    return replace_file(real.get(), text, like_);
 }
 
 }  // namespace exota::directory

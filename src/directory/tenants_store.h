@@ -8,11 +8,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "directory/shrink_guard.h"
 #include "tenant/raw_tenants.h"
 
 namespace exota::directory {
@@ -28,6 +30,8 @@ public:
     struct Change {
         const tenant::RawTenants& after;
         const std::vector<tenant::TenantChange>& difference;
+        /// Called with what daemons will see, before it counts; what it returns stops the change. Empty: nobody has to know.
+        std::function<base::Result<void>(const Fingerprint&)> before_it_counts = {};
     };
 
     TenantsStore() = default;

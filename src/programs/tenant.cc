@@ -142,10 +142,10 @@ Exit change(const Options& options, const std::function<base::Result<void>(tenan
     if (!place.store) return place.exit;
     HowToChange how{.dry_run = options.dry_run, .accept_shrink = options.accept_shrink};
     if (const std::string& state = place.config->tenants.state_directory; !state.empty())
-        how.note_acceptance = [&state](const tenant::RawTenants& after) {
-            directory::Fingerprint content;
-            content.feed(after.text());
-            return directory::ShrinkGuard(state).accept(content);
+        how.note_acceptance = [&state](const directory::Fingerprint& content) {
+            auto noted = directory::ShrinkGuard(state).accept(content);
+            if (!noted) noted.error().detail = "cannot note for the daemon that the loss is meant: " + noted.error().detail;
+            return noted;
         };
     const TenantsChanged changed = change_tenants(*place.store, place.config->tenant_defaults, edit, how);
     if (options.json) {

@@ -83,10 +83,9 @@ TenantsChanged change_tenants(directory::TenantsStore& store, const tenant::Defa
                        "nothing was changed: it would leave " + std::to_string(has) + " of " + base::counted(had, "domain") +
                            "; if that is meant, say --accept-shrink");
     if (how.dry_run) return out;
-    if (shrinks && how.note_acceptance)
-        if (const base::Result<void> noted = how.note_acceptance(after); !noted)
-            return refused(std::move(out), Exit::unavailable, "cannot note for the daemon that the loss is meant: " + noted.error().detail);
-    if (const base::Result<void> changed = store.change({after, out.difference}); !changed)
+    directory::TenantsStore::Change change{after, out.difference};
+    if (shrinks) change.before_it_counts = how.note_acceptance;
+    if (const base::Result<void> changed = store.change(change); !changed)
         return refused(std::move(out), exit_of(changed.error()), changed.error().detail);
     out.written = true;
     return out;

@@ -27,7 +27,7 @@ struct HowToChange {
     bool dry_run = false;
     bool accept_shrink = false;
     /// Called before a change that loses too much is written, so that a daemon takes it.
-    std::function<base::Result<void>(const tenant::RawTenants& after)> note_acceptance = {};
+    std::function<base::Result<void>(const directory::Fingerprint&)> note_acceptance = {};
 };
 
 /// Opens the store, edits what is in it, checks that, and writes it.

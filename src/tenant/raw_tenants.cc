@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/text.h"
+#include "mail/tenant_id.h"
+#include "tenant/canonical.h"
 #include "tenant/json_events.h"
 #include "tenant/problems.h"
 
@@ -251,6 +253,27 @@ std::string RawTenants::text() const {
         });
     };
     return base::json_text(file, base::spaced_json) + '\n';
+}
+
+RawTenant in_canonical_form(RawTenant tenant) {
+    for (auto& [field, value] : tenant.values) {
+        auto* const names = std::get_if<std::vector<std::string>>(&value);
+        if (!is_names(field) || !names) continue;
+        for (std::string& name : *names) {
+            if (field == Field::tenant_ids) {
+                if (const auto id = mail::TenantId::parse(name)) name = id->text();
+                continue;
+            }
+            const bool wildcard = field == Field::domains && name.starts_with("*.");
+            std::string storage;
+            if (const auto domain = canonical_domain(std::string_view(name).substr(wildcard ? 2 : 0), storage))
+                name = (wildcard ? "*." : "") + std::string(*domain);
+        }
+        std::ranges::sort(*names);
+        const auto repeated = std::ranges::unique(*names);
+        names->erase(repeated.begin(), repeated.end());
+    }
+    return tenant;
 }
 
 base::Result<void> apply_setting(RawTenant& tenant, std::string_view setting) {

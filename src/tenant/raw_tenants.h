@@ -65,6 +65,9 @@ void add_fields(base::JsonObject& object, const RawTenant& tenant);
 /// `"NAME":{…}` without a line break: a member of "tenants".
 std::string one_line(const RawTenant& tenant);
 
+/// The same with ids, organisations, domains and DKIM domains in their canonical form, sorted and each once; what has none stays.
+RawTenant in_canonical_form(RawTenant tenant);
+
 /// One change of a field, as "mode=enforce", "domains=a.test,b.test", "domains+=c.test", "domains-=a.test"; "mode=" takes the field away,
 /// "limits=[]" makes a list empty, "recipients=a.test:authoritative,b.test:internal-relay" gives each domain its word. Names in lists are
 /// found whatever their case.

@@ -136,6 +136,15 @@ TEST(RawTenants, differ_by_tenant_and_field) {
     EXPECT_EQ(after.find("d")->name, "d");  // places behind one that is gone are right
 }
 
+TEST(RawTenant, has_a_canonical_form) {
+    const auto read = read_raw_tenant("A", R"({"tenant_ids": ["1234ABCD-18c5-45e8-88de-123456789abc", "x"], "mode": "Defer",
+        "domains": ["*.B\u00fccher.Test", "b.test.", "B.TEST", "-"], "organizations": ["*.A"], "proofs": ["B + A"]})");
+    ASSERT_TRUE(read);
+    EXPECT_EQ(one_line(in_canonical_form(*read)),
+              R"("A":{"tenant_ids":["1234abcd-18c5-45e8-88de-123456789abc","x"],"organizations":["*.A"],)"
+              R"("domains":["*.xn--bcher-kva.test","-","b.test"],"proofs":["B + A"],"mode":"Defer"})");
+}
+
 TEST(Field, has_a_name_of_its_own) {
     EXPECT_EQ(field_named("domain"), std::nullopt);
     for (std::size_t i = 0; i < field_names.size(); ++i) EXPECT_EQ(field_named(field_names[i]), static_cast<Field>(i));
