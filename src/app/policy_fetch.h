@@ -1,6 +1,6 @@
 // gate::PolicySource on a loop: MTA-STS policies by HTTPS from where DNS says they are, and those on disk (mta_sts_store.h).
 //
-// Tested by policy_fetch_test.cc.
+// Tested by policy_fetch_test.cc and tests/system/test_relay_policies.py.
 #pragma once
 
 #include <chrono>

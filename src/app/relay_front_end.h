@@ -1,7 +1,7 @@
 // A section [gateway.NAME] to Exchange as a front end of the workers: a gate::RelaySession over the two legs of each connection, with TLS,
 // MTA-STS, the spool, counters and log around it.
 //
-// Tested by relay_front_end_test.cc.
+// Tested by relay_front_end_test.cc and tests/system/test_relay.py and its neighbours.
 #pragma once
 
 #include <memory>

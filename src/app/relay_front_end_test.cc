@@ -1,5 +1,5 @@
 // A gateway to Exchange on the loops of the workers: a next hop in the clear, counters, log, a reload, a drain. What it says is tested
-// where it is decided (gate/relay_*_test.cc).
+// where it is decided (gate/relay_*_test.cc), with TLS, DNS and real servers in tests/system/test_relay*.py.
 #include "app/relay_front_end.h"
 
 #include <gtest/gtest.h>

@@ -32,12 +32,14 @@ class NameServers:
     """@param zones   origin → records (see `txt`)
     @param signed  origins to sign; `anchors` is the file with their keys
     @param broken  signed origins in which one octet of the data is changed after signing: bogus
+    @param breaks  what becomes an octet more or another one in those: (pattern, replacement)
     """
 
-    def __init__(self, directory, zones, *, signed=(), broken=()):
+    def __init__(self, directory, zones, *, signed=(), broken=(), breaks=(r'("v=DKIM1; k=rsa; p=MIIB)', r'\1X')):
         self.directory = Path(directory) / "dns"
         self.directory.mkdir(mode=0o755)
         self.zones, self.signed, self.broken = dict(zones), set(signed) | set(broken), set(broken)
+        self.breaks = breaks
         self.anchors = self.directory / "anchors"
         self.authority_port, self.port = free_port(), free_port()
         self.address = f"127.0.0.1@{self.port}"
@@ -62,7 +64,7 @@ class NameServers:
         self._run("ldns-signzone", "-n", "-f", f"{origin}.out", origin, *self._keys[origin])
         text = (self.directory / f"{origin}.out").read_text()
         if origin in self.broken:
-            changed = re.sub(r'("v=DKIM1; k=rsa; p=MIIB)', r'\1X', text)
+            changed = re.sub(*self.breaks, text)
             assert changed != text, "nothing to break"
             text = changed
         path.write_text(text)
