@@ -35,6 +35,7 @@ std::optional<FoundHops> find_hops(const Destination& destination, const TlsRule
         pending = pending || choice.is == Is::needs_dns || choice.is == Is::needs_policy;
         needs_policy = needs_policy || choice.is == Is::needs_policy;
         add(found.why, choice.why);
+        found.some_unfit = found.some_unfit || choice.is == Is::unfit;
         if (choice.is != Is::chosen) continue;
         const auto tls = std::make_shared<const HopTls>(std::move(choice.tls));
         for (const base::IpAddress& address : host.addresses)
@@ -103,7 +104,7 @@ void HopSearch::ask_names() {
 
 void HopSearch::ask_policy() {
     waits_for_policy_ = true;
-    if (out_of_time_) return heard_policy({});
+    if (out_of_time_) return do_without_answer();
     policies_->find(destination_.name, [weak = weak_from_this()](const StsFound& sts) {
         if (const auto self = weak.lock()) self->heard_policy(sts);
     });
@@ -115,10 +116,14 @@ void HopSearch::heard_policy(const StsFound& sts) {
     go_on();
 }
 
+/// A policy that is in force holds though nobody could be asked for a newer one (RFC 8461 section 5): who can delay an answer must not be
+/// able to take it away.
+void HopSearch::do_without_answer() { heard_policy({.policy = policies_->in_force(destination_.name), .failure = "MTA-STS: out of time"}); }
+
 void HopSearch::give_up() {
     out_of_time_ = true;
     for (const authn::DnsQuestion& question : std::exchange(unanswered_, {})) dns_.put(question, {});
-    if (waits_for_policy_) return heard_policy({.policy = std::nullopt, .failure = "MTA-STS: out of time"});
+    if (waits_for_policy_) return do_without_answer();
     go_on();
 }
 

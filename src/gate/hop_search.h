@@ -35,7 +35,8 @@ struct HopTarget {
 struct FoundHops {
     std::vector<HopTarget> targets;  // none: `failure` is the reply
     smtp::FixedReply failure{};
-    std::string why;  // hosts that were left out, and what could not be found out, for the log; parted by "; "
+    std::string why;          // hosts that were left out, and what could not be found out, for the log; parted by "; "
+    bool some_unfit = false;  // hosts were left out since TLS with them could not be what it must
 };
 
 /// Connections that are tried for one destination.
@@ -62,6 +63,7 @@ private:
     void ask_names();
     void ask_policy();
     void heard_policy(const StsFound& sts);
+    void do_without_answer();
     /// Time is up: what is not known by now cannot be found out.
     void give_up();
 

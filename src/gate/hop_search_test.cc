@@ -117,6 +117,29 @@ TEST_F(Search, a_policy_that_comes_too_late_is_none) {
     EXPECT_EQ(last->targets.size(), 1u) << "and told once";
 }
 
+TEST_F(Search, a_policy_in_force_holds_though_no_newer_one_comes_in_time) {
+    const std::string zone = "a.test MX 1 one.test\na.test MX 2 two.test\none.test A 192.0.2.1\ntwo.test A 192.0.2.2\n";
+    world.zone = Zone(zone + "_mta-sts.a.test TXT v=STSv1; id=1");
+    source.body = policy_text("enforce", 86400, "two.test");
+    ASSERT_EQ(found(), "two.test 192.0.2.2 verify; MTA-STS does not name one.test");
+    const std::string held = "two.test 192.0.2.2 verify; MTA-STS: out of time; MTA-STS does not name one.test";
+    world.zone = Zone(zone + "_mta-sts.a.test TXT v=STSv1; id=2");
+    source.silent = true;
+    EXPECT_EQ(found(), "unanswered");
+    world.time_is_up();
+    EXPECT_EQ(text(), held);
+}
+
+TEST_F(Search, a_policy_in_force_holds_where_time_was_up_before_it_was_asked_for) {
+    world.zone = Zone("a.test MX 1 one.test\none.test A 192.0.2.1\n_mta-sts.a.test TXT v=STSv1; id=1");
+    source.body = policy_text("enforce", 86400, "one.test");
+    ASSERT_EQ(found(), "one.test 192.0.2.1 verify");
+    world.silent_for = authn::RecordType::aaaa;  // so the policy is asked for when time is up
+    EXPECT_EQ(found(), "unanswered");
+    world.time_is_up();
+    EXPECT_EQ(text(), "one.test 192.0.2.1 verify; MTA-STS: out of time");
+}
+
 TEST_F(Search, tlsa_that_comes_too_late_is_no_reason_to_do_without) {
     world.zone = Zone("a.test MX 1 one.test\none.test! A 192.0.2.1\n");
     begin();

@@ -9,34 +9,58 @@ namespace exota::gate {
 
 using authn::MtaStsEntry;
 
-void MtaStsPolicies::find(const std::string& domain, Found found) {
+void MtaStsPolicies::keep(Known& known, MtaStsEntry entry) {
+    known.refresh_at = entry.fetched + entry.policy.max_age / 2;
+    known.entry = std::move(entry);
+}
+
+MtaStsPolicies::Known& MtaStsPolicies::load(const std::string& domain) {
     make_room();
     Known& known = known_[domain];
-    known.waiting.push_back(std::move(found));
-    if (std::exchange(known.asked, true)) return;
     if (!std::exchange(known.loaded, true))
         if (const auto text = source_.load(domain))
-            if (auto entry = MtaStsEntry::parse(*text); entry && entry->domain == domain) known.entry = *std::move(entry);
-    const auto heard_answer = [this, domain, alive = std::weak_ptr(alive_)](const authn::DnsAnswer& answer) {
+            if (auto entry = MtaStsEntry::parse(*text); entry && entry->domain == domain) keep(known, *std::move(entry));
+    return known;
+}
+
+/// One that was fetched later than now (the clock was set back) would hold for as long as the clock was wrong: it counts as fetched now,
+/// and is fetched anew.
+bool MtaStsPolicies::is_in_force(Known& known) {
+    if (!known.entry) return false;
+    const std::chrono::sys_seconds now = world_.now();
+    if (known.entry->fetched > now) known.entry->fetched = known.refresh_at = now;
+    return known.entry->is_in_force(now);
+}
+
+std::optional<authn::MtaStsPolicy> MtaStsPolicies::in_force(const std::string& domain) {
+    Known& known = load(domain);
+    return is_in_force(known) ? std::optional(known.entry->policy) : std::nullopt;
+}
+
+void MtaStsPolicies::find(const std::string& domain, Found found) {
+    Known& known = load(domain);
+    known.waiting.push_back(std::move(found));
+    if (std::exchange(known.asked, true)) return;
+    const std::weak_ptr<char> alive(alive_);
+    const auto heard_answer = [this, domain, alive](const authn::DnsAnswer& answer) {
         if (!alive.expired()) heard(domain, answer);
     };
+    known.txt_late = world_.call_after(txt_timeout, [heard_answer] { heard_answer({}); });
     if (!world_.resolve({"_mta-sts." + domain, authn::RecordType::txt}, heard_answer)) heard(domain, {});
 }
 
 void MtaStsPolicies::heard(const std::string& domain, const authn::DnsAnswer& txt) {
     Known& known = known_[domain];
+    if (!known.txt_late) return;  // too late
+    known.txt_late.reset();
     const std::chrono::sys_seconds now = world_.now();
-    const bool in_force = known.entry && known.entry->is_in_force(now);
+    const bool holds = is_in_force(known);
     const bool failed = txt.status == authn::DnsStatus::temporary_failure || txt.status == authn::DnsStatus::bogus;
     const auto id = txt.status == authn::DnsStatus::data ? authn::mta_sts_id(txt.records) : std::nullopt;
-    if (!in_force && failed) known.failure = "TXT of _mta-sts." + domain + " cannot be had";
+    if (!holds && failed) known.failure = "TXT of _mta-sts." + domain + " cannot be had";
     if (!failed && !id) known.failure.clear();
-    if (id && now >= known.next_try) {
-        const bool is_new = !in_force || known.entry->id != *id;
-        const auto refresh = in_force ? std::min(max_refresh, known.entry->policy.max_age / 2) : std::chrono::seconds(0);
-        if (is_new) return fetch(domain, std::string(*id));
-        if (!known.entry->is_in_force(now + refresh)) fetch(domain, std::string(*id));  // nobody waits for it
-    }
+    if (id && now >= known.next_try && (!holds || known.entry->id != *id)) return fetch(domain, std::string(*id));
+    if (holds && now >= known.refresh_at) fetch(domain, id ? std::string(*id) : known.entry->id);  // nobody waits for it
     tell(domain);
 }
 
@@ -52,7 +76,7 @@ void MtaStsPolicies::fetched(const std::string& domain, const std::string& id, b
     known.fetching = false;
     auto policy = body ? authn::MtaStsPolicy::parse(*body) : std::unexpected(body.error());
     if (policy) {
-        known.entry = MtaStsEntry{domain, id, world_.now(), *std::move(policy)};
+        keep(known, {domain, id, world_.now(), *std::move(policy)});
         known.failure.clear();
         known.next_try = {};
         source_.store(domain, known.entry->text());
@@ -63,7 +87,12 @@ void MtaStsPolicies::fetched(const std::string& domain, const std::string& id, b
         return;
     }
     known.failure = "MTA-STS policy of " + domain + ": " + policy.error().detail;
-    known.next_try = world_.now() + retry;
+    const std::chrono::sys_seconds now = world_.now();
+    known.next_try = now + retry;
+    if (is_in_force(known)) {
+        const auto left = known.entry->fetched + known.entry->policy.max_age - now;
+        known.refresh_at = now + std::clamp(left / 8, retry, max_refresh_retry);
+    }
     tell(domain);
 }
 
@@ -71,7 +100,7 @@ void MtaStsPolicies::fetched(const std::string& domain, const std::string& id, b
 void MtaStsPolicies::tell(const std::string& domain) {
     Known& known = known_[domain];
     StsFound found{.policy = std::nullopt, .failure = known.failure};
-    if (known.entry && known.entry->is_in_force(world_.now())) found.policy = known.entry->policy;
+    if (is_in_force(known)) found.policy = known.entry->policy;
     known.asked = false;
     for (const Found& one : std::exchange(known.waiting, {})) one(found);
 }

@@ -1,8 +1,8 @@
 // MTA-STS policies of the domains that mail is sent to (RFC 8461 section 3 and 5): found by TXT, fetched, kept until they expire.
 //
 // A policy that is in force holds whatever TXT or a fetch says, unless a newer one was fetched; so who can suppress an answer cannot take
-// it away. It is fetched again when TXT names another id, and before its end. Where there is none and the fetch failed, the next is tried
-// after five minutes.
+// it away. It is fetched again when TXT names another id, and from the half of its life on whatever TXT says: who can suppress the record
+// must not be able to wait for its end. Where there is none and the fetch failed, the next is tried after five minutes.
 //
 // One a loop; what is on disk is shared. Tested by mta_sts_policies_test.cc.
 #pragma once
@@ -46,25 +46,34 @@ public:
     using Found = std::function<void(const StsFound&)>;
 
     static constexpr std::chrono::seconds retry{300};
-    static constexpr std::chrono::seconds max_refresh{86'400};  // before its end a policy is fetched again; sooner in half of its life
-    static constexpr std::size_t max_domains = 10'000;          // that are known in memory; others are read from disk again
+    /// After a refresh that failed: an eighth of what is left of the policy's life, but at least `retry` and at most this.
+    static constexpr std::chrono::seconds max_refresh_retry{86'400};
+    static constexpr std::chrono::milliseconds txt_timeout{20'000};  // for the TXT record; then it cannot be had
+    static constexpr std::size_t max_domains = 10'000;               // that are known in memory; others are read from disk again
 
     /// Both outlive this.
     MtaStsPolicies(World& world, PolicySource& source) : world_(world), source_(source) {}
 
     /// @param domain  canonical.
-    /// @param found   called once, on the loop, possibly before this returns; never if a look-up or fetch is never answered.
+    /// @param found   called once, on the loop, possibly before this returns; never if a fetch is never answered.
     void find(const std::string& domain, Found found);
+    /// What holds now, without asking anybody but the disk: for who cannot wait for find().
+    std::optional<authn::MtaStsPolicy> in_force(const std::string& domain);
 
 private:
     struct Known {
         std::optional<authn::MtaStsEntry> entry{};
-        std::chrono::sys_seconds next_try{};
-        std::vector<Found> waiting{};  // for the answer that is on its way
+        std::chrono::sys_seconds next_try{};    // of a fetch that failed
+        std::chrono::sys_seconds refresh_at{};  // of the entry
+        std::vector<Found> waiting{};           // for the answer that is on its way
+        std::shared_ptr<void> txt_late{};       // TXT was asked for and is not heard yet
         bool loaded = false, asked = false, fetching = false;
         std::string failure{};  // of the last fetch
     };
 
+    Known& load(const std::string& domain);
+    void keep(Known& known, authn::MtaStsEntry entry);
+    bool is_in_force(Known& known);
     void heard(const std::string& domain, const authn::DnsAnswer& txt);
     void fetch(const std::string& domain, const std::string& id);
     void fetched(const std::string& domain, const std::string& id, base::Result<std::string> body);

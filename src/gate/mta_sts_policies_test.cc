@@ -82,11 +82,11 @@ TEST_F(Policies, a_newer_one_replaces_it_even_with_none) {
     EXPECT_EQ(source.fetches, 2);
 }
 
-TEST_F(Policies, is_refreshed_before_its_end_while_nobody_waits) {
+TEST_F(Policies, is_refreshed_from_half_of_its_life_on_while_nobody_waits) {
     id("1");
     source.body = policy_text("enforce", 10 * 86400);
     ASSERT_EQ(found(), "enforce");
-    world.time_of_day += 9 * 86400s - 1s;
+    world.time_of_day += 5 * 86400s - 1s;
     ASSERT_EQ(found(), "enforce");
     EXPECT_EQ(source.fetches, 1);
     world.time_of_day += 1s;
@@ -98,8 +98,58 @@ TEST_F(Policies, is_refreshed_before_its_end_while_nobody_waits) {
     source.silent = false;
     source.deliver();
     world.end_turn();
-    world.time_of_day += 5 * 86400s;
-    EXPECT_EQ(found(), "enforce") << "begins anew";
+    world.time_of_day += 9 * 86400s;
+    EXPECT_EQ(found(), "enforce") << "began anew";
+}
+
+TEST_F(Policies, is_refreshed_whatever_txt_says) {
+    for (const std::string_view txt : {"a.test TXT x", "_mta-sts.a.test TXT fails", "_mta-sts.a.test TXT v=STSv1; id=not one"}) {
+        SCOPED_TRACE(std::string(txt));
+        source.kept.clear();
+        source.fetches = 0;
+        restart();
+        id("1");
+        source.body = policy_text("enforce", 86400);
+        ASSERT_EQ(found(), "enforce");
+        world.zone = Zone(txt);
+        world.time_of_day += 43'200s;
+        source.body = policy_text("testing", 86400);
+        EXPECT_EQ(found(), "enforce") << "nobody waits";
+        EXPECT_EQ(source.fetches, 2);
+        EXPECT_EQ(found(), "testing") << "whatever it was, it is the newer one";
+        world.time_of_day += 43'200s;
+        EXPECT_EQ(found(), "testing");
+        EXPECT_EQ(source.fetches, 3);
+        id("1");
+        EXPECT_EQ(found(), "testing");
+        EXPECT_EQ(source.fetches, 3) << "it kept the id under which it was first found";
+    }
+}
+
+TEST_F(Policies, a_refresh_that_fails_is_tried_again_sooner_and_sooner) {
+    id("1");
+    source.body = policy_text("enforce", 16 * 86400);
+    ASSERT_EQ(found(), "enforce");
+    source.body = base::fail(base::Errc::unavailable, "status 404");
+    world.time_of_day += 8 * 86400s;  // eight days are left: one day
+    ASSERT_EQ(found(), "enforce");
+    EXPECT_EQ(source.fetches, 2);
+    world.time_of_day += 86400s - 1s;
+    ASSERT_EQ(found(), "enforce");
+    EXPECT_EQ(source.fetches, 2);
+    world.time_of_day += 1s;
+    ASSERT_EQ(found(), "enforce");
+    EXPECT_EQ(source.fetches, 3);
+    world.time_of_day += 7 * 86400s - 900s;  // a quarter of an hour is left
+    ASSERT_EQ(found(), "enforce");
+    EXPECT_EQ(source.fetches, 4);
+    world.time_of_day += MtaStsPolicies::retry - 1s;
+    ASSERT_EQ(found(), "enforce");
+    EXPECT_EQ(source.fetches, 4);
+    world.time_of_day += 1s;
+    source.body = policy_text("enforce", 60);
+    ASSERT_EQ(found(), "enforce");
+    EXPECT_EQ(source.fetches, 5);
 }
 
 TEST_F(Policies, a_failed_fetch_is_tried_again_after_five_minutes) {
@@ -122,6 +172,52 @@ TEST_F(Policies, txt_that_cannot_be_had) {
     world.unable = false;
     no_id();
     EXPECT_EQ(found(), "-");
+}
+
+TEST_F(Policies, txt_that_is_never_answered_harms_neither_who_waits_nor_who_comes_later) {
+    id("1");
+    source.body = policy_text("enforce", 86400);
+    ASSERT_EQ(found(), "enforce");
+    id("2");
+    world.silent = true;
+    std::string late = "unanswered";
+    policies->find("a.test", [&](const StsFound& sts) { late = sts.policy ? "held" : "none"; });
+    world.end_turn();
+    EXPECT_EQ(late, "unanswered");
+    world.time_is_up();
+    EXPECT_EQ(late, "held");
+    world.silent = false;
+    EXPECT_EQ(found(), "enforce");
+    EXPECT_EQ(source.fetches, 2) << "asked again, so the new id is seen";
+    world.silent = true;
+    EXPECT_EQ(MtaStsPolicies(world, source).in_force("b.test"), std::nullopt);
+}
+
+TEST_F(Policies, what_is_in_force_is_known_without_asking) {
+    id("1");
+    source.body = policy_text("enforce", 86400);
+    EXPECT_FALSE(policies->in_force("a.test"));
+    ASSERT_EQ(found(), "enforce");
+    restart();
+    const std::size_t asked = world.asked.size();
+    ASSERT_TRUE(policies->in_force("a.test"));
+    EXPECT_EQ(policies->in_force("a.test")->mode, authn::MtaStsPolicy::Mode::enforce);
+    world.time_of_day += 86400s;
+    EXPECT_FALSE(policies->in_force("a.test"));
+    EXPECT_EQ(world.asked.size(), asked);
+}
+
+TEST_F(Policies, one_from_the_future_holds_no_longer_than_its_life_and_is_fetched_anew) {
+    no_id();
+    const authn::MtaStsEntry future{"a.test", "1", world.time_of_day + std::chrono::years(50),
+                                    authn::MtaStsPolicy::parse(policy_text("enforce", 86400)).value()};
+    source.kept["a.test"] = future.text();
+    EXPECT_EQ(found(), "enforce");
+    EXPECT_EQ(source.fetches, 1);
+    world.time_of_day += 86400s - 1s;
+    EXPECT_EQ(found().substr(0, 7), "enforce");
+    world.time_of_day += 1s;
+    EXPECT_EQ(found().substr(0, 1), "-");
 }
 
 TEST_F(Policies, one_that_expires_at_once_holds_for_who_waits) {
