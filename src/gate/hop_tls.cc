@@ -11,13 +11,8 @@ using authn::DnsStatus;
 using Is = TlsChoice::Is;
 using Mode = authn::MtaStsPolicy::Mode;
 
-std::vector<std::string> names_of(const MailHost& host) {
-    if (base::IpAddress::parse(host.name)) return {};
-    return {host.name};
-}
-
 TlsChoice chosen(TlsLevel level, TlsPolicy policy, const MailHost& host) {
-    return {Is::chosen, {.level = level, .policy = policy, .names = names_of(host)}};
+    return {Is::chosen, {.level = level, .policy = policy, .names = {host.name}}};
 }
 TlsChoice unfit(std::string why) { return {Is::unfit, {}, std::move(why)}; }
 
@@ -43,16 +38,16 @@ std::optional<TlsChoice> choose_by_tlsa(const MailHost& host, std::uint16_t port
     return std::nullopt;
 }
 
-TlsChoice choose_by_policy(const MailHost& host, const TlsRules& rules, const StsFound& sts) {
+/// @param otherwise  what holds without a policy that is enforced.
+TlsChoice choose_by_policy(const MailHost& host, TlsChoice otherwise, const StsFound& sts) {
     const Mode mode = sts.policy ? sts.policy->mode : Mode::none;
-    const bool named = mode == Mode::none || sts.policy->names_mx(host.name);
-    if (mode == Mode::enforce) {
-        if (!named) return unfit("MTA-STS does not name " + host.name);
-        return chosen(TlsLevel::verify, TlsPolicy::mta_sts, host);
-    }
-    TlsChoice choice = chosen(rules.fallback, mode == Mode::testing ? TlsPolicy::mta_sts_testing : TlsPolicy::fallback, host);
-    if (!named) choice.tls.tried = "MTA-STS does not name " + host.name;
-    return choice;
+    if (mode == Mode::none) return otherwise;
+    const bool named = sts.policy->names_mx(host.name);
+    const std::string why = named ? "" : "MTA-STS does not name " + host.name;
+    if (mode == Mode::enforce) return named ? chosen(TlsLevel::verify, TlsPolicy::mta_sts, host) : unfit(why);
+    otherwise.tls.policy = TlsPolicy::mta_sts_testing;
+    otherwise.tls.tried = why;
+    return otherwise;
 }
 
 }  // namespace
@@ -73,13 +68,18 @@ TlsRules tls_rules(const RelaySettings& settings, const Destination& destination
 }
 
 TlsChoice choose_tls(const MailHost& host, std::uint16_t port, const TlsRules& rules, authn::Dns& dns, const StsFound* sts) {
-    const bool only = rules.level == TlsLevel::dane_only;
-    if (!only && rules.level != TlsLevel::dane) return chosen(rules.level, TlsPolicy::setting, host);
-    if (auto choice = choose_by_tlsa(host, port, only, dns)) return *std::move(choice);
-    if (only) return unfit("no secure TLSA of " + host.name);
-    if (!rules.mta_sts) return chosen(rules.fallback, TlsPolicy::fallback, host);
+    const bool only = rules.level == TlsLevel::dane_only, by_dane = only || rules.level == TlsLevel::dane;
+    TlsChoice choice = by_dane ? chosen(rules.fallback, TlsPolicy::fallback, host) : chosen(rules.level, TlsPolicy::setting, host);
+    if (by_dane) {
+        if (auto by_tlsa = choose_by_tlsa(host, port, only, dns))
+            choice = *std::move(by_tlsa);
+        else if (only)
+            return unfit("no secure TLSA of " + host.name);
+    }
+    // DANE that can be used, or fails, is not overridden (RFC 8461 section 2).
+    if (choice.is != Is::chosen || choice.tls.policy == TlsPolicy::dane || !rules.mta_sts) return choice;
     if (sts == nullptr) return {Is::needs_policy};
-    return choose_by_policy(host, rules, *sts);
+    return choose_by_policy(host, std::move(choice), *sts);
 }
 
 }  // namespace exota::gate

@@ -1,10 +1,13 @@
 // What a connection to a mail host must show, chosen before it is dialled: by DANE (RFC 7672), MTA-STS (RFC 8461) and the settings. Whether
 // it does show it is hop_proof.h's to say.
 //
-//   tls_level    addresses secure, TLSA secure    usable ─▶ dane    none usable ─▶ encrypt (dane-only: unfit)
-//   dane[-only]                                   bogus, failed ─▶ unfit: the next host
-//                else (dane-only: unfit)          MTA-STS enforce ─▶ verify, a host that it does not name is unfit
-//                                                 testing, none, nothing ─▶ tls_fallback
+//   tls_level dane[-only]: addresses secure, TLSA secure    usable ─▶ dane    none usable ─▶ encrypt (dane-only: unfit)
+//                                                           bogus, failed ─▶ unfit: the next host
+//                          else                             tls_fallback (dane-only: unfit)
+//   another tls_level:                                      itself
+//
+// Where that gave no usable TLSA and the domain has an MTA-STS policy that is enforced: verify, and a host that it does not name is unfit.
+// "testing", "none" and no policy change nothing.
 //
 // A function of values. Tested by hop_tls_test.cc.
 #pragma once
@@ -30,7 +33,7 @@ enum class TlsPolicy : std::uint8_t {
     dane_unusable,    // none of them can: TLS, but not authenticated (RFC 7672 section 2.2)
     mta_sts,          // a policy that is enforced
     mta_sts_testing,  // a policy that is only tried: its failures are counted
-    fallback,         // tls_fallback: the domain says nothing, or says "none"
+    fallback,         // tls_fallback: neither DANE nor MTA-STS says anything
 };
 /// "setting", "dane", "dane-unusable", "mta-sts", "mta-sts-testing", "fallback".
 std::string_view name_of(TlsPolicy policy) noexcept;
@@ -41,7 +44,7 @@ struct HopTls {
     TlsLevel level = TlsLevel::may;  // never dane_only
     TlsPolicy policy = TlsPolicy::setting;
     std::vector<authn::TlsaRecord> tlsa{};  // of dane
-    std::vector<std::string> names{};       // the host's, for SNI (the first) and its certificate; none if it is an address
+    std::vector<std::string> names{};       // the host's, for SNI (the first) and its certificate; of an address itself, which is no SNI
     std::string tried{};                    // of mta_sts_testing: what would have made the host unfit; empty: nothing
     friend bool operator==(const HopTls&, const HopTls&) = default;
 };

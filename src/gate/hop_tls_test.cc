@@ -111,13 +111,43 @@ TEST(HopTls, by_mta_sts_where_there_is_no_tlsa) {
     EXPECT_EQ(choice(Zone("_25._tcp.mx.test! TLSA 3 1 1 " + digest), with_dane, nullptr), "dane dane mx.test") << "nobody is asked";
 }
 
+TEST(HopTls, by_mta_sts_where_no_tlsa_can_be_used) {
+    using enum authn::MtaStsPolicy::Mode;
+    const Zone unusable("_25._tcp.mx.test! TLSA 1 1 1 " + digest);
+    const std::pair<StsFound, std::string> cases[] = {{policy(enforce), "verify mta-sts mx.test"},
+                                                      {policy(enforce, {"other.test"}), "unfit: MTA-STS does not name mx.test"},
+                                                      {policy(testing), "encrypt mta-sts-testing mx.test"},
+                                                      {policy(none, {}), "encrypt dane-unusable mx.test"},
+                                                      {{}, "encrypt dane-unusable mx.test"}};
+    for (const auto& [sts, wanted] : cases) {
+        EXPECT_EQ(choice(unusable, {dane, may, true}, &sts), wanted) << "never less than TLS";
+        EXPECT_EQ(choice(unusable, only_dane, &sts), "unfit: no TLSA record of mx.test can be used");
+    }
+    EXPECT_EQ(choice(unusable, with_dane, nullptr), "policy?");
+}
+
 TEST(HopTls, by_the_settings_alone) {
     for (const TlsLevel level : {may, encrypt, verify}) {
-        EXPECT_EQ(choice(Zone("_25._tcp.mx.test TLSA bogus"), {level, encrypt, true}, nullptr),
-                  std::string(name_of(level)) + " setting mx.test");
-        EXPECT_EQ(choice(Zone(""), {dane, level, false}, nullptr), std::string(name_of(level)) + " fallback mx.test");
+        const std::string setting = std::string(name_of(level)) + " setting mx.test",
+                          fallback = std::string(name_of(level)) + " fallback mx.test";
+        EXPECT_EQ(choice(Zone("_25._tcp.mx.test TLSA bogus"), {level, encrypt, false}, nullptr), setting);
+        EXPECT_EQ(choice(Zone(""), {dane, level, false}, nullptr), fallback);
         const StsFound none;
-        EXPECT_EQ(choice(Zone(""), {dane, level, true}, &none), std::string(name_of(level)) + " fallback mx.test");
+        EXPECT_EQ(choice(Zone(""), {level, encrypt, true}, &none), setting);
+        EXPECT_EQ(choice(Zone(""), {dane, level, true}, &none), fallback);
+    }
+}
+
+TEST(HopTls, mta_sts_counts_with_every_level) {
+    using enum authn::MtaStsPolicy::Mode;
+    const StsFound enforced = policy(enforce), elsewhere = policy(enforce, {"other.test"}), tried = policy(testing);
+    for (const TlsLevel level : {may, encrypt, verify, dane}) {
+        const TlsRules rules{level, encrypt, true};
+        EXPECT_EQ(choice(Zone(""), rules, nullptr), "policy?") << name_of(level);
+        EXPECT_EQ(choice(Zone(""), rules, &enforced), "verify mta-sts mx.test") << name_of(level);
+        EXPECT_EQ(choice(Zone(""), rules, &elsewhere), "unfit: MTA-STS does not name mx.test") << name_of(level);
+        const std::string stays(name_of(level == dane ? encrypt : level));
+        EXPECT_EQ(choice(Zone(""), rules, &tried), stays + " mta-sts-testing mx.test") << "it is only tried";
     }
 }
 
@@ -132,10 +162,10 @@ TEST(HopTls, whose_policy_is_asked_for) {
     EXPECT_FALSE(tls_rules(settings, {Destination::Kind::mx, "a.test", 25}).mta_sts);
 }
 
-TEST(HopTls, an_address_has_no_name) {
+TEST(HopTls, an_address_is_its_own_name) {
     authn::Dns dns;
     const TlsChoice chosen = choose_tls({"192.0.2.1", "192.0.2.1", false, {}}, 25, {may, may, false}, dns, nullptr);
-    EXPECT_TRUE(chosen.tls.names.empty());
+    EXPECT_EQ(chosen.tls.names, std::vector<std::string>{"192.0.2.1"});
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ struct NextHop {
 };
 
 enum class RelayProtocol : std::uint8_t { smtp, lmtp };
-/// What a connection to a next hop must show. dane: RFC 7672, and where a domain has no TLSA, MTA-STS (if on), else `tls_fallback`.
+/// What a connection to a next hop must show. dane: RFC 7672, and where a domain has no TLSA, `tls_fallback`. With each of them MTA-STS (if
+/// on) asks for more where no TLSA can be used.
 enum class TlsLevel : std::uint8_t { may, encrypt, verify, dane, dane_only };
 /// What is done where we would say XOORG= and the next hop does not announce it.
 enum class XoorgUnannounced : std::uint8_t { send, defer };
@@ -88,7 +89,8 @@ struct RelaySettings {
     std::chrono::milliseconds data_timeout{180'000};      // for more of its message
     std::chrono::milliseconds hop_timeout{300'000};       // for each reply of a next hop; twice that for the one to a message
     std::chrono::milliseconds dial_timeout{30'000};       // for one connection, and for its greeting
-    std::chrono::milliseconds find_timeout{90'000};       // for DNS and the policy of one domain
+    std::chrono::milliseconds find_timeout{90'000};       // for DNS and the policy of one domain, and for tenants
+    std::chrono::milliseconds connect_timeout{240'000};   // for finding a next hop and all connections that are tried, together
     std::chrono::milliseconds delivery_timeout{540'000};  // LMTP: for all next hops of a message together
     std::chrono::milliseconds reuse_timeout{30'000};      // a connection to a next hop without work
     std::size_t reuse_messages = 20;                      // that go over one
