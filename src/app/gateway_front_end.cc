@@ -138,8 +138,7 @@ private:
     }
     net::StartTls to_backend() const {
         const std::string& host = config_.backends.at(dialled_).host;
-        const bool is_name = !host.empty() && !base::IpAddress::parse(host);
-        return start_tls_with(config_.backend_context, is_name ? std::vector{host} : std::vector<std::string>{});
+        return start_tls_with(config_.backend_context, host.empty() ? std::vector<std::string>{} : std::vector{host});
     }
 
     const config::GatewayConfig& config_;  // the house keeps it

@@ -76,7 +76,7 @@ private:
     std::optional<Machine> machine_;
 };
 
-/// For StartTls: SNI and reference names; none where the peer is known by its address.
+/// For StartTls: SNI (which an address is not: net leaves it out) and reference names.
 inline net::StartTls start_tls_with(std::shared_ptr<const net::TlsContext> context, std::vector<std::string> names) {
     net::StartTls start{.leg = net::Leg::far, .context = std::move(context)};
     if (!names.empty()) start.server_name = names.front();

@@ -126,8 +126,10 @@ void read_names(X509& certificate, PeerCertificate& into) {
 bool is_named(X509& certificate, const PeerCertificate& read, std::string_view reference) {
     // An address is named by an iPAddress SAN, never by text (RFC 6125 §1.7.2, RFC 2818 §3.1).
     if (base::IpAddress::parse(reference)) return X509_check_ip_asc(&certificate, std::string(reference).c_str(), 0) == 1;
+    // The CN is nobody's name any more (RFC 9525 section 2); MTA-STS never took it (RFC 8461 section 4.1).
+    constexpr unsigned how = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
     return !read.names.empty() && !reference.empty() &&
-           X509_check_host(&certificate, reference.data(), reference.size(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr) == 1;
+           X509_check_host(&certificate, reference.data(), reference.size(), how, nullptr) == 1;
 }
 
 std::string der_of(X509& certificate) {

@@ -26,7 +26,8 @@ struct ChainVerdict {
 ChainVerdict judge_chain(x509_store_ctx_st& store);
 /// Fills `names` or `why_no_names`.
 void read_names(x509_st& certificate, PeerCertificate& into);
-/// RFC 6125; false if the certificate has no names by the rules of PeerCertificate::names.
+/// A host name or an address, by the rules of PeerCertificate::name_matches. A certificate without names by the rules of
+/// PeerCertificate::names is no host's.
 bool is_named(x509_st& certificate, const PeerCertificate& read, std::string_view reference);
 /// Of an ASN1_TIME; null is unreadable, too.
 std::int64_t seconds_of(const asn1_string_st* time, std::int64_t if_unreadable);

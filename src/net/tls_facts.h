@@ -37,8 +37,8 @@ struct PeerCertificate {
     /// host name has in one of them: none at all.
     std::vector<std::string> names;
     std::string why_no_names;
-    /// One of StartTls::reference_names is a name of the certificate by the rules of RFC 6125 (a wildcard is the whole first label); one
-    /// that is an IP address, an address of it.
+    /// One of StartTls::reference_names is a name of the certificate by the rules of RFC 9525: a dNSName (a wildcard is the whole first
+    /// label), for an address an iPAddress; never the CN.
     bool name_matches = false;
     /// When all certificates of the verified chain are valid; of an unverified one, the first certificate alone.
     std::chrono::sys_seconds valid_from{}, valid_until{};

@@ -32,6 +32,7 @@ private:
 struct CertificateOf {
     std::vector<std::string> common_names{"Test"};  // octets as they are
     std::vector<std::string> dns_names;             // likewise
+    std::vector<std::string> addresses;             // "192.0.2.1"
     std::string usages;                             // as OpenSSL writes them: "clientAuth,serverAuth"; empty: none named
     std::string key_usages;                         // likewise: "digitalSignature"
     bool authority = false;

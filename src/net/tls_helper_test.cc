@@ -34,9 +34,14 @@ void add_extension(X509* certificate, X509* issuer, int nid, const char* value) 
     X509_EXTENSION_free(extension);
 }
 
-void add_dns_names(X509* certificate, const std::vector<std::string>& names) {
+void add_names(X509* certificate, const CertificateOf& what) {
     GENERAL_NAMES* const all = GENERAL_NAMES_new();
-    for (const std::string& name : names) {
+    for (const std::string& address : what.addresses) {
+        GENERAL_NAME* const one = GENERAL_NAME_new();
+        GENERAL_NAME_set0_value(one, GEN_IPADD, a2i_IPADDRESS(address.c_str()));
+        sk_GENERAL_NAME_push(all, one);
+    }
+    for (const std::string& name : what.dns_names) {
         GENERAL_NAME* const one = GENERAL_NAME_new();
         ASN1_IA5STRING* const text = ASN1_IA5STRING_new();
         ASN1_STRING_set(text, name.data(), static_cast<int>(name.size()));
@@ -66,7 +71,7 @@ std::shared_ptr<x509_st> new_certificate(const CertificateOf& what, EVP_PKEY* ke
     add_extension(x, issuer != nullptr ? issuer : x, NID_basic_constraints, what.authority ? "critical,CA:TRUE" : "CA:FALSE");
     if (!what.usages.empty()) add_extension(x, issuer != nullptr ? issuer : x, NID_ext_key_usage, what.usages.c_str());
     if (!what.key_usages.empty()) add_extension(x, issuer != nullptr ? issuer : x, NID_key_usage, what.key_usages.c_str());
-    if (!what.dns_names.empty()) add_dns_names(x, what.dns_names);
+    if (!what.dns_names.empty() || !what.addresses.empty()) add_names(x, what);
     must(X509_sign(x, issuer_key, EVP_sha256()) > 0, "signature");
     return certificate;
 }

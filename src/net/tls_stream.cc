@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/ip.h"
 #include "net/tls_context.h"
 
 namespace exota::net {
@@ -44,7 +45,9 @@ base::Result<std::unique_ptr<TlsStream>> TlsStream::begin(int descriptor, const 
         SSL_set_accept_state(ssl);
     } else {
         SSL_set_connect_state(ssl);
-        if (!start.server_name.empty() && SSL_set_tlsext_host_name(ssl, start.server_name.c_str()) != 1)
+        // An address is no server name (RFC 6066 section 3).
+        const bool is_name = !start.server_name.empty() && !base::IpAddress::parse(start.server_name);
+        if (is_name && SSL_set_tlsext_host_name(ssl, start.server_name.c_str()) != 1)
             return base::fail(base::Errc::io, "TLS: OpenSSL does not take the server name '" + start.server_name + '\'');
     }
     return stream;

@@ -159,6 +159,52 @@ TEST_F(TlsStreams, names) {
     }
 }
 
+TEST_F(TlsStreams, whom_a_certificate_names) {
+    const struct {
+        const char* name;
+        CertificateOf certificate;
+        const char* reference;
+        bool matches;
+    } cases[] = {
+        {"a dNSName", {.dns_names = {"a.test", "b.test"}}, "B.test", true},
+        {"another", {.dns_names = {"a.test"}}, "b.test", false},
+        {"a wildcard is one label", {.dns_names = {"*.b.test"}}, "a.b.test", true},
+        {"and no more", {.dns_names = {"*.b.test"}}, "c.a.b.test", false},
+        {"nor a part of one", {.dns_names = {"a*.b.test"}}, "ab.b.test", false},
+        {"the CN is no name", {.common_names = {"a.test"}}, "a.test", false},
+        {"nor beside a dNSName", {.common_names = {"a.test"}, .dns_names = {"b.test"}}, "a.test", false},
+        {"nor beside an address", {.common_names = {"a.test"}, .addresses = {"192.0.2.1"}}, "a.test", false},
+        {"an address", {.addresses = {"192.0.2.1"}}, "192.0.2.1", true},
+        {"another address", {.addresses = {"192.0.2.1"}}, "192.0.2.2", false},
+        {"an IPv6 address", {.addresses = {"2001:db8::1"}}, "2001:db8::1", true},
+        {"an address as a dNSName", {.dns_names = {"192.0.2.1"}}, "192.0.2.1", false},
+        {"an address as the CN", {.common_names = {"192.0.2.1"}}, "192.0.2.1", false},
+        {"nobody", {.dns_names = {"a.test"}}, "", false},
+    };
+    for (const auto& c : cases) {
+        const Identity identity = root.issue(c.certificate);
+        const auto facts = meet(server_context(), {.identity = &identity}, nullptr, {.reference_names = {c.reference}});
+        ASSERT_TRUE(facts && facts->peer) << c.name;
+        EXPECT_EQ(facts->peer->name_matches, c.matches) << c.name;
+    }
+}
+
+TEST_F(TlsStreams, an_address_is_no_server_name) {
+    const auto context = *TlsContext::make(TlsRole::client, {.roots_file = directory_.path("roots")});
+    for (const auto& [name, is_said] : {std::pair<std::string, bool>{"gw.test", true}, {"192.0.2.1", false}, {"2001:db8::1", false}}) {
+        int pair[2];
+        ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+        const Descriptor ours(pair[0]), peer(pair[1]);
+        ASSERT_EQ(::fcntl(ours.get(), F_SETFL, O_NONBLOCK), 0);
+        const auto stream = std::move(*TlsStream::begin(ours.get(), {.leg = Leg::far, .context = context, .server_name = name}));
+        EXPECT_EQ(stream->handshake().is, Moved::Is::wants_read);
+        std::string hello(16'384, '\0');
+        hello.resize(static_cast<std::size_t>(::recv(peer.get(), hello.data(), hello.size(), 0)));
+        EXPECT_GT(hello.size(), 100U);
+        EXPECT_EQ(hello.find(name) != std::string::npos, is_said) << name;
+    }
+}
+
 TEST_F(TlsStreams, who_does_not_verify_is_heard_all_the_same) {
     const struct {
         const char* name;
