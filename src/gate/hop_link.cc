@@ -46,7 +46,7 @@ void HopLink::connect(std::vector<HopTarget> targets, LegOut& out) {
     assert(is_away() && !targets.empty());
     targets_ = std::move(targets);
     next_ = 0;
-    without_tls_ = false;
+    without_tls_ = policy_failed_ = false;
     facts_ = {.target = targets_[next_++]};
     dial(out);
 }
@@ -71,13 +71,19 @@ void HopLink::give_up(HopFailure why, std::string_view detail, LegOut& out) {
     if (stage_ == Stage::leaving) return drop(out);
     failed_(target(), why, detail);
     const bool was_ready = is_ready();
+    policy_failed_ = policy_failed_ || (!was_ready && (why == HopFailure::no_tls || why == HopFailure::not_proven));
     if (!was_ready && next_ < targets_.size()) {
         without_tls_ = false;
         facts_ = {.target = targets_[next_++]};
         return dial(out);
     }
-    failure_ = Failure{why, std::string(detail), was_ready};
+    failure_ = Failure{why, std::string(detail), was_ready, policy_failed_};
     drop(out);
+}
+
+void HopLink::give_up_all(HopFailure why, std::string_view detail, LegOut& out) {
+    next_ = targets_.size();
+    give_up(why, detail, out);
 }
 
 void HopLink::leave(LegOut& out) {

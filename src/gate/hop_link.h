@@ -40,7 +40,7 @@ enum class HopFailure : std::uint8_t {
 inline constexpr std::size_t hop_failure_count = 7;
 /// "unreachable", "late", "closed", "refused", "bad-reply", "no-tls", "not-proven".
 std::string_view name_of(HopFailure failure) noexcept;
-/// What a client is told after the last target: 451 4.4.1, 4.4.2 or 4.7.5.
+/// What a client is told of it: 451 4.4.1, 4.4.2 or 4.7.5.
 const smtp::FixedReply& reply_to(HopFailure failure) noexcept;
 
 /// What a connection turned out to be, for the log.
@@ -58,6 +58,7 @@ public:
         HopFailure why{};
         std::string detail{};
         bool was_ready = false;
+        bool by_policy = false;  // for one of the targets it was TLS that failed
     };
     /// Told of each attempt that failed.
     using Failed = std::function<void(const HopTarget& target, HopFailure why, std::string_view detail)>;
@@ -91,13 +92,14 @@ public:
     /// QUIT, where that may be said: the legs are closed with what is in `out`.
     void quit(LegOut& out);
     void give_up(HopFailure why, std::string_view detail, LegOut& out);
+    /// The same, and the targets that were not tried are not tried any more.
+    void give_up_all(HopFailure why, std::string_view detail, LegOut& out);
 
     void opened(const LegTls* tls, LegOut& out);
     void ended(LegEnding why, std::string_view detail, LegOut& out);
     void late(LegOut& out);
     /// @return  the next answer to MAIL, RCPT, RSET, DATA or a message; what is for the link alone it takes itself. nullopt: `bytes` is
-    /// used
-    ///          up, or the link is lost.
+    ///          used up, or the link is lost.
     std::optional<smtp::Answer> feed(std::string_view& bytes, LegOut& out);
 
     std::optional<Failure> take_failure() noexcept { return std::exchange(failure_, std::nullopt); }
@@ -116,7 +118,8 @@ private:
     Stage stage_ = Stage::away;
     std::vector<HopTarget> targets_;
     std::size_t next_ = 0;
-    bool without_tls_ = false;  // the present target is tried in the clear, since its TLS failed
+    bool without_tls_ = false;    // the present target is tried in the clear, since its TLS failed
+    bool policy_failed_ = false;  // a target so far did not show what it must
     HopFacts facts_;
     std::optional<smtp::ClientDialogue> dialogue_;
     std::uint32_t progress_ = 0;

@@ -27,15 +27,15 @@ HopTransaction::HopTransaction(std::shared_ptr<const RelaySettings> settings, Wo
 
 bool HopTransaction::awaits() const noexcept { return stage_ == Stage::searching || link_.awaits_reply(); }
 
-std::optional<std::chrono::milliseconds> HopTransaction::time_left_for_step() const noexcept {
+std::optional<std::chrono::milliseconds> HopTransaction::step_timeout() const noexcept {
     switch (link_.stage()) {
         case LinkStage::away:
             return std::nullopt;
         case LinkStage::dialling:
+        case LinkStage::greeting:
             return settings_->dial_timeout;
         case LinkStage::leaving:
             return leave_timeout;
-        case LinkStage::greeting:
         case LinkStage::hello:
         case LinkStage::securing:
             return settings_->hop_timeout;
@@ -44,6 +44,11 @@ std::optional<std::chrono::milliseconds> HopTransaction::time_left_for_step() co
     }
     if (link_.is_idle()) return std::nullopt;
     return stage_ == Stage::sent ? 2 * settings_->hop_timeout : settings_->hop_timeout;
+}
+
+std::optional<Instant> HopTransaction::connect_until() const noexcept {
+    const bool before_mail = stage_ == Stage::leaving || stage_ == Stage::searching || stage_ == Stage::connecting;
+    return before_mail ? std::optional(connect_until_) : std::nullopt;
 }
 
 bool HopTransaction::link_suits() const noexcept {
@@ -57,10 +62,11 @@ void HopTransaction::start(Destination destination, std::optional<RelayEnvelope>
     envelope_ = std::move(envelope);
     recipients_.clear();
     unsent_ = told_ = accepted_ = 0;
-    mail_answered_ = says_xoorg_ = false;
+    mail_answered_ = says_xoorg_ = some_unfit_ = false;
     refusal_.reset();
     final_.reset();
     why_.clear();
+    connect_until_ = world_.instant() + settings_->connect_timeout;
     reused_ = link_suits();
     stage_ = Stage::leaving;
     advance(out);
@@ -96,6 +102,7 @@ void HopTransaction::advance(LegOut& out) {
         FoundHops found = *std::exchange(found_, std::nullopt);
         search_.reset();
         why_ = std::move(found.why);
+        some_unfit_ = found.some_unfit;
         ++progress_;
         if (found.targets.empty()) return fail(RelayReply::of(found.failure));
         stage_ = Stage::connecting;
@@ -130,13 +137,10 @@ void HopTransaction::say_mail(LegOut& out) {
 }
 
 void HopTransaction::say_recipients(LegOut& out) {
-    for (; unsent_ < recipients_.size() && link_.may_send(Sent::rcpt); ++unsent_) {
-        Recipient& recipient = recipients_[unsent_];
-        const auto parsed = smtp::parse_recipient(recipient.argument, envelope_->offered, envelope_->smtputf8);
-        if (!parsed) {
-            recipient.reply = RelayReply::of(parsed.error());
-            continue;
-        }
+    for (; unsent_ < told_ + recipients_.size() && link_.may_send(Sent::rcpt); ++unsent_) {
+        const std::string& argument = recipients_[unsent_ - told_].argument;
+        const auto parsed = smtp::parse_recipient(argument, envelope_->offered, envelope_->smtputf8);
+        if (!parsed) return fail(RelayReply::of(parsed.error()));  // it was parsed before: that cannot be
         std::string command;
         smtp::append_recipient(command, parsed->forward_path.mailbox, parsed->parameters, link_.extensions());
         link_.send(Sent::rcpt, command, out);
@@ -149,8 +153,10 @@ void HopTransaction::add_recipient(std::string argument, LegOut& out) {
 }
 
 std::optional<RelayReply> HopTransaction::next_recipient_reply() {
-    if (told_ == recipients_.size() || !recipients_[told_].reply) return std::nullopt;
-    RelayReply reply = *recipients_[told_++].reply;
+    if (recipients_.empty() || !recipients_.front().reply) return std::nullopt;
+    RelayReply reply = *std::move(recipients_.front().reply);
+    recipients_.pop_front();
+    ++told_;
     if (reply.positive()) ++accepted_;
     return reply;
 }
@@ -200,6 +206,10 @@ void HopTransaction::fail(RelayReply reply) {
     ++progress_;
 }
 
+HopTransaction::Recipient* HopTransaction::recipient(std::size_t index) noexcept {
+    return index >= told_ && index - told_ < recipients_.size() ? &recipients_[index - told_] : nullptr;
+}
+
 void HopTransaction::answer_recipients(const RelayReply& reply) {
     for (Recipient& recipient : recipients_)
         if (!recipient.reply) recipient.reply = reply;
@@ -214,7 +224,8 @@ void HopTransaction::link_failed(const HopLink::Failure& failure) {
         stage_ = Stage::leaving;
         return;
     }
-    fail(RelayReply::of(reply_to(failure.why)));
+    const bool by_policy = !failure.was_ready && (failure.by_policy || some_unfit_);
+    fail(RelayReply::of(by_policy ? reply::tls_unfit : reply_to(failure.why)));
 }
 
 void HopTransaction::answered(const Answer& answer, LegOut& out) {
@@ -237,8 +248,8 @@ void HopTransaction::answered(const Answer& answer, LegOut& out) {
             }
             break;
         case Sent::rcpt:
-            if (answer.recipient < recipients_.size() && !recipients_[answer.recipient].reply)
-                recipients_[answer.recipient].reply = RelayReply::of(answer.reply);
+            if (Recipient* const one = recipient(answer.recipient); one != nullptr && !one->reply)
+                one->reply = RelayReply::of(answer.reply);
             break;
         case Sent::data:
             if (answer.accepted) {
@@ -279,7 +290,15 @@ void HopTransaction::ended(LegEnding ending, std::string_view detail, LegOut& ou
 }
 
 void HopTransaction::late(LegOut& out) {
-    link_.late(out);
+    if (const auto until = connect_until(); until && world_.instant() >= *until) {
+        search_.reset();
+        found_.reset();
+        link_.give_up_all(HopFailure::late, "no connection in the time that all of them have", out);
+        static_cast<void>(link_.take_failure());  // more than that one failed
+        fail(RelayReply::of(smtp::reply::out_of_time));
+    } else {
+        link_.late(out);
+    }
     advance(out);
 }
 

@@ -5,13 +5,14 @@
 //
 // Whatever fails before MAIL is answered, or refuses MAIL, is the reply to each RCPT. Recipients are answered in the order in which they
 // were added; where the next hop takes PIPELINING they are told to it as they come. A connection that was there before, and is found dead
-// before it answers MAIL, is replaced without a word.
+// before it answers MAIL, is replaced without a word. Searching and connecting end after `connect_timeout`, however many hosts there are.
 //
 // Tested by relay_session_test.cc, relay_session_edges_test.cc and relay_faults_test.cc.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -56,8 +57,12 @@ public:
     const HopFacts* facts() const noexcept { return link_destination_ == destination_ ? &link_.facts() : nullptr; }
     /// Somebody is waited for.
     bool awaits() const noexcept;
-    /// How long the present step may take; nullopt: nothing is waited for, or the search has a clock of its own.
-    std::optional<std::chrono::milliseconds> time_left_for_step() const noexcept;
+    /// How long the present step of the next hop may take; nullopt: nothing is waited for, or the search has a clock of its own.
+    std::optional<std::chrono::milliseconds> step_timeout() const noexcept;
+    /// Before MAIL: when all of it must have led to a connection; then late().
+    std::optional<Instant> connect_until() const noexcept;
+    /// When the connection had something to do for the last time.
+    Instant idle_since() const noexcept { return idle_since_; }
     std::uint32_t progress() const noexcept { return link_.progress() + progress_; }
 
     /// Goes to where the destination is and no further, from `idle`: to see what it offers. is_prepared() tells when that is known.
@@ -70,7 +75,7 @@ public:
     void add_recipient(std::string argument, LegOut& out);
     /// The reply to the next recipient that has none yet, once it is known.
     std::optional<RelayReply> next_recipient_reply();
-    std::size_t unanswered() const noexcept { return recipients_.size() - told_; }
+    std::size_t unanswered() const noexcept { return recipients_.size(); }
     std::size_t accepted() const noexcept { return accepted_; }
     /// Nothing is outstanding: DATA, and then in stage `message` the message. Stage `failed`: final_reply() is the answer.
     void data(LegOut& out);
@@ -113,6 +118,8 @@ private:
     void fail(RelayReply reply);
     /// All that have none get this one.
     void answer_recipients(const RelayReply& reply);
+    /// Said since MAIL as number `index`; nullptr: it has its reply.
+    Recipient* recipient(std::size_t index) noexcept;
 
     std::shared_ptr<const RelaySettings> settings_;
     World& world_;
@@ -122,17 +129,18 @@ private:
     Stage stage_ = Stage::idle;
     Destination destination_;
     std::optional<RelayEnvelope> envelope_;
-    std::vector<Recipient> recipients_;
-    std::size_t unsent_ = 0, told_ = 0, accepted_ = 0;  // the first that was not said yet; of those whose reply was taken
+    std::deque<Recipient> recipients_;                  // whose reply was not taken yet; others are nobody's business any more
+    std::size_t told_ = 0, unsent_ = 0, accepted_ = 0;  // before them since MAIL; the first that was not said yet; accepted ones
     bool mail_answered_ = false, says_xoorg_ = false;
-    bool reused_ = false;  // the connection was there before
+    bool some_unfit_ = false;  // the search left out hosts for their TLS
+    bool reused_ = false;      // the connection was there before
     std::optional<RelayReply> refusal_, final_;
     std::shared_ptr<HopSearch> search_;
     std::optional<FoundHops> found_;
     std::string why_;
     std::optional<Destination> link_destination_;
     std::size_t messages_on_link_ = 0;
-    Instant idle_since_{};
+    Instant idle_since_{}, connect_until_{};
     std::uint32_t progress_ = 0;
 };
 

@@ -123,17 +123,20 @@ void RelaySession::State::mail(std::string_view argument, LegOut& out) {
 void RelaySession::State::find_cover_of(const mail::Domain* sender_domain, LegOut&) {
     const auto snapshot = sender_domain != nullptr ? house.snapshot() : nullptr;
     if (!snapshot) return covered(XoorgCover::not_covered);
+    cover_asked = std::make_shared<char>();
     const auto found =
-        find_cover(world, snapshot, *envelope.organization, *sender_domain, [this, weak = std::weak_ptr(alive)](XoorgCover cover) {
-            if (weak.expired()) return;
+        find_cover(world, snapshot, *envelope.organization, *sender_domain, [this, asked = std::weak_ptr(cover_asked)](XoorgCover cover) {
+            if (asked.expired()) return;
             found_cover = cover;
             wake();
         });
     if (found) return covered(*found);
     awaits = Awaits::cover;
+    cover_asked_at = world.instant();
 }
 
 void RelaySession::State::covered(XoorgCover cover) {
+    cover_asked.reset();
     if (awaits == Awaits::cover) awaits = message ? Awaits::delivery : Awaits::nothing;
     if (cover != XoorgCover::covered) envelope.organization.reset();
     if (cover == XoorgCover::unknown) cannot = reply::tenants_unknown;
@@ -166,7 +169,7 @@ void RelaySession::State::relay_recipient(std::string_view argument, const Desti
     const bool same = under_way && transaction.destination() == destination;
     if (under_way && !same && transaction.accepted() > 0) return answer(smtp::reply::too_many_recipients, out);
     if (!same) {
-        if (last_refusal) log(*last_refusal, 0);
+        if (const auto refusal = std::exchange(last_refusal, std::nullopt)) log(*refusal, 0);
         transaction.abort(false, out);
         transaction.begin(destination, envelope, out);
         logged = false;

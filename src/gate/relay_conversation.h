@@ -41,21 +41,6 @@ inline std::string unescaped(std::string_view text) {
     return out;
 }
 
-inline LegTls tls_with(std::string_view certificate) {
-    LegTls tls{.version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384", .certificate = std::nullopt};
-    if (certificate == "none") return tls;
-    const bool good = certificate == "good" || certificate == "name";
-    tls.certificate = LegCertificate{.verified = good,
-                                     .error = good ? "" : "self-signed",
-                                     .purpose = good ? CertificatePurpose::server : CertificatePurpose::neither,
-                                     .names = {"mx.test"},
-                                     .name_matches = certificate == "good",
-                                     .valid_from = std::chrono::sys_seconds(std::chrono::seconds(1'700'000'000)),
-                                     .valid_until = std::chrono::sys_seconds(std::chrono::seconds(1'900'000'000)),
-                                     .chain = {std::string(certificate)}};
-    return tls;
-}
-
 class Conversation {
 public:
     explicit Conversation(Relay& relay) : relay_(relay) {}

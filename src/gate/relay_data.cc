@@ -35,11 +35,13 @@ void RelaySession::State::data(LegOut& out) {
 
 void RelaySession::State::begin_message(LegOut& out) {
     awaits = Awaits::nothing;
+    behind = false;
     dialogue.accepted(Verb::data);
     answer(smtp::reply::start_mail_input, out);
     const smtp::DataLimits limits{.message_octets = settings.message_octets};
     if (held) {
         content = {.spool = house.make_spool(client), .received = received_value()};
+        spool_failed = !content.spool;
         message.emplace(limits, RelayedMessage::Way{.keep_from = envelope.organization.has_value()});
     } else {
         message.emplace(
@@ -50,8 +52,14 @@ void RelaySession::State::begin_message(LegOut& out) {
 
 void RelaySession::State::read_message(std::string_view& bytes, LegOut& out) {
     const std::string_view before = bytes;
+    const std::size_t said = out.far.size();
     message->read(bytes, !held && transaction.stage() == HopStage::message ? &out.far : nullptr);
     const std::string_view read = before.substr(0, before.size() - bytes.size());
+    if (read.find('\n') != std::string_view::npos) ++near_progress;
+    if (out.far.size() > said && !message->ended()) {
+        out.more_far = true;
+        if (!std::exchange(behind, true)) ++written_progress;
+    }
     if (held && !spool_failed && !message->refusal()) spool_failed = !content.spool->append(read);
     // What must not be sent is cut off as soon as that is known.
     if (!held && message->refusal() && transaction.stage() == HopStage::message) transaction.abort(true, out);
@@ -111,11 +119,13 @@ void RelaySession::State::end_transaction(LegOut& out) {
     if (dialogue.in_transaction()) dialogue.message_ended();
     awaits = Awaits::nothing;
     message.reset();
+    behind = false;
     content = {};
     held_recipients.clear();
     last_refusal.reset();
+    cover_asked.reset();
+    found_cover.reset();
     logged = true;
-    ++progress;
 }
 
 void RelaySession::State::log(const RelayReply& reply, std::size_t recipients) {

@@ -47,15 +47,22 @@ public:
                 if (client.command("RSET") != 250) break;
                 continue;
             }
-            const auto codes = client.say(body, lmtp ? recipients.size() : 1);
+            std::string_view rest = body;
+            for (; rest.size() > octets_at_once; rest.remove_prefix(octets_at_once)) {
+                relay.say(rest.substr(0, octets_at_once));
+                hop.drive();
+            }
+            const auto codes = client.say(rest, lmtp ? recipients.size() : 1);
             for (std::size_t i = 0; i < recipients.size(); ++i) check(name, body, recipients[i], codes[lmtp ? i : 0]);
         }
         client.command("QUIT");
+        EXPECT_EQ(client.unanswered, 0) << "a client that waits for ever";
     }
 
     Relay relay;
     FakeHop hop;
-    int told = 0;  // replies of 2xx
+    int told = 0;                                         // replies of 2xx
+    std::size_t octets_at_once = std::string_view::npos;  // of a message
 
 private:
     void check(std::string_view name, const std::string& body, const std::string& recipient, int code) {
@@ -117,20 +124,106 @@ TEST(RelayFaults, behind_each_octet_of_a_message) {
         }
 }
 
-TEST(RelayFaults, a_client_that_goes_at_each_octet) {
-    const std::string_view said =
-        "EHLO c\r\nMAIL FROM:<x@client.test>\r\nRCPT TO:<x@a.test>\r\nDATA\r\nSubject: a\r\n\r\nbody\r\n.\r\nMAIL FROM:<>\r\n";
-    const std::size_t whole = said.find("\r\n.\r\n") + 5;
-    for (std::size_t octets = 0; octets <= said.size(); ++octets) {
-        Case one(RelayProtocol::smtp, false);
-        one.relay.begin();
-        for (const char c : said.substr(0, octets)) {
-            one.relay.say(std::string(1, c));
-            one.hop.drive();
+TEST(RelayFaults, under_tls_at_each_reply_in_each_way) {
+    int happened = 0;
+    for (const TlsLevel level : {TlsLevel::may, TlsLevel::encrypt, TlsLevel::verify})
+        for (const RelayProtocol protocol : {RelayProtocol::smtp, RelayProtocol::lmtp})
+            for (std::size_t fault = 1; fault < FakeHop::fault_count; ++fault)
+                for (int at = 1; at <= 14; ++at) {
+                    SCOPED_TRACE(::testing::Message() << "level " << static_cast<int>(level) << " protocol " << static_cast<int>(protocol)
+                                                      << " fault " << fault << " at " << at);
+                    Case one(protocol, true);
+                    one.relay.settings->tls_level = level;
+                    one.hop.starttls = true;
+                    one.hop.fault = static_cast<Fault>(fault);
+                    one.hop.fault_at = at;
+                    one.run();
+                    happened += one.hop.replies() >= at ? 1 : 0;
+                    for (const FakeHop::Message& message : one.hop.messages) EXPECT_TRUE(message.secure || level == TlsLevel::may);
+                    if (::testing::Test::HasFailure()) return;
+                }
+    EXPECT_GE(happened, 500);
+}
+
+TEST(RelayFaults, nothing_goes_to_a_hop_that_does_not_show_what_it_must) {
+    const struct {
+        TlsLevel level;
+        bool starttls, tls_fails;
+        std::string_view certificate;
+        bool taken;
+    } cases[] = {
+        {TlsLevel::may, false, false, "", true},       {TlsLevel::may, true, true, "", true},
+        {TlsLevel::may, true, false, "bad", true},     {TlsLevel::encrypt, false, false, "", false},
+        {TlsLevel::encrypt, true, true, "", false},    {TlsLevel::encrypt, true, false, "none", true},
+        {TlsLevel::encrypt, true, false, "bad", true}, {TlsLevel::verify, false, false, "", false},
+        {TlsLevel::verify, true, true, "", false},     {TlsLevel::verify, true, false, "none", false},
+        {TlsLevel::verify, true, false, "bad", false}, {TlsLevel::verify, true, false, "name", false},
+        {TlsLevel::verify, true, false, "good", true},
+    };
+    for (const auto& c : cases)
+        for (const RelayProtocol protocol : {RelayProtocol::smtp, RelayProtocol::lmtp}) {
+            SCOPED_TRACE(::testing::Message() << "level " << static_cast<int>(c.level) << " STARTTLS " << c.starttls << " fails "
+                                              << c.tls_fails << " certificate " << c.certificate);
+            Case one(protocol, false);
+            one.relay.settings->tls_level = c.level;
+            one.hop.starttls = c.starttls;
+            one.hop.tls_fails = c.tls_fails;
+            one.hop.certificate = c.certificate;
+            one.run();
+            EXPECT_EQ(one.told > 0, c.taken);
+            EXPECT_EQ(one.hop.messages.empty(), !c.taken);
         }
-        one.relay.near_ends();
-        EXPECT_EQ(one.hop.messages.size(), octets >= whole ? 1u : 0u) << octets;
-    }
+}
+
+TEST(RelayFaults, a_hop_that_stops_reading_behind_each_piece) {
+    for (const RelayProtocol protocol : {RelayProtocol::smtp, RelayProtocol::lmtp})
+        for (std::size_t pieces = 0; pieces <= 30; ++pieces) {
+            SCOPED_TRACE(pieces);
+            Case one(protocol, true);
+            one.hop.stops_reading = pieces;
+            one.octets_at_once = 5;
+            one.run();
+            EXPECT_FALSE(one.relay.far_open && one.relay.behind) << "waited for to no end";
+            if (::testing::Test::HasFailure()) return;
+        }
+}
+
+TEST(RelayFaults, a_resolver_that_falls_silent_behind_each_answer) {
+    for (const RelayProtocol protocol : {RelayProtocol::smtp, RelayProtocol::lmtp})
+        for (std::size_t answers = 0; answers <= 20; ++answers) {
+            SCOPED_TRACE(answers);
+            Case one(protocol, false);
+            one.relay.world.zone = Zone(std::string(zone) + "\n_mta-sts.a.test TXT v=STSv1; id=1");
+            one.relay.source.body = testing::policy_text("testing", 60);
+            one.relay.world.answers = answers;
+            one.run();
+            if (::testing::Test::HasFailure()) return;
+        }
+}
+
+/// While the hop is waited for, or while nobody is.
+TEST(RelayFaults, a_client_that_goes_at_each_octet) {
+    const std::string behind_hello =
+        " c\r\nMAIL FROM:<x@client.test>\r\nRCPT TO:<x@a.test>\r\nDATA\r\nSubject: a\r\n\r\nbody\r\n.\r\nMAIL FROM:<>\r\n";
+    const std::size_t whole = 4 + behind_hello.find("\r\n.\r\n") + 5;
+    for (const RelayProtocol protocol : {RelayProtocol::smtp, RelayProtocol::lmtp})
+        for (const bool hop_answers : {true, false})
+            for (std::size_t octets = 0; octets <= 4 + behind_hello.size(); ++octets) {
+                SCOPED_TRACE(::testing::Message() << "protocol " << static_cast<int>(protocol) << " behind " << octets);
+                Case one(protocol, false);
+                const std::string text = ((protocol == RelayProtocol::lmtp ? "LHLO" : "EHLO") + behind_hello).substr(0, octets);
+                one.relay.begin();
+                for (std::size_t i = 0; i < text.size(); ++i) {
+                    one.relay.say(std::string(1, text[i]));
+                    if (hop_answers || i + 1 < text.size()) one.hop.drive();
+                }
+                one.relay.near_ends();
+                EXPECT_TRUE(one.relay.closed);
+                const bool is_whole = octets > whole || (octets == whole && hop_answers);
+                EXPECT_LE(one.hop.messages.size(), 1u);
+                if (is_whole) EXPECT_EQ(one.hop.messages.size(), 1u);
+                if (octets < whole) EXPECT_TRUE(one.hop.messages.empty()) << "without its end";
+            }
 }
 
 }  // namespace

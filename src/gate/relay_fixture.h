@@ -22,10 +22,26 @@ inline void must(bool holds, const char* what) {
     if (!holds) throw std::logic_error(what);
 }
 
-/// A spool in memory that can be full.
-class MemorySpool : public Spool {
+/// What TLS shows of a hop: "none", "bad", "good", "name" (good, but of another).
+inline LegTls tls_with(std::string_view certificate) {
+    LegTls tls{.version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384", .certificate = std::nullopt};
+    if (certificate == "none") return tls;
+    const bool good = certificate == "good" || certificate == "name";
+    tls.certificate = LegCertificate{.verified = good,
+                                     .error = good ? "" : "self-signed",
+                                     .purpose = good ? CertificatePurpose::server : CertificatePurpose::neither,
+                                     .names = {"mx.test"},
+                                     .name_matches = certificate == "good",
+                                     .valid_from = std::chrono::sys_seconds(std::chrono::seconds(1'700'000'000)),
+                                     .valid_until = std::chrono::sys_seconds(std::chrono::seconds(1'900'000'000)),
+                                     .chain = {std::string(certificate)}};
+    return tls;
+}
+
+/// A spool in memory that can be full, read in small pieces.
+class SpoolOfPieces : public Spool {
 public:
-    explicit MemorySpool(std::uint64_t room) : room_(room) {}
+    explicit SpoolOfPieces(std::uint64_t room) : room_(room) {}
     base::Result<void> append(std::string_view octets) override {
         if (kept_.size() + octets.size() > room_) return base::fail(base::Errc::too_long, "full");
         kept_ += octets;
@@ -50,7 +66,9 @@ struct Delivered {
 
 class House : public RelayHouse {
 public:
-    std::unique_ptr<Spool> make_spool(const std::optional<base::IpAddress>&) override { return std::make_unique<MemorySpool>(spool_room); }
+    std::unique_ptr<Spool> make_spool(const std::optional<base::IpAddress>&) override {
+        return std::make_unique<SpoolOfPieces>(spool_room);
+    }
     std::string make_id() override { return "ID" + std::to_string(++ids); }
     std::shared_ptr<const Snapshot> snapshot() override { return tenants; }
     void relayed(const RelayedDelivery& delivery) override {
@@ -94,6 +112,8 @@ public:
     LegState state = LegState::reading;
     bool far_open = false, dialling = false, securing = false, closed = false;
     std::optional<HopTarget> dialled;
+    bool hop_takes_all = true;  // else only when hop_takes() says so
+    bool behind = false;        // the session waits to be told
 
     Relay() {
         settings->hostname = "us.test";
@@ -103,6 +123,7 @@ public:
 
     void begin(std::string_view client = "127.0.0.1") {
         session.emplace(settings, base::IpAddress::parse(client).value(), world, &policies, house, [this] { wake(); });
+        named_.reset();
         call([&](LegOut& out) { return session->opened(Leg::near, nullptr, out); });
     }
     void say(std::string_view octets) {
@@ -122,14 +143,22 @@ public:
         call([&](LegOut& out) { return session->feed(Leg::far, octets, out); });
     }
     void far_ends(LegEnding why, std::string_view detail = "gone") {
-        far_open = dialling = securing = false;
+        far_open = dialling = securing = behind = false;
         call([&](LegOut& out) { return session->ended(Leg::far, why, detail, out); });
     }
     void near_ends(LegEnding why = LegEnding::peer_closed) {
         call([&](LegOut& out) { return session->ended(Leg::near, why, "gone", out); });
     }
-    void late() {
-        call([&](LegOut& out) { return session->late(out); });
+    void hop_takes() {
+        must(std::exchange(behind, false), "something to take");
+        call([&](LegOut& out) { return session->far_written(out); });
+    }
+    /// The deadline passes.
+    void late() { pass(named_at_ + named_->after - world.clock); }
+    /// Time passes, and with it perhaps the deadline.
+    void pass(Instant::duration time) {
+        world.clock += time;
+        if (!closed && world.clock >= named_at_ + named_->after) call([&](LegOut& out) { return session->late(out); });
     }
     /// The world's turn: what was asked is answered.
     void turn() {
@@ -156,14 +185,17 @@ private:
             take(out, taken);
         };
         step(what);
-        while (out.more_far && !closed) step([this](LegOut& to) { return session->far_written(to); });
+        while (behind && hop_takes_all && !closed) {
+            behind = false;
+            step([this](LegOut& to) { return session->far_written(to); });
+        }
         turn();
         if (state == LegState::reading && !input.empty() && !feeding_) feed_near();
     }
     void take(const LegOut& out, const LegStep& step) {
         near += out.near;
         if (out.close_far) {
-            far_open = dialling = securing = false;
+            far_open = dialling = securing = behind = false;
             far.clear();
         }
         if (out.dial) {
@@ -172,7 +204,13 @@ private:
         }
         if (far_open || dialling) far += out.far;
         if (out.start_tls) securing = true;
+        behind = behind || out.more_far;
         state = step.state;
+        if (const LegDeadline deadline = session->deadline(); deadline != named_) {
+            must(deadline.after.count() > 0, "a deadline");
+            named_ = deadline;
+            named_at_ = world.clock;
+        }
         if (state == LegState::reading) woken_ = false;
         closed = closed || state == LegState::closing;
     }
@@ -193,6 +231,8 @@ private:
         feeding_ = false;
     }
     bool woken_ = false, calling_ = false, feeding_ = false;
+    std::optional<LegDeadline> named_;
+    Instant named_at_{};
 };
 
 }  // namespace exota::gate::testing

@@ -55,6 +55,8 @@ public:
     /// Appends to the near leg what is known and whose turn it is.
     void append_replies(std::string& near) { replies_.append_ready(near); }
     bool done() const noexcept { return answered_ == recipients_.size(); }
+    /// The hop has not taken yet what was written.
+    bool waits_for_room() const noexcept { return waits_for_room_ && transaction_.stage() == HopTransaction::Stage::message; }
 
 private:
     bool next_destination(LegOut& out);

@@ -19,12 +19,14 @@ struct TakenMail {
     std::vector<std::string> envelope;  // MAIL and RCPT lines that it took
     std::string content;                // as it came, the end of data included
     int code = 0;                       // of its reply
+    bool secure = false;                // it came under TLS
 };
 struct HopConnection {
     smtp::LineReader lines;
     std::optional<smtp::DataReader> data;
     TakenMail message;
-    std::size_t data_octets = 0;
+    std::size_t data_octets = 0, pieces = 0;
+    bool secure = false;
 };
 
 class FakeHop {
@@ -34,6 +36,10 @@ public:
     static constexpr std::size_t fault_count = 9;
 
     bool pipelining = false, eight_bit = true;
+    bool starttls = false;
+    bool tls_fails = false;  // every handshake
+    std::string certificate = "good";
+    std::optional<std::size_t> stops_reading;  // for good, behind how many pieces of a message
     Fault fault = Fault::none;
     int fault_at = 0;                            // at which of its replies, from 1
     std::optional<std::size_t> dies_in_message;  // behind how many octets of what comes behind DATA
@@ -48,8 +54,19 @@ public:
             if (relay_.dialling) {
                 now_.emplace();
                 ++connection_;
+                relay_.hop_takes_all = true;
                 relay_.dial_succeeds();
                 reply("220 hop");
+            } else if (relay_.securing) {
+                if (tls_fails) {
+                    relay_.far_ends(LegEnding::no_tls, "handshake failed");
+                } else {
+                    now_->secure = true;
+                    relay_.tls_is_up(tls_with(certificate));
+                }
+            } else if (relay_.far_open && now_->data && stops_reading && now_->pieces++ >= *stops_reading) {
+                relay_.hop_takes_all = false;
+                return;
             } else if (relay_.far_open && !relay_.far.empty()) {
                 take(std::exchange(relay_.far, {}));
             } else {
@@ -74,8 +91,10 @@ private:
     }
     void take_line(const std::string& line) {
         if (base::istarts_with(line, "EHLO")) {
-            reply(std::string("250-hop\r\n") + (pipelining ? "250-PIPELINING\r\n" : "") + (eight_bit ? "250-8BITMIME\r\n" : "") +
-                  "250 SIZE");
+            reply(std::string("250-hop\r\n") + (starttls && !now_->secure ? "250-STARTTLS\r\n" : "") +
+                  (pipelining ? "250-PIPELINING\r\n" : "") + (eight_bit ? "250-8BITMIME\r\n" : "") + "250 SIZE");
+        } else if (line == "STARTTLS") {
+            reply("220 go");
         } else if (line == "DATA") {
             now_->data.emplace(smtp::DataLimits{});
             now_->data_octets = 0;
@@ -108,6 +127,7 @@ private:
         now_->data.reset();
         messages.push_back(now_->message);
         messages.back().code = 250;
+        messages.back().secure = now_->secure;
         const std::size_t which = messages.size() - 1;
         if (!reply("250 2.0.0 queued")) messages[which].code = 0;
     }
@@ -169,10 +189,13 @@ public:
             relay_.late();
             hop_.drive();
         }
+        if (codes.size() < replies && !relay_.closed) ++unanswered;
         codes.resize(replies, 0);
         return codes;
     }
     int command(std::string_view line) { return say(std::string(line) + "\r\n")[0]; }
+
+    int unanswered = 0;  // though the session goes on
 
 private:
     void take(std::vector<int>& codes) {

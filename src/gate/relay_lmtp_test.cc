@@ -140,13 +140,11 @@ TEST_F(Lmtp, eight_bit_for_a_hop_without_8bitmime) {
 }
 
 TEST_F(Lmtp, time_runs_out_for_all_hops_together) {
+    relay.settings->delivery_timeout = std::chrono::seconds(20);  // and 30 for one connection
     envelope({"y@a.test", "z@b.test"});
     message();
     ASSERT_TRUE(relay.dialling);
-    EXPECT_EQ(relay.session->deadline().after, relay.settings->dial_timeout);
-    relay.world.clock += relay.settings->delivery_timeout - std::chrono::milliseconds(1);
-    EXPECT_EQ(relay.session->deadline().after, std::chrono::milliseconds(1));
-    relay.world.clock += std::chrono::milliseconds(1);
+    EXPECT_EQ(relay.session->deadline().after, std::chrono::seconds(20));
     hold("hop late\nS 451 4.4.1\nS 451 4.4.1\nC NOOP\nS 250");
     EXPECT_FALSE(relay.dialling || relay.far_open);
 }

@@ -28,7 +28,10 @@ RelaySession::State::State(std::shared_ptr<const RelaySettings> in_force, std::o
       transaction(
           settings_kept, world, policies,
           [this](const HopTarget& target, HopFailure why, std::string_view detail) { house.hop_failed(target, why, detail); },
-          [this] { wake(); }) {}
+          [this] { wake(); }) {
+    last_near = last_far = last_done = world.instant();
+    done(0);
+}
 
 LegState RelaySession::State::leg_state() const noexcept {
     if (dialogue.phase() == Dialogue::Phase::over) return LegState::closing;
@@ -41,12 +44,13 @@ std::size_t RelaySession::State::feed_near(std::string_view bytes, LegOut& out) 
     const std::size_t given = bytes.size();
     settle(out);
     while (may_read() && !deferred && !bytes.empty()) {
-        ++progress;
+        // Whole lines extend the client's time; half a one does not.
         if (dialogue.phase() == Dialogue::Phase::message) {
             read_message(bytes, out);
         } else {
             const auto line = lines.next(bytes);
             if (!line) break;
+            ++near_progress;
             command(*line, out);
         }
         settle(out);
@@ -100,6 +104,71 @@ RelaySession::RelaySession(std::shared_ptr<const RelaySettings> settings, std::o
     : state_(std::make_unique<State>(std::move(settings), std::move(client), world, policies, house, std::move(wake))) {}
 RelaySession::~RelaySession() = default;
 
+bool RelaySession::State::hop_is_behind() const noexcept {
+    return delivery ? delivery->waits_for_room() : behind && message && transaction.stage() == HopStage::message;
+}
+
+RelaySession::State::Due RelaySession::State::next_due() const {
+    using Of = Due::Of;
+    const auto sooner = [](const Due& a, const Due& b) { return b.at < a.at ? b : a; };
+    Due next{Of::client, last_near + (dialogue.phase() == Dialogue::Phase::message ? settings.data_timeout : settings.command_timeout)};
+    const auto connect_until = transaction.connect_until();
+    if (awaits == Awaits::cover) {
+        next = {Of::cover, cover_asked_at + settings.find_timeout};
+    } else if (const auto step = transaction.step_timeout()) {
+        next = {Of::hop, last_far + *step};
+        if (connect_until) next = sooner(next, {Of::hop, *connect_until});
+    } else if (connect_until) {
+        next = {Of::hop, *connect_until};  // a search has a clock of its own besides
+    } else if (hop_is_behind()) {
+        next = {Of::hop, last_far + settings.data_timeout};  // RFC 5321 section 4.5.3.2.5: for each piece
+    } else if (transaction.stage() == HopStage::idle && transaction.link().is_idle()) {
+        next = sooner(next, {Of::idle_hop, transaction.idle_since() + settings.reuse_timeout});
+    }
+    return delivery ? sooner(next, {Of::delivery, deliver_until}) : next;
+}
+
+LegStep RelaySession::State::done(std::size_t consumed) {
+    const Instant now = world.instant();
+    // The client's time passes only while it is its turn.
+    if (due.of != Due::Of::client && due.of != Due::Of::idle_hop) last_near += now - last_done;
+    last_done = now;
+    if (std::exchange(seen_near, near_progress) != near_progress) last_near = now;
+    const std::uint32_t far_progress = transaction.progress() + written_progress;
+    if (std::exchange(seen_far, far_progress) != far_progress) last_far = now;
+    if (const Due next = next_due(); next != due || deadline.step == 0) {
+        due = next;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(due.at - now);
+        deadline = {std::max(left, std::chrono::milliseconds(1)), deadline.step + 1};
+    }
+    return {consumed, leg_state()};
+}
+
+void RelaySession::State::late(LegOut& out) {
+    const Due passed = next_due();
+    if (world.instant() < passed.at) return;
+    switch (passed.of) {
+        case Due::Of::delivery:
+            delivery->out_of_time(out);
+            break;
+        case Due::Of::cover:
+            covered(XoorgCover::unknown);
+            break;
+        case Due::Of::hop:
+            transaction.late(out);
+            break;
+        case Due::Of::idle_hop:
+            transaction.let_go(out);
+            break;
+        case Due::Of::client:
+            answer(reply::client_late, out);
+            log(RelayReply::of(reply::client_late), 0);
+            transaction.quit(out);
+            dialogue.end();
+    }
+    settle(out);
+}
+
 LegStep RelaySession::opened(Leg leg, const LegTls* tls, LegOut& out) {
     State& s = *state_;
     if (leg == Leg::far) {
@@ -113,23 +182,24 @@ LegStep RelaySession::opened(Leg leg, const LegTls* tls, LegOut& out) {
         out.near += "220 " + s.settings.hostname + (s.is_lmtp() ? " LMTP\r\n" : " ESMTP\r\n");
         s.dialogue.greeted();
     }
-    return {0, s.leg_state()};
+    return s.done(0);
 }
 
 LegStep RelaySession::feed(Leg leg, std::string_view bytes, LegOut& out) {
-    if (leg == Leg::near) {
-        const std::size_t consumed = state_->feed_near(bytes, out);
-        return {consumed, state_->leg_state()};
-    }
-    state_->transaction.feed(bytes, out);
-    state_->settle(out);
-    return {bytes.size(), state_->leg_state()};
+    State& s = *state_;
+    if (leg == Leg::near) return s.done(s.feed_near(bytes, out));
+    s.transaction.feed(bytes, out);
+    s.settle(out);
+    return s.done(bytes.size());
 }
 
 LegStep RelaySession::far_written(LegOut& out) {
-    if (state_->delivery) state_->delivery->written(out);
-    state_->settle(out);
-    return {0, state_->leg_state()};
+    State& s = *state_;
+    ++s.written_progress;
+    s.behind = false;
+    if (s.delivery) s.delivery->written(out);
+    s.settle(out);
+    return s.done(0);
 }
 
 LegStep RelaySession::ended(Leg leg, LegEnding why, std::string_view detail, LegOut& out) {
@@ -137,50 +207,23 @@ LegStep RelaySession::ended(Leg leg, LegEnding why, std::string_view detail, Leg
     if (leg == Leg::far) {
         s.transaction.ended(why, detail, out);
         s.settle(out);
-        return {0, s.leg_state()};
+        return s.done(0);
     }
     if (why == LegEnding::drained) s.answer(reply::stopping, out);
+    if (s.delivery) s.logged = false;  // that to the present hop is one
     s.log(RelayReply::of(smtp::reply::session_over), 0);
     s.delivery.reset();
     s.transaction.quit(out);
     s.dialogue.end();
-    return {0, LegState::closing};
+    return s.done(0);
 }
 
 LegStep RelaySession::late(LegOut& out) {
-    State& s = *state_;
-    if (s.delivery && s.world.instant() >= s.deliver_until) {
-        s.delivery->out_of_time(out);
-    } else if (s.transaction.awaits() || s.delivery) {
-        s.transaction.late(out);
-    } else if (s.transaction.stage() == HopStage::idle && s.transaction.link().is_idle()) {
-        s.transaction.let_go(out);
-    } else {
-        s.answer(reply::client_late, out);
-        s.log(RelayReply::of(reply::client_late), 0);
-        s.transaction.quit(out);
-        s.dialogue.end();
-    }
-    s.settle(out);
-    return {0, s.leg_state()};
+    state_->late(out);
+    return state_->done(0);
 }
 
-LegDeadline RelaySession::deadline() const noexcept {
-    using std::chrono::milliseconds;
-    const State& s = *state_;
-    milliseconds after = s.dialogue.phase() == Dialogue::Phase::message ? s.settings.data_timeout : s.settings.command_timeout;
-    if (s.transaction.awaits() || s.awaits == State::Awaits::cover) {
-        // A search has a clock of its own; so has who looks up tenants, but for one who never answers.
-        after = s.transaction.time_left_for_step().value_or(2 * s.settings.find_timeout);
-    } else if (s.transaction.stage() == HopStage::idle && s.transaction.link().is_idle()) {
-        after = std::min(after, s.settings.reuse_timeout);
-    }
-    if (s.delivery) {
-        const auto left = std::chrono::ceil<milliseconds>(s.deliver_until - s.world.instant());
-        after = std::clamp(left, milliseconds(1), after);
-    }
-    return {after, s.progress + s.transaction.progress()};
-}
+LegDeadline RelaySession::deadline() const noexcept { return state_->deadline; }
 
 bool RelaySession::busy() const noexcept {
     const State& s = *state_;

@@ -11,8 +11,8 @@
 // SMTP: the first RCPT finds the next hop; a recipient who needs another one gets 452 4.5.3. LMTP: RCPT is taken for its syntax, and each
 // recipient has his hop's reply behind the final dot.
 //
-// Tested by relay_session_test.cc, relay_session_edges_test.cc, relay_tls_test.cc, relay_lmtp_test.cc, relay_faults_test.cc and
-// fuzz/relay_session_fuzz.cc. app/ moves the octets.
+// Tested by relay_session_test.cc, relay_session_edges_test.cc, relay_time_test.cc, relay_memory_test.cc, relay_tls_test.cc,
+// relay_lmtp_test.cc, relay_faults_test.cc and fuzz/relay_session_fuzz.cc. app/ moves the octets.
 #pragma once
 
 #include <cstdint>

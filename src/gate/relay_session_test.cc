@@ -113,6 +113,29 @@ TEST_F(RelaySessions, another_hop_where_the_first_took_nobody) {
     EXPECT_EQ(relay.house.deliveries.size(), 2u);
 }
 
+TEST_F(RelaySessions, a_refusal_is_told_of_its_own_destination_alone) {
+    greet();
+    mail();
+    hold(R"(C RCPT TO:<y@null.test>
+            S 556 5.1.10
+            C RCPT TO:<y@a.test>
+            dial mx.test 192.0.2.1
+            H 220 mx
+            G EHLO us.test
+            H 250 mx
+            G MAIL
+            H 250 ok
+            G RCPT
+            H 250 ok
+            S 250 ok
+            C RSET
+            S 250
+            G RSET
+            H 250 ok)");
+    ASSERT_EQ(relay.house.deliveries.size(), 1u);
+    EXPECT_EQ(relay.house.deliveries[0].destination, "null.test");
+}
+
 TEST_F(RelaySessions, a_refusal_of_mail_is_the_reply_to_each_recipient) {
     greet();
     mail();

@@ -1,6 +1,7 @@
 // What a RelaySession is made of. A part of relay_session.cc, relay_commands.cc and relay_data.cc; nobody else includes it.
 //
-// Tested by relay_session_test.cc, relay_session_edges_test.cc, relay_tls_test.cc, relay_lmtp_test.cc and relay_faults_test.cc.
+// Tested by relay_session_test.cc, relay_session_edges_test.cc, relay_time_test.cc, relay_tls_test.cc, relay_lmtp_test.cc and
+// relay_faults_test.cc.
 #pragma once
 
 #include <chrono>
@@ -54,6 +55,19 @@ struct RelaySession::State {
     /// @return  whether it is there.
     bool take_awaited(LegOut& out);
     bool may_read() const noexcept { return awaits == Awaits::nothing && dialogue.phase() != smtp::Dialogue::Phase::over; }
+    /// Whose turn it is, and until when.
+    struct Due {
+        enum class Of : std::uint8_t { client, hop, idle_hop, cover, delivery };
+        Of of = Of::client;
+        Instant at{};
+        friend bool operator==(const Due&, const Due&) = default;
+    };
+    Due next_due() const;
+    /// At the end of each call: what time it is for whom.
+    LegStep done(std::size_t consumed);
+    void late(LegOut& out);
+    /// The hop has not taken yet what was written of a message.
+    bool hop_is_behind() const noexcept;
 
     // relay_commands.cc
     void command(const smtp::Line& line, LegOut& out);
@@ -99,7 +113,13 @@ struct RelaySession::State {
     std::string helo;
     smtp::Extensions offered;  // in our reply to EHLO
     smtp::Verb hello_verb = smtp::Verb::ehlo;
-    std::uint32_t progress = 0;
+
+    // Time
+    std::uint32_t near_progress = 0, written_progress = 0;  // whole lines of the client; pieces of a message that the hop took
+    std::uint32_t seen_near = 0, seen_far = 0;
+    Instant last_near{}, last_far{}, last_done{}, cover_asked_at{};
+    Due due{};
+    LegDeadline deadline{};
 
     // Of the transaction with the client:
     std::string id, sender;  // its mailbox
@@ -108,13 +128,14 @@ struct RelaySession::State {
     std::optional<smtp::FixedReply> cannot;      // why no recipient can be taken
     std::vector<HeldRecipient> held_recipients;  // accepted ones
     std::optional<RelayedMessage> message;
+    bool behind = false;  // the hop has octets of it to take
     std::uint64_t message_octets = 0;
     HeldContent content;
     bool spool_failed = false, logged = true;
     std::optional<RelayReply> last_refusal;  // of a recipient
     std::optional<HeldDelivery> delivery;
     Instant deliver_until{};
-    std::shared_ptr<char> alive = std::make_shared<char>();  // for what the world finds
+    std::shared_ptr<char> cover_asked;  // the answer to this question is waited for
     std::optional<XoorgCover> found_cover;
 };
 

@@ -81,6 +81,53 @@ TEST_F(RelayTls, verify) {
     EXPECT_EQ(relay.session->target().tls->names, std::vector<std::string>{"two.two.test"});
 }
 
+TEST_F(RelayTls, where_tls_failed_once_that_is_the_reply_whatever_the_last_host_did) {
+    relay.settings->tls_level = TlsLevel::verify;
+    for (const std::string_view last : {"dial two.two.test 192.0.2.12 fails", "dial two.two.test 192.0.2.12\nhop closes",
+                                        "dial two.two.test 192.0.2.12\nhop late", "dial two.two.test 192.0.2.12\nH 554 no service"}) {
+        recipient("y@two.test");
+        hold(script({"dial one.two.test 192.0.2.11", begins_tls, "tls name", last, "S 451 4.7.5"}));
+    }
+    recipient("y@two.test");
+    hold("dial one.two.test 192.0.2.11 fails\ndial two.two.test 192.0.2.12 fails\nS 451 4.4.1");
+}
+
+TEST_F(RelayTls, a_host_that_was_left_out_for_its_tls_is_a_cause_too) {
+    relay.settings->tls_level = TlsLevel::dane;
+    relay.world.zone = Zone(std::string(zone) + "_25._tcp.one.two.test TLSA bogus");
+    recipient("y@two.test");
+    hold("dial two.two.test 192.0.2.12 fails\nS 451 4.7.5");
+}
+
+TEST_F(RelayTls, what_fails_once_tls_is_up_is_no_fault_of_tls) {
+    relay.settings->tls_level = TlsLevel::verify;
+    recipient("y@two.test");
+    hold(script({"dial one.two.test 192.0.2.11", begins_tls, "tls name", "dial two.two.test 192.0.2.12", begins_tls, "tls good",
+                 "G EHLO us.test\nH 250 mx\nG MAIL\nhop closes\nS 451 4.4.2"}));
+}
+
+TEST_F(RelayTls, an_address_is_verified_by_itself) {
+    relay.settings->tls_level = TlsLevel::verify;
+    relay.settings->next_hop = NextHop::parse("192.0.2.1:25").value();
+    recipient("y@a.test");
+    hold(script({"dial 192.0.2.1 192.0.2.1", begins_tls, "tls good", taken}));
+    EXPECT_EQ(relay.session->target().tls->names, std::vector<std::string>{"192.0.2.1"});
+}
+
+TEST_F(RelayTls, mta_sts_counts_with_every_level) {
+    relay.world.zone = Zone(std::string(zone) + "_mta-sts.two.test TXT v=STSv1; id=1");
+    relay.source.body = testing::policy_text("enforce", 3600, "two.two.test");
+    for (const TlsLevel level : {TlsLevel::may, TlsLevel::encrypt, TlsLevel::verify, TlsLevel::dane}) {
+        relay.settings->tls_level = level;
+        recipient("y@two.test");
+        hold(script({"dial two.two.test 192.0.2.12", begins_tls, "tls bad", "S 451 4.7.5"}));
+    }
+    relay.settings->mta_sts = false;
+    relay.settings->tls_level = TlsLevel::may;
+    recipient("y@two.test");
+    hold(script({"dial one.two.test 192.0.2.11", begins_tls, "tls bad", taken}));
+}
+
 TEST_F(RelayTls, commands_that_came_before_tls_end_the_connection) {
     relay.settings->tls_level = TlsLevel::may;
     recipient("y@a.test");
@@ -250,6 +297,20 @@ TEST_F(Xoorg, tenants_that_cannot_be_looked_up) {
     relay.house.tenants = testing::shared(std::move(snapshot));
     recipient("y@a.test", "x@contoso.test");
     hold("S 451 4.3.0");
+}
+
+TEST_F(Xoorg, tenants_that_are_never_found) {
+    relay.world.tenants_elsewhere = true;
+    recipient("y@a.test", "x@contoso.test");
+    EXPECT_EQ(relay.session->deadline().after, relay.settings->find_timeout);
+    relay.late();
+    hold("S 451 4.3.0\nC RSET\nS 250");
+    ASSERT_EQ(relay.world.tenants_asked.size(), 1u);
+    hold("C MAIL FROM:<y@contoso.test>\nS 250");
+    ASSERT_EQ(relay.world.tenants_asked.size(), 2u);
+    relay.world.tenants_asked[0](Tenants(Tenants::unknown));
+    relay.turn();
+    EXPECT_EQ(relay.state, LegState::waiting) << "that was the answer to another question";
 }
 
 }  // namespace
