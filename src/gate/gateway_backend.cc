@@ -254,9 +254,14 @@ std::optional<Answer> BackendLink::take(Answer answer, LegOut& out) {
             if (!answer.accepted) give_up(answer.closing ? BackendFailure::closed : BackendFailure::refused, text_of(answer.reply), out);
             break;
         case Sent::noop:
-        case Sent::nothing:
             if (answer.closing) give_up(BackendFailure::closed, text_of(answer.reply), out);
             break;
+        case Sent::nothing: {  // it is a 421
+            const bool was_connected = is_connected();
+            give_up(BackendFailure::closed, text_of(answer.reply), out);
+            if (was_connected) return answer;
+            break;
+        }
         case Sent::quit:
             break;
         case Sent::mail:

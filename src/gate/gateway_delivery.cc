@@ -135,10 +135,23 @@ void GatewaySession::State::tell_untold(const smtp::FixedReply& with, LegOut& ou
 }
 
 void GatewaySession::State::answered(const Answer& from_backend, LegOut& out) {
+    if (from_backend.to == Sent::nothing) return backend_has_ended(from_backend.reply, out);
     if (from_backend.to == Sent::mail || from_backend.to == Sent::rcpt) return answered_command(from_backend, out);
     if (!message) return;
     if (from_backend.to == Sent::data && from_backend.accepted) return message->backend_is_ready(out);
     FinalAnswer last = FinalAnswer::of(from_backend.reply);
+    message->backend_reply = last.line;
+    conclude(std::move(last), out);
+}
+
+/// Its 421 unasked is passed on, and the session ends: at once, or when the client has said all of its message.
+void GatewaySession::State::backend_has_ended(const smtp::ServerReply& with, LegOut& out) {
+    static_cast<void>(link.take_failure());  // nobody dials again
+    if (!message) {
+        smtp::append_reply(out.near, with);
+        return close(out);
+    }
+    FinalAnswer last = FinalAnswer::of(with);
     message->backend_reply = last.line;
     conclude(std::move(last), out);
 }

@@ -32,8 +32,7 @@ protected:
 TEST_F(GatewayRedial, lost_between_messages_it_is_dialled_at_the_next_mail) {
     plain_hello();
     play(R"(
-        B: 421 4.4.2 timeout
-        is close-far
+        do far-closed
         C: NOOP
         S: 250 2.0.0 Ok
         C: MAIL FROM:<a@contoso.test>
@@ -141,6 +140,43 @@ TEST_F(GatewayRedial, its_refusals_and_its_421_are_passed_on) {
         G: RCPT TO:<c@dest.test>
         B: 421 4.3.2 shutting down
         S: 421 4.3.2 shutting down
+        is closed
+    )");
+}
+
+TEST_F(GatewayRedial, its_421_that_nobody_asked_for_is_passed_on_and_ends_the_session) {
+    plain_hello();
+    play(R"(
+        B: 421 4.4.2 timeout
+        is close-far
+        S: 421 4.4.2 timeout
+        is closed
+    )");
+    EXPECT_EQ(house.failures.back(), "0 closed");
+}
+
+TEST_F(GatewayRedial, or_when_the_client_has_said_all_of_its_message) {
+    plain_hello();
+    mail();
+    play(recipient_and_data);
+    play(R"(
+        C: From: a@contoso.test
+        B: 421 4.3.2 shutting down
+        is close-far
+        C:
+        C: body
+        C: .
+        S: 421 4.3.2 shutting down
+        is closed
+    )");
+}
+
+TEST_F(GatewayRedial, but_not_before_it_said_what_it_offers) {
+    play(greeted);
+    play(R"(
+        B: 421 4.3.2 shutting down
+        is close-far
+        S: 421 4.3.2 Next server is not available; closing
         is closed
     )");
 }

@@ -83,6 +83,7 @@ struct GatewaySession::State {
     void failed(const BackendLink::Failure& failure, LegOut& out);
     void answered(const smtp::Answer& answer, LegOut& out);
     void answered_command(const smtp::Answer& answer, LegOut& out);
+    void backend_has_ended(const smtp::ServerReply& with, LegOut& out);
     void tell_untold(const smtp::FixedReply& reply, LegOut& out);
     /// The message under way gets this answer: now, or when the client has said all of it.
     void conclude(FinalAnswer with, LegOut& out);
