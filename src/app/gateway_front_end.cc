@@ -100,6 +100,7 @@ public:
     }
     void backend_works(std::size_t backend) override { generation_->lacks_xclient.at(backend) = false; }
 
+    void long_lines(std::uint64_t lines) override { loop_.counters.long_lines(lines); }
     void refused_unjudged(std::string_view id, std::string_view answered) override {
         loop_.counters.unjudged(status_of(answered));
         log_.service(LogLevel::info, "message-unjudged", "",

@@ -73,6 +73,7 @@ public:
     std::shared_ptr<const gate::Snapshot> snapshot() override { return loop_.judge.snapshot(); }
     void relayed(const gate::RelayedDelivery& delivery) override;
     void hop_failed(const gate::HopTarget& target, gate::HopFailure why, std::string_view detail) override;
+    void long_lines(std::uint64_t lines) override { loop_.counters.long_lines(lines); }
     void client_refused(const std::optional<base::IpAddress>& client) override {
         loop_.counters.client_refused();
         if (!loop_.clients_pace.due()) return;

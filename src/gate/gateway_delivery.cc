@@ -199,6 +199,7 @@ void GatewaySession::State::give_answer(const FinalAnswer& last, LegOut& out) {
     if (last.counts_as_error && dialogue.refused(reply::bad_line_ends).code == reply::too_many_errors.code)
         told = FinalAnswer::of(reply::too_many_errors);
     if (!near_gone) out.near += told.octets;
+    if (message->long_lines() > 0) house.long_lines(message->long_lines());
     if (judged->standing() == Message::Standing::decided)
         judged->delivered({.backend = settings->backend[link.backend()],
                            .backend_reply = message->backend_reply,

@@ -77,6 +77,7 @@ public:
 
     Phase phase() const noexcept { return phase_; }
     bool client_has_ended() const noexcept { return reader_.ended(); }
+    std::uint64_t long_lines() const noexcept { return reader_.long_lines(); }  // of more than 998 octets, so far
     bool data_sent() const noexcept { return data_sent_; }
     /// The backend has not taken yet what was written of a message that streams.
     bool backend_is_behind() const noexcept { return phase_ == Phase::streaming && behind_; }

@@ -49,6 +49,15 @@ TEST_F(GatewayMessages, where_the_header_settles_it_the_body_streams) {
     EXPECT_EQ(recorder.messages.back().stage, Stage::header);
 }
 
+TEST_F(GatewayMessages, long_lines_are_counted_and_passed_on) {
+    const std::string lines = std::string(998, 'x') + "\r\n" + std::string(999, 'y') + "\r\n" + std::string(5000, 'z') + "\r\n";
+    begin().say(from + "\r\n" + lines);
+    EXPECT_EQ(house.long_ones, 0u) << "until its end";
+    pump->say(".\r\n");
+    EXPECT_EQ(stored(), from + "\r\n" + lines);
+    EXPECT_EQ(house.long_ones, 2u);
+}
+
 TEST_F(GatewayMessages, where_the_body_may_matter_it_is_held) {
     begin().say(from + signature + "\r\n" + std::string(200'000, 'x') + "\r\n");
     EXPECT_TRUE(pump->wire.to_backend.ends_with("RCPT TO:<b@dest.test>\r\n")) << "no DATA before the verdict";

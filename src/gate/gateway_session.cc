@@ -22,6 +22,7 @@ constexpr std::chrono::milliseconds shortest_noop{1000};
 }  // namespace
 
 void GatewayHouse::refused_unjudged(std::string_view, std::string_view) {}
+void GatewayHouse::long_lines(std::uint64_t) {}
 
 GatewaySession::State::State(std::shared_ptr<const GatewaySettings> from_settings, const GatewayClient& whose, Judge& of_loop,
                              World& of_world, GatewayHouse& of_house, std::function<void()> wake_session)

@@ -78,6 +78,8 @@ public:
     /// A message got this answer without a verdict: it broke a rule of the protocol, or the backend was lost before it. (One with a verdict
     /// is told to the judge's observer, with its delivery.)
     virtual void refused_unjudged(std::string_view id, std::string_view answered);
+    /// So many text lines of a message that came to its end had more than 998 octets (RFC 5322 section 2.1.1). Told where there is one.
+    virtual void long_lines(std::uint64_t lines);
 
     /// How long a backend may hear nothing while a message is held, before it gets a NOOP. Shortened when one was seen to close sooner.
     std::chrono::milliseconds noop_after = usual_noop;

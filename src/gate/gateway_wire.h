@@ -54,7 +54,10 @@ public:
         unjudged.push_back(std::string(id) + ' ' + std::string(answered));
     }
 
+    void long_lines(std::uint64_t lines) override { long_ones += lines; }
+
     std::size_t spool_limit = ~std::size_t{0};
+    std::uint64_t long_ones = 0;
     int ids = 0, works = 0;
     std::vector<std::string> failures, unjudged;
 };

@@ -68,6 +68,7 @@ void RelaySession::State::read_message(std::string_view& bytes, LegOut& out) {
 
 void RelaySession::State::message_ended(LegOut& out) {
     message_octets = message->octets();
+    if (message->long_lines() > 0) house.long_lines(message->long_lines());
     if (const auto refusal = message->refusal()) return refuse_message(*refusal, out);
     if (held) return held_message_ended(out);
     awaits = Awaits::message;

@@ -90,9 +90,11 @@ public:
         failures.push_back(target.host + " " + target.address.text() + " " + std::string(name_of(why)) + ": " + std::string(detail));
     }
     void client_refused(const std::optional<base::IpAddress>&) override { ++refused; }
+    void long_lines(std::uint64_t lines) override { long_ones += lines; }
 
     std::shared_ptr<const Snapshot> tenants;
     std::uint64_t spool_room = 1'000'000;
+    std::uint64_t long_ones = 0;
     int ids = 0, refused = 0;
     std::vector<Delivered> deliveries;
     std::vector<std::string> failures;

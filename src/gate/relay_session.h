@@ -65,6 +65,8 @@ public:
     virtual void relayed(const RelayedDelivery& delivery) = 0;
     /// An attempt failed; another may follow. Must not block.
     virtual void hop_failed(const HopTarget& target, HopFailure why, std::string_view detail) = 0;
+    /// As GatewayHouse::long_lines.
+    virtual void long_lines(std::uint64_t) {}
     /// A client that is not among `clients`.
     virtual void client_refused(const std::optional<base::IpAddress>& client) = 0;
 };

@@ -42,6 +42,14 @@ TEST_F(RelaySessions, a_hop_that_does_not_answer_in_time) {
             S 451 4.4.1)");
 }
 
+TEST_F(RelaySessions, long_lines_are_counted_and_passed_on) {
+    greet();
+    first_recipient();
+    message("A: b\r\n\r\n" + std::string(998, 'x') + "\r\n" + std::string(999, 'y') + "\r\n.\r\n");
+    hold("H 250 done\nS 250 done");
+    EXPECT_EQ(relay.house.long_ones, 1u);
+}
+
 TEST_F(RelaySessions, a_hop_without_8bitmime) {
     greet();
     first_recipient();

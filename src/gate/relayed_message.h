@@ -50,6 +50,7 @@ public:
     /// Octets of it were written, and not the end of data.
     bool is_cut_off() const noexcept { return written_ && !finished_; }
     std::uint64_t octets() const noexcept { return reader_.octets(); }
+    std::uint64_t long_lines() const noexcept { return reader_.long_lines(); }  // of more than 998 octets
     bool eight_bit() const noexcept { return reader_.eight_bit(); }
     /// Values of its From fields; at most two, since two are as bad as more.
     const std::vector<std::string>& from() const noexcept { return from_; }

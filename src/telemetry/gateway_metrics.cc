@@ -62,6 +62,8 @@ void GatewayMetrics::collect(std::vector<MetricFamily>& all) const {
     MetricFamily relayed =
         family("exota_gateway_relayed_total", "Deliveries of a gateway to Exchange, by what TLS was asked for and there, and their result",
                MetricType::Counter);
+    MetricFamily long_lines =
+        family("exota_gateway_long_lines_total", "Text lines above 998 octets in messages of a gateway", MetricType::Counter);
     MetricFamily xoorg = family("exota_gateway_xoorg_total", "Deliveries for which an organisation was named", MetricType::Counter);
     MetricFamily testing = family("exota_gateway_mta_sts_testing_failures_total",
                                   "Deliveries that an MTA-STS policy in testing mode would have hindered", MetricType::Counter);
@@ -103,6 +105,7 @@ void GatewayMetrics::collect(std::vector<MetricFamily>& all) const {
             for (const GatewayCounters* loop : gateway.loops) total += ((*loop).*counter).value();
             if (total > 0) add(to, static_cast<double>(total), {name});
         };
+        add_counter(long_lines, &GatewayCounters::long_lines_);
         add_counter(xoorg, &GatewayCounters::xoorg_);
         add_counter(testing, &GatewayCounters::testing_failures_);
         add_counter(clients, &GatewayCounters::clients_refused_);
@@ -110,8 +113,8 @@ void GatewayMetrics::collect(std::vector<MetricFamily>& all) const {
         add(held, static_cast<double>(gateway.held->memory.load()), {name, label("where", "memory")});
         add(held, static_cast<double>(gateway.held->disk.load()), {name, label("where", "disk")});
     }
-    for (MetricFamily* one :
-         {&sessions, &opened, &ended, &refused, &messages, &unjudged, &failures, &handshakes, &held, &relayed, &xoorg, &testing, &clients})
+    for (MetricFamily* one : {&sessions, &opened, &ended, &refused, &messages, &unjudged, &failures, &handshakes, &held, &relayed,
+                              &long_lines, &xoorg, &testing, &clients})
         all.push_back(std::move(*one));
 }
 

@@ -26,6 +26,7 @@ public:
     void judged(const Record& message) noexcept { messages_[static_cast<std::size_t>(message.decision.verdict)].add(message.stage); }
     /// @param status  code and enhanced code of the reply to a message that was not judged.
     void unjudged(std::string_view status) noexcept { unjudged_.add(status); }
+    void long_lines(std::uint64_t lines) noexcept { long_lines_.add(lines); }
     void backend_failed(std::string_view kind) noexcept { backend_failures_.add(kind); }
     enum class Side : std::uint8_t { client, backend };
     /// @param result  "verified", "unverified", "no-certificate", "failed".
@@ -51,7 +52,7 @@ private:
     WordCounters messages_[verdict_count];  // by stage
     static constexpr std::size_t relayed_count = 3;
     WordCounters relayed_[relayed_count];  // by policy and TLS
-    net::Counter xoorg_, testing_failures_, clients_refused_;
+    net::Counter long_lines_, xoorg_, testing_failures_, clients_refused_;
     WordCounters unjudged_, backend_failures_, client_handshakes_, backend_handshakes_;
 };
 

@@ -59,6 +59,8 @@ TEST(Metrics, gateways_are_counted_each_by_its_name) {
     first.handshake(GatewayCounters::Side::client, "verified");
     second.handshake(GatewayCounters::Side::backend, "failed");
     second.unjudged("550 5.6.11");
+    first.long_lines(3);
+    second.long_lines(4);
     for (GatewayCounters* one : {&first, &second}) {
         one->relayed(GatewayCounters::Relayed::delivered, "mta-sts verified");
         one->said_xoorg();
@@ -88,6 +90,7 @@ TEST(Metrics, gateways_are_counted_each_by_its_name) {
              "exota_gateway_relayed_total{gateway=\"exchange\",policy=\"mta-sts\",tls=\"verified\",result=\"delivered\"} 2\n",
              "exota_gateway_relayed_total{gateway=\"exchange\",policy=\"none\",tls=\"none\",result=\"deferred\"} 1\n",
              "exota_gateway_xoorg_total{gateway=\"exchange\"} 2\n",
+             "exota_gateway_long_lines_total{gateway=\"exchange\"} 7\n",
              "exota_gateway_mta_sts_testing_failures_total{gateway=\"other\"} 1\n",
              "exota_gateway_clients_refused_total{gateway=\"other\"} 1\n",
              "exota_gateway_held_octets{gateway=\"exchange\",where=\"memory\"} 5\n",
@@ -247,6 +250,7 @@ TEST(Metrics, documented) {
     gateway.handshake(GatewayCounters::Side::client, "verified");
     gateway.relayed(GatewayCounters::Relayed::delivered, "dane dane");
     gateway.said_xoorg();
+    gateway.long_lines(1);
     gateway.testing_failed();
     gateway.client_refused();
     count(gateway, decision::Verdict::accept, "mail");
