@@ -7,6 +7,7 @@ import base64
 import json
 import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 from harness.evaluation import decide, explain_drop_in, question, zone_of
@@ -18,7 +19,7 @@ from harness.keyserver import DEAD, KeyServer
 from harness.message import CONTOSO_ID, Keys
 from harness.milter import MilterClient
 from harness.processes import PATIENCE, fresh_directory
-from harness.threat_columns import BASE, COLUMNS, DROP_IN, POLICY, WITH_RESULTS, merged, tenants
+from harness.threat_columns import BASE, COLUMNS, DROP_IN, GATEWAYS, POLICY, WITH_RESULTS, merged, tenants
 from harness.threat_rows import ROWS
 
 DOCUMENT = (SOURCE / "docs/threats.md").read_text()
@@ -96,11 +97,16 @@ def as_received(messages, row, column):
     return add(raw, ("Authentication-Results", f"{authserv_id};{wrote}"))
 
 
+def session(row, column):
+    seen = ROWS[row].session
+    return replace(seen, xoorg=ROWS[row].xoorg) if column in GATEWAYS and seen.client_cert else seen
+
+
 @pytest.fixture(scope="module")
 def answers(binary, messages, zone):
     """(row, column) → decision, of the columns with a configuration."""
     cells = [(row, column) for row in ROWS for column in COLUMNS]
-    asked = [question(as_received(messages, row, column), ROWS[row].session, config=merged(BASE, COLUMNS[column], ROWS[row].config),
+    asked = [question(as_received(messages, row, column), session(row, column), config=merged(BASE, COLUMNS[column], ROWS[row].config),
                       tenants=tenants(ROWS[row].domains), zone=zone) for row, column in cells]
     return dict(zip(cells, decide(binary, asked)))
 

@@ -22,7 +22,10 @@ COLUMNS = {
     "either": proving("peer + dkim", peer_proof="either"),
     "both": proving("client-cert + dkim", peer_proof="both"),
     "monitor": proving("client-cert + dkim", mode="monitor"),
+    "gateway": proving("client-cert + dkim"),
+    "gateway xoorg": proving("client-cert + xoorg"),
 }
+GATEWAYS = {"gateway", "gateway xoorg"}  # which hear XOORG from whoever shows a certificate that counts
 BASE = {"authorisation": {"mode": "enforce"}, "dkim": {"source": "verify"}, "header": {"authserv_id": "mx.test"},
         "client_ip": {"endpoints_file": str(SOURCE / "packaging/endpoints.json")}}
 

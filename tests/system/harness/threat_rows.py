@@ -22,12 +22,14 @@ RESULT = "Authentication-Results"
 @dataclass
 class Attack:
     """`validator`: "ran" (its field stands on top, with the results that are true), "silent", or what it wrote, behind its id.
-    `config` and `domains` are what this attack needs of the operator's settings and of contoso's entry."""
+    `config` and `domains` are what this attack needs of the operator's settings and of contoso's entry. `xoorg`: the organisation that Microsoft
+    names in MAIL, to who announces that to him; it is the tenant's who sends, whatever is stamped."""
     make: object
     session: Session = field(default_factory=Session)
     validator: str = "ran"
     config: dict = field(default_factory=dict)
     domains: list = field(default_factory=list)
+    xoorg: str = "evil.test"
 
 
 def of(tenant, keys, raw, signer=None):
@@ -52,17 +54,17 @@ ROWS = {
     "own-server": Attack(lambda keys: of(CONTOSO_ID, keys, plain(), "evil.test"), STRANGER),
     "own-tenant": Attack(lambda keys: of(EVIL_ID, keys, plain(), "evil.test")),
     "own-tenant-unstamped": Attack(evil_signed()),
-    "other-customer": Attack(lambda keys: of(FABRIKAM_ID, keys, plain(), "fabrikam.com")),
-    "consumer": Attack(lambda keys: of(CONSUMER_ID, keys, plain())),
+    "other-customer": Attack(lambda keys: of(FABRIKAM_ID, keys, plain(), "fabrikam.com"), xoorg="fabrikam.com"),
+    "consumer": Attack(lambda keys: of(CONSUMER_ID, keys, plain()), xoorg="outlook.com"),
     "own-connector": Attack(lambda keys: connected(of(EVIL_ID, keys, plain()), EVIL_ID, "203.0.113.7")),
-    "shared-host": Attack(lambda keys: connected(of(CONTOSO_ID, keys, plain(), "contoso.com"), CONTOSO_ID, "198.51.100.9")),
-    "shared-host-listed": Attack(lambda keys: connected(of(CONTOSO_ID, keys, plain(), "contoso.com"), CONTOSO_ID, "203.0.113.7")),
-    "account-taken-over": Attack(lambda keys: of(CONTOSO_ID, keys, plain(), "contoso.com")),
+    "shared-host": Attack(lambda keys: connected(of(CONTOSO_ID, keys, plain(), "contoso.com"), CONTOSO_ID, "198.51.100.9"), xoorg="contoso.com"),
+    "shared-host-listed": Attack(lambda keys: connected(of(CONTOSO_ID, keys, plain(), "contoso.com"), CONTOSO_ID, "203.0.113.7"), xoorg="contoso.com"),
+    "account-taken-over": Attack(lambda keys: of(CONTOSO_ID, keys, plain(), "contoso.com"), xoorg="contoso.com"),
     # Replay
     "replay-outside": Attack(genuine, STRANGER),
     "replay-inside": Attack(lambda keys: of(EVIL_ID, keys, genuine(keys))),
     "replay-unstamped": Attack(genuine),
-    "replay-customer": Attack(lambda keys: of(FABRIKAM_ID, keys, genuine(keys), "fabrikam.com")),
+    "replay-customer": Attack(lambda keys: of(FABRIKAM_ID, keys, genuine(keys), "fabrikam.com"), xoorg="fabrikam.com"),
     "replay-second-subject": Attack(lambda keys: add(genuine(keys), ("Subject", "forged"))),
     "replay-second-content-type": Attack(lambda keys: add(genuine(keys), ("Content-Type", 'multipart/mixed; boundary="x"'))),
     "replay-longer-body": Attack(lambda keys: genuine(keys, l=len(BODY)).replace(BODY, BODY + b"Pay me.\r\n")),
@@ -83,14 +85,14 @@ ROWS = {
                               validator="\r\n\tdkim=fail reason=\"signature verification failed\" (2048-bit key; unprotected) header.d=contoso.com header.i=a; "
                                         f"{PASS} header.i=@contoso.com header.a=rsa-sha256 header.s=selector1 header.b=AAAA;\r\n\tdkim-atps=neutral"),
     # Forwards and keys
-    "forwarding": Attack(lambda keys: of(FABRIKAM_ID, keys, plain(author="ceo@bank.test"), "fabrikam.com")),
-    "forwarding-subdomain": Attack(lambda keys: of(FABRIKAM_ID, keys, plain(author="ceo@payroll.contoso.com"), "fabrikam.com")),
+    "forwarding": Attack(lambda keys: of(FABRIKAM_ID, keys, plain(author="ceo@bank.test"), "fabrikam.com"), xoorg="fabrikam.com"),
+    "forwarding-subdomain": Attack(lambda keys: of(FABRIKAM_ID, keys, plain(author="ceo@payroll.contoso.com"), "fabrikam.com"), xoorg="fabrikam.com"),
     "resent": Attack(lambda keys: add(evil_signed(author="ceo@bank.test")(keys), ("Resent-From", "jane@contoso.com"))),
     "esp-subdomain": Attack(lambda keys: sign(plain(), keys, "news.contoso.com", key="evil.test")),
     "esp-subdomain-listed": Attack(lambda keys: sign(plain(), keys, "news.contoso.com", key="evil.test"), domains=["*.contoso.com"]),
     "homograph": Attack(lambda keys: sign(plain(author="jane@c\u043entoso.com"), keys, "evil.test")),
-    "two-authors": Attack(lambda keys: sign(plain(author="jane@contoso.com, x@fabrikam.com"), keys, "fabrikam.com")),
-    "display-name": Attack(lambda keys: of(FABRIKAM_ID, keys, plain(author='"jane@contoso.com" <x@fabrikam.com>'), "fabrikam.com")),
+    "two-authors": Attack(lambda keys: sign(plain(author="jane@contoso.com, x@fabrikam.com"), keys, "fabrikam.com"), xoorg="fabrikam.com"),
+    "display-name": Attack(lambda keys: of(FABRIKAM_ID, keys, plain(author='"jane@contoso.com" <x@fabrikam.com>'), "fabrikam.com"), xoorg="fabrikam.com"),
     # Peers and claims
     "relay-pool": Attack(lambda keys: of(EVIL_ID, keys, genuine(keys)), POOL),
     "certificate-not-verified": Attack(lambda keys: of(EVIL_ID, keys, genuine(keys)), UNVERIFIED),
