@@ -249,6 +249,17 @@ void allow_for_what_is_not_answered(Decision& decision, const evidence::Evidence
         case Reason::not_proven:
         case Reason::limit_exceeded:
             break;
+        case Reason::passed:  // and what follows: of an inbound door, which is judged elsewhere
+        case Reason::client_blocked:
+        case Reason::client_listed:
+        case Reason::no_reverse_name:
+        case Reason::recipient_foreign:
+        case Reason::recipient_unknown:
+        case Reason::too_many_unknown:
+        case Reason::dmarc_failed:
+        case Reason::own_domain:
+        case Reason::eop_verdict:
+            break;
     }
     // Whether the mode is this tenant's to say may hang on the answer, too: the stricter reading.
     decision.mode = std::min(decision.mode, effective_mode(nullptr, false, rules));
