@@ -39,7 +39,8 @@ PolicyFetch::~PolicyFetch() = default;
 
 void PolicyFetch::fetch(const std::string& host, Fetched fetched) {
     if (!context_ || under_way_.size() >= max_fetches) {
-        loop_.post([fetched = std::move(fetched)] { fetched(fail(Errc::unavailable, "too many policies are being fetched")); });
+        const char* const why = context_ ? "too many policies are being fetched" : "mta_sts is off by now";
+        loop_.post([fetched = std::move(fetched), why] { fetched(fail(Errc::unavailable, why)); });
         return;
     }
     const auto one = *under_way_.insert(std::make_shared<Fetch>(loop_, context_, host, std::move(fetched))).first;

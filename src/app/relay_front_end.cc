@@ -134,7 +134,10 @@ void RelayParts::House::relayed(const gate::RelayedDelivery& delivery) {
 
 void RelayParts::House::hop_failed(const gate::HopTarget& target, gate::HopFailure why, std::string_view detail) {
     loop_.counters.backend_failed(name_of(why));
-    if (!loop_.paces.at(static_cast<std::size_t>(why)).due()) return;
+    const bool of_tls = why == gate::HopFailure::no_tls || why == gate::HopFailure::not_proven;
+    if (of_tls && target.tls) loop_.counters.tls_failed(std::string(name_of(target.tls->policy)) + ' ' + std::string(name_of(why)));
+    // What TLS reports are made of is told of each attempt.
+    if (!of_tls && !loop_.paces.at(static_cast<std::size_t>(why)).due()) return;
     const std::string address = net::Address::of(target.address, target.port).text();
     std::vector<LogField> fields{LogField::of("text", detail), LogField::of("gateway", name_), LogField::of("kind", name_of(why)),
                                  LogField::of("next_hop", target.host), LogField::of("address", address)};

@@ -22,6 +22,10 @@ std::map<std::string_view, double> sum_of(const std::vector<const GatewayCounter
     return words;
 }
 
+/// Of two words that are counted together.
+std::string_view first_of(std::string_view words) noexcept { return words.substr(0, words.find(' ')); }
+std::string_view second_of(std::string_view words) noexcept { return words.substr(std::min(words.find(' '), words.size() - 1) + 1); }
+
 double sum_of(const std::vector<const net::ServerCounters*>& servers, auto read) {
     std::uint64_t total = 0;
     for (const net::ServerCounters* server : servers) total += read(*server);
@@ -64,6 +68,8 @@ void GatewayMetrics::collect(std::vector<MetricFamily>& all) const {
                MetricType::Counter);
     MetricFamily long_lines =
         family("exota_gateway_long_lines_total", "Text lines above 998 octets in messages of a gateway", MetricType::Counter);
+    MetricFamily tls_failures = family("exota_gateway_tls_failures_total",
+                                       "Connections to next hops that did not show the TLS that they must", MetricType::Counter);
     MetricFamily xoorg = family("exota_gateway_xoorg_total", "Deliveries for which an organisation was named", MetricType::Counter);
     MetricFamily testing = family("exota_gateway_mta_sts_testing_failures_total",
                                   "Deliveries that an MTA-STS policy in testing mode would have hindered", MetricType::Counter);
@@ -94,12 +100,11 @@ void GatewayMetrics::collect(std::vector<MetricFamily>& all) const {
             add(handshakes, count, {name, label("side", "backend"), label("result", result)});
         constexpr std::string_view results[] = {"delivered", "deferred", "refused"};
         for (std::size_t result = 0; result < std::size(results); ++result)
-            for (const auto& [word, count] : sum_of(gateway.loops, [&](const GatewayCounters& c) -> auto& { return c.relayed_[result]; })) {
-                const std::size_t space = std::min(word.find(' '), word.size());
+            for (const auto& [word, count] : sum_of(gateway.loops, [&](const GatewayCounters& c) -> auto& { return c.relayed_[result]; }))
                 add(relayed, count,
-                    {name, label("policy", word.substr(0, space)), label("tls", word.substr(std::min(space + 1, word.size()))),
-                     label("result", results[result])});
-            }
+                    {name, label("policy", first_of(word)), label("tls", second_of(word)), label("result", results[result])});
+        for (const auto& [word, count] : sum_of(gateway.loops, [](const GatewayCounters& c) -> auto& { return c.tls_failures_; }))
+            add(tls_failures, count, {name, label("policy", first_of(word)), label("kind", second_of(word))});
         const auto add_counter = [&](MetricFamily& to, auto counter) {
             std::uint64_t total = 0;
             for (const GatewayCounters* loop : gateway.loops) total += ((*loop).*counter).value();
@@ -114,7 +119,7 @@ void GatewayMetrics::collect(std::vector<MetricFamily>& all) const {
         add(held, static_cast<double>(gateway.held->disk.load()), {name, label("where", "disk")});
     }
     for (MetricFamily* one : {&sessions, &opened, &ended, &refused, &messages, &unjudged, &failures, &handshakes, &held, &relayed,
-                              &long_lines, &xoorg, &testing, &clients})
+                              &long_lines, &tls_failures, &xoorg, &testing, &clients})
         all.push_back(std::move(*one));
 }
 

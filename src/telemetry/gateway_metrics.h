@@ -41,6 +41,9 @@ public:
     void relayed(Relayed result, std::string_view policy_and_tls) noexcept {
         relayed_[static_cast<std::size_t>(result)].add(policy_and_tls);
     }
+    /// A connection to a next hop that did not show the TLS that it must. For TLS reports (RFC 8460).
+    /// @param policy_and_kind  "dane not-proven".
+    void tls_failed(std::string_view policy_and_kind) noexcept { tls_failures_.add(policy_and_kind); }
     void said_xoorg() noexcept { xoorg_.add(); }
     /// A delivery that its domain's MTA-STS policy would have hindered, were it enforced.
     void testing_failed() noexcept { testing_failures_.add(); }
@@ -53,6 +56,7 @@ private:
     static constexpr std::size_t relayed_count = 3;
     WordCounters relayed_[relayed_count];  // by policy and TLS
     net::Counter long_lines_, xoorg_, testing_failures_, clients_refused_;
+    WordCounters tls_failures_;  // by policy and kind
     WordCounters unjudged_, backend_failures_, client_handshakes_, backend_handshakes_;
 };
 

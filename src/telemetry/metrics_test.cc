@@ -66,6 +66,8 @@ TEST(Metrics, gateways_are_counted_each_by_its_name) {
         one->said_xoorg();
     }
     first.relayed(GatewayCounters::Relayed::deferred, "none none");
+    first.tls_failed("dane not-proven");
+    second.tls_failed("dane not-proven");
     other.testing_failed();
     other.client_refused();
     server_1.opened.add(3);
@@ -89,6 +91,7 @@ TEST(Metrics, gateways_are_counted_each_by_its_name) {
              "exota_gateway_tls_handshakes_total{gateway=\"exchange\",side=\"backend\",result=\"failed\"} 1\n",
              "exota_gateway_relayed_total{gateway=\"exchange\",policy=\"mta-sts\",tls=\"verified\",result=\"delivered\"} 2\n",
              "exota_gateway_relayed_total{gateway=\"exchange\",policy=\"none\",tls=\"none\",result=\"deferred\"} 1\n",
+             "exota_gateway_tls_failures_total{gateway=\"exchange\",policy=\"dane\",kind=\"not-proven\"} 2\n",
              "exota_gateway_xoorg_total{gateway=\"exchange\"} 2\n",
              "exota_gateway_long_lines_total{gateway=\"exchange\"} 7\n",
              "exota_gateway_mta_sts_testing_failures_total{gateway=\"other\"} 1\n",
@@ -249,6 +252,7 @@ TEST(Metrics, documented) {
     gateway.unjudged("550 5.6.11");
     gateway.handshake(GatewayCounters::Side::client, "verified");
     gateway.relayed(GatewayCounters::Relayed::delivered, "dane dane");
+    gateway.tls_failed("dane not-proven");
     gateway.said_xoorg();
     gateway.long_lines(1);
     gateway.testing_failed();
