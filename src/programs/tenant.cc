@@ -77,6 +77,11 @@ Place place_of(const Options& options) {
         return {.config = {}, .store = {}, .exit = missing ? Exit::no_input : Exit::bad_config};
     }
     Place out{.config = std::move(loaded.config), .store = {}};
+    if (out.config->tenants.source == "ldap") {
+        complain_of("tenants in LDAP are looked at and changed by the directory's own programs (ldapsearch, ldapmodify)");
+        out.exit = Exit::usage;
+        return out;
+    }
     out.store = std::make_unique<directory::TenantsFileStore>(out.config->tenants.file);
     return out;
 }
