@@ -76,16 +76,16 @@ TEST_P(BadRows, are_named_keep_their_last_good_version_and_stop_nothing_else) {
     EXPECT_EQ(taken->bad, 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, BadRows,
-                         ::testing::Values(Bad{"no_json", "{",
-                                               "tenants.a: is no JSON: the file ends too early: a closing bracket or quote is missing"},
-                                           Bad{"no_object", "[]", "tenants.a: has what cannot be kept"},
-                                           Bad{"injected", R"({}}, "evil": {})", "tenants.a: is no JSON: text after the end of the JSON"},
-                                           Bad{"mode", R"({"mode": "loud"})",
-                                               R"(tenants.a.mode: must be "enforce", "defer", "quarantine" or "monitor", is "loud")"},
-                                           Bad{"domain", R"({"domains": ["ok.test", "-"]})",
-                                               R"(tenants.a.domains[1]: "-" is no domain: a label begins or ends with a hyphen)"}),
-                         [](const auto& each) { return each.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadRows,
+    ::testing::Values(Bad{"no_json", "{", "tenants.a: is no JSON: the file ends too early: a closing bracket or quote is missing"},
+                      Bad{"no_object", "[]", "tenants.a: has what cannot be kept"},
+                      Bad{"injected", R"({}}, "evil": {})", "tenants.a: is no JSON: text after the end of the JSON"},
+                      Bad{"mode", R"({"mode": "loud"})",
+                          R"(tenants.a.mode: must be "enforce", "defer", "quarantine" or "monitor", is "loud")"},
+                      Bad{"domain", R"({"domains": ["ok.test", "-"]})",
+                          R"(tenants.a.domains[1]: "-" is no domain: domain has a label that begins or ends with a hyphen)"}),
+    [](const auto& each) { return each.param.name; });
 
 TEST(TenantRows, who_was_served_stays_where_two_exclude_each_other) {
     TenantRows rows(defaults(), {});
