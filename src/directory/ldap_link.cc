@@ -154,10 +154,12 @@ bool LdapLink::tell(ldapmsg* message) {
 
 base::Result<int> LdapLink::bind(const LdapSettings& settings) {
     const bool external = settings.sasl == LdapSettings::Sasl::external;
-    berval password{settings.password.size(), const_cast<char*>(settings.password.data())};
+    // Of EXTERNAL whom we want to be: empty, and there, so that no second round is needed (RFC 4422 appendix A).
+    const std::string_view secret = external ? std::string_view("") : std::string_view(settings.password);
+    berval credentials{secret.size(), const_cast<char*>(secret.data())};
     int message = 0;
-    const int code = ldap_sasl_bind(ldap_, external ? "" : settings.bind_dn.c_str(), external ? "EXTERNAL" : LDAP_SASL_SIMPLE,
-                                    external ? nullptr : &password, nullptr, nullptr, &message);
+    const int code = ldap_sasl_bind(ldap_, external ? "" : settings.bind_dn.c_str(), external ? "EXTERNAL" : LDAP_SASL_SIMPLE, &credentials,
+                                    nullptr, nullptr, &message);
     if (code != LDAP_SUCCESS) return fail(Errc::unavailable, in_words(code));
     return message;
 }
