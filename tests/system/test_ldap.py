@@ -89,7 +89,8 @@ def exota(make, slapd):
 
 
 def state(exota):
-    return next(name for name in ("loaded", "stale", "failed") if exota.metrics()[f'exota_tenants_state{{state="{name}"}}'] == 1)
+    metrics = exota.metrics()  # once: it changes
+    return next(name for name in ("loaded", "stale", "failed") if metrics[f'exota_tenants_state{{state="{name}"}}'] == 1)
 
 
 def test_each_kind_of_answer_is_another_one(exota, slapd):
