@@ -33,12 +33,11 @@ std::optional<std::chrono::milliseconds> HopTransaction::step_timeout() const no
             return std::nullopt;
         case LinkStage::dialling:
         case LinkStage::greeting:
-            return settings_->dial_timeout;
-        case LinkStage::leaving:
-            return leave_timeout;
         case LinkStage::hello:
         case LinkStage::securing:
-            return settings_->hop_timeout;
+            return settings_->dial_timeout;  // far below connect_timeout, so that the next host is tried
+        case LinkStage::leaving:
+            return leave_timeout;
         case LinkStage::ready:
             break;
     }

@@ -85,10 +85,11 @@ struct RelaySettings {
 
     std::size_t max_sessions = 10000;
     std::size_t max_sessions_per_client = 200;
-    std::chrono::milliseconds command_timeout{300'000};   // RFC 5321 section 4.5.3.2.7: for the client's next command
-    std::chrono::milliseconds data_timeout{180'000};      // for more of its message
-    std::chrono::milliseconds hop_timeout{300'000};       // for each reply of a next hop; twice that for the one to a message
-    std::chrono::milliseconds dial_timeout{30'000};       // for one connection, and for its greeting
+    std::chrono::milliseconds command_timeout{300'000};  // RFC 5321 section 4.5.3.2.7: for the client's next command
+    std::chrono::milliseconds data_timeout{180'000};     // for more of its message
+    std::chrono::milliseconds hop_timeout{300'000};      // for each reply of a next hop from MAIL on; twice that for the one to a message
+    std::chrono::milliseconds dial_timeout{
+        30'000};  // for one connection; for its greeting, each reply to EHLO and STARTTLS, and the handshake
     std::chrono::milliseconds find_timeout{90'000};       // for DNS and the policy of one domain, and for tenants
     std::chrono::milliseconds connect_timeout{240'000};   // for finding a next hop and all connections that are tried, together
     std::chrono::milliseconds delivery_timeout{540'000};  // LMTP: for all next hops of a message together

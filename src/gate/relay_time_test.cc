@@ -92,7 +92,28 @@ TEST_F(RelayTime, a_hop_that_does_not_greet) {
     hold("C RCPT TO:<y@two.test>\ndial one.two.test 192.0.2.11");
     EXPECT_EQ(relay.session->deadline().after, relay.settings->dial_timeout);
     hold("hop late\ndial two.two.test 192.0.2.12\nH 220 two\nG EHLO us.test");
-    EXPECT_EQ(relay.session->deadline().after, relay.settings->connect_timeout - relay.settings->dial_timeout) << "sooner than hop_timeout";
+    relay.pass(relay.settings->dial_timeout - 1ms);
+    EXPECT_TRUE(relay.far_open);
+    relay.pass(1ms);
+    EXPECT_FALSE(relay.far_open);
+    hold("S 451 4.4.1");
+}
+
+TEST_F(RelayTime, a_host_that_stalls_before_mail_does_not_keep_the_next_from_being_tried) {
+    for (const std::string_view last : {"H 220 one\nG EHLO us.test", "H 220 one\nG EHLO us.test\nH 250-one\\r\\n250 STARTTLS\nG STARTTLS",
+                                        "H 220 one\nG EHLO us.test\nH 250-one\\r\\n250 STARTTLS\nG STARTTLS\nH 220 go",
+                                        "H 220 one\nG EHLO us.test\nH 250-one\\r\\n250 STARTTLS\nG STARTTLS\nH 220 go\ntls good\nG EHLO"}) {
+        SCOPED_TRACE(std::string(last));
+        relay.closed = relay.far_open = false;
+        greet();
+        mail();
+        hold("C RCPT TO:<y@two.test>\ndial one.two.test 192.0.2.11\n" + std::string(last));
+        relay.pass(relay.settings->dial_timeout - 1ms);
+        EXPECT_TRUE(relay.far_open);
+        relay.pass(1ms);
+        hold("dial two.two.test 192.0.2.12\nH 220 two\nG EHLO us.test\nH 250 two\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nS 250 ok");
+        EXPECT_EQ(relay.house.failures.back(), "one.two.test 192.0.2.11 late: no answer in time");
+    }
 }
 
 TEST_F(RelayTime, connecting_ends_however_many_hosts_there_are) {
