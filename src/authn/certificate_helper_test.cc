@@ -1,7 +1,10 @@
 // The certificates of certificate_helper.h.
 #include "authn/certificate_helper.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -40,7 +43,7 @@ std::string digest(const std::string& octets, const EVP_MD* by) {
 
 Certificate Certificate::make(const CertificateOf& what, const Certificate* issuer) {
     static long serial = 0;
-    Certificate made{{EVP_EC_gen("P-256"), EVP_PKEY_free}, {X509_new(), X509_free}};
+    Certificate made{what.key ? what.key : std::shared_ptr<EVP_PKEY>(EVP_EC_gen("P-256"), EVP_PKEY_free), {X509_new(), X509_free}};
     X509* const x = made.x509.get();
     X509* const by = issuer != nullptr ? issuer->x509.get() : x;
     require(X509_set_version(x, X509_VERSION_3) == 1 && X509_set_pubkey(x, made.key.get()) == 1);
@@ -54,6 +57,25 @@ Certificate Certificate::make(const CertificateOf& what, const Certificate* issu
     if (!what.usages.empty()) extend(x, by, NID_ext_key_usage, what.usages);
     require(X509_sign(x, (issuer != nullptr ? issuer : &made)->key.get(), EVP_sha256()) > 0);
     return made;
+}
+
+std::shared_ptr<EVP_PKEY> rsa_key_of_size(int bits, int exponent_bits) {
+    const auto odd_number = [](int of_bits) {
+        const std::shared_ptr<BIGNUM> number(BN_new(), BN_free);
+        require(BN_set_bit(number.get(), of_bits - 1) == 1 && BN_set_bit(number.get(), 0) == 1);
+        return number;
+    };
+    const auto modulus = odd_number(bits), exponent = odd_number(exponent_bits);
+    const std::unique_ptr<OSSL_PARAM_BLD, decltype(&OSSL_PARAM_BLD_free)> builder(OSSL_PARAM_BLD_new(), OSSL_PARAM_BLD_free);
+    require(OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) == 1 &&
+            OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) == 1);
+    const std::unique_ptr<OSSL_PARAM, decltype(&OSSL_PARAM_free)> parameters(OSSL_PARAM_BLD_to_param(builder.get()), OSSL_PARAM_free);
+    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr),
+                                                                              EVP_PKEY_CTX_free);
+    EVP_PKEY* key = nullptr;
+    require(EVP_PKEY_fromdata_init(context.get()) == 1 &&
+            EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.get()) == 1);
+    return {key, EVP_PKEY_free};
 }
 
 std::string Certificate::der() const { return der_by<X509>(i2d_X509, x509.get()); }

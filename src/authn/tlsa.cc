@@ -1,5 +1,7 @@
 #include "authn/tlsa.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -16,6 +18,7 @@ namespace {
 
 struct Free {
     void operator()(X509* certificate) const noexcept { X509_free(certificate); }
+    void operator()(BIGNUM* number) const noexcept { BN_free(number); }
     void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
     void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
     void operator()(X509_STORE_CTX* context) const noexcept { X509_STORE_CTX_free(context); }
@@ -58,6 +61,16 @@ std::string public_key_of(const X509& certificate) {
     return text;
 }
 
+/// An RSA key with which nobody should have to verify.
+bool is_too_large(const X509& certificate) {
+    const EVP_PKEY* const key = X509_get0_pubkey(&certificate);
+    if (key == nullptr || (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA && EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA_PSS)) return false;
+    BIGNUM* number = nullptr;
+    if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &number) != 1) return true;
+    const Owned<BIGNUM> exponent(number);
+    return EVP_PKEY_get_bits(key) > max_tlsa_rsa_bits || BN_num_bits(exponent.get()) > max_tlsa_rsa_exponent_bits;
+}
+
 std::size_t digest_octets(TlsaMatching matching) noexcept { return matching == TlsaMatching::sha512 ? 64 : 32; }
 
 std::string matched_form(std::string_view der, TlsaMatching matching) {
@@ -85,32 +98,43 @@ public:
         const X509* const read = certificate(at);
         return read != nullptr && matched_form(public_key_of(*read), record.matching) == record.data;
     }
-    /// The first certificate is signed by this one, directly or through others that were sent, and all are valid.
-    bool leads_to(std::size_t anchor, std::chrono::sys_seconds now);
+    /// @param anchors  certificates that are trusted.
+    /// @return         that by which the first certificate is signed, directly or through others that were sent, where all are valid;
+    ///                 nullopt: by none, or a key in the chain is too large.
+    std::optional<std::size_t> led_to(std::span<const std::size_t> anchors, std::chrono::sys_seconds now);
 
 private:
     std::span<const std::string> der_;
     std::vector<Owned<X509>> read_;
 };
 
-bool Chain::leads_to(std::size_t anchor, std::chrono::sys_seconds now) {
+std::optional<std::size_t> Chain::led_to(std::span<const std::size_t> anchors, std::chrono::sys_seconds now) {
     const Owned<X509_STORE> store(X509_STORE_new());
     const Owned<X509_STORE_CTX> context(X509_STORE_CTX_new());
     const Owned<STACK_OF(X509)> others(sk_X509_new_null());
     if (!store || !context || !others) throw std::bad_alloc();
     X509* const own = certificate(0);
-    X509* const trusted = certificate(anchor);
-    if (own == nullptr || trusted == nullptr) return false;
-    for (std::size_t at = 1; at < size(); ++at)
-        if (X509* const one = certificate(at); one != nullptr && sk_X509_push(others.get(), one) == 0) throw std::bad_alloc();
-    if (X509_STORE_add_cert(store.get(), trusted) != 1 || X509_STORE_CTX_init(context.get(), store.get(), own, others.get()) != 1)
-        throw std::bad_alloc();
+    if (own == nullptr) return std::nullopt;
+    for (std::size_t at = 0; at < size(); ++at) {
+        X509* const one = certificate(at);
+        if (one == nullptr) continue;
+        if (is_too_large(*one)) return std::nullopt;
+        if (at > 0 && sk_X509_push(others.get(), one) == 0) throw std::bad_alloc();
+    }
+    for (const std::size_t at : anchors)
+        if (X509* const one = certificate(at); one != nullptr && X509_STORE_add_cert(store.get(), one) != 1) throw std::bad_alloc();
+    if (X509_STORE_CTX_init(context.get(), store.get(), own, others.get()) != 1) throw std::bad_alloc();
     X509_VERIFY_PARAM* const how = X509_STORE_CTX_get0_param(context.get());
     X509_VERIFY_PARAM_set_flags(how, X509_V_FLAG_PARTIAL_CHAIN);  // an anchor need not be a root
     X509_VERIFY_PARAM_set_purpose(how, X509_PURPOSE_SSL_SERVER);
     X509_VERIFY_PARAM_set_time(how, now.time_since_epoch().count());
     X509_VERIFY_PARAM_set_auth_level(how, 1);  // 80 bits: neither MD5 nor SHA-1 nor RSA below 1,024 bits
-    return X509_verify_cert(context.get()) == 1;
+    if (X509_verify_cert(context.get()) != 1) return std::nullopt;
+    const STACK_OF(X509)* const verified = X509_STORE_CTX_get0_chain(context.get());
+    const X509* const last = sk_X509_value(verified, sk_X509_num(verified) - 1);
+    const auto found =
+        std::ranges::find_if(anchors, [&](std::size_t at) { return certificate(at) != nullptr && X509_cmp(certificate(at), last) == 0; });
+    return found != anchors.end() ? std::optional(*found) : std::nullopt;
 }
 
 }  // namespace
@@ -155,9 +179,17 @@ TlsaMatch match_tlsa(std::span<const TlsaRecord> usable, std::span<const std::st
     if (sent.size() == 0) return {};
     for (const TlsaRecord& record : usable)
         if (record.usage == TlsaUsage::end_entity && sent.matches(0, record)) return {TlsaMatch::By::end_entity, record.text()};
-    for (const TlsaRecord& record : usable)
-        for (std::size_t at = 1; record.usage == TlsaUsage::trust_anchor && at < sent.size(); ++at)
-            if (sent.matches(at, record) && sent.leads_to(at, now)) return {TlsaMatch::By::trust_anchor, record.text()};
+    std::vector<std::size_t> anchors;
+    std::vector<const TlsaRecord*> record_of(sent.size(), nullptr);
+    for (std::size_t at = 1; at < sent.size(); ++at) {
+        const auto record = std::ranges::find_if(
+            usable, [&](const TlsaRecord& one) { return one.usage == TlsaUsage::trust_anchor && sent.matches(at, one); });
+        if (record == usable.end()) continue;
+        record_of[at] = &*record;
+        anchors.push_back(at);
+    }
+    if (anchors.empty()) return {};
+    if (const auto anchor = sent.led_to(anchors, now)) return {TlsaMatch::By::trust_anchor, record_of[*anchor]->text()};
     return {};
 }
 

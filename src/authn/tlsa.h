@@ -44,6 +44,9 @@ std::vector<TlsaRecord> usable_tlsa(std::span<const std::string> rdata);
 /// Certificates of a chain that are looked at; what comes behind is as if it had not been sent.
 inline constexpr std::size_t max_tlsa_chain = 16;
 
+/// A chain in which a key is larger is matched by no trust anchor: whoever sends it has us do the arithmetic.
+inline constexpr int max_tlsa_rsa_bits = 8192, max_tlsa_rsa_exponent_bits = 64;
+
 struct TlsaMatch {
     enum class By : std::uint8_t { none, end_entity, trust_anchor };
     By by = By::none;
@@ -55,7 +58,8 @@ struct TlsaMatch {
 };
 /// @param chain  DER as the server sent it, its own first.
 /// @param now    when the signatures up to the trust anchor must be valid.
-/// @return       by end_entity before trust_anchor, where both would match.
+/// @return       by end_entity before trust_anchor, where both would match. However many records and certificates there are, signatures
+///               are verified along one chain.
 TlsaMatch match_tlsa(std::span<const TlsaRecord> usable, std::span<const std::string> chain, std::chrono::sys_seconds now);
 
 }  // namespace exota::authn

@@ -1,6 +1,7 @@
 #include "authn/tlsa.h"
 
 #include <gtest/gtest.h>
+#include <openssl/crypto.h>
 
 #include "authn/certificate_helper.h"
 
@@ -9,6 +10,7 @@ namespace {
 
 using namespace std::string_literals;
 using testing::Certificate;
+using testing::rsa_key_of_size;
 using testing::sha256_of;
 using testing::sha512_of;
 
@@ -134,6 +136,65 @@ TEST(Tlsa, the_strongest_digest_of_one_usage_and_selector_counts) {
     EXPECT_EQ(matched({weak, rdata(3, 0, 2, std::string(64, 'x'))}), "3 1 1") << "another selector";
     EXPECT_EQ(matched({weak, rdata(2, 1, 2, std::string(64, 'x'))}), "3 1 1") << "another usage";
     EXPECT_EQ(matched({weak, rdata(3, 1, 2, std::string(63, 'x'))}), "3 1 1") << "unusable";
+}
+
+TEST(Tlsa, of_several_anchors_that_counts_which_signed) {
+    const Server& s = server();
+    const std::vector<std::string> records{rdata(2, 0, 1, sha256_of(s.other.der())), rdata(2, 1, 1, sha256_of(s.root.public_key())),
+                                           rdata(2, 1, 2, sha512_of(s.intermediate.public_key()))};
+    const std::vector<std::string> chain{s.leaf.der(), s.other.der(), s.root.der(), s.intermediate.der()};
+    EXPECT_EQ(matched({records[0], records[1]}, chain), "2 1 1");
+    EXPECT_EQ(matched({records[0], records[2]}, chain), "2 1 2");
+    EXPECT_EQ(matched({records[0]}, chain), "");
+}
+
+/// Counts the verifications that OpenSSL begins.
+class Verifications {
+public:
+    Verifications() { begun_ = 0; }
+    ~Verifications() { CRYPTO_free_ex_index(CRYPTO_EX_INDEX_X509_STORE_CTX, index_); }
+    Verifications(const Verifications&) = delete;
+    Verifications& operator=(const Verifications&) = delete;
+    static int begun() { return begun_; }
+
+private:
+    static void begin(void*, void*, CRYPTO_EX_DATA*, int, long, void*) { ++begun_; }
+    static inline int begun_ = 0;
+    int index_ = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, nullptr, begin, nullptr, nullptr);
+};
+
+TEST(Tlsa, signatures_are_verified_once_however_many_anchors_there_are) {
+    const Server& s = server();
+    std::vector<std::string> records, chain{s.leaf.der()};
+    for (std::size_t i = 1; i < max_tlsa_chain; ++i) {
+        const Certificate anchor = Certificate::make({.name = "intermediate", .authority = true});  // by its name it may have signed
+        chain.push_back(anchor.der());
+        records.push_back(rdata(2, 0, 1, sha256_of(anchor.der())));
+        records.push_back(rdata(2, 1, 0, anchor.public_key()));
+    }
+    const Verifications verifications;
+    EXPECT_EQ(matched(records, chain), "");
+    EXPECT_EQ(Verifications::begun(), 1);
+    EXPECT_EQ(matched({rdata(2, 0, 1, std::string(32, 'x'))}, chain), "");
+    EXPECT_EQ(Verifications::begun(), 1) << "none where no certificate matches";
+}
+
+TEST(Tlsa, keys_that_are_too_large) {
+    const Server& s = server();
+    struct Case {
+        int bits = 0, exponent_bits = 0;
+        bool taken = false;
+    };
+    for (const Case& c :
+         {Case{max_tlsa_rsa_bits, max_tlsa_rsa_exponent_bits, true}, Case{max_tlsa_rsa_bits + 1, max_tlsa_rsa_exponent_bits},
+          Case{max_tlsa_rsa_bits, max_tlsa_rsa_exponent_bits + 1}}) {
+        SCOPED_TRACE(std::to_string(c.bits) + ' ' + std::to_string(c.exponent_bits));
+        const Certificate large = Certificate::make({.name = "large", .key = rsa_key_of_size(c.bits, c.exponent_bits)}, &s.root);
+        std::vector<std::string> chain = s.chain;
+        chain.push_back(large.der());
+        EXPECT_EQ(matched({rdata(2, 0, 1, sha256_of(s.root.der()))}, chain), c.taken ? "2 0 1" : "");
+        EXPECT_EQ(matched({rdata(3, 0, 1, sha256_of(s.leaf.der()))}, chain), "3 0 1") << "for which nothing is verified";
+    }
 }
 
 TEST(Tlsa, limits) {
