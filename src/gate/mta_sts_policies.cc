@@ -17,10 +17,17 @@ void MtaStsPolicies::keep(Known& known, MtaStsEntry entry) {
 MtaStsPolicies::Known& MtaStsPolicies::load(const std::string& domain) {
     make_room();
     Known& known = known_[domain];
-    if (!std::exchange(known.loaded, true))
-        if (const auto text = source_.load(domain))
-            if (auto entry = MtaStsEntry::parse(*text); entry && entry->domain == domain) keep(known, *std::move(entry));
+    if (!std::exchange(known.loaded, true)) read(domain, known);
     return known;
+}
+
+void MtaStsPolicies::read(const std::string& domain, Known& known) {
+    const auto text = source_.load(domain);
+    if (!text) return;
+    auto entry = MtaStsEntry::parse(*text);
+    // One that was read before is not taken again: is_in_force() may have said that it was fetched at another time.
+    if (!entry || entry->domain != domain || std::exchange(known.read, entry->fetched) == entry->fetched) return;
+    if (!known.entry || entry->fetched > known.entry->fetched) keep(known, *std::move(entry));
 }
 
 /// One that was fetched later than now (the clock was set back) would hold for as long as the clock was wrong: it counts as fetched now,
@@ -32,9 +39,15 @@ bool MtaStsPolicies::is_in_force(Known& known) {
     return known.entry->is_in_force(now);
 }
 
+bool MtaStsPolicies::is_in_force_anywhere(const std::string& domain, Known& known) {
+    if (is_in_force(known)) return true;
+    read(domain, known);
+    return is_in_force(known);
+}
+
 std::optional<authn::MtaStsPolicy> MtaStsPolicies::in_force(const std::string& domain) {
     Known& known = load(domain);
-    return is_in_force(known) ? std::optional(known.entry->policy) : std::nullopt;
+    return is_in_force_anywhere(domain, known) ? std::optional(known.entry->policy) : std::nullopt;
 }
 
 void MtaStsPolicies::find(const std::string& domain, Found found) {
@@ -100,7 +113,7 @@ void MtaStsPolicies::fetched(const std::string& domain, const std::string& id, b
 void MtaStsPolicies::tell(const std::string& domain) {
     Known& known = known_[domain];
     StsFound found{.policy = std::nullopt, .failure = known.failure};
-    if (is_in_force(known)) found.policy = known.entry->policy;
+    if (is_in_force_anywhere(domain, known)) found.policy = known.entry->policy;
     known.asked = false;
     for (const Found& one : std::exchange(known.waiting, {})) one(found);
 }

@@ -4,7 +4,8 @@
 // it away. It is fetched again when TXT names another id, and from the half of its life on whatever TXT says: who can suppress the record
 // must not be able to wait for its end. Where there is none and the fetch failed, the next is tried after five minutes.
 //
-// One a loop; what is on disk is shared. Tested by mta_sts_policies_test.cc.
+// One a loop; what is on disk is shared, and looked at before it is said that no policy is in force: another loop may have fetched one.
+// Tested by mta_sts_policies_test.cc.
 #pragma once
 
 #include <chrono>
@@ -65,6 +66,7 @@ private:
         std::optional<authn::MtaStsEntry> entry{};
         std::chrono::sys_seconds next_try{};    // of a fetch that failed
         std::chrono::sys_seconds refresh_at{};  // of the entry
+        std::chrono::sys_seconds read{};        // when that was fetched which was last read from disk
         std::vector<Found> waiting{};           // for the answer that is on its way
         std::shared_ptr<void> txt_late{};       // TXT was asked for and is not heard yet
         bool loaded = false, asked = false, fetching = false;
@@ -72,8 +74,12 @@ private:
     };
 
     Known& load(const std::string& domain);
+    /// What is stored, where it is newer than what is known.
+    void read(const std::string& domain, Known& known);
     void keep(Known& known, authn::MtaStsEntry entry);
     bool is_in_force(Known& known);
+    /// The same, after a look at what other loops stored.
+    bool is_in_force_anywhere(const std::string& domain, Known& known);
     void heard(const std::string& domain, const authn::DnsAnswer& txt);
     void fetch(const std::string& domain, const std::string& id);
     void fetched(const std::string& domain, const std::string& id, base::Result<std::string> body);

@@ -207,6 +207,48 @@ TEST_F(Policies, what_is_in_force_is_known_without_asking) {
     EXPECT_EQ(world.asked.size(), asked);
 }
 
+TEST_F(Policies, one_that_another_loop_fetched_holds_here_too) {
+    MtaStsPolicies other(world, source);
+    const auto fetch_there = [&](std::string_view mode) {
+        id("1");
+        source.body = policy_text(mode, 86400);
+        other.find("a.test", [](const StsFound&) {});
+        world.end_turn();
+    };
+    ASSERT_EQ(found(), "-") << "looked for before there was one";
+    ASSERT_FALSE(policies->in_force("a.test"));
+    fetch_there("enforce");
+    no_id();
+    EXPECT_TRUE(policies->in_force("a.test"));
+    restart();
+    world.time_of_day += 86400s;
+    ASSERT_EQ(found(), "-") << "expired";
+    fetch_there("testing");
+    no_id();
+    EXPECT_EQ(found(), "testing") << "the later one of the two";
+    EXPECT_EQ(source.fetches, 2);
+    world.time_of_day += 86400s;
+    ASSERT_EQ(found().substr(0, 1), "-");
+    fetch_there("enforce");
+    source.body = base::fail(base::Errc::unavailable, "status 404");
+    EXPECT_EQ(found(), "enforce") << "where the fetch here fails";
+}
+
+TEST_F(Policies, an_older_one_on_disk_does_not_come_back) {
+    id("1");
+    source.body = policy_text("enforce", 86400);
+    ASSERT_EQ(found(), "enforce");
+    const std::string older = source.kept.at("a.test");
+    world.time_of_day += 60s;
+    id("2");
+    source.body = policy_text("none", 60);
+    ASSERT_EQ(found(), "none");
+    source.kept["a.test"] = older;  // the newer one could not be stored
+    world.time_of_day += 60s;
+    no_id();
+    EXPECT_EQ(found().substr(0, 1), "-");
+}
+
 TEST_F(Policies, one_from_the_future_holds_no_longer_than_its_life_and_is_fetched_anew) {
     no_id();
     const authn::MtaStsEntry future{"a.test", "1", world.time_of_day + std::chrono::years(50),
