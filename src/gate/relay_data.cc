@@ -90,7 +90,7 @@ void RelaySession::State::deliver_held(LegOut& out) {
     if (cannot) return refuse_message(*cannot, out);
     if (!delivery) {
         transaction.abort(false, out);
-        delivery.emplace(transaction, envelope, held_recipients, std::move(content),
+        delivery.emplace(transaction, world, envelope, held_recipients, std::move(content), deliver_until,
                          [this](const RelayReply& reply, std::size_t recipients) {
                              logged = false;
                              log(reply, recipients);

@@ -1,21 +1,42 @@
 #include "gate/relay_held.h"
 
 #include <algorithm>
+#include <cassert>
+#include <set>
+#include <string_view>
+#include <tuple>
 #include <utility>
+
+#include "gate/world.h"
 
 namespace exota::gate {
 
 using HopStage = HopTransaction::Stage;
 
-HeldDelivery::HeldDelivery(HopTransaction& transaction, const RelayEnvelope& envelope, const std::vector<HeldRecipient>& recipients,
-                           HeldContent content, Delivered delivered)
+namespace {
+
+std::size_t count_destinations(const std::vector<HeldRecipient>& recipients) {
+    std::set<std::tuple<Destination::Kind, std::string_view, std::uint16_t>> different;
+    for (const HeldRecipient& one : recipients)
+        if (one.destination) different.emplace(one.destination->kind, one.destination->name, one.destination->port);
+    return different.size();
+}
+
+}  // namespace
+
+HeldDelivery::HeldDelivery(HopTransaction& transaction, World& world, const RelayEnvelope& envelope,
+                           const std::vector<HeldRecipient>& recipients, HeldContent content, Instant until, Delivered delivered)
     : transaction_(transaction),
+      world_(world),
       envelope_(envelope),
       recipients_(recipients),
       content_(std::move(content)),
       delivered_(std::move(delivered)),
       replies_(recipients.size()),
-      has_reply_(recipients.size(), false) {}
+      has_reply_(recipients.size(), false),
+      destinations_left_(count_destinations(recipients)),
+      until_(until),
+      destination_until_(until) {}
 
 void HeldDelivery::give(std::size_t recipient, const RelayReply& reply) {
     if (has_reply_[recipient]) return;
@@ -41,6 +62,14 @@ bool HeldDelivery::next_destination(LegOut& out) {
         if (recipients_[i].destination == *destination) group_.push_back(i);
     }
     if (group_.empty()) return false;
+    assert(destinations_left_ > 0);
+    const Instant now = world_.instant();
+    destination_until_ = now + (until_ - now) / static_cast<Instant::rep>(destinations_left_--);
+    if (destination_until_ <= now) {
+        for (const std::size_t i : group_) give(i, RelayReply::of(smtp::reply::out_of_time));
+        group_.clear();
+        return true;
+    }
     transaction_.begin(**destination, envelope_, out);
     for (const std::size_t i : group_) transaction_.add_recipient(recipients_[i].argument, out);
     return true;
@@ -111,7 +140,7 @@ void HeldDelivery::end_destination(const RelayReply& reply, bool cut_off, LegOut
 
 void HeldDelivery::out_of_time(LegOut& out) {
     const RelayReply late = RelayReply::of(smtp::reply::out_of_time);
-    for (std::size_t i = 0; i < recipients_.size(); ++i)
+    for (const std::size_t i : group_)
         if (std::ranges::find(accepted_, i) == accepted_.end()) give(i, late);
     end_destination(late, true, out);
 }

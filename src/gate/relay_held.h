@@ -3,7 +3,9 @@
 //
 //   each destination:  begin, RCPT … ▶ DATA ▶ from the spool, in pieces ▶ reply ▶ the next
 //
-// Tested by relay_lmtp_test.cc.
+// Each destination has an equal share of the time that is left when it begins, so that none keeps those behind it from being tried.
+//
+// Tested by relay_lmtp_test.cc and relay_time_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -44,13 +46,17 @@ public:
     static constexpr std::size_t piece_octets = std::size_t{64} * 1024;
 
     /// @param transaction  idle; outlives this, as all do.
-    HeldDelivery(HopTransaction& transaction, const RelayEnvelope& envelope, const std::vector<HeldRecipient>& recipients,
-                 HeldContent content, Delivered delivered);
+    /// @param until        when all destinations together must have been served.
+    HeldDelivery(HopTransaction& transaction, World& world, const RelayEnvelope& envelope, const std::vector<HeldRecipient>& recipients,
+                 HeldContent content, Instant until, Delivered delivered);
 
     /// After each event of the far leg. Does whatever can be done now.
     void advance(LegOut& out);
     /// All that was written has gone out (LegOut::more_far).
     void written(LegOut& out);
+    /// When the share of the present destination ends; then out_of_time().
+    Instant until() const noexcept { return destination_until_; }
+    /// Its recipients have their replies; advance() goes on to the next one.
     void out_of_time(LegOut& out);
     /// Appends to the near leg what is known and whose turn it is.
     void append_replies(std::string& near) { replies_.append_ready(near); }
@@ -68,13 +74,15 @@ private:
     void end_destination(const RelayReply& reply, bool cut_off, LegOut& out);
 
     HopTransaction& transaction_;
+    World& world_;
     const RelayEnvelope& envelope_;
     const std::vector<HeldRecipient>& recipients_;
     HeldContent content_;
     Delivered delivered_;
     smtp::RecipientReplies replies_;
     std::vector<bool> has_reply_;
-    std::size_t answered_ = 0;
+    std::size_t answered_ = 0, destinations_left_ = 0;
+    Instant until_, destination_until_;
     std::vector<std::size_t> group_, accepted_;  // recipients of the present destination; of them, those that it took
     std::size_t told_ = 0;                       // of group_, that have the reply to RCPT
     std::optional<RelayReply> last_refusal_;

@@ -11,7 +11,8 @@ using testing::Relay;
 using testing::Zone;
 
 constexpr std::string_view zone =
-    "a.test MX 1 mx.a.test\nmx.a.test A 192.0.2.1\nb.test MX 1 mx.b.test\nmx.b.test A 192.0.2.2\nnull.test MX 0 .";
+    "a.test MX 1 mx.a.test\nmx.a.test A 192.0.2.1\nb.test MX 1 mx.b.test\nmx.b.test A 192.0.2.2\nc.test MX 1 mx.c.test\nmx.c.test A "
+    "192.0.2.3\nnull.test MX 0 .";
 
 class Lmtp : public ::testing::Test {
 protected:
@@ -139,14 +140,39 @@ TEST_F(Lmtp, eight_bit_for_a_hop_without_8bitmime) {
             H 250 ok)");
 }
 
+TEST_F(Lmtp, a_destination_that_takes_its_time_leaves_the_next_its_own) {
+    relay.settings->delivery_timeout = std::chrono::seconds(60);
+    envelope({"y@a.test", "Postmaster", "z@b.test", "w@a.test", "v@c.test"});
+    message();
+    hold("dial mx.a.test 192.0.2.1\nH 220 a\nG EHLO us.test\nH 250 a\nG MAIL\nH 250 ok\nG RCPT TO:<y@a.test>");
+    EXPECT_EQ(relay.session->deadline().after, std::chrono::seconds(20)) << "a third";
+    relay.pass(std::chrono::seconds(20) - std::chrono::milliseconds(1));
+    EXPECT_EQ(relay.near, "");
+    relay.pass(std::chrono::milliseconds(1));
+    hold(
+        "S 451 4.4.1\nS 550 5.1.2\ndial mx.b.test 192.0.2.2\nH 220 b\nG EHLO us.test\nH 250 b\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nG DATA");
+    relay.pass(std::chrono::seconds(5));
+    Conversation(relay).begin("H 354 go");
+    message_came();
+    hold("H 250 2.0.0 b has it\nS 250 2.0.0 b has it\nS 451 4.4.1\nG QUIT\nH 221 bye");
+    ASSERT_TRUE(relay.dialling);
+    EXPECT_EQ(relay.dialled->host, "mx.c.test");
+    Conversation(relay).begin("dial mx.c.test 192.0.2.3\nH 220 c\nG EHLO us.test\nH 250 c\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nG DATA");
+    EXPECT_EQ(relay.session->deadline().after, std::chrono::seconds(35)) << "all that the others left";
+    hold("hop late\nS 451 4.4.1\nC NOOP\nS 250");
+    ASSERT_EQ(relay.house.deliveries.size(), 3u);
+    EXPECT_EQ(relay.house.deliveries.at(0).destination, "a.test");
+}
+
 TEST_F(Lmtp, time_runs_out_for_all_hops_together) {
     relay.settings->delivery_timeout = std::chrono::seconds(20);  // and 30 for one connection
     envelope({"y@a.test", "z@b.test"});
     message();
     ASSERT_TRUE(relay.dialling);
-    EXPECT_EQ(relay.session->deadline().after, std::chrono::seconds(20));
-    hold("hop late\nS 451 4.4.1\nS 451 4.4.1\nC NOOP\nS 250");
-    EXPECT_FALSE(relay.dialling || relay.far_open);
+    EXPECT_EQ(relay.session->deadline().after, std::chrono::seconds(10));
+    relay.pass(std::chrono::seconds(20));
+    hold("S 451 4.4.1\nS 451 4.4.1\nC NOOP\nS 250");
+    EXPECT_FALSE(relay.dialling || relay.far_open) << "who has no time left is not dialled";
 }
 
 TEST_F(Lmtp, a_hop_that_fails_does_not_harm_the_next) {

@@ -125,7 +125,7 @@ RelaySession::State::Due RelaySession::State::next_due() const {
     } else if (transaction.stage() == HopStage::idle && transaction.link().is_idle()) {
         next = sooner(next, {Of::idle_hop, transaction.idle_since() + settings.reuse_timeout});
     }
-    return delivery ? sooner(next, {Of::delivery, deliver_until}) : next;
+    return delivery ? sooner(next, {Of::delivery, delivery->until()}) : next;
 }
 
 LegStep RelaySession::State::done(std::size_t consumed) {
