@@ -157,7 +157,11 @@ void HopLink::after_hello(LegOut& out) {
         return say(Sent::starttls, "STARTTLS\r\n", out);
     }
     if (wanted.level != TlsLevel::may) return give_up(HopFailure::no_tls, "STARTTLS is not offered", out);
-    if (wanted.policy == TlsPolicy::mta_sts_testing) facts_.tried = "no TLS";
+    became_ready_in_the_clear();
+}
+
+void HopLink::became_ready_in_the_clear() {
+    if (target().tls->policy == TlsPolicy::mta_sts_testing) facts_.tried = "no TLS";
     became_ready();
 }
 
@@ -207,12 +211,14 @@ std::optional<Answer> HopLink::take(Answer answer, LegOut& out) {
                 give_up(HopFailure::refused, text_of(answer.reply), out);
             return std::nullopt;
         case Sent::starttls:
-            if (answer.accepted)
+            if (answer.accepted) {
                 out.start_tls = Leg::far;
-            else if (target().tls->level == TlsLevel::may && !answer.closing)
-                became_ready();  // it offers what it has not; nothing was begun
-            else
+            } else if (target().tls->level == TlsLevel::may && !answer.closing) {
+                failed_(target(), HopFailure::no_tls, text_of(answer.reply));
+                became_ready_in_the_clear();  // it offers what it has not; nothing was begun
+            } else {
                 give_up(HopFailure::no_tls, text_of(answer.reply), out);
+            }
             return std::nullopt;
         case Sent::quit:
             drop(out);

@@ -110,6 +110,7 @@ private:
     void after_hello(LegOut& out);
     void secured(const LegTls& tls, LegOut& out);
     void became_ready();
+    void became_ready_in_the_clear();
     std::optional<smtp::Answer> take(smtp::Answer answer, LegOut& out);
 
     const RelaySettings& settings_;

@@ -57,6 +57,7 @@ TEST_F(RelayTls, may_does_without_where_starttls_is_refused) {
     relay.settings->tls_level = TlsLevel::may;
     recipient("y@a.test");
     hold(script({"dial mx.test 192.0.2.1", offers_tls, "G STARTTLS\nH 454 not now", taken_in_the_clear}));
+    EXPECT_EQ(relay.house.failures, std::vector<std::string>{"mx.test 192.0.2.1 no-tls: 454 not now"});
 }
 
 TEST_F(RelayTls, encrypt_goes_on_to_a_host_that_has_it) {
@@ -168,7 +169,8 @@ TEST_F(RelayTls, a_policy_that_is_only_tried_says_what_would_have_failed) {
     relay.source.body = testing::policy_text("testing", 3600, "mx.test");
     const std::pair<std::string, std::string> cases[] = {{script({begins_tls, "tls good", taken}), ""},
                                                          {script({begins_tls, "tls bad", taken}), "certificate not verified: self-signed"},
-                                                         {script({no_tls, taken_in_the_clear}), "no TLS"}};
+                                                         {script({no_tls, taken_in_the_clear}), "no TLS"},
+                                                         {script({offers_tls, "G STARTTLS\nH 454 not now", taken_in_the_clear}), "no TLS"}};
     for (const auto& [what, tried] : cases) {
         recipient("y@a.test");
         hold(script({"dial mx.test 192.0.2.1", what, "C DATA\nG DATA\nH 550 no\nS 550 no\nG RSET\nH 250 ok"}));
