@@ -107,7 +107,7 @@ void RelaySession::State::mail(std::string_view argument, LegOut& out) {
     cannot.reset();
     held_recipients.clear();
     message_octets = 0;
-    spool_failed = false;
+    spool_failure.reset();
     logged = true;
     const mail::Domain* const organization = organization_for(settings.xoorg_for, *client);
     if (organization != nullptr) envelope.organization = *organization;
@@ -160,6 +160,7 @@ void RelaySession::State::recipient(std::string_view argument, LegOut& out) {
 void RelaySession::State::hold_recipient(std::string_view argument, std::optional<Destination> destination, LegOut& out) {
     if (!is_lmtp() && !held_recipients.empty()) return answer(smtp::reply::too_many_recipients, out);
     held_recipients.push_back({std::string(argument), std::move(destination)});
+    logged = false;
     dialogue.accepted(Verb::rcpt);
     answer(smtp::reply::ok, out);
 }

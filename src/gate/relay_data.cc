@@ -41,7 +41,7 @@ void RelaySession::State::begin_message(LegOut& out) {
     const smtp::DataLimits limits{.message_octets = settings.message_octets};
     if (held) {
         content = {.spool = house.make_spool(client), .received = received_value()};
-        spool_failed = !content.spool;
+        if (!content.spool) spool_failure = "no spool";
         message.emplace(limits, RelayedMessage::Way{.keep_from = envelope.organization.has_value()});
     } else {
         message.emplace(
@@ -60,7 +60,8 @@ void RelaySession::State::read_message(std::string_view& bytes, LegOut& out) {
         out.more_far = true;
         if (!std::exchange(behind, true)) ++written_progress;
     }
-    if (held && !spool_failed && !message->refusal()) spool_failed = !content.spool->append(read);
+    if (held && !spool_failure && !message->refusal())
+        if (const auto kept = content.spool->append(read); !kept) spool_failure = kept.error().detail;
     // What must not be sent is cut off as soon as that is known.
     if (!held && message->refusal() && transaction.stage() == HopStage::message) transaction.abort(true, out);
     if (message->ended()) message_ended(out);
@@ -76,7 +77,7 @@ void RelaySession::State::message_ended(LegOut& out) {
 }
 
 void RelaySession::State::held_message_ended(LegOut& out) {
-    if (spool_failed) return refuse_message(reply::no_room, out);
+    if (spool_failure) return refuse_message(reply::no_room, out);
     content.eight_bit = message->eight_bit();
     awaits = Awaits::delivery;
     deliver_until = world.instant() + settings.delivery_timeout;
@@ -131,16 +132,21 @@ void RelaySession::State::end_transaction(LegOut& out) {
 
 void RelaySession::State::log(const RelayReply& reply, std::size_t recipients) {
     if (std::exchange(logged, true)) return;
-    house.relayed({.id = id,
-                   .client = client,
-                   .sender = sender,
-                   .destination = transaction.destination().name,
-                   .hop = transaction.facts(),
-                   .xoorg = transaction.says_xoorg() ? std::string_view(envelope.organization->text()) : std::string_view{},
-                   .recipients = recipients,
-                   .octets = message_octets,
-                   .reply = reply.line,
-                   .why = transaction.why()});
+    RelayedDelivery one{
+        .id = id, .client = client, .sender = sender, .recipients = recipients, .octets = message_octets, .reply = reply.line};
+    // Of a held message nobody was asked before all of it was there; what the transaction knows is another's until then.
+    if (!held || delivery) {
+        one.destination = transaction.destination().name;
+        one.hop = transaction.facts();
+        if (transaction.says_xoorg()) one.xoorg = envelope.organization->text();
+    }
+    if (!held)
+        one.why = transaction.why();
+    else if (delivery)
+        one.why = delivery->why();
+    else if (spool_failure)
+        one.why = *spool_failure;
+    house.relayed(one);
 }
 
 }  // namespace exota::gate

@@ -41,7 +41,7 @@ inline LegTls tls_with(std::string_view certificate) {
 /// A spool in memory that can be full, read in small pieces.
 class SpoolOfPieces : public Spool {
 public:
-    explicit SpoolOfPieces(std::uint64_t room) : room_(room) {}
+    SpoolOfPieces(std::uint64_t room, bool unreadable) : room_(room), unreadable_(unreadable) {}
     base::Result<void> append(std::string_view octets) override {
         if (kept_.size() + octets.size() > room_) return base::fail(base::Errc::too_long, "full");
         kept_ += octets;
@@ -49,12 +49,14 @@ public:
     }
     std::uint64_t size() const noexcept override { return kept_.size(); }
     base::Result<std::string_view> read(std::uint64_t at, std::size_t max_octets) override {
+        if (unreadable_) return base::fail(base::Errc::io, "unreadable");
         return std::string_view(kept_).substr(at, std::min<std::size_t>(max_octets, piece));
     }
     std::size_t piece = 7;
 
 private:
     std::uint64_t room_;
+    bool unreadable_;
     std::string kept_;
 };
 
@@ -67,7 +69,7 @@ struct Delivered {
 class House : public RelayHouse {
 public:
     std::unique_ptr<Spool> make_spool(const std::optional<base::IpAddress>&) override {
-        return std::make_unique<SpoolOfPieces>(spool_room);
+        return std::make_unique<SpoolOfPieces>(spool_room, spool_unreadable);
     }
     std::string make_id() override { return "ID" + std::to_string(++ids); }
     std::shared_ptr<const Snapshot> snapshot() override { return tenants; }
@@ -94,6 +96,7 @@ public:
 
     std::shared_ptr<const Snapshot> tenants;
     std::uint64_t spool_room = 1'000'000;
+    bool spool_unreadable = false;
     std::uint64_t long_ones = 0;
     int ids = 0, refused = 0;
     std::vector<Delivered> deliveries;

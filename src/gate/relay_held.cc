@@ -113,7 +113,10 @@ void HeldDelivery::begin_data(LegOut& out) {
 
 void HeldDelivery::pump(LegOut& out) {
     const auto piece = content_.spool->read(at_, piece_octets);
-    if (!piece) return end_destination(RelayReply::of(reply::spool_unreadable), true, out);
+    if (!piece) {
+        spool_failure_ = piece.error().detail;
+        return end_destination(RelayReply::of(reply::spool_unreadable), true, out);
+    }
     std::string_view bytes = *piece;
     at_ += bytes.size();
     message_->read(bytes, &out.far);
@@ -130,6 +133,7 @@ void HeldDelivery::end_destination(const RelayReply& reply, bool cut_off, LegOut
     for (const std::size_t recipient : accepted_) give(recipient, reply);
     delivered_(reply, reply.positive() ? accepted_.size() : 0);
     transaction_.abort(cut_off, out);
+    spool_failure_.clear();
     group_.clear();
     accepted_.clear();
     told_ = 0;

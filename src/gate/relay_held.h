@@ -60,6 +60,8 @@ public:
     void out_of_time(LegOut& out);
     /// Appends to the near leg what is known and whose turn it is.
     void append_replies(std::string& near) { replies_.append_ready(near); }
+    /// What went wrong with the present destination besides its replies, for the log; empty: nothing.
+    const std::string& why() const noexcept { return spool_failure_.empty() ? transaction_.why() : spool_failure_; }
     bool done() const noexcept { return answered_ == recipients_.size(); }
     /// The hop has not taken yet what was written.
     bool waits_for_room() const noexcept { return waits_for_room_ && transaction_.stage() == HopTransaction::Stage::message; }
@@ -88,6 +90,7 @@ private:
     std::optional<RelayReply> last_refusal_;
     std::optional<RelayedMessage> message_;
     std::uint64_t at_ = 0;         // in the spool
+    std::string spool_failure_;    // of reading
     bool waits_for_room_ = false;  // written() will be called
 };
 

@@ -115,6 +115,22 @@ TEST_F(Lmtp, a_message_that_is_refused_is_so_for_each_recipient) {
     relay.say("A: b\r\n\r\nx\ny\r\n.\r\n");
     hold("S 550 5.6.11\nS 550 5.6.11\nC NOOP\nS 250");
     EXPECT_TRUE(relay.world.asked.empty()) << "nobody is looked for";
+    ASSERT_EQ(relay.house.deliveries.size(), 1u);
+    EXPECT_TRUE(relay.house.deliveries[0].reply.starts_with("550 5.6.11 ")) << relay.house.deliveries[0].reply;
+    EXPECT_EQ(relay.house.deliveries[0].sender, "x@client.test");
+    EXPECT_EQ(relay.house.deliveries[0].recipients, 0u);
+}
+
+TEST_F(Lmtp, a_refusal_names_nothing_of_the_message_before) {
+    envelope({"y@null.test"});
+    message();
+    hold("S 556 5.1.10\nC MAIL FROM:<w@client.test>\nS 250\nC RCPT TO:<z@b.test>\nS 250\nC DATA\nS 354");
+    relay.say("A: b\r\n\r\nx\ny\r\n.\r\n");
+    hold("S 550 5.6.11");
+    ASSERT_EQ(relay.house.deliveries.size(), 2u);
+    EXPECT_EQ(relay.house.deliveries[0].destination, "null.test");
+    EXPECT_EQ(relay.house.deliveries[1].destination, "");
+    EXPECT_EQ(relay.house.deliveries[1].sender, "w@client.test");
 }
 
 TEST_F(Lmtp, no_room) {
@@ -122,6 +138,27 @@ TEST_F(Lmtp, no_room) {
     envelope({"y@a.test", "z@b.test"});
     message();
     hold("S 452 4.3.1\nS 452 4.3.1\nC NOOP\nS 250");
+    ASSERT_EQ(relay.house.deliveries.size(), 1u);
+    EXPECT_TRUE(relay.house.deliveries[0].reply.starts_with("452 4.3.1 "));
+    EXPECT_EQ(relay.house.deliveries[0].why, "full");
+}
+
+TEST_F(Lmtp, a_message_that_cannot_be_read_back) {
+    relay.house.spool_unreadable = true;
+    envelope({"y@a.test"});
+    message();
+    hold("dial mx.a.test 192.0.2.1\nH 220 a\nG EHLO us.test\nH 250 a\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nG DATA\nH 354 go\nS 451 4.3.0");
+    EXPECT_FALSE(relay.far_open);
+    ASSERT_EQ(relay.house.deliveries.size(), 1u);
+    EXPECT_EQ(relay.house.deliveries[0].why, "unreadable");
+}
+
+TEST_F(Lmtp, a_client_that_leaves_before_its_message_is_whole) {
+    envelope({"y@a.test"});
+    relay.say("A: b\r\n");
+    relay.near_ends();
+    ASSERT_EQ(relay.house.deliveries.size(), 1u);
+    EXPECT_EQ(relay.house.deliveries[0].destination, "");
 }
 
 TEST_F(Lmtp, eight_bit_for_a_hop_without_8bitmime) {

@@ -36,18 +36,18 @@ class MtaStsPolicies;
 struct Snapshot;
 class World;
 
-/// One delivery to one next hop, for log and metrics. Views are valid during the call only.
+/// One delivery to one next hop, or a held message that came to none, for log and metrics. Views are valid during the call only.
 struct RelayedDelivery {
     std::string_view id;  // of the transaction, ours
     const std::optional<base::IpAddress>& client;
     std::string_view sender;        // the reverse path's mailbox; empty: the null sender
-    std::string_view destination;   // the domain, or the host of a fixed next hop
+    std::string_view destination;   // the domain, or the host of a fixed next hop; empty: of none
     const HopFacts* hop = nullptr;  // nullptr: none was ever connected
     std::string_view xoorg;         // what was said; empty: nothing
     std::size_t recipients = 0;     // that the next hop took, and the message with them
     std::uint64_t octets = 0;       // of the message
     const mail::Reply& reply;       // the client's
-    std::string_view why;           // hosts that were left out, for people
+    std::string_view why;           // hosts that were left out, or what the spool said, for people
 };
 
 /// What the sessions of one section on one loop share. It outlives them.

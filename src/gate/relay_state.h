@@ -131,7 +131,8 @@ struct RelaySession::State {
     bool behind = false;  // the hop has octets of it to take
     std::uint64_t message_octets = 0;
     HeldContent content;
-    bool spool_failed = false, logged = true;
+    std::optional<std::string> spool_failure;  // of writing; nothing more is kept then
+    bool logged = true;
     std::optional<RelayReply> last_refusal;  // of a recipient
     std::optional<HeldDelivery> delivery;
     Instant deliver_until{};
