@@ -39,8 +39,11 @@ public:
     PolicyFetch(net::Loop& loop, gate::World& world, MtaStsStore* store, PolicyFetchOptions options = {});
     ~PolicyFetch() override;
 
-    /// With the roots that are trusted from now on; before the first fetch.
-    void use(std::shared_ptr<const net::TlsContext> context) { context_ = std::move(context); }
+    /// With the roots that are trusted from now on; before the first fetch. nullptr: with those that it has, since sessions from before a
+    /// reload that ended MTA-STS go by it still.
+    void use(std::shared_ptr<const net::TlsContext> context) {
+        if (context) context_ = std::move(context);
+    }
 
     void fetch(const std::string& host, Fetched fetched) override;
     std::optional<std::string> load(const std::string& domain) override;

@@ -5,6 +5,7 @@
 
 #include <future>
 #include <map>
+#include <optional>
 
 #include "app/mta_sts_store.h"
 #include "gate/world.h"
@@ -79,6 +80,7 @@ protected:
         thread_.call([&] {
             source = std::make_unique<PolicyFetch>(thread_.loop(), world_, nullptr, std::move(options));
             source->use(context_);
+            if (used_later_) source->use(*used_later_);
             source->fetch(host, [&](base::Result<std::string> body) { promised.set_value(std::move(body)); });
         });
         base::Result<std::string> result = promised.get_future().get();
@@ -94,6 +96,7 @@ protected:
     Identity root_ = Identity::root("Root");
     Identity good_ = root_.issue({.dns_names = {"mta-sts.a.test"}, .usages = "serverAuth"});
     std::shared_ptr<const net::TlsContext> context_;
+    std::optional<std::shared_ptr<const net::TlsContext>> used_later_;
     net::testing::LoopThread thread_;
     NamesWorld world_{thread_.loop()};
 };
@@ -109,6 +112,14 @@ TEST_F(PolicyFetches, a_policy) {
     ASSERT_TRUE(body) << body.error().detail;
     EXPECT_EQ(*body, policy);
     EXPECT_TRUE(asked.starts_with("GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: mta-sts.a.test:")) << asked;
+}
+
+TEST_F(PolicyFetches, a_reload_without_mta_sts_takes_nothing_from_sessions_before_it) {
+    const HttpsServer server({.identity = &good_}, says(answer("text/plain", policy)));
+    used_later_ = nullptr;
+    const auto body = fetch(at(server.port()));
+    ASSERT_TRUE(body) << body.error().detail;
+    EXPECT_EQ(*body, policy);
 }
 
 TEST_F(PolicyFetches, what_is_no_policy) {
