@@ -158,7 +158,7 @@ def test_forged_result_header_in_lower_case_is_removed(drop_in):
 
 START_ERRORS = [
     ({"MILTER_DKIM_ALIGNMENT_REQUIRED": "true"}, "MILTER_DKIM_ALIGNMENT_REQUIRED"),
-    ({"MILTER_POLICY_SOURCE": "ldap"}, "ldap"),
+    ({"MILTER_POLICY_SOURCE": "ldap"}, "MILTER_LDAP_SERVER_URI"),
     ({"MILTER_POLICY_FILE": "/nowhere/policy.json"}, "/nowhere/policy.json"),
     ({"MILTER_SOCKET": "carrier-pigeon:1"}, "carrier-pigeon"),
 ]

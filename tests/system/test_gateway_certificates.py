@@ -114,7 +114,7 @@ def test_a_session_is_not_resumed_across_a_reload(house):
 @pytest.mark.parametrize("level, host, certificate, works", [
     ("encrypt", "127.0.0.1", "server", True), ("encrypt", "127.0.0.1", "exo_self", True),  # whoever he is
     ("verify", "localhost", "server", True), ("verify", "localhost", "exo_both", False),   # another name
-    ("verify", "localhost", "exo_untrusted", False), ("verify", "127.0.0.1", "server", False),  # an address is no name
+    ("verify", "localhost", "exo_untrusted", False), ("verify", "127.0.0.1", "server", True), ("verify", "127.0.0.1", "exo_both", False),  # an address by iPAddress only
 ])
 def test_tls_to_postfix_behind_us(house, level, host, certificate, works):
     postfix = house.postfix(smtpd_tls_security_level="encrypt", smtpd_tls_loglevel="1", smtpd_tls_cert_file=house.pki.certificate(certificate), smtpd_tls_key_file=house.pki.key(certificate),
