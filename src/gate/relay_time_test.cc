@@ -112,6 +112,7 @@ TEST_F(RelayTime, a_host_that_stalls_before_mail_does_not_keep_the_next_from_bei
         EXPECT_TRUE(relay.far_open);
         relay.pass(1ms);
         hold("dial two.two.test 192.0.2.12\nH 220 two\nG EHLO us.test\nH 250 two\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nS 250 ok");
+        ASSERT_FALSE(relay.house.failures.empty());
         EXPECT_EQ(relay.house.failures.back(), "one.two.test 192.0.2.11 late: no answer in time");
     }
 }

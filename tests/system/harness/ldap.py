@@ -89,7 +89,10 @@ class Slapd:
         return sum(text in line for line in (self.directory / "run/log").read_text(errors="replace").splitlines() if "SRCH base" in line)
 
     def pause(self):
+        """Returns once every thread stands still: the signal alone promises nothing about when."""
         self.process.send(signal.SIGSTOP)
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        wait_for(lambda: all(task.joinpath("stat").read_text().rpartition(") ")[2][0] == "T" for task in tasks.iterdir()), "slapd to stand still")
 
     def go_on(self):
         self.process.send(signal.SIGCONT)
