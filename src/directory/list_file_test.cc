@@ -29,14 +29,16 @@ TEST(ListLines, limit_on_both_sides) {
     ListLines fits(longest);
     ASSERT_TRUE(fits.next());
     EXPECT_FALSE(fits.is_too_long());
-    ListLines too_long(longest + "x\ny");
+    const std::string longer = longest + "x\ny";
+    ListLines too_long(longer);
     ASSERT_TRUE(too_long.next());
     EXPECT_TRUE(too_long.is_too_long());
     ASSERT_TRUE(too_long.next());
     EXPECT_FALSE(too_long.is_too_long());
     EXPECT_EQ(too_long.content(), "y");
     EXPECT_FALSE(too_long.next());
-    ListLines comment("# " + longest);
+    const std::string remark = "# " + longest;
+    ListLines comment(remark);
     ASSERT_TRUE(comment.next()) << "a comment counts";
     EXPECT_TRUE(comment.is_too_long());
 }
