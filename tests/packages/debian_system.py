@@ -10,9 +10,14 @@ from debian_package import SOURCE
 POLICY = "#!/bin/sh\nexit 101\n"  # no init here: package scripts must start nothing
 
 
+class NotPossible(Exception):
+    """This machine cannot fetch a Debian, or may not mount."""
+
+
 def base():
     done = subprocess.run([SOURCE / "scripts/debian-base"], stdout=subprocess.PIPE, text=True)
-    assert done.returncode == 0, "no bare Debian: see above"
+    if done.returncode != 0:
+        raise NotPossible("scripts/debian-base could not fetch it")
     return Path(done.stdout.strip())
 
 
@@ -29,7 +34,8 @@ class System:
             shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
             for each in Path("/etc/apt/apt.conf.d").glob("99*"):
                 shutil.copy(each, self.root / "etc/apt/apt.conf.d")
-            subprocess.run(["mount", "-t", "proc", "proc", self.root / "proc"], check=True)
+            if subprocess.run(["mount", "-t", "proc", "proc", self.root / "proc"]).returncode != 0:
+                raise NotPossible("mounting is not permitted")
             self.mounted = True
         except BaseException:
             self.remove()
