@@ -74,8 +74,10 @@ Answer ask_one(const addrinfo& to, Clock::time_point until) {
     if (::connect(socket.get(), to.ai_addr, to.ai_addrlen) != 0) {
         if (errno != EINPROGRESS) return trouble_of_system("cannot connect");
         if (!wait_for(socket, POLLOUT, until)) return trouble("does not take the connection in time");
-        socklen_t size = sizeof errno;
-        if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &errno, &size) != 0 || errno != 0) return trouble_of_system("cannot connect");
+        int error = 0;
+        socklen_t size = sizeof error;
+        if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+        if (error != 0) return trouble("cannot connect: " + std::generic_category().message(error));
     }
     // A fresh socket takes so little at once.
     if (::send(socket.get(), question.data(), question.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(question.size()))
