@@ -39,6 +39,8 @@ endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif()
+# Libraries of rooms that a program does not use are no dependency of it.
+add_link_options(-Wl,--as-needed)
 find_program(EXOTA_LLD ld.lld-19)
 if(EXOTA_LLD)
   add_link_options(--ld-path=${EXOTA_LLD})
