@@ -18,6 +18,10 @@ struct UnbuiltSection {
 };
 constexpr auto unbuilt_sections = std::to_array<UnbuiltSection>({
     {"postgresql", "tenants from PostgreSQL"},
+    {"inbound", "the door for mail that comes in"},
+    {"eop", "the door for mail that comes in"},
+    {"perimeter", "the door for mail that comes in"},
+    {"recipients", "the door for mail that comes in"},
 });
 
 std::string sentence(std::string_view part) { return std::string(part) + " is not built yet"; }
