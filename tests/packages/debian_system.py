@@ -47,7 +47,7 @@ class System:
         shutil.rmtree(self.root)
 
     def run(self, *command, check=True):
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8", "HOME": "/root"}
+        environment = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8", "HOME": "/root"}
         done = subprocess.run(["chroot", self.root, *command], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         assert not check or done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
         return done

@@ -141,6 +141,43 @@ def test_an_upgrade_over_a_broken_configuration_says_so_once_and_ends_well(syste
     path.write_text(good)
 
 
+STUB = """#!/bin/sh
+echo "$(basename "$0") $*" >>/tmp/asked
+exit 0
+"""
+
+
+def test_an_upgrade_reads_the_units_anew_and_restarts_what_runs(system, deb):
+    """systemd's part is played by programs that write down what they are asked."""
+    system.path("/run/systemd/system").mkdir(parents=True)
+    for name in ("systemctl", "deb-systemd-invoke"):
+        path = system.path(f"/usr/local/bin/{name}")
+        path.write_text(STUB)
+        path.chmod(0o755)
+    asked, configuration = system.path("/tmp/asked"), system.path("/etc/exota/exota.toml")
+    good = configuration.read_text()
+
+    def upgrade():
+        asked.write_text("")
+        done = system.run("dpkg", "-i", f"/tmp/{deb.name}")
+        said = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("exota: ")]
+        return [line for line in asked.read_text().splitlines() if "exota" in line or "daemon-reload" in line], said
+    try:
+        order, said = upgrade()
+        assert order.index("systemctl --system daemon-reload") < order.index("deb-systemd-invoke restart exota.service") and said == []
+        configuration.write_text(good + "\n[nonsense]\nx = 1\n")
+        order, said = upgrade()
+        assert "deb-systemd-invoke restart exota.service" not in order and len(said) == 1 and "goes on" in said[0]
+        configuration.unlink()
+        order, said = upgrade()
+        assert "deb-systemd-invoke restart exota.service" not in order and len(said) == 1 and "does not run by" in said[0]
+    finally:
+        configuration.write_text(good)
+        for name in ("systemctl", "deb-systemd-invoke"):
+            system.path(f"/usr/local/bin/{name}").unlink()
+        system.path("/run/systemd/system").rmdir()
+
+
 def test_removal_and_purge_leave_what_the_administrator_wrote(system):
     state = system.path("/var/lib/exota")
     state.mkdir(exist_ok=True)
