@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "config/build.h"
@@ -87,28 +88,20 @@ Exit say(const base::Error& error, Exit exit) {
     return exit;
 }
 
-void serve(ProbeListener& listener, net::Loop& loop) {
-    boost::asio::signal_set signals(loop.context(), SIGINT, SIGTERM);
-    signals.async_wait([&listener](const boost::system::error_code& error, int signal) {
-        if (!error) listener.stop(signal == SIGINT ? "SIGINT" : "SIGTERM");
-    });
-    listener.run();
-}
-
 Exit finish(ProbeRun& run, const Options& options, Names& names) {
     const std::chrono::sys_seconds now = options.world.time();
     for (ProbedSession& session : run.sessions)
         for (ProbedMessage& message : session.messages) verify(message, names, now);
+    // What was seen will not be seen again: a file that cannot be written costs nothing else.
+    Exit exit = Exit::ok;
+    const std::string report = to_json(run);
+    if (const auto written = options.report ? write_file(*options.report, report) : base::Result<void>{}; !written)
+        exit = say(written.error(), Exit::unavailable);
+    if (!options.report || exit != Exit::ok) print(report);
     if (options.evidence)
         for (const ProbedSession& session : run.sessions)
-            if (const auto written = write_evidence(*options.evidence, session); !written) return say(written.error(), Exit::unavailable);
-    const std::string report = to_json(run);
-    if (!options.report) {
-        print(report);
-    } else if (const auto written = write_file(*options.report, report); !written) {
-        return say(written.error(), Exit::unavailable);
-    }
-    return Exit::ok;
+            if (const auto written = write_evidence(*options.evidence, session); !written) exit = say(written.error(), Exit::unavailable);
+    return exit;
 }
 
 Exit run(Options options) {
@@ -117,6 +110,10 @@ Exit run(Options options) {
         return Exit::usage;
     }
     if (options.listen.empty()) options.listen = {"inet:0.0.0.0:25"};
+    if (options.evidence && !std::filesystem::is_directory(*options.evidence)) {
+        complain("exota probe: --evidence " + *options.evidence + ": there is no such folder\n");
+        return Exit::no_input;
+    }
     auto context = context_of(options);
     if (!context) return say(context.error(), Exit::no_input);
     const auto names = names_of(options.world, {});
@@ -137,12 +134,17 @@ Exit run(Options options) {
     ProbeListener listener(loop,
                            {.hostname = hostname, .tls = *std::move(context), .budget = ProbeBudget(0), .now = clock, .ended = nullptr},
                            limits, [](const ProbedSession& session) { complain(in_one_line(session) + '\n'); });
+    // Before anybody is told that it listens, so that nothing is lost with whoever then ends it.
+    boost::asio::signal_set signals(loop.context(), SIGINT, SIGTERM);
+    signals.async_wait([&listener](const boost::system::error_code& error, int signal) {
+        if (!error) listener.stop(signal == SIGINT ? "SIGINT" : "SIGTERM");
+    });
     for (net::Listener& opened : listeners) {
         listener.listen(opened.take(0));
         run.listened.push_back(opened.bound());
         complain("listening on " + opened.bound() + ": every message is refused with 451 4.7.1\n");
     }
-    serve(listener, loop);
+    listener.run();
     run.ended = clock();
     run.why = listener.why();
     run.sessions = std::move(listener.sessions());

@@ -125,7 +125,7 @@ void ProbeSession::refuse(const FixedReply& with, net::Out& out) {
 void ProbeSession::take_line(const smtp::Line& line, bool more, net::Out& out) {
     if (seen_.commands.size() == max_probed_commands) return close(too_many_commands, "too many commands", out);
     seen_.commands.push_back({.line = std::string(line.text), .tls = dialogue_.tls_active(), .answered = {}});
-    if (line.fault == smtp::LineFault::too_long) return refuse(reply::line_too_long, out);
+    if (line.fault == smtp::LineFault::too_long) return answer(not_understood, out);  // it may have named a sender or recipient
     const Command command = smtp::split_command(line.text);
     if (line.fault != smtp::LineFault::none) return names_mail(command.verb) ? answer(not_understood, out) : refuse(reply::bad_octets, out);
     take_command(command, more, out);
