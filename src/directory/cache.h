@@ -92,6 +92,14 @@ public:
         });
     }
 
+    /// What is kept of it is not true any more: it is not served, whatever comes.
+    void forget(const std::string& key) {
+        const auto known = entries_.find(key);
+        if (known == entries_.end()) return;
+        by_use_.erase(known->second);
+        entries_.erase(known);
+    }
+
     /// The next who needs an answer that is kept asks the server again; where that cannot say, what is kept serves as before.
     void ask_anew() {
         for (Entry& entry : by_use_) entry.is_to_be_asked = true;

@@ -6,17 +6,14 @@
 #include <algorithm>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <random>
-#include <thread>
 
+#include "directory/host_lookup.h"
 #include "directory/ldap_link.h"
 #include "directory/ldap_tunnel.h"
 #include "net/back_off.h"
-#include "net/host_addresses.h"
 #include "net/server.h"
-#include "net/socket_address.h"
 
 namespace exota::directory {
 namespace {
@@ -26,6 +23,8 @@ using base::fail;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds first_wait = 100ms, longest_wait = 30s;
+/// Searches that the server has and has not answered. libldap takes no more than a socket's buffer holds; the others wait their turn here.
+constexpr std::size_t max_under_way = 64;
 /// The tunnel has no idle time-out of its own: a connection may rest for as long as the server likes.
 constexpr std::chrono::milliseconds no_idle_timeout = std::chrono::hours(24 * 365 * 10);
 
@@ -33,59 +32,6 @@ std::uint32_t chance() {
     static thread_local std::mt19937 numbers(std::random_device{}());
     return static_cast<std::uint32_t>(numbers());
 }
-
-/// Names are looked up on a thread of their own, which may take minutes and then finds nobody who waits.
-class HostLookup {
-public:
-    using Found = std::function<void(base::Result<net::Address>)>;
-
-    HostLookup(net::Loop& loop, const LdapUrl& url, Found found) : state_(std::make_shared<State>()) {
-        state_->loop = &loop;
-        state_->found = std::move(found);
-        try {
-            std::thread([state = state_, url] {
-                net::Endpoint endpoint{.kind = net::Endpoint::Kind::inet6, .path = {}, .host = url.host, .port = url.port, .name = {}};
-                base::Result<net::Address> address = net::look_up_host(endpoint);
-                if (!address || !reachable(*address)) {
-                    endpoint.kind = net::Endpoint::Kind::inet;
-                    if (base::Result<net::Address> other = net::look_up_host(endpoint); other || !address) address = std::move(other);
-                }
-                const std::lock_guard lock(state->mutex);
-                if (state->loop != nullptr) state->loop->post([state, address = std::move(address)] { tell(*state, address); });
-            }).detach();
-        } catch (const std::system_error& error) {
-            loop.post([state = state_, why = error.code().message()] {
-                tell(*state, fail(Errc::unavailable, "there is no thread to look it up: " + why));
-            });
-        }
-    }
-    ~HostLookup() {
-        const std::lock_guard lock(state_->mutex);
-        state_->loop = nullptr;
-        state_->found = nullptr;
-    }
-    HostLookup(const HostLookup&) = delete;
-    HostLookup& operator=(const HostLookup&) = delete;
-
-private:
-    struct State {
-        std::mutex mutex;  // of `loop`; `found` belongs to its thread
-        net::Loop* loop = nullptr;
-        Found found;
-    };
-    static void tell(const State& state, const base::Result<net::Address>& address) {
-        const Found found = state.found;  // who hears it may destroy us
-        if (found) found(address);
-    }
-    /// There is a way to it; many hosts have IPv6 addresses that nobody can reach from here.
-    static bool reachable(const net::Address& address) {
-        const net::Descriptor probe(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-        const auto to = net::SocketAddress::of(address);
-        return probe && to && ::connect(probe.get(), to->get(), to->octets) == 0;
-    }
-
-    std::shared_ptr<State> state_;
-};
 
 }  // namespace
 
@@ -146,7 +92,11 @@ private:
     void probed(const LdapOutcome& outcome);
     void lost(const std::string& why);
     void cannot_connect(const std::string& why);
+    base::Result<int> send_probe();
+    void doubt(const std::string& why);
+    void probed_again(const LdapOutcome& outcome);
     void send(std::uint64_t number);
+    void send_waiting();
     void answer(std::uint64_t number, base::Result<LdapFound> result);
     void ended(int message, const LdapOutcome& outcome);
     void watch_questions();
@@ -167,12 +117,15 @@ private:
     std::optional<LdapRoute> route_;            // of the tunnel that is being made
     std::shared_ptr<std::string> tunnel_says_;  // why it failed
     std::unique_ptr<LdapLink> link_;
-    int bind_message_ = 0, probe_message_ = 0;  // of this link
-    Clock::time_point heard_{};                 // when something last came
+    int bind_message_ = 0, probe_message_ = 0;   // of this link
+    Clock::time_point heard_{}, ready_since_{};  // when something last came; of this link
+    bool answered_ = false;                      // some question, on this link
+    bool probing_ = false;                       // after a trouble with a search, whether the server still answers
 
     std::uint64_t next_ = 0;
     std::map<std::uint64_t, Question> questions_;  // by age
-    std::map<int, std::uint64_t> by_message_;      // that are under way
+    std::map<int, std::uint64_t> by_message_;      // that are under way, at most max_under_way
+    std::deque<std::uint64_t> waiting_;            // for their turn, by age; some may be over
     bool watching_ = false;
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
@@ -228,7 +181,8 @@ void LdapClient::Parts::connect_to(const net::Address& address) {
                                 .end =
                                     [this](int message, const LdapOutcome& outcome) {
                                         heard_ = Clock::now();
-                                        if (at_ == At::ready) return ended(message, outcome);
+                                        if (at_ == At::ready)
+                                            return message == probe_message_ ? probed_again(outcome) : ended(message, outcome);
                                         if (message == bind_message_) return bound(outcome);
                                         if (message == probe_message_) return probed(outcome);
                                     },
@@ -244,31 +198,58 @@ void LdapClient::Parts::connect_to(const net::Address& address) {
 
 void LdapClient::Parts::bound(const LdapOutcome& outcome) {
     if (outcome.code != 0) return cannot_connect("bind: " + outcome.text);
-    // Whether it may be asked, and has the base, is known by asking: for what nobody is.
-    const base::Result<int> message =
+    if (const auto sent = send_probe(); !sent) cannot_connect(sent.error().detail);
+}
+
+/// Whether it may be asked, and has the base, is known by asking: for what nobody is.
+base::Result<int> LdapClient::Parts::send_probe() {
+    base::Result<int> message =
         link_->search({.base = settings_.base, .filter = "(objectClass=exotaNobody)", .attributes = {"1.1"}}, settings_.timeout);
-    if (!message) return cannot_connect(message.error().detail);
-    probe_message_ = *message;
+    probe_message_ = message.value_or(0);
+    return message;
 }
 
 void LdapClient::Parts::probed(const LdapOutcome& outcome) {
     if (outcome.referred) return cannot_connect("it refers to another server, which is not asked");
     if (outcome.code != 0) return cannot_connect("search: " + outcome.text);
     step_timer_.cancel();
-    back_off_.succeeded();
     at_ = At::ready;
+    ready_since_ = Clock::now();
+    answered_ = probing_ = false;
     status_->confirmed();
-    std::vector<std::uint64_t> waiting;
-    for (const auto& [number, question] : questions_) waiting.push_back(number);
-    for (const std::uint64_t number : waiting)
-        if (at_ == At::ready) send(number);
+    waiting_.clear();
+    for (const auto& [number, question] : questions_) waiting_.push_back(number);
+    send_waiting();
+}
+
+/// Something was wrong with a search, and the connection is there: whether the server answers is asked again after a while, as the next
+/// message may be long in coming.
+void LdapClient::Parts::doubt(const std::string& why) {
+    status_->trouble(url().text() + ": " + why);
+    if (at_ != At::ready || std::exchange(probing_, true)) return;
+    step_timer_.start(back_off_.failed(Clock::now()), [this] {
+        if (const auto sent = send_probe(); !sent) return lost(sent.error().detail);
+        step_timer_.start(settings_.timeout, [this] { lost("it does not answer"); });
+    });
+}
+
+void LdapClient::Parts::probed_again(const LdapOutcome& outcome) {
+    step_timer_.cancel();
+    probing_ = false;
+    if (outcome.referred || outcome.code != 0) return doubt(outcome.referred ? "it refers to another server" : "search: " + outcome.text);
+    status_->confirmed();
 }
 
 /// The connection is gone, whatever it was at.
 void LdapClient::Parts::lost(const std::string& why) {
     const std::string says = tunnel_says_ && !tunnel_says_->empty() ? *tunnel_says_ : why;
     if (at_ != At::ready) return cannot_connect(says);
+    // Who answers nothing but the first search for nobody, and goes, is no server to come back to at once.
+    const bool lived = answered_ || Clock::now() - ready_since_ >= longest_wait;
+    if (lived) back_off_.succeeded();
+    step_timer_.cancel();
     link_.reset();
+    const bool idle = by_message_.empty();
     std::vector<std::uint64_t> twice;
     for (const auto& [message, number] : std::exchange(by_message_, {})) {
         Question& question = questions_.at(number);
@@ -276,10 +257,13 @@ void LdapClient::Parts::lost(const std::string& why) {
         question.found = {};
         question.referred = false;
     }
-    server_ = 0;
     at_ = At::connecting;
+    if (!twice.empty() && !answered_) return cannot_connect(says);
+    if (!twice.empty()) status_->trouble(url().text() + ": " + says);
     for (const std::uint64_t number : twice) answer(number, fail(Errc::unavailable, url().text() + ": " + says));
-    connect();
+    server_ = 0;
+    if (lived || !idle) return connect();
+    step_timer_.start(back_off_.failed(Clock::now()), [this] { connect(); });
 }
 
 void LdapClient::Parts::cannot_connect(const std::string& why) {
@@ -308,15 +292,27 @@ void LdapClient::Parts::search(LdapSearch search, Done done) {
     const std::uint64_t number = ++next_;
     questions_.emplace(
         number, Question{.search = std::move(search), .done = std::move(done), .due = Clock::now() + settings_.timeout, .found = {}});
-    if (at_ == At::ready) send(number);
+    waiting_.push_back(number);
+    send_waiting();
     watch_questions();
+}
+
+void LdapClient::Parts::send_waiting() {
+    while (at_ == At::ready && by_message_.size() < max_under_way && !waiting_.empty()) {
+        const std::uint64_t number = waiting_.front();
+        waiting_.pop_front();
+        send(number);
+    }
 }
 
 void LdapClient::Parts::send(std::uint64_t number) {
     const auto question = questions_.find(number);
     if (question == questions_.end()) return;
     const base::Result<int> message = link_->search(question->second.search, settings_.timeout);
-    if (!message) return answer(number, std::unexpected(message.error()));
+    if (!message) {
+        doubt("search: " + message.error().detail);
+        return answer(number, std::unexpected(message.error()));
+    }
     question->second.sent = Clock::now();
     by_message_.emplace(*message, number);
 }
@@ -338,16 +334,19 @@ void LdapClient::Parts::ended(int message, const LdapOutcome& outcome) {
     constexpr int size_limit_exceeded = 4;
     // We set that limit: it is told by who has more than we want.
     if (outcome.code == size_limit_exceeded && !question.found.entries.empty()) question.found.more = true;
+    answered_ = true;
     if (question.referred || outcome.referred) {
-        status_->trouble(url().text() + ": it refers to another server, which is not asked");
-        return answer(number, fail(Errc::invalid_data, status_->why()));
+        doubt("it refers to another server, which is not asked");
+        answer(number, fail(Errc::invalid_data, status_->why()));
+    } else if (outcome.code != 0 && !question.found.more) {
+        doubt("search: " + outcome.text);
+        answer(number, fail(Errc::invalid_data, status_->why()));
+    } else {
+        back_off_.succeeded();
+        status_->confirmed();
+        answer(number, std::move(question.found));
     }
-    if (outcome.code != 0 && !question.found.more) {
-        status_->trouble(url().text() + ": search: " + outcome.text);
-        return answer(number, fail(Errc::invalid_data, status_->why()));
-    }
-    status_->confirmed();
-    answer(number, std::move(question.found));
+    send_waiting();
 }
 
 /// All questions may take the same time, so the oldest is due first.
@@ -375,8 +374,10 @@ void LdapClient::Parts::look_at_questions() {
         if (link_) link_->abandon(under_way.first);
         return true;
     });
+    if (!late.empty() && !silent && at_ == At::ready) doubt("no answer within the time allowed");
     for (const std::uint64_t number : late) answer(number, fail(Errc::timeout, url().text() + ": no answer within the time allowed"));
     if (silent && at_ == At::ready) lost("it does not answer");
+    send_waiting();
     watch_questions();
 }
 

@@ -6,7 +6,8 @@
 //   away                no server could be reached: it fails at once; tried again after a back-off
 //
 // A server that closes the connection (idle for too long, restarted) costs nobody an answer: what was under way is asked once more over the
-// next one. One that does not answer at all within the time of a question is given up.
+// next one. One that does not answer at all within the time of a question is given up. One that closes whenever it is asked is left for the
+// next in the list. After a trouble with one search the server is asked for nobody again, with a back-off, until that goes well.
 //
 // Lives on the loop's thread; destroyed after the loop has stopped for good. Tested by ldap_client_test.cc and tests/system.
 #pragma once

@@ -79,8 +79,11 @@ private:
             kept.append(octets, static_cast<std::size_t>(got));
             while (const auto end = end_of_message(kept)) {
                 constexpr char probe = 2;  // is answered for them: nobody is there
+                const auto first = static_cast<unsigned char>(kept[1]);
+                const std::size_t header = first < 0x80 ? 2 : 2 + (first & 0x7fU);  // then 02 01 NUMBER TAG
+                const char number = kept[header + 2];
                 const std::string answer =
-                    kept[4] == probe ? done(probe) : answer_(connection, kept[4], static_cast<unsigned char>(kept[5]));
+                    number == probe ? done(probe) : answer_(connection, number, static_cast<unsigned char>(kept[header + 3]));
                 kept.erase(0, *end);
                 if (answer == "close") {
                     ::shutdown(client, SHUT_RDWR);
@@ -198,6 +201,34 @@ TEST_F(Client, the_next_server_is_asked_where_one_cannot_be) {
     Server good([](int, char number, unsigned char tag) { return tag == bind_request ? bound(number) : done(number); });
     start({refuses.url, other.url, good.url});
     EXPECT_TRUE(search());
+}
+
+TEST_F(Client, the_next_server_is_asked_where_one_goes_at_each_question) {
+    Server sick([](int, char number, unsigned char tag) { return tag == bind_request ? bound(number) : "close"s; });
+    Server good([](int, char number, unsigned char tag) { return tag == bind_request ? bound(number) : entry(number) + done(number); });
+    start({sick.url, good.url});
+    const Result result = search();
+    ASSERT_TRUE(result) << result.error().detail;
+    EXPECT_EQ(result->entries.size(), 1U);
+}
+
+TEST_F(Client, more_questions_than_a_connection_takes_at_once_wait_their_turn) {
+    constexpr std::size_t many = 100;  // message numbers of the test's server end at 127
+    Server server([](int, char number, unsigned char tag) { return tag == bind_request ? bound(number) : done(number); });
+    start({server.url});
+    ASSERT_TRUE(search());
+    std::promise<void> all;
+    std::size_t good = 0, over = 0;
+    thread->call([&] {
+        for (std::size_t i = 0; i < many; ++i)
+            client->search({.base = "dc=x", .filter = "(a=" + std::string(1'000, 'v') + ')', .attributes = {"a"}},
+                           [&](const Result& result) {
+                               good += result ? 1 : 0;
+                               if (++over == many) all.set_value();
+                           });
+    });
+    all.get_future().get();
+    EXPECT_EQ(good, many);
 }
 
 TEST_F(Client, who_is_away_answers_at_once_and_says_why) {

@@ -56,7 +56,7 @@ tenant::ReadTenant read_own(const LdapEntry& entry, const tenant::Defaults& defa
             if (std::ranges::none_of(field->values, [&](std::string_view there) { return base::iequals(there, value); }))
                 field->values.emplace_back(value);
     }
-    return tenant::read_found_tenant(name, fields, defaults);
+    return tenant::read_found_tenant(name, fields, defaults, entry.dn);
 }
 
 }  // namespace

@@ -1,11 +1,10 @@
 #include "directory/ldap_lookup.h"
 
-#include <sys/random.h>
-
 #include <array>
 #include <utility>
 
 #include "directory/ldap_entry.h"
+#include "directory/random_key.h"
 
 namespace exota::directory {
 namespace {
@@ -40,12 +39,6 @@ bool is_asked(const LdapSettings& settings, KeyKind kind) noexcept {
     return kind == KeyKind::wildcard ? settings.wildcards : !filter_of(settings, kind).empty();
 }
 
-/// Strangers name who is looked up. Without random numbers the table is as slow as they wish, and right.
-base::HashKey random_key() {
-    std::array<std::uint64_t, 3> octets{};
-    return ::getrandom(octets.data(), sizeof octets, 0) == static_cast<ssize_t>(sizeof octets) ? base::HashKey(octets) : base::HashKey();
-}
-
 std::string key_of(KeyKind kind, std::string_view name) {
     std::string key(1, static_cast<char>('0' + static_cast<int>(kind)));
     key += name;
@@ -71,7 +64,7 @@ LdapLookup::LdapLookup(LdapDirectory& directory, const LdapSettings& settings, s
       settings_(settings),
       defaults_(std::move(defaults)),
       on_problem_(std::move(on_problem)),
-      hash_key_(random_key()),
+      hash_key_(random_key().value_or(base::HashKey())),  // without one, strangers who name names can make it slow, not wrong
       filters_(std::make_unique<const Filters>(settings)),
       cache_(std::make_unique<Cache<tenant::FoundTenantRef>>(
           CacheSettings{.ttl = settings.cache_ttl,
@@ -96,11 +89,16 @@ void LdapLookup::find(const tenant::Keys& keys, OnFound on_found) {
         tenant::Answers answers;
         std::size_t left = 1;  // this call itself
         OnFound on_found;
+        OnProblem on_problem;
         void one_less() {
-            if (--left == 0) on_found(answers.finish());
+            if (--left > 0) return;
+            if (const std::string_view name = answers.doubled_name(); !name.empty() && on_problem)
+                on_problem("two entries are the tenant " + std::string(name));
+            on_found(answers.finish());
         }
     };
-    const auto gathering = std::make_shared<Gathering>(Gathering{.answers = tenant::Answers(hash_key_), .on_found = std::move(on_found)});
+    const auto gathering = std::make_shared<Gathering>(
+        Gathering{.answers = tenant::Answers(hash_key_), .on_found = std::move(on_found), .on_problem = on_problem_});
     std::size_t asked = 0;
     const auto look_up = [&](KeyKind kind, std::string name) {
         if (!is_asked(settings_, kind)) return gathering->answers.not_asked(kind, std::move(name));
@@ -135,16 +133,16 @@ void LdapLookup::ask(const std::string& key, const std::function<void(Answer)>& 
 
 Answer LdapLookup::read(base::Result<LdapFound> found, KeyKind kind, const std::string& name) {
     if (!found) return Answer(Answer::unknown);  // the client told its status
-    if (found->more || found->entries.size() > 1) {
-        told("several entries for the " + std::string(tenant::name_of(kind)) + ' ' + name);
+    const auto unusable = [&](std::string why) {
+        cache_->forget(key_of(kind, name));  // the server is there, and no longer says what it said
+        told(std::move(why));
         return Answer(Answer::unknown);
-    }
+    };
+    if (found->more || found->entries.size() > 1)
+        return unusable("several entries for the " + std::string(tenant::name_of(kind)) + ' ' + name);
     if (found->entries.empty()) return Answer(Answer::none);
     const tenant::ReadTenant entry = read_entry(found->entries.front(), name, settings_, *defaults_);
-    if (!entry.tenant) {
-        told(errors_of(found->entries.front(), entry.problems));
-        return Answer(Answer::unknown);
-    }
+    if (!entry.tenant) return unusable(errors_of(found->entries.front(), entry.problems));
     return Answer(entry.tenant);
 }
 

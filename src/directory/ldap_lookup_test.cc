@@ -124,6 +124,16 @@ TEST_F(Lookup, several_or_malformed_entries_are_no_answer_and_told) {
     EXPECT_EQ(lookup->kept(), 0U);
 }
 
+TEST_F(Lookup, what_is_found_twice_is_not_served_from_what_was_kept) {
+    EXPECT_TRUE(has(find({.domains = {"contoso.com"}}), "contoso.com"));
+    const auto another = server.entries.emplace("(domainName=contoso.com)", LdapEntry{"cn=another", {}});
+    now += 301s;
+    EXPECT_FALSE(has(find({.domains = {"contoso.com"}}), "contoso.com"));
+    EXPECT_EQ(lookup->kept(), 0U);
+    server.entries.erase(another);
+    EXPECT_TRUE(has(find({.domains = {"contoso.com"}}), "contoso.com"));
+}
+
 TEST_F(Lookup, one_question_for_many_messages) {
     int answered = 0;
     find({});

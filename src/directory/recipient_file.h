@@ -21,7 +21,7 @@ struct RecipientFile {
     std::vector<ListProblem> problems;
 };
 
-/// @param key           of the list's hashes; see random_hash_key().
+/// @param key           of the list's hashes; see random_key().
 /// @param most_entries  a file of more is refused.
 RecipientFile parse_recipient_file(std::string_view text, const tenant::RecipientRules& rules, const base::HashKey& key,
                                    std::size_t most_entries = max_list_entries);

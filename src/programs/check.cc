@@ -103,7 +103,9 @@ void look_at_directory(app::ReadFiles& files, std::vector<std::string>& notes) {
     const app::LookedUp asked = app::look_up_once(config, nobody);
     if (!asked.trouble.empty()) warn("tenants.ldap.servers", "cannot be asked now: " + asked.trouble);
     for (const std::string& problem : asked.problems) warn("tenants.ldap.filter", "finds somebody for a name that nobody has: " + problem);
-    if (asked.trouble.empty() && asked.problems.empty()) notes.emplace_back("the directory server answers");
+    const bool anybody = asked.trouble.empty() && asked.problems.empty() && asked.found.is(decltype(asked.found)::yes);
+    if (anybody) warn("tenants.ldap.filter", "finds somebody for a name that nobody has: whoever that is would be everybody's tenant");
+    if (asked.trouble.empty() && asked.problems.empty() && !anybody) notes.emplace_back("the directory server answers");
 }
 
 std::string summary(const app::ReadFiles& files) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "tenant/index_builder.h"
@@ -93,8 +94,19 @@ private:
     std::optional<Number> another_;
 };
 
+std::string_view Answers::doubled_name() const {
+    std::map<std::string_view, std::string_view> entries;  // by name
+    for (const Named& named : named_) {
+        if (!named.answer.is(Answer::yes) || (*named.answer)->is_domain_entry) continue;
+        const FoundTenant& found = **named.answer;
+        if (entries.try_emplace(found.name, found.entry).first->second != found.entry) return found.name;
+    }
+    return {};
+}
+
 Found<std::shared_ptr<const Index>> Answers::finish() const {
     using Result = Found<std::shared_ptr<const Index>>;
+    if (!doubled_name().empty()) return Result(Result::unknown);
     const bool unanswered = std::ranges::any_of(named_, [](const Named& named) { return named.answer.is(Answer::unknown); });
     const bool found_any = std::ranges::any_of(named_, [](const Named& named) { return named.answer.is(Answer::yes); });
     if (!unanswered && !found_any) return Result(Result::none);

@@ -35,8 +35,10 @@ public:
     void not_asked(KeyKind kind, std::string name) { not_asked_.push_back({kind, std::move(name), Answer(Answer::none)}); }
 
     /// yes: the index. none: every name was answered, and is nobody's. unknown: the answers contradict one another (a name is two tenants',
-    /// in roles that may not be), so nothing can be said.
+    /// in roles that may not be; two entries are tenants of one name), so nothing can be said.
     Found<std::shared_ptr<const Index>> finish() const;
+    /// The name that tenants of two entries have; empty: none has.
+    std::string_view doubled_name() const;
 
 private:
     struct Named {

@@ -96,6 +96,19 @@ TEST_F(AnswersTest, answers_that_no_file_could_give_say_nothing) {
     EXPECT_TRUE(answers.finish().is(Result::unknown));
 }
 
+TEST_F(AnswersTest, two_entries_of_one_name_are_not_one_tenant) {
+    const auto entry = [](std::string_view where, std::string_view domain) {
+        return Answer(read_found_tenant("contoso", {{"domains", {domain}}}, usual_defaults(), where).tenant);
+    };
+    answers.answered(KeyKind::domain, "contoso.com", entry("cn=a", "contoso.com"));
+    answers.answered(KeyKind::domain, "contoso.net", entry("cn=a", "contoso.net"));
+    EXPECT_TRUE(answers.finish().is(Result::yes)) << "one entry, read twice";
+    EXPECT_EQ(answers.doubled_name(), "");
+    answers.answered(KeyKind::domain, "fabrikam.com", entry("cn=b", "fabrikam.com"));
+    EXPECT_TRUE(answers.finish().is(Result::unknown));
+    EXPECT_EQ(answers.doubled_name(), "contoso");
+}
+
 TEST_F(AnswersTest, the_predecessors_entries_of_one_tenant_id_are_one_tenant) {
     const auto entry = [&](std::string_view domain, std::string_view enabled) {
         return read_found_domain(domain, {id, enabled, "TRUE"}, usual_defaults()).tenant;

@@ -29,7 +29,8 @@ ReadTenant finish(Problems& problems, IndexBuilder&& builder, FoundTenant&& foun
 
 }  // namespace
 
-ReadTenant read_found_tenant(std::string_view name, const std::vector<TextField>& fields, const Defaults& defaults) {
+ReadTenant read_found_tenant(std::string_view name, const std::vector<TextField>& fields, const Defaults& defaults,
+                             std::string_view where) {
     Problems problems;
     IndexBuilder builder;
     const PathOf path_of = &field_alone;
@@ -45,7 +46,7 @@ ReadTenant read_found_tenant(std::string_view name, const std::vector<TextField>
         entry.end();
         entry.finish(false);
     }
-    return finish(problems, std::move(builder), {.name = std::string(name)}, {});
+    return finish(problems, std::move(builder), {.name = std::string(name), .entry = std::string(where)}, {});
 }
 
 ReadTenant read_found_domain(std::string_view domain, const DomainFields& fields, const Defaults& defaults) {

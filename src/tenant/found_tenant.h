@@ -21,6 +21,8 @@ namespace exota::tenant {
 struct FoundTenant {
     /// Equal for what is one tenant: in version 1 entries of one tenant id are.
     std::string name;
+    /// Which entry it was read from, where a source has names for entries (the DN); two entries of one name are not one tenant.
+    std::string entry = {};
     /// The predecessor's: an entry for one domain, with a policy of its own.
     bool is_domain_entry = false;
     std::string tenant_id;  // of a domain entry; empty: it has none
@@ -43,7 +45,9 @@ struct TextField {
     std::string_view name;  // as in a version-2 file: "tenant_ids"
     std::vector<std::string_view> values;
 };
-ReadTenant read_found_tenant(std::string_view name, const std::vector<TextField>& fields, const Defaults& defaults);
+/// @param where  the entry.
+ReadTenant read_found_tenant(std::string_view name, const std::vector<TextField>& fields, const Defaults& defaults,
+                             std::string_view where = {});
 
 /// The predecessor's attributes. nullopt: it is not there.
 struct DomainFields {
