@@ -12,7 +12,7 @@ base::IpAddress address(std::string_view text) { return base::IpAddress::parse(t
 Dnsbl list(std::string_view text) { return Dnsbl::parse(text).value(); }
 /// The octets of an A record.
 std::string octets(std::string_view dotted) {
-    const auto& all = address(dotted).octets();
+    const auto all = address(dotted).octets();
     return {all.begin() + 12, all.end()};
 }
 

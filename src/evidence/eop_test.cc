@@ -212,7 +212,8 @@ TEST(AntispamReport, pairs_as_they_are_seen) {
     EXPECT_EQ(pairs->front(), (EopPair{"CIP", "2001:db8::7"}));
     EXPECT_EQ(pairs->at(4), (EopPair{"SRV", ""}));
     EXPECT_EQ(pairs->back(), (EopPair{"NEW", "x:y"}));
-    const EopReading reading = reading_of(Eop{.report = *pairs});
+    const Eop eop{.report = *pairs};  // the reading points into it
+    const EopReading reading = reading_of(eop);
     EXPECT_EQ(reading.direction, "INB");
     EXPECT_EQ(reading.client->text(), "2001:db8::7");
     EXPECT_FALSE(reading_of(Eop{.report = {{"CIP", "nobody"}, {"DIR", ""}}}).client);
