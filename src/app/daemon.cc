@@ -99,7 +99,7 @@ public:
           sockets_(std::move(sockets)),
           notifier_(std::move(notifier)),
           log_(config_.log),
-          metrics_(options.version),
+          metrics_(options.version, config_.http.tenants_apart),
           gateways_(std::move(gateways)),
           workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, lookups ? &*lookups : nullptr),
           http_(control_, web::pages({.metrics = [this] { return metrics_text(); }, .ready = [this] { return is_ready(); }})),

@@ -54,6 +54,9 @@ public:
     /// Before the loop runs: messages of that section are counted there, too. Both outlive this object.
     void add_gateway(std::string_view name, telemetry::GatewayCounters& counters) { gateways_.push_back({name, &counters}); }
 
+    /// Before the loop runs: as telemetry::TenantCounters::tell_apart().
+    void tell_tenants_apart(std::size_t most) noexcept { metrics_.tell_tenants_apart(most); }
+
     telemetry::MessageLog& messages() noexcept { return messages_; }
     const telemetry::LoopMetrics& metrics() const noexcept { return metrics_; }
 

@@ -78,6 +78,7 @@ Workers::Workers(std::size_t loops, const config::DnsConfig& dns, std::shared_pt
     : metrics_(metrics) {
     for (std::size_t i = 0; i < loops; ++i) {
         workers_.push_back(std::make_unique<Worker>(dns, snapshot, log, lookups));
+        workers_.back()->observer.tell_tenants_apart(metrics.tenants_apart());
         metrics.add_loop(workers_.back()->observer.metrics(), &workers_.back()->network.counters());
         if (workers_.back()->tenants) metrics.add_lookups(workers_.back()->tenants->counters());
     }

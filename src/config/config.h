@@ -26,7 +26,8 @@
 namespace exota::config {
 
 struct HttpConfig {
-    std::string listen;  // empty: none
+    std::string listen;             // empty: none
+    std::size_t tenants_apart = 0;  // in metrics
 };
 
 /// Section [dns]: of the resolver, and of the look-ups for one message.

@@ -31,6 +31,7 @@ void read_milter(Reader& in, Config& out) {
 
 void read_http(Reader& in, Config& out) {
     out.http.listen = in.text("http.listen");
+    out.http.tenants_apart = in.size("http.tenants");
     if (!out.http.listen.empty())
         if (const auto endpoint = net::Endpoint::parse_http(out.http.listen); !endpoint) in.error("http.listen", endpoint.error().detail);
 }

@@ -27,9 +27,10 @@ std::size_t number(T value) noexcept {
 
 }  // namespace
 
-void LoopMetrics::judged(const Record& message) noexcept {
+void LoopMetrics::judged(const Record& message) {
     const decision::Decision& d = message.decision;
     messages_[number(d.verdict)][number(d.judged)][number(d.reason)][number(d.mode)].add();
+    tenants_.judged(d.tenant_name, d.verdict, d.judged);
     if (d.judged_at_all)
         for (std::size_t factor = 0; factor < tenant::factor_count; ++factor) findings_[factor][number(d.findings[factor].finding)].add();
     const auto nanoseconds = std::max<std::int64_t>(message.judging.count(), 0);
@@ -44,7 +45,7 @@ class Metrics::Collector final : public prometheus::Collectable {
 public:
     explicit Collector(const Metrics& metrics) : m_(metrics) {}
     std::vector<MetricFamily> Collect() const override {
-        std::vector<MetricFamily> all{messages(), findings(), judging()};
+        std::vector<MetricFamily> all{messages(), by_tenant(), findings(), judging()};
         protocol(all);
         sessions(all);
         m_.gateways_.collect(all);
@@ -85,6 +86,19 @@ private:
                              label("reason", name_of(static_cast<decision::Reason>(reason))),
                              label("mode", name_of(static_cast<tenant::Mode>(mode)))});
                     }
+        return result;
+    }
+
+    MetricFamily by_tenant() const {
+        MetricFamily result = family("exota_tenant_messages_total", "Judged messages of a tenant", MetricType::Counter);
+        std::map<std::array<std::string, 3>, std::uint64_t> sums;  // a tenant that one loop names may be another's "(others)"
+        for (const Loop& loop : m_.loops_)
+            loop.metrics->tenants_.each(
+                [&](std::string_view tenant, decision::Verdict verdict, decision::Verdict judged, std::uint64_t count) {
+                    sums[{std::string(tenant), std::string(name_of(verdict)), std::string(name_of(judged))}] += count;
+                });
+        for (const auto& [labels, count] : sums)
+            add(result, static_cast<double>(count), {label("tenant", labels[0]), label("verdict", labels[1]), label("judged", labels[2])});
         return result;
     }
 
@@ -234,7 +248,8 @@ private:
     const Metrics& m_;
 };
 
-Metrics::Metrics(std::string version) : version_(std::move(version)), started_at_(now_in_seconds()) {}
+Metrics::Metrics(std::string version, std::size_t tenants_apart)
+    : version_(std::move(version)), started_at_(now_in_seconds()), tenants_apart_(tenants_apart) {}
 Metrics::~Metrics() = default;
 
 void Metrics::add_loop(const LoopMetrics& metrics, const net::ResolverCounters* resolver) { loops_.push_back({&metrics, resolver}); }

@@ -19,6 +19,7 @@
 #include "telemetry/gateway_metrics.h"
 #include "telemetry/log.h"
 #include "telemetry/record.h"
+#include "telemetry/tenant_counters.h"
 #include "telemetry/word_counters.h"
 #include "tenant/factor.h"
 
@@ -32,7 +33,9 @@ public:
     static constexpr std::array<double, 14> judging_bounds{0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001,
                                                            0.005,   0.025,    0.1,     0.5,    1,       5,      30};
 
-    void judged(const Record& message) noexcept;
+    void judged(const Record& message);
+    /// Before the loop runs: TenantCounters::tell_apart().
+    void tell_tenants_apart(std::size_t most) noexcept { tenants_.tell_apart(most); }
     void protocol_error(std::string_view kind) noexcept { protocol_errors_.add(kind); }
     void missing_certificate() noexcept { missing_certificates_.add(); }
 
@@ -46,6 +49,7 @@ private:
     net::Counter judging_nanoseconds_;
     net::Counter missing_certificates_;
     WordCounters protocol_errors_;
+    TenantCounters tenants_;
 };
 
 /// Of look-ups of tenants on one loop; written on it, read from anywhere.
@@ -61,7 +65,8 @@ struct TenantLookups {
 
 class Metrics {
 public:
-    explicit Metrics(std::string version);
+    /// @param tenants_apart  of each loop, as TenantCounters::tell_apart() takes it.
+    explicit Metrics(std::string version, std::size_t tenants_apart = 0);
     ~Metrics();
 
     /// Before the loops run; all live as long as this object, which does not own them.
@@ -70,6 +75,7 @@ public:
     void add_server(const net::ServerCounters& server) { servers_.push_back(&server); }
     /// Before the loops run; lives as long as this object.
     void add_lookups(const TenantLookups& lookups) { lookups_.push_back(&lookups); }
+    std::size_t tenants_apart() const noexcept { return tenants_apart_; }
     GatewayMetrics& gateways() noexcept { return gateways_; }
     void set_log(const Log& log) noexcept { log_ = &log; }
 
@@ -99,6 +105,7 @@ private:
     class Collector;
     const std::string version_;
     const double started_at_;
+    const std::size_t tenants_apart_;
     struct Loop {
         const LoopMetrics* metrics;
         const net::ResolverCounters* resolver;

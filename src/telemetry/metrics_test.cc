@@ -167,6 +167,26 @@ TEST(Metrics, loops_are_summed) {
         EXPECT_NE(text.find(want), std::string::npos) << want << "\nin\n" << text;
 }
 
+TEST(Metrics, tenants_are_told_apart_if_wanted) {
+    using enum decision::Verdict;
+    Metrics metrics("1", 1);
+    EXPECT_EQ(metrics.tenants_apart(), 1U);
+    LoopMetrics first, second, unasked;
+    for (LoopMetrics* loop : {&first, &second}) loop->tell_tenants_apart(metrics.tenants_apart());
+    for (const LoopMetrics* loop : {&first, &second, &unasked}) metrics.add_loop(*loop);
+    decision::Decision of_contoso = decided(accept, reject, decision::Reason::not_proven, tenant::Mode::monitor), of_fabrikam = of_contoso;
+    of_contoso.tenant_name = "contoso";
+    of_fabrikam.tenant_name = "fabrikam";
+    for (LoopMetrics* loop : {&first, &second, &unasked}) count(*loop, of_contoso);
+    for (int i = 0; i < 3; ++i) count(first, of_fabrikam);
+    const std::string text = metrics.text();
+    EXPECT_NE(text.find("exota_tenant_messages_total{tenant=\"contoso\",verdict=\"accept\",judged=\"reject\"} 2\n"), std::string::npos)
+        << text;
+    EXPECT_NE(text.find("exota_tenant_messages_total{tenant=\"(others)\",verdict=\"accept\",judged=\"reject\"} 3\n"), std::string::npos)
+        << text;
+    EXPECT_EQ(text.find("fabrikam"), std::string::npos) << text;
+}
+
 TEST(Metrics, bounds_belong_to_their_bucket) {
     Metrics metrics("1");
     LoopMetrics loop;
@@ -260,6 +280,10 @@ TEST(Metrics, documented) {
     count(gateway, decision::Verdict::accept, "mail");
     resolver.answered.add();
     count(loop, decided(decision::Verdict::accept, decision::Verdict::accept, decision::Reason::authorised, tenant::Mode::enforce));
+    decision::Decision of_tenant;
+    of_tenant.tenant_name = "contoso";
+    loop.tell_tenants_apart(1);
+    count(loop, of_tenant);
     loop.protocol_error("x");
     Catalogue shown;
     std::istringstream text(metrics.text());
