@@ -2,13 +2,19 @@
 """Writes the message of the benchmarks: Microsoft 365 outbound, 35 header fields, about 7 KiB of header, 20 KiB of body, one RSA-2048
 DKIM signature and one ARC set, and on top what the operator's own validator says of it.
 
-usage: make_message.py FOLDER      writes FOLDER/message.eml and FOLDER/zone.json (the public keys, in the form of `exota eval`)
+usage: make_message.py FOLDER [--header-octets N] [--body-octets N]
+Writes FOLDER/message.eml and FOLDER/zone.json (the public keys, in the form of `exota eval`). A longer header has more fields of Exchange's.
 """
-import base64, json, pathlib, random, re, subprocess, sys, time
+import argparse, base64, json, pathlib, random, re, subprocess, time
 
 import dkim
 
-folder = pathlib.Path(sys.argv[1])
+parser = argparse.ArgumentParser()
+parser.add_argument("folder")
+parser.add_argument("--header-octets", type=int, default=0)
+parser.add_argument("--body-octets", type=int, default=20 * 1024)
+options = parser.parse_args()
+folder = pathlib.Path(options.folder)
 folder.mkdir(parents=True, exist_ok=True)
 random.seed(7)
 zone = {}
@@ -23,7 +29,7 @@ def key(domain, selector):
 
 words = "invoice delivery quarter report meeting contract revenue attached regards project".split()
 body = b""
-while len(body) < 20 * 1024:
+while len(body) < options.body_octets:
     body += (" ".join(random.choice(words) for _ in range(11)) + "\r\n").encode()
 
 
@@ -52,6 +58,9 @@ fields = [
     ("X-MS-Exchange-CrossTenant-originalarrivaltime", "21 Nov 2026 10:00:00.0000 (UTC)"),
     ("X-MS-Exchange-CrossTenant-fromentityheader", "Hosted"), ("X-MS-Exchange-CrossTenant-id", tenant),
 ]
+header_octets = sum(len(name) + len(value) + 4 for name, value in fields) + 3900  # of signatures and results
+for number in range(1, 1 + max(0, options.header_octets - header_octets) // 290):
+    fields.append((f"x-ms-exchange-crosstenant-note-{number}", blob(180)))
 raw = "".join(f"{name}: {value}\r\n" for name, value in fields).encode() + b"\r\n" + body
 signed = [b"From", b"Date", b"Subject", b"Message-ID", b"Content-Type", b"MIME-Version", b"X-MS-Exchange-SenderADCheck"]
 signature = dkim.sign(raw, b"selector1", b"contoso.com", key("contoso.com", "selector1"), canonicalize=(b"relaxed", b"relaxed"), include_headers=signed)

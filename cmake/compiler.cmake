@@ -19,6 +19,8 @@ endif()
 
 option(EXOTA_FUZZ  "build the fuzz targets (clang's libFuzzer)" OFF)
 option(EXOTA_BENCH "build the benchmarks" OFF)
+option(EXOTA_TRAIN "build what a trained build learns from (packaging/profile)" OFF)
+set(EXOTA_PROFILE "" CACHE FILEPATH "profile by which to compile (scripts/train makes one)")
 set(EXOTA_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize= (address,undefined or thread)")
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast
@@ -38,6 +40,9 @@ if(EXOTA_FUZZ)
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+if(EXOTA_PROFILE)  # code that the training did not reach is compiled as ever
+  add_compile_options(-fprofile-use=${EXOTA_PROFILE} -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date -Wno-backend-plugin)
 endif()
 # Libraries of rooms that a program does not use are no dependency of it.
 add_link_options(-Wl,--as-needed)
