@@ -75,6 +75,7 @@ net::Session::Step put_into(const gate::LegStep& step, const gate::LegOut& from,
     out.far += from.far;
     out.close_far |= from.close_far;
     out.more_far |= from.more_far;
+    out.peer_waits = from.peer_waits;
     return {step.consumed, state_of(step.state)};
 }
 

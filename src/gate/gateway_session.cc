@@ -203,9 +203,11 @@ LegStep GatewaySession::feed(Leg leg, std::string_view bytes, LegOut& out) {
     const std::size_t fed = bytes.size();
     if (leg == Leg::far) {
         session.far_fed(bytes, out);
+        out.peer_waits = !session.link.awaits_reply();
         return session.done(fed);
     }
     session.near_fed(bytes, out);
+    out.peer_waits = session.message && session.message->phase() == Phase::sent;  // all was said, and the backend has it
     return session.done(session.closing ? fed : fed - bytes.size());
 }
 

@@ -119,6 +119,30 @@ TEST_F(Gateway, refused_at_the_end_of_its_header_a_message_never_meets_data) {
     EXPECT_EQ(recorder.messages[0].decision.verdict, decision::Verdict::reject);
 }
 
+/// Whoever may have more to say must not be kept from it by a delayed acknowledgement.
+TEST_F(Gateway, who_has_said_all_is_told_from_who_may_say_more) {
+    play(hello);
+    wire->client("MAIL FROM:<a@contoso.test>\r\nRCPT TO:<b@dest.test>\r\n");
+    EXPECT_FALSE(wire->near_waits) << "more recipients may be on their way";
+    wire->backend("250 ok\r\n");
+    EXPECT_FALSE(wire->far_waits) << "one answer is owed";
+    wire->backend("250 ");
+    EXPECT_FALSE(wire->far_waits);
+    wire->backend("ok\r\n");
+    EXPECT_TRUE(wire->far_waits);
+    wire->client("DATA\r\nFrom: jane@contoso.test\r\n\r\nHello\r\n");
+    EXPECT_FALSE(wire->near_waits);
+    wire->backend("354 go on\r\n");
+    EXPECT_TRUE(wire->far_waits);
+    wire->far_written();
+    wire->client(".\r\n");
+    EXPECT_TRUE(wire->near_waits);
+    wire->backend("250 done\r\n");
+    EXPECT_TRUE(wire->far_waits);
+    EXPECT_TRUE(wire->to_client.ends_with("250 done\r\n"));
+    wire->noted.clear();
+}
+
 TEST_F(Gateway, single_octets_of_a_command_extend_nothing) {
     play("S: 220 gw.test ESMTP");
     for (int octet = 0; octet < 3; ++octet) {

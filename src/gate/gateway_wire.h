@@ -87,7 +87,12 @@ public:
         feed_near();
     }
     void backend(std::string_view octets) {
-        if (far_is == Far::open) step([&](LegOut& out) { return session.feed(Leg::far, octets, out); });
+        if (far_is == Far::open)
+            step([&](LegOut& out) {
+                const LegStep fed = session.feed(Leg::far, octets, out);
+                far_waits = out.peer_waits;
+                return fed;
+            });
         feed_near();
     }
     void far_opened(const LegTls* tls = nullptr) {
@@ -127,8 +132,9 @@ public:
     Far far_is = Far::none;
     LegState state = LegState::reading;
     bool near_is_open = true;
-    std::deque<std::string> noted;      // "S: 220 gw.test ESMTP", "is dial 0"
-    std::string to_client, to_backend;  // all octets, of the far leg's present connection
+    bool near_waits = false, far_waits = false;  // of the leg that was fed last: LegOut::peer_waits
+    std::deque<std::string> noted;               // "S: 220 gw.test ESMTP", "is dial 0"
+    std::string to_client, to_backend;           // all octets, of the far leg's present connection
 
     std::function<void(std::string_view)> on_far_octets;  // instead of noting lines
     std::function<void()> on_far_closed;                  // told when the session closes it
@@ -157,6 +163,7 @@ private:
             const LegStep step = session.feed(Leg::near, kept_, out);
             require(step.consumed <= kept_.size(), "more was taken than came");
             kept_.erase(0, step.consumed);
+            near_waits = out.peer_waits;
             took(step, out);
             if (state == LegState::reading) require(kept_.empty(), "what is left over while it reads would never come again");
         }

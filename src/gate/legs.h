@@ -24,12 +24,13 @@ struct LegOut {
     bool close_far = false;
     std::optional<std::size_t> dial;  // the far leg: number of a target that the session and its caller both know
     std::optional<Leg> start_tls;
-    bool more_far = false;  // far_written() is to be called when all for the far leg is written: there is more, too much for one piece
+    bool peer_waits = false;  // of feed(): who was read owes us nothing, and says no more before he hears from us
+    bool more_far = false;    // far_written() is to be called when all for the far leg is written: there is more, too much for one piece
 
     void clear() noexcept {
         near.clear();
         far.clear();
-        close_far = more_far = false;
+        close_far = more_far = peer_waits = false;
         dial.reset();
         start_tls.reset();
     }

@@ -141,7 +141,7 @@ bool Connection::handle(Leg leg, std::string_view bytes) {
     const std::uint32_t round = side(leg).round;
     if (!feed(leg, bytes)) return false;
     const Out& out = home_.out();
-    if ((leg == Leg::near ? out.near : out.far).empty() && state_ != Session::State::closing) acknowledge(side(leg));
+    if ((leg == Leg::near ? out.near : out.far).empty() && !out.peer_waits && state_ != Session::State::closing) acknowledge(side(leg));
     if (!beyond_ && out.is_near_alone()) return settle_near();
     proceed();
     return !ended_ && side(leg).round == round && may_read(leg);
@@ -168,7 +168,7 @@ bool Connection::settle_near() {
 
 /// Postfix writes MAIL to DATA, then (another process, the same socket) the message, and its kernel holds the second write back until
 /// the first is acknowledged. The option lasts only until the kernel changes its mind: it is set again after every read that is left
-/// unanswered.
+/// unanswered. A packet of its own is what that costs, so not where nothing can be held back (Out::peer_waits).
 void Connection::acknowledge(const Side& side) {
     if (!side.tcp) return;
     const int on = 1;

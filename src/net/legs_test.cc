@@ -47,6 +47,24 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(sockets, LegsOn, ::testing::Values("unix", "tcp"), [](const auto& info) { return std::string(info.param); });
 
+/// A packet for nothing, where nobody can be held back by its absence.
+TEST(LegsOnTcp, who_owes_nothing_is_not_acknowledged_at_once) {
+    RelayHouse backend("inet:127.0.0.1:0"), house("inet:127.0.0.1:0");
+    house.stage.target = backend.address();
+    const Descriptor client = house.client();
+    EXPECT_TRUE(answers(client, "dial\n", "dialled\n"));
+    EXPECT_TRUE(answers(client, "ask hello\n", "from hi\n"));
+    const auto acknowledgements = [&] {
+        return house.thread.call([&] { return house.server->counters().quick_acknowledgements.value(); });
+    };
+    for (const bool owes_nothing : {false, true, false}) {
+        house.stage.far_owes_nothing = owes_nothing;
+        const std::uint64_t before = acknowledgements();
+        EXPECT_TRUE(answers(client, "ask hello\n", "from hi\n"));
+        EXPECT_EQ(acknowledgements() - before, owes_nothing ? 1U : 2U) << "the question, and the answer if more could follow";
+    }
+}
+
 TEST_P(LegsOn, lines_go_both_ways) {
     const Descriptor client = dialled();
     EXPECT_TRUE(answers(client, "hello\nto hello\n", "hi\nfrom hi\n"));

@@ -62,12 +62,15 @@ struct Out {
     std::optional<StartTls> start_tls;
     bool more_far = false;  // written() is to be called when nothing for the far leg is left to be written
     bool end_near = false;  // nothing more follows on the near leg: once all is written its peer reads the end, and may still speak
+    /// Of feed(): who was read owes us nothing, and will say no more before he hears from us. So what he said need not be acknowledged at
+    /// once, though it is left unanswered.
+    bool peer_waits = false;
 
     bool is_near_alone() const noexcept { return far.empty() && !close_far && !dial && !start_tls && !more_far && !end_near; }
     void clear() noexcept {
         near.clear();
         far.clear();
-        close_far = more_far = end_near = false;
+        close_far = more_far = end_near = peer_waits = false;
         dial.reset();
         start_tls.reset();
     }

@@ -40,6 +40,7 @@ struct RelayStage {
     std::string server_name;
     std::chrono::milliseconds deadline{0};  // 0: none
     bool go_on_without_near = false;
+    std::atomic<bool> far_owes_nothing{false};  // what it says is all that it has to say
     std::vector<std::function<void()>> wakes;
     std::vector<std::string> endings;  // "near peer-closed"
     std::vector<TlsFacts> facts;       // of the far leg
@@ -66,6 +67,7 @@ public:
 
     Step feed(Leg leg, std::string_view bytes, Out& out) override {
         if (leg == Leg::near && std::exchange(pending_, false)) out.near += "answer\n";
+        out.peer_waits = leg == Leg::far && stage_.far_owes_nothing;
         std::size_t consumed = 0;
         while (consumed < bytes.size() || streaming_) {
             if (streaming_) {
