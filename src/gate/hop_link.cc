@@ -12,6 +12,7 @@ using smtp::Sent;
 
 namespace reply {
 constexpr smtp::FixedReply no_hop_answers{451, "4.4.1", "No mail server of this domain answers; try again"};
+constexpr smtp::FixedReply late_in_transaction{451, "4.4.2", "Next server did not answer in time; try again"};
 }
 
 std::string_view name_of(HopFailure failure) noexcept {
@@ -20,10 +21,11 @@ std::string_view name_of(HopFailure failure) noexcept {
     return names[static_cast<std::size_t>(failure)];
 }
 
-const smtp::FixedReply& reply_to(HopFailure failure) noexcept {
+const smtp::FixedReply& reply_to(HopFailure failure, bool was_ready) noexcept {
     switch (failure) {
-        case HopFailure::unreachable:
         case HopFailure::late:
+            return was_ready ? reply::late_in_transaction : reply::no_hop_answers;
+        case HopFailure::unreachable:
         case HopFailure::refused:
             return reply::no_hop_answers;
         case HopFailure::no_tls:

@@ -41,7 +41,8 @@ inline constexpr std::size_t hop_failure_count = 7;
 /// "unreachable", "late", "closed", "refused", "bad-reply", "no-tls", "not-proven".
 std::string_view name_of(HopFailure failure) noexcept;
 /// What a client is told of it: 451 4.4.1, 4.4.2 or 4.7.5.
-const smtp::FixedReply& reply_to(HopFailure failure) noexcept;
+/// @param was_ready  MAIL could be said: what is late then is no connection, but a transaction on one (RFC 3463 section 3.5).
+const smtp::FixedReply& reply_to(HopFailure failure, bool was_ready) noexcept;
 
 /// What a connection turned out to be, for the log.
 struct HopFacts {

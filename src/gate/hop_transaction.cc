@@ -42,6 +42,7 @@ std::optional<std::chrono::milliseconds> HopTransaction::step_timeout() const no
             break;
     }
     if (link_.is_idle()) return std::nullopt;
+    if (stage_ == Stage::data) return std::min(settings_->data_reply_timeout, settings_->hop_timeout);
     return stage_ == Stage::sent ? 2 * settings_->hop_timeout : settings_->hop_timeout;
 }
 
@@ -224,7 +225,7 @@ void HopTransaction::link_failed(const HopLink::Failure& failure) {
         return;
     }
     const bool by_policy = !failure.was_ready && (failure.by_policy || some_unfit_);
-    fail(RelayReply::of(by_policy ? reply::tls_unfit : reply_to(failure.why)));
+    fail(RelayReply::of(by_policy ? reply::tls_unfit : reply_to(failure.why, failure.was_ready)));
 }
 
 void HopTransaction::answered(const Answer& answer, LegOut& out) {
@@ -290,14 +291,20 @@ void HopTransaction::ended(LegEnding ending, std::string_view detail, LegOut& ou
 
 void HopTransaction::late(LegOut& out) {
     if (const auto until = connect_until(); until && world_.instant() >= *until) {
-        search_.reset();
-        found_.reset();
-        link_.give_up_all(HopFailure::late, "no connection in the time that all of them have", out);
-        static_cast<void>(link_.take_failure());  // more than that one failed
-        fail(RelayReply::of(smtp::reply::out_of_time));
+        give_up("no connection in the time that all of them have", out);
     } else {
         link_.late(out);
+        advance(out);
     }
+}
+
+void HopTransaction::give_up(std::string_view detail, LegOut& out) {
+    const bool in_transaction = link_.is_ready() && stage_ != Stage::leaving;
+    search_.reset();
+    found_.reset();
+    link_.give_up_all(HopFailure::late, detail, out);
+    static_cast<void>(link_.take_failure());  // more than that one failed
+    fail(RelayReply::of(in_transaction ? reply_to(HopFailure::late, true) : smtp::reply::out_of_time));
     advance(out);
 }
 

@@ -5,7 +5,8 @@
 //
 // Whatever fails before MAIL is answered, or refuses MAIL, is the reply to each RCPT. Recipients are answered in the order in which they
 // were added; where the next hop takes PIPELINING they are told to it as they come. A connection that was there before, and is found dead
-// before it answers MAIL, is replaced without a word. Searching and connecting end after `connect_timeout`, however many hosts there are.
+// before it answers MAIL, is replaced without a word. Searching and connecting end after `connect_timeout`, however many hosts there are;
+// how long a client may be kept from the reply to a recipient, the session knows: give_up().
 //
 // Tested by relay_session_test.cc, relay_session_edges_test.cc and relay_faults_test.cc.
 #pragma once
@@ -100,6 +101,9 @@ public:
     void feed(std::string_view bytes, LegOut& out);
     void ended(LegEnding ending, std::string_view detail, LegOut& out);
     void late(LegOut& out);
+    /// Nothing more is waited for, whatever the stage: recipients without a reply get the one of what is late, as does DATA.
+    /// @param detail  for the log.
+    void give_up(std::string_view detail, LegOut& out);
     void advance(LegOut& out);
 
 private:

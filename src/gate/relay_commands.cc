@@ -105,6 +105,7 @@ void RelaySession::State::mail(std::string_view argument, LegOut& out) {
     sender = parsed->reverse_path.mailbox;
     envelope = {.mail = std::string(argument), .offered = offered, .smtputf8 = parsed->parameters.smtputf8};
     cannot.reset();
+    cover_took = {};
     held_recipients.clear();
     message_octets = 0;
     spool_failure.reset();
@@ -137,7 +138,10 @@ void RelaySession::State::find_cover_of(const mail::Domain* sender_domain, LegOu
 
 void RelaySession::State::covered(XoorgCover cover) {
     cover_asked.reset();
-    if (awaits == Awaits::cover) awaits = message ? Awaits::delivery : Awaits::nothing;
+    if (awaits == Awaits::cover) {
+        awaits = message ? Awaits::delivery : Awaits::nothing;
+        cover_took = world.instant() - cover_asked_at;
+    }
     if (cover != XoorgCover::covered) envelope.organization.reset();
     if (cover == XoorgCover::unknown) cannot = reply::tenants_unknown;
 }
@@ -175,6 +179,7 @@ void RelaySession::State::relay_recipient(std::string_view argument, const Desti
         transaction.begin(destination, envelope, out);
         logged = false;
     }
+    if (transaction.unanswered() == 0) recipient_since = world.instant() - std::exchange(cover_took, {});
     transaction.add_recipient(std::string(argument), out);
 }
 

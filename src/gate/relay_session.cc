@@ -62,7 +62,10 @@ void RelaySession::State::settle(LegOut& out) {
     for (bool more = true; more;) {
         transaction.advance(out);
         if (!delivery)
-            while (const auto reply = transaction.next_recipient_reply()) answer_recipient(*reply, out);
+            while (const auto reply = transaction.next_recipient_reply()) {
+                answer_recipient(*reply, out);
+                recipient_since = world.instant();
+            }
         more = take_awaited(out);
         if (deferred && may_read() && transaction.unanswered() == 0) {
             const Deferred line = *std::exchange(deferred, std::nullopt);
@@ -125,7 +128,8 @@ RelaySession::State::Due RelaySession::State::next_due() const {
     } else if (transaction.stage() == HopStage::idle && transaction.link().is_idle()) {
         next = sooner(next, {Of::idle_hop, transaction.idle_since() + settings.reuse_timeout});
     }
-    return delivery ? sooner(next, {Of::delivery, delivery->until()}) : next;
+    if (delivery) return sooner(next, {Of::delivery, delivery->until()});
+    return transaction.unanswered() > 0 ? sooner(next, {Of::recipient, recipient_since + settings.recipient_timeout}) : next;
 }
 
 LegStep RelaySession::State::done(std::size_t consumed) {
@@ -156,6 +160,9 @@ void RelaySession::State::late(LegOut& out) {
             break;
         case Due::Of::hop:
             transaction.late(out);
+            break;
+        case Due::Of::recipient:
+            transaction.give_up("no reply to a recipient in the time that clients wait", out);
             break;
         case Due::Of::idle_hop:
             transaction.let_go(out);

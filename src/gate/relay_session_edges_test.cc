@@ -39,7 +39,7 @@ TEST_F(RelaySessions, a_hop_that_does_not_answer_in_time) {
             H 250 ok
             G RCPT
             hop late
-            S 451 4.4.1)");
+            S 451 4.4.2)");
 }
 
 TEST_F(RelaySessions, long_lines_are_counted_and_passed_on) {

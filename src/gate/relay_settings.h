@@ -64,7 +64,6 @@ struct RelaySettings {
 
     NextHop next_hop;
     std::string certificate_file, key_file;  // ours as a client
-    std::string ca_file;                     // roots for `verify` and MTA-STS; empty: the system's
     std::string min_tls = "1.2";
     bool has_certificate = false;  // there is one of ours
     TlsLevel tls_level = TlsLevel::dane;
@@ -88,6 +87,9 @@ struct RelaySettings {
     std::chrono::milliseconds command_timeout{300'000};  // RFC 5321 section 4.5.3.2.7: for the client's next command
     std::chrono::milliseconds data_timeout{180'000};     // for more of its message
     std::chrono::milliseconds hop_timeout{300'000};      // for each reply of a next hop from MAIL on; twice that for the one to a message
+    std::chrono::milliseconds data_reply_timeout{110'000};  // for that to DATA: clients wait two minutes (RFC 5321 section 4.5.3.2.4)
+    /// For our reply to a recipient that is not held, whatever steps it takes: clients wait five minutes (RFC 5321 section 4.5.3.2.3).
+    std::chrono::milliseconds recipient_timeout{270'000};
     std::chrono::milliseconds dial_timeout{
         30'000};  // for one connection; for its greeting, each reply to EHLO and STARTTLS, and the handshake
     std::chrono::milliseconds find_timeout{90'000};       // for DNS and the policy of one domain, and for tenants

@@ -78,9 +78,9 @@ TEST_F(RelayTime, the_clients_time_does_not_pass_while_the_hop_is_waited_for) {
     greet();
     mail();
     hold("C RCPT TO:<y@a.test>\ndial mx.test 192.0.2.1\nH 220 mx\nG EHLO us.test\nH 250 mx\nG MAIL");
-    relay.pass(relay.settings->hop_timeout - 1ms);
+    relay.pass(relay.settings->recipient_timeout - 2ms);
     hold("H 250 ok\nG RCPT");
-    relay.pass(relay.settings->hop_timeout - 1ms);
+    relay.pass(1ms);
     hold("H 250 ok\nS 250 ok");
     relay.pass(relay.settings->command_timeout - 1ms);
     hold("C NOOP\nS 250");
@@ -164,7 +164,87 @@ TEST_F(RelayTime, a_hop_that_reads_nothing_is_late_not_the_client) {
     EXPECT_EQ(relay.house.failures, std::vector<std::string>{"mx.test 192.0.2.1 late: no answer in time"});
     EXPECT_EQ(relay.near, "") << "its end is waited for";
     lines(1);
-    hold("C .\nS 451 4.4.1\nC NOOP\nS 250");
+    hold("C .\nS 451 4.4.2\nC NOOP\nS 250");
+}
+
+/// A tarpit answers whatever it is told, each time just before it would be late. Our client waits five minutes for its reply, no longer.
+TEST_F(RelayTime, a_recipient_has_his_reply_while_the_client_waits) {
+    ASSERT_LT(RelaySettings{}.recipient_timeout, 300s);
+    for (const bool in_time : {true, false}) {
+        SCOPED_TRACE(in_time);
+        relay.closed = relay.far_open = relay.dialling = false;
+        relay.house.failures.clear();
+        greet();
+        mail();
+        hold("C RCPT TO:<y@a.test>\ndial mx.test 192.0.2.1\nH 220 mx\nG EHLO us.test\nH 250 mx\nG MAIL");
+        relay.pass(relay.settings->recipient_timeout - 10s);
+        hold("H 250 ok\nG RCPT");
+        relay.pass(10s - 1ms);
+        EXPECT_EQ(relay.near, "");
+        if (in_time) {
+            hold("H 250 ok\nS 250 ok");
+            continue;
+        }
+        relay.pass(1ms);
+        hold("S 451 4.4.2\nC DATA\nS 503\nC NOOP\nS 250");
+        EXPECT_FALSE(relay.far_open);
+        EXPECT_EQ(relay.house.failures, std::vector<std::string>{"mx.test 192.0.2.1 late: no reply to a recipient in the time that clients wait"});
+    }
+}
+
+TEST_F(RelayTime, that_begins_anew_with_each_reply_and_what_was_taken_before_is_not_acknowledged) {
+    greet();
+    first_recipient("H 250-mx\\r\\n250 PIPELINING");
+    hold("C RCPT TO:<z@a.test>\nG RCPT\nC RCPT TO:<w@a.test>\nG RCPT");
+    relay.pass(relay.settings->recipient_timeout - 1ms);
+    hold("H 250 z\nS 250 z");
+    relay.pass(relay.settings->recipient_timeout - 1ms);
+    EXPECT_TRUE(relay.far_open);
+    relay.pass(1ms);
+    hold("S 451 4.4.2\nC DATA\nS 451 4.4.2\nC NOOP\nS 250");
+}
+
+TEST_F(RelayTime, connecting_and_the_reply_together_last_no_longer) {
+    greet();
+    mail();
+    hold("C RCPT TO:<y@two.test>\ndial one.two.test 192.0.2.11");
+    relay.pass(relay.settings->dial_timeout);
+    hold("dial two.two.test 192.0.2.12\nH 220 two\nG EHLO us.test\nH 250 two\nG MAIL");
+    relay.pass(relay.settings->recipient_timeout - relay.settings->dial_timeout - 1ms);
+    EXPECT_EQ(relay.near, "");
+    relay.pass(1ms);
+    hold("S 451 4.4.2");
+}
+
+TEST_F(RelayTime, a_search_whose_time_is_longer_than_a_recipients) {
+    relay.settings->connect_timeout = relay.settings->find_timeout = 600s;
+    relay.world.silent = true;
+    greet();
+    mail();
+    hold("C RCPT TO:<y@a.test>");
+    relay.pass(relay.settings->recipient_timeout);
+    hold("S 451 4.4.1\nC NOOP\nS 250");
+}
+
+TEST_F(RelayTime, the_reply_to_data_has_less) {
+    ASSERT_LT(RelaySettings{}.data_reply_timeout, 120s);
+    greet();
+    first_recipient();
+    hold("C DATA\nG DATA");
+    relay.pass(relay.settings->data_reply_timeout - 1ms);
+    EXPECT_EQ(relay.near, "");
+    relay.pass(1ms);
+    hold("S 451 4.4.2\nC NOOP\nS 250");
+}
+
+TEST_F(RelayTime, a_late_answer_behind_the_dot) {
+    greet();
+    first_recipient();
+    message();
+    relay.pass(2 * relay.settings->hop_timeout - 1ms);
+    EXPECT_EQ(relay.near, "");
+    relay.pass(1ms);
+    hold("S 451 4.4.2\nC NOOP\nS 250");
 }
 
 TEST_F(RelayTime, a_hop_that_takes_its_time_leaves_the_client_his) {
@@ -248,8 +328,21 @@ TEST_F(RelayHeldTime, a_hop_that_takes_none_of_it) {
     EXPECT_TRUE(relay.far_open);
     relay.pass(1ms);
     EXPECT_FALSE(relay.far_open);
-    hold("S 451 4.4.1\nC NOOP\nS 250");
+    hold("S 451 4.4.2\nC NOOP\nS 250");
     EXPECT_EQ(relay.house.failures, std::vector<std::string>{"mx.test 192.0.2.1 late: no answer in time"});
+}
+
+TEST_F(RelayHeldTime, nobody_waits_for_the_recipients_of_a_held_message) {
+    relay.settings->protocol = RelayProtocol::lmtp;
+    relay.settings->recipient_timeout = 10s;
+    relay.begin();
+    hold(
+        "S 220\nC LHLO x\nS 250-\nS 250-\nS 250-\nS 250-\nS 250 8BITMIME\nC MAIL FROM:<x@client.test>\nS 250\n"
+        "C RCPT TO:<y@a.test>\nS 250\nC DATA\nS 354");
+    relay.say("A: b\r\n\r\n");
+    hold("C .\ndial mx.test 192.0.2.1\nH 220 mx\nG EHLO us.test\nH 250 mx\nG MAIL");
+    relay.pass(relay.settings->recipient_timeout * 2);
+    hold("H 250 ok\nG RCPT\nH 250 ok\nG DATA");
 }
 
 }  // namespace
