@@ -23,6 +23,7 @@ LoadedConfig build(const Node& root, const std::string& path, Origin origin) {
     read_limits(in, config);
     read_tenants(in, config, origin);
     read_gateways(in, config, origin);
+    if (origin == Origin::file) find_own_sockets(config);
     check_sockets(in, config);
     check_gateways(in, config);
     if (std::ranges::any_of(loaded.problems, [](const Problem& p) { return p.severity == Problem::Severity::error; })) return loaded;

@@ -2,6 +2,7 @@
 //
 // Tested by gateway_test.cc and gateway_dane_test.cc.
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
 #include "config/build.h"
@@ -35,15 +36,24 @@ std::vector<Listening> all_listeners(const Config& config) {
     return all;
 }
 
+/// On which it listens by TCP. None where the port is not known yet, or the host is a name.
+std::vector<base::IpAddress> addresses_of(const net::Endpoint& listener, const std::vector<base::IpAddress>& of_host) {
+    std::vector<base::IpAddress> addresses;
+    if (!listener.is_tcp() || listener.port == 0) return addresses;
+    if (listener.is_every_address()) {
+        const bool v4 = listener.kind == net::Endpoint::Kind::inet;
+        std::ranges::copy_if(of_host, std::back_inserter(addresses), [v4](const base::IpAddress& one) { return one.is_v4() == v4; });
+    } else if (const auto address = net::Address::of(listener); address && address->ip) {
+        addresses.push_back(*address->ip);
+    }
+    return addresses;
+}
+
 /// Whoever connects there reaches us.
 bool reaches(const net::Address& target, const net::Endpoint& listener, const std::vector<base::IpAddress>& of_host) {
     if (!target.ip) return listener.kind == net::Endpoint::Kind::unix_socket && listener.path == target.path;
-    if (!listener.is_tcp() || listener.port != target.port || listener.port == 0) return false;
-    const bool v4 = listener.kind == net::Endpoint::Kind::inet;
-    if (v4 != target.ip->is_v4()) return false;
-    if (listener.is_every_address()) return std::ranges::find(of_host, *target.ip) != of_host.end();
-    const auto address = net::Address::of(listener);
-    return address && address->ip == target.ip;
+    const std::vector<base::IpAddress> addresses = addresses_of(listener, of_host);
+    return listener.port == target.port && std::ranges::find(addresses, *target.ip) != addresses.end();
 }
 
 void check_loops(Reader& in, const Config& config) {
@@ -83,6 +93,15 @@ void check_dane(Reader& in, const Config& config, const GatewayConfig& gateway) 
 }
 
 }  // namespace
+
+void find_own_sockets(Config& config) {
+    const std::vector<base::IpAddress> of_host = net::host_addresses();
+    std::vector<gate::OwnSocket> own;
+    for (const Listening& listening : all_listeners(config))
+        for (const base::IpAddress& address : addresses_of(listening.endpoint, of_host)) own.push_back({address, listening.endpoint.port});
+    for (GatewayConfig& gateway : config.gateways)
+        if (gateway.direction == Direction::to_exchange) gateway.relay.own_sockets = own;
+}
 
 void check_gateways(Reader& in, const Config& config) {
     for (const GatewayConfig& gateway : config.gateways) {

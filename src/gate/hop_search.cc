@@ -18,8 +18,8 @@ void add(std::string& list, std::string_view text) {
 
 }  // namespace
 
-std::optional<FoundHops> find_hops(const Destination& destination, const TlsRules& rules, std::span<const base::IpAddress> own,
-                                   std::uint32_t turn, authn::Dns& dns, const StsFound* sts, bool& needs_policy) {
+std::optional<FoundHops> find_hops(const Destination& destination, const TlsRules& rules, const OwnPlaces& own, std::uint32_t turn,
+                                   authn::Dns& dns, const StsFound* sts, bool& needs_policy) {
     needs_policy = false;
     const auto hosts = find_mail_hosts(destination, dns, own, turn);
     if (!hosts) return std::nullopt;
@@ -75,7 +75,8 @@ std::shared_ptr<HopSearch> HopSearch::begin(World& world, MtaStsPolicies* polici
 void HopSearch::go_on() {
     if (!found_ || !unanswered_.empty() || waits_for_policy_) return;
     bool needs_policy = false;
-    auto hops = find_hops(destination_, rules_, settings_->own_addresses, turn_, dns_, sts_ ? &*sts_ : nullptr, needs_policy);
+    const OwnPlaces own{settings_->own_addresses, settings_->own_sockets};
+    auto hops = find_hops(destination_, rules_, own, turn_, dns_, sts_ ? &*sts_ : nullptr, needs_policy);
     if (hops) {
         deadline_.reset();
         const Found found = std::exchange(found_, nullptr);

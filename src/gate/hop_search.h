@@ -43,8 +43,8 @@ struct FoundHops {
 inline constexpr std::size_t max_hop_targets = 40;
 
 /// A function of what is known so far. @return nullopt: questions are pending in `dns`, or `needs_policy` is set.
-std::optional<FoundHops> find_hops(const Destination& destination, const TlsRules& rules, std::span<const base::IpAddress> own,
-                                   std::uint32_t turn, authn::Dns& dns, const StsFound* sts, bool& needs_policy);
+std::optional<FoundHops> find_hops(const Destination& destination, const TlsRules& rules, const OwnPlaces& own, std::uint32_t turn,
+                                   authn::Dns& dns, const StsFound* sts, bool& needs_policy);
 
 /// One search under way. Destroyed: nothing is called any more.
 class HopSearch : public std::enable_shared_from_this<HopSearch> {

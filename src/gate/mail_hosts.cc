@@ -89,11 +89,15 @@ Looked look_up(std::string name, authn::Dns& dns) {
 /// A host that is an address.
 MailHost literal(const base::IpAddress& address) { return {address.text(), address.text(), false, {address}}; }
 
-std::optional<MailHosts> find_fixed(const Destination& destination, authn::Dns& dns) {
-    if (const auto address = base::IpAddress::parse(destination.name)) return std::vector{literal(*address)};
-    Looked looked = look_up(destination.name, dns);
+std::optional<MailHosts> find_fixed(const Destination& destination, authn::Dns& dns, std::span<const OwnSocket> own) {
+    const auto address = base::IpAddress::parse(destination.name);
+    Looked looked = address ? Looked{.host = literal(*address)} : look_up(destination.name, dns);
     if (looked.pending) return std::nullopt;
+    const std::size_t ours = std::erase_if(looked.host.addresses, [&](const base::IpAddress& one) {
+        return std::ranges::find(own, OwnSocket{one, destination.port}) != own.end();
+    });
     if (!looked.host.addresses.empty()) return std::vector{std::move(looked.host)};
+    if (ours != 0) return std::unexpected(reply::mail_loop);
     return std::unexpected(looked.failed ? reply::dns_failed : reply::mx_without_address);
 }
 
@@ -164,9 +168,9 @@ std::optional<Destination> destination_of(const NextHop& next_hop, std::string_v
     return Destination{Destination::Kind::mx, domain->text(), smtp_port};
 }
 
-std::optional<MailHosts> find_mail_hosts(const Destination& destination, authn::Dns& dns, std::span<const base::IpAddress> own,
-                                         std::uint32_t turn) {
-    return destination.kind == Destination::Kind::fixed ? find_fixed(destination, dns) : find_mx(destination.name, dns, own, turn);
+std::optional<MailHosts> find_mail_hosts(const Destination& destination, authn::Dns& dns, const OwnPlaces& own, std::uint32_t turn) {
+    return destination.kind == Destination::Kind::fixed ? find_fixed(destination, dns, own.sockets)
+                                                        : find_mx(destination.name, dns, own.addresses, turn);
 }
 
 }  // namespace exota::gate

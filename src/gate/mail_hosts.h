@@ -3,7 +3,8 @@
 // A pure function of the DNS answers known so far, as verification is (authn/dns.h): what is missing is noted as pending.
 //
 // Nothing that DNS says lets us dial ourselves: where an MX host has an address of ours, or loopback, it and all that are not better than
-// it are left out. Only a next hop that the operator names himself may be anywhere.
+// it are left out. Only a next hop that the operator names himself may be anywhere, but for the sockets that we listen on: a name may lead
+// to another host today than when the configuration was read.
 //
 // Tested by mail_hosts_test.cc.
 #pragma once
@@ -60,11 +61,16 @@ base::IpAddress address_of(std::string_view record) noexcept;
 /// False: no name of others may lead us there: loopback, unspecified, link-local, multicast, or one of `own`.
 bool may_be_dialled(const base::IpAddress& address, std::span<const base::IpAddress> own) noexcept;
 
+/// Where mail would come back to us.
+struct OwnPlaces {
+    std::span<const base::IpAddress> addresses;  // by MX
+    std::span<const OwnSocket> sockets;          // whoever names them
+};
+
 using MailHosts = std::expected<std::vector<MailHost>, smtp::FixedReply>;
-/// @param own   addresses of this host.
+/// @param own   of this host.
 /// @param turn  varies from one delivery to the next: which of several hosts of one preference is the first.
 /// @return      nullopt: questions are pending. The hosts, in the order in which they are to be tried; each has an address.
-std::optional<MailHosts> find_mail_hosts(const Destination& destination, authn::Dns& dns, std::span<const base::IpAddress> own,
-                                         std::uint32_t turn);
+std::optional<MailHosts> find_mail_hosts(const Destination& destination, authn::Dns& dns, const OwnPlaces& own, std::uint32_t turn);
 
 }  // namespace exota::gate

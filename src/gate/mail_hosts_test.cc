@@ -14,7 +14,10 @@ using Kind = Destination::Kind;
 
 /// The hosts in their order as "name address address, …", or the reply.
 std::string hosts(const Zone& zone, const Destination& destination = {Kind::mx, "a.test", 25}, std::uint32_t turn = 0) {
-    const std::vector<base::IpAddress> own{base::IpAddress::parse("203.0.113.1").value(), base::IpAddress::parse("2001:db8::25").value()};
+    const base::IpAddress our_v4 = base::IpAddress::parse("203.0.113.1").value(), our_v6 = base::IpAddress::parse("2001:db8::25").value();
+    const std::vector<base::IpAddress> addresses{our_v4, our_v6};
+    const std::vector<OwnSocket> sockets{{our_v4, 10026}, {our_v6, 10026}, {base::IpAddress::parse("127.0.0.1").value(), 10026}};
+    const OwnPlaces own{addresses, sockets};
     authn::Dns dns;
     for (int rounds = 0; rounds < 10; ++rounds) {
         if (const auto found = find_mail_hosts(destination, dns, own, turn)) {
@@ -129,6 +132,19 @@ TEST(MailHosts, of_a_next_hop_that_the_operator_names) {
     EXPECT_EQ(hosts(zone, {Kind::fixed, "::1", 25}), "::1 ::1");
     EXPECT_EQ(hosts(zone, {Kind::fixed, "fails.test", 25}), "451 4.4.3");
     EXPECT_EQ(hosts(zone, {Kind::fixed, "nowhere.test", 25}), "451 4.4.4");
+}
+
+/// The configuration is refused if it names a socket of ours by its address; a name may lead there later.
+TEST(MailHosts, a_next_hop_whose_name_leads_to_a_socket_of_ours) {
+    const Zone zone(
+        "we.test A 203.0.113.1\nwe.test AAAA 2001:db8::25\nboth.test A 203.0.113.1\nboth.test A 192.0.2.1\nlocalhost.test A 127.0.0.1\n"
+        "alias.test CNAME we.test");
+    EXPECT_EQ(hosts(zone, {Kind::fixed, "we.test", 10026}), "554 5.4.6");
+    EXPECT_EQ(hosts(zone, {Kind::fixed, "alias.test", 10026}), "554 5.4.6");
+    EXPECT_EQ(hosts(zone, {Kind::fixed, "localhost.test", 10026}), "554 5.4.6");
+    EXPECT_EQ(hosts(zone, {Kind::fixed, "127.0.0.1", 10026}), "554 5.4.6");
+    EXPECT_EQ(hosts(zone, {Kind::fixed, "both.test", 10026}), "both.test 192.0.2.1") << "only the address that is ours";
+    EXPECT_EQ(hosts(zone, {Kind::fixed, "we.test", 25}), "we.test 2001:db8::25 203.0.113.1") << "another server on this host";
 }
 
 TEST(MailHosts, address_literals) {

@@ -55,6 +55,13 @@ struct XoorgFor {
 /// nullptr: none.
 const mail::Domain* organization_for(const std::vector<XoorgFor>& entries, const base::IpAddress& client) noexcept;
 
+/// Whoever connects there reaches us. Every address of the host is one entry each.
+struct OwnSocket {
+    base::IpAddress address;
+    std::uint16_t port = 0;
+    friend bool operator==(const OwnSocket&, const OwnSocket&) = default;
+};
+
 struct RelaySettings {
     std::string name;                 // NAME
     std::vector<std::string> listen;  // as MilterSettings::listen, without socket modes
@@ -73,6 +80,7 @@ struct RelaySettings {
     std::vector<XoorgFor> xoorg_for;
     XoorgUnannounced xoorg_unannounced = XoorgUnannounced::send;
     std::vector<base::IpAddress> own_addresses;  // the host's as well: never dialled by MX
+    std::vector<OwnSocket> own_sockets;          // on which this program listens by TCP: never dialled at all
 
     std::uint64_t message_octets = std::uint64_t{150} * 1024 * 1024;  // our SIZE; 0: no limit of ours
     std::size_t max_recipients = 1000;
