@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -43,81 +44,131 @@ bool write_all(int descriptor, std::string_view text) {
 }  // namespace
 
 Result<void> MtaStsStore::open() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (opened_) return {};
+    }
     if (::mkdir(directory_.c_str(), 0750) != 0 && errno != EEXIST) return system_error(directory_);
     const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(directory_.c_str()), ::closedir);
     if (!listing) return system_error(directory_);
     if (::faccessat(::dirfd(listing.get()), ".", W_OK | X_OK, AT_EACCESS) != 0) return system_error(directory_);
-    const std::lock_guard lock(mutex_);
-    kept_.clear();
-    octets_ = 0;
+    std::map<std::string, Kept> kept;
+    std::size_t octets = 0;
     while (const dirent* const entry = ::readdir(listing.get())) {
         const std::string name = entry->d_name;
         if (name.starts_with(unfinished)) ::unlinkat(::dirfd(listing.get()), name.c_str(), 0);  // of a process that ended
         struct stat about{};
         if (!is_file_name(name) || ::fstatat(::dirfd(listing.get()), name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) continue;
         if (!S_ISREG(about.st_mode) || about.st_size == 0) continue;
-        const auto octets = static_cast<std::size_t>(about.st_size);
-        kept_[name] = {octets, std::chrono::sys_seconds(std::chrono::seconds(about.st_mtim.tv_sec))};
-        octets_ += octets;
+        const File file{static_cast<std::size_t>(about.st_size), std::chrono::sys_seconds(std::chrono::seconds(about.st_mtim.tv_sec))};
+        kept[name] = {.planned = file, .there = file};
+        octets += file.octets;
     }
+    const std::lock_guard lock(mutex_);
+    kept_ = std::move(kept);
+    domains_ = kept_.size();
+    octets_ = octets;
+    opened_ = true;
     return {};
 }
 
-std::optional<std::string> MtaStsStore::load(const std::string& domain) {
+Result<std::optional<std::string>> MtaStsStore::load(const std::string& domain) const {
     if (!is_file_name(domain)) return std::nullopt;
     const std::string path = directory_ + '/' + domain;
     const net::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!file) {
-        if (errno != ENOENT) tell(path + ": " + std::strerror(errno));
-        return std::nullopt;
+        if (errno == ENOENT) return std::nullopt;
+        return system_error(path);
     }
     std::string text(limits_.max_file_octets + 1, '\0');
     std::size_t octets = 0;
     while (octets < text.size()) {
         const ssize_t got = ::read(file.get(), text.data() + octets, text.size() - octets);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) {
-            tell(path + ": " + std::strerror(errno));
-            return std::nullopt;
-        }
+        if (got < 0) return system_error(path);
         if (got == 0) break;
         octets += static_cast<std::size_t>(got);
     }
-    if (octets > limits_.max_file_octets) {
-        tell(path + ": more than " + std::to_string(limits_.max_file_octets) + " octets, which no policy has");
-        return std::nullopt;
-    }
+    if (octets > limits_.max_file_octets)
+        return fail(Errc::too_long, path + ": more than " + std::to_string(limits_.max_file_octets) + " octets, which no policy has");
     text.resize(octets);
     return text;
 }
 
-void MtaStsStore::store(const std::string& domain, std::string_view text, std::chrono::sys_seconds expires, std::chrono::sys_seconds now) {
-    if (!is_file_name(domain) || text.size() > limits_.max_file_octets)
-        return tell("no file can be named after a domain \"" + domain + '"');
-    const std::lock_guard lock(mutex_);
-    if (!make_room(domain, text.size(), now))
-        return tell(directory_ + ": as many policies as are kept are in force; that of " + domain + " is forgotten with the next restart");
-    const Result<void> written = write(domain, text, expires);
-    if (!written) return tell(written.error().detail);
-    Kept& kept = kept_[domain];
-    octets_ += text.size() - kept.octets;
-    kept = {text.size(), expires};
+Result<void> MtaStsStore::store(const std::string& domain, std::string_view text, std::chrono::sys_seconds expires,
+                                std::chrono::sys_seconds now) {
+    if (!is_file_name(domain)) return fail(Errc::invalid_data, "no file can be named after a domain \"" + domain + '"');
+    if (text.empty() || text.size() > limits_.max_file_octets)
+        return fail(Errc::invalid_data, directory_ + '/' + domain + ": no policy has " + std::to_string(text.size()) + " octets");
+    Changes changes;
+    Result<void> result;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!opened_) return fail(Errc::unavailable, directory_ + " could not be opened: policies are forgotten with the next restart");
+        if (make_room(domain, text.size(), now, changes))
+            plan(domain, {std::string(text), expires}, changes);
+        else
+            result = fail(Errc::unavailable, directory_ + ": as many policies as are kept are in force; that of " + domain +
+                                                 " is forgotten with the next restart");
+    }
+    for (auto& [name, change] : changes)
+        if (const Result<void> done = carry_out(name, std::move(change)); !done) result = done;
+    return result;
 }
 
-bool MtaStsStore::make_room(const std::string& domain, std::size_t octets, std::chrono::sys_seconds now) {
+bool MtaStsStore::make_room(const std::string& domain, std::size_t octets, std::chrono::sys_seconds now, Changes& changes) {
     const auto fits = [&] {
         const auto before = kept_.find(domain);
-        const std::size_t others = octets_ - (before != kept_.end() ? before->second.octets : 0);
-        return (before != kept_.end() || kept_.size() < limits_.max_domains) && others + octets <= limits_.max_octets;
+        const std::size_t own = before != kept_.end() ? before->second.planned.octets : 0;
+        return (own > 0 || domains_ < limits_.max_domains) && octets_ - own + octets <= limits_.max_octets;
     };
     if (fits()) return true;
-    std::erase_if(kept_, [&](const auto& one) {
-        if (one.first == domain || now < one.second.expires) return false;
-        ::unlink((directory_ + '/' + one.first).c_str());  // counted no more; one that stays is looked at with the next start
-        octets_ -= one.second.octets;
-        return true;
-    });
+    for (const auto& [name, kept] : kept_)
+        if (name != domain && kept.planned.octets > 0 && kept.planned.expires <= now) plan(name, {}, changes);
     return fits();
+}
+
+void MtaStsStore::count(File& planned, const File& now) {
+    domains_ = domains_ - (planned.octets > 0 ? 1 : 0) + (now.octets > 0 ? 1 : 0);
+    octets_ = octets_ - planned.octets + now.octets;
+    planned = now;
+}
+
+void MtaStsStore::plan(const std::string& domain, Change change, Changes& changes) {
+    Kept& kept = kept_[domain];
+    count(kept.planned, {change.text.size(), change.expires});
+    if (std::exchange(kept.busy, true))
+        kept.next = std::move(change);
+    else
+        changes.emplace_back(domain, std::move(change));
+}
+
+std::optional<MtaStsStore::Change> MtaStsStore::settle(const std::string& domain, const Change& done, bool succeeded) {
+    const auto found = kept_.find(domain);
+    Kept& kept = found->second;  // who is busy stays
+    if (succeeded) kept.there = {done.text.size(), done.expires};
+    if (kept.next) return std::exchange(kept.next, std::nullopt);
+    kept.busy = false;
+    // A file that could not be removed is counted no more: it is looked at with the next start.
+    if (!succeeded && !done.text.empty()) count(kept.planned, kept.there);
+    if (kept.planned.octets == 0) kept_.erase(found);
+    return std::nullopt;
+}
+
+Result<void> MtaStsStore::carry_out(const std::string& domain, Change change) {
+    for (;;) {
+        const Result<void> done = change.text.empty() ? remove(domain) : write(domain, change.text, change.expires);
+        const std::lock_guard lock(mutex_);
+        auto next = settle(domain, change, done.has_value());
+        if (!next) return done;
+        change = *std::move(next);
+    }
+}
+
+Result<void> MtaStsStore::remove(const std::string& domain) {
+    const std::string path = directory_ + '/' + domain;
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_error(path);
+    return {};
 }
 
 /// The time of the file is the end of its policy, so that the next start need not read them all.
@@ -135,7 +186,15 @@ Result<void> MtaStsStore::write(const std::string& domain, std::string_view text
 
 std::size_t MtaStsStore::domains() const {
     const std::lock_guard lock(mutex_);
-    return kept_.size();
+    return domains_;
+}
+
+std::shared_ptr<MtaStsStore> MtaStsStores::at(const std::string& directory) {
+    std::error_code unknown;  // then the path is as good as any
+    const auto canonical = std::filesystem::weakly_canonical(directory, unknown);
+    std::shared_ptr<MtaStsStore>& store = stores_[unknown ? directory : (canonical / "").string()];
+    if (!store) store = std::make_shared<MtaStsStore>(directory);
+    return store;
 }
 
 }  // namespace exota::app

@@ -29,28 +29,36 @@ struct PolicyFetch::Fetch {
     int unanswered = 0;
     bool dns_failed = false;
     std::vector<base::IpAddress> v4, v6;
-    gate::Instant ends{};
+    gate::Instant begun{}, ends{};
 };
 
-PolicyFetch::PolicyFetch(net::Loop& loop, gate::World& world, MtaStsStore* store, PolicyFetchOptions options)
-    : loop_(loop), world_(world), store_(store), options_(std::move(options)) {}
+PolicyFetch::PolicyFetch(net::Loop& loop, gate::World& world, MtaStsStore* store, Trouble trouble, PolicyFetchOptions options)
+    : loop_(loop), world_(world), store_(store), trouble_(std::move(trouble)), options_(std::move(options)), shares_(loop) {}
 
 PolicyFetch::~PolicyFetch() = default;
 
 void PolicyFetch::fetch(const std::string& host, Fetched fetched) {
-    if (!context_ || under_way_.size() >= max_fetches) {
-        const char* const why = context_ ? "too many policies are being fetched" : "mta_sts is off by now";
-        loop_.post([fetched = std::move(fetched), why] { fetched(fail(Errc::unavailable, why)); });
-        return;
-    }
-    const auto one = *under_way_.insert(std::make_shared<Fetch>(loop_, context_, host, std::move(fetched))).first;
+    if (!context_) return loop_.post([fetched = std::move(fetched)] { fetched(fail(Errc::unavailable, "mta_sts is off by now")); });
+    if (waiting_.size() >= max_waiting) return loop_.post([fetched = std::move(fetched)] { fetched(std::nullopt); });
+    const auto one = std::make_shared<Fetch>(loop_, context_, host, std::move(fetched));
     one->ends = world_.instant() + options_.deadline;
-    one->deadline.start(options_.deadline, [this, weak = std::weak_ptr(one)] {
+    if (under_way_.size() < max_fetches) return begin(one);
+    waiting_.push_back(one);
+    one->deadline.start(options_.max_wait, [this, weak = std::weak_ptr(one)] {
+        if (const auto self = weak.lock()) finish(self, std::nullopt);
+    });
+    watch_shares();
+}
+
+void PolicyFetch::begin(const std::shared_ptr<Fetch>& fetch) {
+    under_way_.push_back(fetch);
+    fetch->begun = world_.instant();
+    fetch->deadline.start(std::chrono::ceil<std::chrono::milliseconds>(fetch->ends - fetch->begun), [this, weak = std::weak_ptr(fetch)] {
         if (const auto self = weak.lock()) finish(self, fail(Errc::timeout, self->host + ": no answer within the time allowed"));
     });
-    one->unanswered = 2;
+    fetch->unanswered = 2;
     for (const RecordType type : {RecordType::a, RecordType::aaaa}) {
-        const auto answered = [this, weak = std::weak_ptr(one)](const authn::DnsAnswer& answer) {
+        const auto answered = [this, weak = std::weak_ptr(fetch)](const authn::DnsAnswer& answer) {
             const auto self = weak.lock();
             if (!self) return;
             self->dns_failed |= answer.status == DnsStatus::temporary_failure || answer.status == DnsStatus::bogus;
@@ -62,8 +70,20 @@ void PolicyFetch::fetch(const std::string& host, Fetched fetched) {
                 }
             if (--self->unanswered == 0) ask(self);
         };
-        if (!world_.resolve({host, type}, answered)) loop_.post([answered] { answered({}); });
+        if (!world_.resolve({fetch->host, type}, answered)) loop_.post([answered] { answered({}); });
     }
+}
+
+void PolicyFetch::watch_shares() {
+    if (waiting_.empty() || under_way_.empty()) return shares_.cancel();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(under_way_.front()->begun + options_.fair_share - world_.instant());
+    // Never from within fetch(): whoever calls that is not to hear of others meanwhile.
+    shares_.start(std::max(left, std::chrono::milliseconds(1)), [this] {
+        if (waiting_.empty() || under_way_.empty()) return;
+        const auto oldest = under_way_.front();
+        if (world_.instant() < oldest->begun + options_.fair_share) return watch_shares();
+        finish(oldest, fail(Errc::timeout, oldest->host + ": no answer while others wait to be asked"));
+    });
 }
 
 void PolicyFetch::ask(const std::shared_ptr<Fetch>& fetch) {
@@ -90,20 +110,35 @@ void PolicyFetch::ask(const std::shared_ptr<Fetch>& fetch) {
     });
 }
 
-void PolicyFetch::finish(const std::shared_ptr<Fetch>& fetch, Result<std::string> body) {
+void PolicyFetch::finish(const std::shared_ptr<Fetch>& fetch, Answer answer) {
     const std::shared_ptr<Fetch> ended = fetch;  // lives until it has told
-    under_way_.erase(ended);
+    std::erase(under_way_, ended);
+    std::erase(waiting_, ended);
     ended->deadline.cancel();
     ended->get.cancel();
-    ended->fetched(std::move(body));
+    if (!waiting_.empty() && under_way_.size() < max_fetches) {
+        const auto next = waiting_.front();
+        waiting_.pop_front();
+        begin(next);
+    }
+    watch_shares();
+    ended->fetched(std::move(answer));
 }
 
-std::optional<std::string> PolicyFetch::load(const std::string& domain) { return store_ ? store_->load(domain) : std::nullopt; }
+std::optional<std::string> PolicyFetch::load(const std::string& domain) {
+    if (store_ == nullptr) return std::nullopt;
+    auto text = store_->load(domain);
+    if (text) return *std::move(text);
+    if (trouble_) trouble_(text.error().detail);
+    return std::nullopt;
+}
 
 void PolicyFetch::store(const std::string& domain, const std::string& text) {
     if (store_ == nullptr) return;
     const auto entry = authn::MtaStsEntry::parse(text);
-    if (entry) store_->store(domain, text, entry->fetched + entry->policy.max_age, world_.now());
+    if (!entry) return;
+    const auto kept = store_->store(domain, text, entry->fetched + entry->policy.max_age, world_.now());
+    if (!kept && trouble_) trouble_(kept.error().detail);
 }
 
 }  // namespace exota::app

@@ -33,7 +33,7 @@ public:
     explicit NamesWorld(net::Loop& loop) : loop_(loop) {}
     bool resolve(const authn::DnsQuestion& question, Answered answered) override {
         if (!resolves) return false;
-        if (silent) return true;
+        if (silent || question.name == silent_for) return true;
         const auto found = answers.find({question.name, question.type});
         DnsAnswer answer = found != answers.end() ? found->second : DnsAnswer{.status = DnsStatus::no_data};
         loop_.post([answered = std::move(answered), answer = std::move(answer)] { answered(answer); });
@@ -46,6 +46,7 @@ public:
 
     std::map<authn::DnsQuestion, DnsAnswer> answers;
     bool resolves = true, silent = false;
+    std::string silent_for;
 
 private:
     net::Loop& loop_;
@@ -57,6 +58,8 @@ const std::string loopback_v6 = std::string(15, '\0') + '\x01';
 
 class PolicyFetches : public ::testing::Test {
 protected:
+    using Answer = std::optional<base::Result<std::string>>;
+
     PolicyFetches() {
         write_file(directory_.path("roots"), root_.chain());
         context_ =
@@ -78,10 +81,10 @@ protected:
         std::promise<base::Result<std::string>> promised;
         std::unique_ptr<PolicyFetch> source;
         thread_.call([&] {
-            source = std::make_unique<PolicyFetch>(thread_.loop(), world_, nullptr, std::move(options));
+            source = std::make_unique<PolicyFetch>(thread_.loop(), world_, nullptr, nullptr, std::move(options));
             source->use(context_);
             if (used_later_) source->use(*used_later_);
-            source->fetch(host, [&](base::Result<std::string> body) { promised.set_value(std::move(body)); });
+            source->fetch(host, [&](Answer body) { promised.set_value(*std::move(body)); });
         });
         base::Result<std::string> result = promised.get_future().get();
         thread_.call([&] { source.reset(); });
@@ -181,31 +184,78 @@ TEST_F(PolicyFetches, one_deadline_for_names_and_all) {
     EXPECT_EQ(body.error().detail, "mta-sts.a.test: no answer within the time allowed");
 }
 
-TEST_F(PolicyFetches, as_many_as_are_fetched_at_one_time) {
+TEST_F(PolicyFetches, as_many_as_are_fetched_and_wait_at_one_time) {
     world_.silent = true;
-    std::promise<base::Error> refused;
+    std::promise<Answer> refused;
     std::unique_ptr<PolicyFetch> source;
     std::size_t told = 0;
     thread_.call([&] {
         source = std::make_unique<PolicyFetch>(thread_.loop(), world_, nullptr);
         source->use(context_);
-        for (std::size_t i = 0; i < PolicyFetch::max_fetches; ++i) source->fetch("mta-sts.a.test", [&](const auto&) { ++told; });
-        source->fetch("mta-sts.b.test", [&](const base::Result<std::string>& body) { refused.set_value(body.error()); });
+        for (std::size_t i = 0; i < PolicyFetch::max_fetches + PolicyFetch::max_waiting; ++i)
+            source->fetch("mta-sts.a.test", [&](const Answer&) { ++told; });
+        source->fetch("mta-sts.b.test", [&](Answer body) { refused.set_value(std::move(body)); });
     });
-    EXPECT_EQ(refused.get_future().get().code, Errc::unavailable);
+    EXPECT_FALSE(refused.get_future().get()) << "nobody was asked";
     thread_.call([&] { source.reset(); });
     EXPECT_EQ(told, 0U) << "nobody is called once it is gone";
+}
+
+/// As many hosts as are asked at one time, all slow: whoever comes behind them is asked for all that.
+TEST_F(PolicyFetches, slow_hosts_keep_no_other_from_being_asked) {
+    const HttpsServer server({.identity = &good_}, says(answer("text/plain", policy)));
+    world_.silent_for = "mta-sts.slow.test";
+    std::promise<Answer> promised;
+    std::unique_ptr<PolicyFetch> source;
+    std::vector<std::string> slow;
+    PolicyFetchOptions options = at(server.port());
+    options.fair_share = 1ms;
+    thread_.call([&] {
+        source = std::make_unique<PolicyFetch>(thread_.loop(), world_, nullptr, nullptr, options);
+        source->use(context_);
+        for (std::size_t i = 0; i < PolicyFetch::max_fetches; ++i)
+            source->fetch("mta-sts.slow.test", [&](const Answer& body) { slow.push_back(body->error().detail); });
+        source->fetch("mta-sts.a.test", [&](Answer body) { promised.set_value(std::move(body)); });
+    });
+    const Answer body = promised.get_future().get();
+    ASSERT_TRUE(body && *body) << "and has its policy";
+    EXPECT_EQ(**body, policy);
+    thread_.call([&] { source.reset(); });
+    EXPECT_EQ(slow, std::vector<std::string>{"mta-sts.slow.test: no answer while others wait to be asked"}) << "the oldest, and no other";
+}
+
+TEST_F(PolicyFetches, whose_turn_does_not_come_has_asked_nobody) {
+    world_.silent = true;
+    std::promise<Answer> promised;
+    std::unique_ptr<PolicyFetch> source;
+    thread_.call([&] {
+        source = std::make_unique<PolicyFetch>(thread_.loop(), world_, nullptr, nullptr, PolicyFetchOptions{.max_wait = 1ms});
+        source->use(context_);
+        for (std::size_t i = 0; i <= PolicyFetch::max_fetches; ++i)
+            source->fetch("mta-sts.a.test", [&](Answer body) { promised.set_value(std::move(body)); });
+    });
+    EXPECT_FALSE(promised.get_future().get()) << "that is no answer about the policy";
+    thread_.call([&] { source.reset(); });
 }
 
 TEST_F(PolicyFetches, what_is_kept_on_disk) {
     MtaStsStore store(directory_.path("policies"));
     ASSERT_TRUE(store.open());
-    PolicyFetch source(thread_.loop(), world_, &store);
+    std::vector<std::string> troubles;
+    PolicyFetch source(thread_.loop(), world_, &store, [&](std::string_view text) { troubles.emplace_back(text); });
     const authn::MtaStsEntry entry{"a.test", "id1", world_.now(), authn::MtaStsPolicy::parse(policy).value()};
     source.store("a.test", entry.text());
     EXPECT_EQ(source.load("a.test"), entry.text());
     source.store("b.test", "no entry");
     EXPECT_EQ(source.load("b.test"), std::nullopt);
+    EXPECT_TRUE(troubles.empty());
+    write_file(directory_.path("policies/b.test"), std::string(100'000, 'x'));
+    EXPECT_EQ(source.load("b.test"), std::nullopt);
+    EXPECT_EQ(troubles.size(), 1U) << "it is told";
+    MtaStsStore closed(directory_.path("others"));
+    PolicyFetch unkept(thread_.loop(), world_, &closed, [&](std::string_view text) { troubles.emplace_back(text); });
+    unkept.store("a.test", entry.text());
+    EXPECT_EQ(troubles.size(), 2U);
     PolicyFetch without(thread_.loop(), world_, nullptr);
     without.store("a.test", entry.text());
     EXPECT_EQ(without.load("a.test"), std::nullopt);

@@ -30,8 +30,8 @@ struct RelayParts {
     class House;
     /// MTA-STS on one loop; it has sockets there.
     struct Policies {
-        Policies(const LoopParts& parts, MtaStsStore* store, const PolicyFetchOptions& fetching)
-            : source(parts.loop, parts.world, store, fetching), known(parts.world, source) {}
+        Policies(const LoopParts& parts, MtaStsStore& store, PolicyFetch::Trouble trouble, const PolicyFetchOptions& fetching)
+            : source(parts.loop, parts.world, &store, std::move(trouble), fetching), known(parts.world, source) {}
 
         PolicyFetch source;
         gate::MtaStsPolicies known;  // whatever the generation: what was found out stays
@@ -170,32 +170,42 @@ private:
 
 class RelayFront final : public SectionFront<RelayParts> {
 public:
-    static base::Result<std::unique_ptr<GatewaySection>> open(const config::GatewayConfig& config, PolicyFetchOptions fetching) {
+    static base::Result<std::unique_ptr<GatewaySection>> open(const config::GatewayConfig& config, MtaStsStores& policies,
+                                                              PolicyFetchOptions fetching) {
         auto spool = open_spool(config);
         if (!spool) return std::unexpected(spool.error());
-        auto front = std::unique_ptr<RelayFront>(new RelayFront(config, *std::move(spool), std::move(fetching)));
-        if (config.relay.mta_sts && config.relay.next_hop.kind != gate::NextHop::Kind::fixed)
-            if (const auto opened = front->store_.open(); !opened)
-                return base::fail(opened.error().code, "mta_sts_directory: " + opened.error().detail);
+        auto front = std::unique_ptr<RelayFront>(
+            new RelayFront(config, *std::move(spool), policies.at(config.relay.mta_sts_directory), std::move(fetching)));
+        if (const auto opened = front->open_store(config); !opened)
+            return base::fail(opened.error().code, "mta_sts_directory: " + opened.error().detail);
         return front;
     }
     /// Which next hops work is found out with each message.
     bool ready() const override { return true; }
 
 private:
-    RelayFront(const config::GatewayConfig& config, std::unique_ptr<SpoolRoom> spool, PolicyFetchOptions fetching)
+    RelayFront(const config::GatewayConfig& config, std::unique_ptr<SpoolRoom> spool, std::shared_ptr<MtaStsStore> store,
+               PolicyFetchOptions fetching)
         : SectionFront(config, std::move(spool)),
           protocol_(config.relay.protocol),
           fetching_(std::move(fetching)),
-          store_(config.relay.mta_sts_directory) {
-        store_.on_trouble([this](std::string_view text) {
-            if (store_pace_.due()) log().service(LogLevel::warning, "mta-sts-store", text, {LogField::of("gateway", name())});
-        });
+          store_(std::move(store)) {}
+
+    base::Result<void> open_store(const config::GatewayConfig& config) {
+        const bool needed = config.relay.mta_sts && config.relay.next_hop.kind != gate::NextHop::Kind::fixed;
+        return needed ? store_->open() : base::Result<void>();
     }
+    void store_failed(std::string_view text) { log().service(LogLevel::warning, "mta-sts-store", text, {LogField::of("gateway", name())}); }
 
     void keep_start_values(config::GatewayConfig& config) const override { config.relay.protocol = protocol_; }
+    void get_ready(const config::GatewayConfig& config) override {
+        if (const auto opened = open_store(config); !opened) store_failed(opened.error().detail);
+    }
     std::unique_ptr<OfLoop> make_loop(const LoopParts& parts) override {
-        const auto policies = std::make_shared<RelayParts::Policies>(parts, &store_, fetching_);
+        const auto trouble = [this](std::string_view text) {
+            if (store_pace_.due()) store_failed(text);
+        };
+        const auto policies = std::make_shared<RelayParts::Policies>(parts, *store_, trouble, fetching_);
         parts.keep(policies);
         return std::make_unique<OfLoop>(parts, *policies);
     }
@@ -209,14 +219,15 @@ private:
 
     const gate::RelayProtocol protocol_;
     const PolicyFetchOptions fetching_;
-    MtaStsStore store_;
+    const std::shared_ptr<MtaStsStore> store_;  // shared with the sections that have the same directory
     SharedPace store_pace_;
 };
 
 }  // namespace
 
-base::Result<std::unique_ptr<GatewaySection>> open_relay_front(const config::GatewayConfig& config, PolicyFetchOptions fetching) {
-    return RelayFront::open(config, std::move(fetching));
+base::Result<std::unique_ptr<GatewaySection>> open_relay_front(const config::GatewayConfig& config, MtaStsStores& policies,
+                                                               PolicyFetchOptions fetching) {
+    return RelayFront::open(config, policies, std::move(fetching));
 }
 
 }  // namespace exota::app

@@ -12,9 +12,13 @@
 
 namespace exota::app {
 
+class MtaStsStores;
+
+/// @param policies  of all sections; only asked here.
 /// @param fetching  how MTA-STS policies are fetched.
 /// @return          io: no file can be made in spool_directory, or in mta_sts_directory where MTA-STS is on. The detail begins with the
 ///                  setting.
-base::Result<std::unique_ptr<GatewaySection>> open_relay_front(const config::GatewayConfig& config, PolicyFetchOptions fetching = {});
+base::Result<std::unique_ptr<GatewaySection>> open_relay_front(const config::GatewayConfig& config, MtaStsStores& policies,
+                                                               PolicyFetchOptions fetching = {});
 
 }  // namespace exota::app

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "app/mta_sts_store.h"
 #include "app/testing_backend.h"
 #include "config/config.h"
 #include "net/testing_house.h"
@@ -35,7 +36,7 @@ protected:
         config_.session.max_sessions_per_client = 3;
         config_.relay.next_hop = {gate::NextHop::Kind::fixed, "127.0.0.1", hop.address().port};
         config_.relay.tls_level = gate::TlsLevel::may;
-        front_ = open_relay_front(config_).value();
+        front_ = open_relay_front(config_, policies_).value();
         workers_.emplace(2, dns_, std::make_shared<const gate::Snapshot>(), log_, metrics_);
         listeners_.push_back(std::move(*net::Listener::open(*net::Endpoint::parse("inet:127.0.0.1:0"), {}, 2)));
         workers_->add(front_->options(log_, metrics_), listeners_);
@@ -69,6 +70,7 @@ protected:
     telemetry::Metrics metrics_{"test"};
     config::DnsConfig dns_;
     config::GatewayConfig config_;
+    MtaStsStores policies_;
     std::unique_ptr<GatewaySection> front_;
     std::optional<Workers> workers_;
 };
@@ -130,6 +132,38 @@ TEST_F(RelayFrontTest, sessions_that_begin_after_a_reload_go_by_the_new_settings
     next.relay.hostname = "third.test";
     front_->use(next);
     const net::Descriptor unchanged = client("220 other.test ESMTP\r\n");
+}
+
+TEST_F(RelayFrontTest, a_reload_that_switches_mta_sts_on_opens_its_store) {
+    const Backend hop{std::string(plain_offers)};
+    config_.relay.mta_sts = false;
+    config_.relay.mta_sts_directory = directory_.path("mta-sts");
+    serve(hop);
+    const auto keeps = [this](const std::string& directory) {
+        const std::chrono::sys_seconds now{std::chrono::seconds(1'800'000'000)};
+        return policies_.at(directory)->store("a.test", "x", now + 1h, now).has_value();
+    };
+    EXPECT_FALSE(keeps(config_.relay.mta_sts_directory)) << "so far nothing is to be kept";
+    config::GatewayConfig next = config_;
+    next.relay.mta_sts = true;
+    front_->use(next);
+    EXPECT_FALSE(keeps(config_.relay.mta_sts_directory)) << "nobody is found by MX";
+    next.relay.next_hop = {};
+    front_->use(next);
+    EXPECT_TRUE(keeps(config_.relay.mta_sts_directory));
+}
+
+TEST_F(RelayFrontTest, one_that_cannot_be_opened_by_a_reload_is_told) {
+    const Backend hop{std::string(plain_offers)};
+    config_.relay.mta_sts = false;
+    config_.relay.mta_sts_directory = "/nowhere/mta-sts";
+    serve(hop);
+    config::GatewayConfig next = config_;
+    next.relay.mta_sts = true;
+    next.relay.next_hop = {};
+    front_->use(next);
+    EXPECT_TRUE(logged(" level=warning event=mta-sts-store text=\"/nowhere/mta-sts: No such file or directory\" gateway=out"))
+        << lines_->all();
 }
 
 TEST_F(RelayFrontTest, a_client_with_as_many_sessions_as_it_may_have_is_told) {

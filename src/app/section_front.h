@@ -52,6 +52,7 @@ public:
         if (config.direction != direction_) return;  // waits for a restart
         config::GatewayConfig kept = config;
         keep_start_values(kept);
+        get_ready(kept);
         auto next = std::make_shared<Generation>(std::move(kept));
         const std::lock_guard lock(current_mutex_);
         current_ = std::move(next);
@@ -77,6 +78,8 @@ protected:
 
     /// What the sessions would go by, and only a start may change.
     virtual void keep_start_values(config::GatewayConfig&) const {}
+    /// Before sessions go by a reload's settings: what of the system they need that was not needed so far.
+    virtual void get_ready(const config::GatewayConfig&) {}
     virtual std::unique_ptr<OfLoop> make_loop(const LoopParts& parts) = 0;
     virtual void make_house(OfLoop& loop, std::shared_ptr<Generation> generation) = 0;
     virtual std::unique_ptr<net::Session> make_session_in(OfLoop& loop, const net::Peer& peer, std::function<void()> wake) = 0;

@@ -87,6 +87,18 @@ TEST_F(Search, a_policy_that_cannot_be_had_is_told) {
     EXPECT_EQ(found(), "one.test 192.0.2.1 encrypt; MTA-STS policy of a.test: nobody there");
 }
 
+TEST_F(Search, a_policy_that_there_was_no_room_to_ask_for_is_waited_for) {
+    const std::string policy = "_mta-sts.a.test TXT v=STSv1; id=1\n";
+    source.full = true;
+    world.zone = Zone("a.test MX 1 one.test\na.test MX 2 two.test\none.test A 192.0.2.1\ntwo.test A 192.0.2.2\n" + policy);
+    EXPECT_EQ(found(), "451 4.7.5; MTA-STS policy of a.test: too many are being fetched");
+    world.zone = Zone(two_hosts + policy + "_25._tcp.one.test! TLSA 3 1 1 " + digest);
+    EXPECT_EQ(found(), "one.test 2001:db8::1 dane, one.test 192.0.2.1 dane; MTA-STS policy of a.test: too many are being fetched");
+    source.full = false;
+    source.body = policy_text("enforce", 60, "*.test");
+    EXPECT_EQ(found(), "one.test 2001:db8::1 dane, one.test 192.0.2.1 dane, two.test 192.0.2.2 verify");
+}
+
 TEST_F(Search, nobody_is_asked_for_a_policy_without_need) {
     world.zone = Zone("a.test MX 1 one.test\none.test! A 192.0.2.1\n_25._tcp.one.test! TLSA 3 1 1 " + digest);
     EXPECT_EQ(found(), "one.test 192.0.2.1 dane");

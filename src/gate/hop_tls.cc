@@ -40,6 +40,7 @@ std::optional<TlsChoice> choose_by_tlsa(const MailHost& host, std::uint16_t port
 
 /// @param otherwise  what holds without a policy that is enforced.
 TlsChoice choose_by_policy(const MailHost& host, TlsChoice otherwise, const StsFound& sts) {
+    if (sts.undecided) return unfit({});  // StsFound::failure says it, once for all hosts
     const Mode mode = sts.policy ? sts.policy->mode : Mode::none;
     if (mode == Mode::none) return otherwise;
     const bool named = sts.policy->names_mx(host.name);

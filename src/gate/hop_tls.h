@@ -52,7 +52,8 @@ struct HopTls {
 /// What a domain says by MTA-STS.
 struct StsFound {
     std::optional<authn::MtaStsPolicy> policy;
-    std::string failure;  // why nothing better is known; empty: that is all there is
+    std::string failure;     // why nothing better is known; empty: that is all there is
+    bool undecided = false;  // there may be one, and we had no room to ask: no host is fit for now
 };
 
 struct TlsRules {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gate/world.h"
+#include "mail/domain.h"
 
 namespace exota::gate {
 
@@ -12,12 +13,23 @@ using authn::MtaStsEntry;
 void MtaStsPolicies::keep(Known& known, MtaStsEntry entry) {
     known.refresh_at = entry.fetched + entry.policy.max_age / 2;
     known.entry = std::move(entry);
+    count(known);
+}
+
+void MtaStsPolicies::count(Known& known) {
+    std::size_t octets = sizeof(Known) + sizeof(std::string) + mail::Domain::max_octets + known.failure.capacity();
+    if (known.entry)
+        for (const std::string& pattern : known.entry->policy.mx) octets += sizeof(std::string) + pattern.capacity();
+    octets_ += octets - std::exchange(known.octets, octets);
 }
 
 MtaStsPolicies::Known& MtaStsPolicies::load(const std::string& domain) {
     make_room();
     Known& known = known_[domain];
-    if (!std::exchange(known.loaded, true)) read(domain, known);
+    if (!std::exchange(known.loaded, true)) {
+        count(known);
+        read(domain, known);
+    }
     return known;
 }
 
@@ -79,15 +91,19 @@ void MtaStsPolicies::heard(const std::string& domain, const authn::DnsAnswer& tx
 
 void MtaStsPolicies::fetch(const std::string& domain, const std::string& id) {
     if (std::exchange(known_[domain].fetching, true)) return;
-    source_.fetch("mta-sts." + domain, [this, domain, id, alive = std::weak_ptr(alive_)](base::Result<std::string> body) {
-        if (!alive.expired()) fetched(domain, id, std::move(body));
+    source_.fetch("mta-sts." + domain, [this, domain, id, alive = std::weak_ptr(alive_)](std::optional<base::Result<std::string>> answer) {
+        if (!alive.expired()) fetched(domain, id, std::move(answer));
     });
 }
 
-void MtaStsPolicies::fetched(const std::string& domain, const std::string& id, base::Result<std::string> body) {
+void MtaStsPolicies::fetched(const std::string& domain, const std::string& id, std::optional<base::Result<std::string>> answer) {
     Known& known = known_[domain];
     known.fetching = false;
-    auto policy = body ? authn::MtaStsPolicy::parse(*body) : std::unexpected(body.error());
+    if (!answer) {
+        known.failure = "MTA-STS policy of " + domain + ": too many are being fetched";
+        return tell(domain, false);
+    }
+    auto policy = *answer ? authn::MtaStsPolicy::parse(**answer) : std::unexpected(answer->error());
     if (policy) {
         keep(known, {domain, id, world_.now(), *std::move(policy)});
         known.failure.clear();
@@ -110,17 +126,25 @@ void MtaStsPolicies::fetched(const std::string& domain, const std::string& id, b
 }
 
 /// What is known is all that there is by now.
-void MtaStsPolicies::tell(const std::string& domain) {
+void MtaStsPolicies::tell(const std::string& domain, bool asked) {
     Known& known = known_[domain];
+    count(known);
     StsFound found{.policy = std::nullopt, .failure = known.failure};
-    if (is_in_force_anywhere(domain, known)) found.policy = known.entry->policy;
+    if (is_in_force_anywhere(domain, known))
+        found.policy = known.entry->policy;
+    else
+        found.undecided = !asked;
     known.asked = false;
     for (const Found& one : std::exchange(known.waiting, {})) one(found);
 }
 
 void MtaStsPolicies::make_room() {
-    if (known_.size() < max_domains) return;
-    std::erase_if(known_, [](const auto& one) { return !one.second.asked && !one.second.fetching; });
+    if (known_.size() < max_domains && octets_ < max_octets) return;
+    std::erase_if(known_, [this](const auto& one) {
+        if (one.second.asked || one.second.fetching) return false;
+        octets_ -= one.second.octets;
+        return true;
+    });
 }
 
 }  // namespace exota::gate

@@ -164,6 +164,34 @@ TEST_F(Policies, a_failed_fetch_is_tried_again_after_five_minutes) {
     EXPECT_EQ(found(), "enforce");
 }
 
+/// Who is not asked has not failed: there may be a policy, and mail waits for it.
+TEST_F(Policies, one_that_there_was_no_room_to_fetch_is_not_known_to_be_none) {
+    const auto find = [this] {
+        std::optional<StsFound> told;
+        policies->find("a.test", [&](const StsFound& sts) { told = sts; });
+        world.end_turn();
+        return told.value();
+    };
+    id("1");
+    source.full = true;
+    StsFound told = find();
+    EXPECT_TRUE(told.undecided);
+    EXPECT_EQ(told.policy, std::nullopt);
+    EXPECT_EQ(told.failure, "MTA-STS policy of a.test: too many are being fetched");
+    source.full = false;
+    source.body = policy_text("enforce", 86400);
+    told = find();
+    EXPECT_TRUE(told.policy && !told.undecided) << "the next message asks, without a wait";
+    id("2");
+    source.full = true;
+    told = find();
+    EXPECT_TRUE(told.policy && !told.undecided) << "the one that is there holds";
+    EXPECT_EQ(source.fetches, 3);
+    no_id();
+    world.time_of_day += 86400s;
+    EXPECT_FALSE(find().undecided) << "TXT says that there is none";
+}
+
 TEST_F(Policies, txt_that_cannot_be_had) {
     world.zone = Zone("_mta-sts.a.test TXT bogus");
     EXPECT_EQ(found(), "-TXT of _mta-sts.a.test cannot be had");
@@ -306,6 +334,30 @@ TEST_F(Policies, nothing_is_called_once_they_are_gone) {
     policies.reset();
     world.end_turn();
     EXPECT_FALSE(answered);
+}
+
+/// As many domains as there may be, each with the longest policy, would be hundreds of megabytes.
+TEST_F(Policies, policies_beyond_the_limit_of_octets_are_forgotten_and_read_again) {
+    std::string long_policy = policy_text("enforce", 86400);
+    for (std::size_t i = 1; i < authn::max_mta_sts_patterns; ++i) long_policy += "mx: " + std::string(54, 'x') + ".test\n";
+    ASSERT_LE(long_policy.size(), authn::max_mta_sts_policy_octets);
+    std::size_t most = 0, asked = 0;
+    for (const std::size_t domains = MtaStsPolicies::max_octets / long_policy.size(); asked <= domains; ++asked) {
+        const std::string domain = "d" + std::to_string(asked) + ".test";
+        world.zone = Zone("_mta-sts." + domain + " TXT v=STSv1; id=1");
+        source.body = long_policy;
+        bool found = false;
+        policies->find(domain, [&](const StsFound& sts) { found = sts.policy.has_value(); });
+        world.end_turn();
+        ASSERT_TRUE(found) << asked;
+        most = std::max(most, policies->octets());
+    }
+    EXPECT_LT(most, MtaStsPolicies::max_octets + 2 * authn::max_mta_sts_policy_octets);
+    EXPECT_GT(most, MtaStsPolicies::max_octets - 2 * authn::max_mta_sts_policy_octets);
+    EXPECT_LT(policies->octets(), MtaStsPolicies::max_octets / 2) << "it was passed, and they were forgotten";
+    const int loads = source.loads;
+    ASSERT_TRUE(policies->in_force("d0.test"));
+    EXPECT_EQ(source.loads, loads + 1);
 }
 
 TEST_F(Policies, domains_beyond_the_limit_are_forgotten_and_read_again) {

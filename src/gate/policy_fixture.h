@@ -35,11 +35,18 @@ public:
 
     /// What was asked for is there with the next turn of the loop.
     void deliver() {
-        for (Fetched& one : std::exchange(waiting_, {})) world_.call_soon([one = std::move(one), body = body] { one(body); });
+        for (Fetched& one : std::exchange(waiting_, {}))
+            world_.call_soon([one = std::move(one), body = body, full = full] {
+                if (full)
+                    one(std::nullopt);
+                else
+                    one(body);
+            });
     }
 
     base::Result<std::string> body = base::fail(base::Errc::unavailable, "nobody there");
     bool silent = false;
+    bool full = false;  // nobody is asked any more
     int fetches = 0, loads = 0;
     std::string asked_host;
     std::map<std::string, std::string> kept;
