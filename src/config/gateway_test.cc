@@ -244,6 +244,7 @@ struct Outwards {
         read_milter(in, config);
         read_dns(in, config, Origin::json);
         read_gateways(in, config, Origin::file);
+        find_own_sockets(config);
         check_gateways(in, config);
         gateway = config.gateways.front();
     }

@@ -13,7 +13,7 @@ using smtp::Sent;
 namespace reply {
 constexpr smtp::FixedReply no_hop_answers{451, "4.4.1", "No mail server of this domain answers; try again"};
 constexpr smtp::FixedReply late_in_transaction{451, "4.4.2", "Next server did not answer in time; try again"};
-}
+}  // namespace reply
 
 std::string_view name_of(HopFailure failure) noexcept {
     constexpr std::array<std::string_view, hop_failure_count> names{"unreachable", "late",   "closed",    "refused",

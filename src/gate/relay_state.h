@@ -118,8 +118,8 @@ struct RelaySession::State {
     std::uint32_t near_progress = 0, written_progress = 0;  // whole lines of the client; pieces of a message that the hop took
     std::uint32_t seen_near = 0, seen_far = 0;
     Instant last_near{}, last_far{}, last_done{}, cover_asked_at{};
-    Instant recipient_since{};         // the client may wait for the reply to a recipient
-    Instant::duration cover_took{};    // of the transaction: the first recipient may have waited for it
+    Instant recipient_since{};       // the client may wait for the reply to a recipient
+    Instant::duration cover_took{};  // of the transaction: the first recipient may have waited for it
     Due due{};
     LegDeadline deadline{};
 

@@ -186,9 +186,10 @@ TEST_F(RelayTime, a_recipient_has_his_reply_while_the_client_waits) {
             continue;
         }
         relay.pass(1ms);
-        hold("S 451 4.4.2\nC DATA\nS 503\nC NOOP\nS 250");
+        hold("S 451 4.4.2\nC DATA\nS 554\nC NOOP\nS 250");
         EXPECT_FALSE(relay.far_open);
-        EXPECT_EQ(relay.house.failures, std::vector<std::string>{"mx.test 192.0.2.1 late: no reply to a recipient in the time that clients wait"});
+        EXPECT_EQ(relay.house.failures,
+                  std::vector<std::string>{"mx.test 192.0.2.1 late: no reply to a recipient in the time that clients wait"});
     }
 }
 

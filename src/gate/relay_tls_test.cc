@@ -301,6 +301,20 @@ TEST_F(Xoorg, tenants_that_cannot_be_looked_up) {
     hold("S 451 4.3.0");
 }
 
+/// The client may have said RCPT while we looked: what that took is not there for the next hop any more.
+TEST_F(Xoorg, a_slow_look_up_leaves_the_first_recipient_less_time) {
+    relay.world.tenants_elsewhere = true;
+    recipient("y@a.test", "x@contoso.test");
+    relay.pass(relay.settings->find_timeout - std::chrono::seconds(1));
+    relay.world.tenants_asked.at(0)(Tenants(Tenants::none));
+    relay.turn();
+    hold(script({"dial mx.test 192.0.2.1", begins_tls, "tls good", "G EHLO us.test\nH 250 mx\nG MAIL"}));
+    relay.pass(relay.settings->recipient_timeout - relay.settings->find_timeout + std::chrono::seconds(1) - std::chrono::milliseconds(1));
+    EXPECT_EQ(relay.near, "");
+    relay.pass(std::chrono::milliseconds(1));
+    hold("S 451 4.4.2");
+}
+
 TEST_F(Xoorg, tenants_that_are_never_found) {
     relay.world.tenants_elsewhere = true;
     recipient("y@a.test", "x@contoso.test");
