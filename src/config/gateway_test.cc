@@ -244,7 +244,6 @@ struct Outwards {
         read_milter(in, config);
         read_dns(in, config, Origin::json);
         read_gateways(in, config, Origin::file);
-        find_own_sockets(config);
         check_gateways(in, config);
         gateway = config.gateways.front();
     }
@@ -311,18 +310,6 @@ TEST(ConfigGateway, EveryKeyToExchangeIsRead) {
     EXPECT_EQ(relay.own_addresses.front().text(), "203.0.113.77");
     EXPECT_EQ(relay.hop_timeout.count(), 7000);
     EXPECT_EQ(relay.hold_octets, 8U);
-}
-
-TEST(ConfigGateway, WhoDialsKnowsTheSocketsOfThisProgram) {
-    const Outwards read("", "[dns]\ndnssec = \"on\"\n[milter]\nlisten = [\"inet:0.0.0.0:8893\", \"unix:/run/exota.sock\"]\n");
-    ASSERT_EQ(read.all(), "");
-    const std::vector<gate::OwnSocket>& own = read.gateway.relay.own_sockets;
-    const auto has = [&own](const char* address, std::uint16_t port) {
-        return std::ranges::find(own, gate::OwnSocket{base::IpAddress::parse(address).value(), port}) != own.end();
-    };
-    EXPECT_TRUE(has("192.0.2.1", 26)) << "its own";
-    EXPECT_TRUE(has("127.0.0.1", 8893)) << "every address of this host";
-    EXPECT_FALSE(has("127.0.0.1", 26) || has("192.0.2.1", 8893) || has("::1", 8893));
 }
 
 TEST(ConfigGateway, WhatCannotWorkToExchangeIsAnError) {
