@@ -17,6 +17,7 @@
 #include "decision/rules.h"
 #include "directory/tenants_settings.h"
 #include "evidence/collector.h"
+#include "gate/door_lists.h"
 #include "gate/judge.h"
 #include "gate/milter_settings.h"
 #include "net/resolver.h"
@@ -39,8 +40,11 @@ struct DnsConfig {
 struct Config {
     std::string path;  // where it came from, for messages; "" for the environment
     gate::MilterSettings milter;
-    std::vector<GatewayConfig> gateways;  // by name
-    std::string endpoints_file;           // that was read into rules.exchange_online; empty: none
+    std::vector<GatewayConfig> gateways;      // by name
+    std::vector<std::string> inbound_listen;  // of the milter that is an inbound door; access is as of milter.listen
+    gate::PerimeterSettings perimeter;        // of inbound doors, as the next
+    gate::RecipientSettings recipients;
+    std::string endpoints_file;  // that was read into rules.exchange_online; empty: none
     decision::Rules rules;
     evidence::MessageLimits limits;
     tenant::Defaults tenant_defaults;
@@ -52,6 +56,9 @@ struct Config {
     std::chrono::seconds drain_timeout{30};  // after SIGTERM
     std::vector<StartValue> start_values;    // of a file: what a reload cannot change
 };
+
+/// Somebody asks the question of an inbound door here.
+bool has_inbound_door(const Config& config) noexcept;
 
 struct Problem {
     enum class Severity : std::uint8_t { error, warning } severity = Severity::error;
