@@ -57,9 +57,6 @@ struct Config {
     std::vector<StartValue> start_values;    // of a file: what a reload cannot change
 };
 
-/// Somebody asks the question of an inbound door here.
-bool has_inbound_door(const Config& config) noexcept;
-
 struct Problem {
     enum class Severity : std::uint8_t { error, warning } severity = Severity::error;
     std::string file;

@@ -50,7 +50,7 @@ TEST(ConfigInbound, DefaultsOfTableAndStructuresAgree) {
     EXPECT_EQ(loaded.config->recipients.rules.delimiter, recipients.rules.delimiter);
     EXPECT_EQ(loaded.config->recipients.rules.fold_case, recipients.rules.fold_case);
     EXPECT_EQ(loaded.config->recipients.file, "");
-    EXPECT_FALSE(has_inbound_door(*loaded.config));
+    EXPECT_TRUE(loaded.config->inbound_listen.empty());
 }
 
 TEST(ConfigInbound, NothingOfItIsThereWithoutTheSection) {
@@ -101,7 +101,6 @@ reply = "5.4.1"
 )");
     ASSERT_TRUE(loaded.config) << all_of(loaded);
     const Config& config = *loaded.config;
-    EXPECT_TRUE(has_inbound_door(config));
     EXPECT_EQ(config.inbound_listen, std::vector<std::string>{"inet:127.0.0.1:8895"});
     const decision::InboundRules& rules = *config.rules.inbound;
     EXPECT_EQ(rules.mode, tenant::Mode::defer);
@@ -175,9 +174,6 @@ TEST(ConfigInbound, WhatIsRefused) {
         {"[arc]\nseal = {domain = \"a.example\"}\n", "arc.seal", "sealing with ARC is not built yet"},
         {"[inbound]\nlisten = [\"inet:127.0.0.1:8893\"]\nmode = \"enforce\"\n[milter]\nlisten = [\"inet:127.0.0.1:8893\"]\n",
          "inbound.listen", ""},
-        {"[inbound]\nlisten = [\"inet:127.0.0.1:8893\"]\nmode = \"enforce\"\n[tenants]\nsource = \"ldap\"\n"
-         "[tenants.ldap]\nstarttls = false\nservers = [\"ldapi://%2Fs\"]\nbase = \"dc=x\"\n",
-         "tenants.source", "\"ldap\" with an inbound door: recipients are looked up in tenants at hand, so \"file\" is needed"},
     };
     for (const Case& c : cases) {
         const LoadedConfig loaded = with(c.text);
@@ -196,7 +192,6 @@ TEST(ConfigInbound, AGatewayWithThatDoorNeedsTheSection) {
     EXPECT_EQ(text_of(with(gateway), "gateway.in.door"), "\"inbound\" needs a section [inbound] with its mode");
     const LoadedConfig good = with(std::string(gateway) + "[inbound]\nmode = \"monitor\"\n");
     ASSERT_TRUE(good.config) << all_of(good);
-    EXPECT_TRUE(has_inbound_door(*good.config));
     EXPECT_EQ(good.config->gateways[0].session.door, gate::Door::inbound);
     const LoadedConfig early = with(std::string(gateway) + "early_refusal = true\n[inbound]\nmode = \"monitor\"\n");
     EXPECT_FALSE(text_of(early, "gateway.in.early_refusal").empty());

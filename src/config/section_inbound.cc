@@ -35,9 +35,6 @@ public:
             read_rules(config_.rules.inbound.emplace());
         else
             need_section();
-        if (has_inbound_door(config_) && config_.tenants.source != "file")
-            in_.error("tenants.source", "\"" + config_.tenants.source +
-                                            "\" with an inbound door: recipients are looked up in tenants at hand, so \"file\" is needed");
     }
 
 private:
@@ -176,11 +173,6 @@ void warn_of_perimeter(const Config& config, Reader& in) {
 }
 
 }  // namespace
-
-bool has_inbound_door(const Config& config) noexcept {
-    return !config.inbound_listen.empty() ||
-           std::ranges::any_of(config.gateways, [](const GatewayConfig& gateway) { return gateway.session.door == gate::Door::inbound; });
-}
 
 void read_inbound(Reader& in, Config& out, Origin origin) { InboundReader(in, out, origin).read(); }
 

@@ -1,17 +1,18 @@
 // What an inbound door does before there is a message, of one connection: who the client is, then recipient by recipient.
 //
-//   ask(session) ─▶ known ─▶ refuse_client ─▶ refuse_recipient, for each RCPT ─▶ the message is judged with client()
-//                    ▲
-//        wake ───────┘ later, where DNS lists or names have to be asked
+//   ask(session) ─▶ known ─▶ refuse_client ─▶ ask_recipient ─▶ refuse_recipient, for each RCPT ─▶ the message is judged with client()
+//                    ▲                            ▲
+//        wake ───────┴────────────────────────────┘ later, where DNS lists, names or a directory have to be asked
 //
 // Each refusal is told to the judge's observer here, with what was known by then; the front end passes the reply on.
 //
-// Tested by doorkeeper_test.cc, milter_inbound_test.cc and gateway_inbound_test.cc.
+// Tested by doorkeeper_test.cc, milter_inbound_test.cc, gateway_inbound_test.cc and inbound_alike_test.cc.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "decision/decision.h"
@@ -45,10 +46,16 @@ public:
     /// Only where it is known.
     const decision::ClientStanding& client() const noexcept { return check_->standing(); }
 
+    /// Whose the recipient's domain is, until refuse_recipient() has used the answer; then it is asked for anew.
+    /// @param recipient  without angle brackets, here and below.
+    /// @return  it is known, or it is known that nobody can say; else `wake` is called.
+    bool ask_recipient(std::string_view recipient);
+    /// Client and recipient are known.
+    bool is_ready() const noexcept { return is_known() && tenants_.has_value(); }
+
     /// The rest only where the client is known. nullopt: it is not refused.
     std::optional<decision::Decision> refuse_client(const evidence::Session& session) const;
-    /// Counts the recipient, too.
-    /// @param recipient  without angle brackets.
+    /// The rest only of the recipient that is known. Counts it, too.
     std::optional<decision::Decision> refuse_recipient(const evidence::Session& session, std::string_view recipient);
     /// Whether refuse_recipient() would refuse it now.
     bool would_refuse(const evidence::Session& session, std::string_view recipient) const;
@@ -61,6 +68,9 @@ private:
     std::optional<decision::Decision> judge_recipient(const evidence::Session& session, std::string_view recipient,
                                                       decision::RecipientIs is) const;
     decision::RecipientIs look_up(std::string_view recipient) const;
+    /// nullptr: nobody can say.
+    const tenant::Index* index() const noexcept;
+    void answered(Tenants tenants);
 
     Judge& judge_;
     const FrontEnd front_;
@@ -68,6 +78,11 @@ private:
     std::optional<base::IpAddress> address_;  // whom check_ is about
     std::unique_ptr<ClientCheck> check_;
     decision::RecipientCounts counts_;
+
+    std::optional<std::string> asked_;  // the recipient that tenants_ are about
+    std::optional<Tenants> tenants_;    // nullopt: the directory is being asked
+    std::shared_ptr<void> asking_;      // whoever calls back finds it gone where nobody waits any more
+    std::shared_ptr<void> timer_;
 };
 
 }  // namespace exota::gate

@@ -55,6 +55,7 @@ bool GatewaySession::State::take_line(std::string_view text, smtp::LineFault fau
             mail(command, out);
             return true;
         case Verb::rcpt:
+            if (!knows_host(command)) return false;
             recipient(command, out);
             return true;
         case Verb::noop:
@@ -198,6 +199,12 @@ void GatewaySession::State::recipient(const Command& command, LegOut& out) {
     envelope.add(std::move(passed_on), recipient->forward_path.mailbox);
 }
 
+bool GatewaySession::State::knows_host(const Command& command) {
+    if (!keeper) return true;
+    const auto recipient = smtp::parse_recipient(command.argument, offered, smtputf8);
+    return !recipient || keeper->ask_recipient(recipient->forward_path.mailbox);
+}
+
 bool GatewaySession::State::refuse_recipient(std::string_view recipient, LegOut& out) {
     if (!keeper) return false;
     const auto refusal = keeper->refuse_recipient(session_facts(), recipient);
@@ -215,8 +222,13 @@ bool GatewaySession::State::refuse_recipient(std::string_view recipient, LegOut&
 bool GatewaySession::State::take_recipient_early(const Command& command) {
     if (!envelope.has_mail() || dialogue.recipients() + envelope.untold() >= settings->max_recipients) return false;
     const auto recipient = smtp::parse_recipient(command.argument, offered, smtputf8);
-    if (!recipient || (keeper && keeper->would_refuse(session_facts(), recipient->forward_path.mailbox))) return false;
-    if (keeper) keeper->refuse_recipient(session_facts(), recipient->forward_path.mailbox);  // counts it
+    if (!recipient) return false;
+    if (keeper) {
+        const std::string_view mailbox = recipient->forward_path.mailbox;
+        const evidence::Session session = session_facts();
+        if (!keeper->ask_recipient(mailbox) || keeper->would_refuse(session, mailbox)) return false;
+        keeper->refuse_recipient(session, mailbox);  // counts it
+    }
     std::string passed_on;
     smtp::append_recipient(passed_on, recipient->forward_path.mailbox, recipient->parameters, offered);
     envelope.add(std::move(passed_on), recipient->forward_path.mailbox);

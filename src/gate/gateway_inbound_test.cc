@@ -112,6 +112,34 @@ TEST_F(GatewayInbound, who_speaks_while_we_look_is_no_mail_server) {
     EXPECT_TRUE(wire->is_closed());
 }
 
+TEST_F(GatewayInbound, rcpt_waits_for_the_directory) {
+    play(connected);
+    play(R"(
+        C: MAIL FROM:<a@sender.test>
+        G: MAIL FROM:<a@sender.test>
+        B: 250 Ok
+        S: 250 Ok
+    )");
+    world.tenants_elsewhere = true;
+    const std::size_t said = wire->to_client.size();
+    wire->client("RCPT TO:<jane@contoso.test>\r\nRCPT TO:<john@contoso.test>\r\n");
+    EXPECT_EQ(wire->to_client.size(), said);
+    std::exchange(world.tenants_asked, {}).at(0)(Tenants(index_of(door_tenants_text)));
+    wire->client("");
+    play("S: 550 5.1.1 Recipient address rejected: no such recipient");
+    std::exchange(world.tenants_asked, {}).at(0)(Tenants(Tenants::unknown));
+    wire->client("");
+    play("S: 451 4.7.1 The recipients cannot be looked up at the moment, try again later");
+    wire->client("RCPT TO:<john@contoso.test>\r\n");
+    std::exchange(world.tenants_asked, {}).at(0)(Tenants(index_of(door_tenants_text)));
+    wire->client("");
+    play(R"(
+        G: RCPT TO:<john@contoso.test>
+        B: 250 Ok
+        S: 250 Ok
+    )");
+}
+
 TEST_F(GatewayInbound, harvesting_ends_the_session) {
     play(connected);
     play(R"(

@@ -68,6 +68,39 @@ TEST_F(MilterInbound, asks_for_answers_at_rcpt_where_a_relay_door_does_not) {
     EXPECT_EQ(relay->steps, door->steps | milter::step::no_reply_recipient);
 }
 
+/// All that a relay door's milter says in one message, octet by octet.
+std::string relay_says(const Snapshot& snapshot, const milter::Offer& offer) {
+    Recorder recorder;
+    ResolvingWorld world;
+    Judge judge(recorder, world);
+    judge.use(shared(snapshot));
+    std::string in, out;
+    mta::append_offer(in, offer);
+    mta::append_macros(in, Command::connect, {{"j", "gw.test"}, {"v", "Postfix 3.7.11"}, {"{client_addr}", "192.0.2.1"}});
+    mta::append_connect(in, "client.test", milter::Family::inet, 25000, "192.0.2.1");
+    mta::append_helo(in, "client.test");
+    mta::append_mail(in, "<a@contoso.test>");
+    for (const char* recipient : {"<b@dest.test>", "<jane@contoso.test>"}) mta::append_recipient(in, recipient);
+    MilterSession session(judge, [] {});
+    std::string_view left = in;
+    left.remove_prefix(session.feed(left, out).consumed);
+    EXPECT_EQ(left, "") << "nothing waits";
+    EXPECT_TRUE(world.asked.empty() && world.alarms.empty());
+    return out;
+}
+
+TEST_F(MilterInbound, a_relay_door_says_what_it_said_before_there_were_inbound_ones) {
+    for (const milter::Offer& offer : {mta::full_offer, mta::offer_of_version(2), mta::offer_of_version(6)})
+        for (const auto source : {decision::DkimSource::verify, decision::DkimSource::authentication_results}) {
+            Snapshot with = door_snapshot({.blocked = {"192.0.2.0/24"}, .dnsbl = {"bl.test"}, .require_ptr = true});
+            Snapshot without = snapshot_of(with.tenants);
+            with.rules.dkim_source = without.rules.dkim_source = source;
+            const std::string said = relay_says(with, offer);
+            EXPECT_EQ(said, relay_says(without, offer)) << offer.version;
+            EXPECT_GT(said.size(), 16U);
+        }
+}
+
 TEST_F(MilterInbound, takes_recipients_that_exist) {
     start();
     mail();
@@ -162,6 +195,56 @@ TEST_F(MilterInbound, another_client_on_the_same_connection_is_asked_about_anew)
     mta->say();
     mail();
     EXPECT_EQ(recipient("john@contoso.test"), "continue");
+}
+
+TEST_F(MilterInbound, rcpt_waits_for_the_directory_whatever_it_says) {
+    const struct {
+        Tenants says;
+        std::string_view told;
+    } cases[] = {
+        {Tenants(index_of(door_tenants_text)), "550 5.1.1 "},
+        {Tenants(Tenants::none), "550 5.7.1 "},
+        {Tenants(Tenants::unknown), "451 4.7.1 "},
+    };
+    world.tenants_elsewhere = true;
+    start();
+    mail();
+    int wakes = 0;
+    for (const auto& c : cases) {
+        EXPECT_EQ(recipient("jane@contoso.test"), "nothing");
+        EXPECT_EQ(mta->state, State::waiting);
+        std::exchange(world.tenants_asked, {}).at(0)(c.says);
+        EXPECT_EQ(mta->wakes, ++wakes);
+        const std::string told = answer(mta->say());
+        EXPECT_TRUE(told.starts_with(c.told)) << told;
+    }
+    EXPECT_EQ(recipient("jane@contoso.test"), "nothing");
+    world.time_is_up();
+    EXPECT_TRUE(answer(mta->say()).starts_with("451 4.7.1 ")) << "a directory that hangs";
+}
+
+TEST_F(MilterInbound, rcpt_waits_for_both_lists_and_directory) {
+    use({.dnsbl = {"bl.test"}});
+    world.tenants_elsewhere = true;
+    start();
+    mail();
+    EXPECT_EQ(recipient("john@contoso.test"), "nothing");
+    std::exchange(world.tenants_asked, {}).at(0)(Tenants(index_of(door_tenants_text)));
+    EXPECT_EQ(answer(mta->say()), "nothing");
+    EXPECT_EQ(mta->state, State::waiting);
+    world.end_turn();
+    EXPECT_EQ(answer(mta->say()), "continue");
+}
+
+TEST_F(MilterInbound, the_connection_may_end_while_it_waits_for_the_directory) {
+    world.tenants_elsewhere = true;
+    start();
+    mail();
+    EXPECT_EQ(recipient("john@contoso.test"), "nothing");
+    mta.reset();
+    std::exchange(world.tenants_asked, {}).at(0)(Tenants(Tenants::unknown));
+    world.time_is_up();
+    EXPECT_TRUE(recorder.messages.empty());
 }
 
 TEST_F(MilterInbound, monitor_refuses_nobody_and_says_what_it_would) {

@@ -49,10 +49,14 @@ struct Greeting {
     }
 };
 
+std::string_view without_brackets(std::string_view path) noexcept {
+    return path.starts_with('<') && path.ends_with('>') ? path.substr(1, path.size() - 2) : path;
+}
+
 /// What an inbound door knows of its client.
 struct AtDoor {
     Doorkeeper keeper;
-    std::optional<std::string> held_recipient = {};  // waits until the client is known
+    std::optional<std::string> held_recipient = {};  // waits until it and the client are known
     std::optional<mail::Reply> to_everybody = {};    // the client is refused: the answer to each RCPT of this message
 };
 
@@ -194,10 +198,12 @@ Handled MilterSession::State_::on(const milter::Recipient& event, std::string& o
         note_facts();
         const FrontEnd front = front_end(door, terms.may(milter::action::quarantine));
         if (!at_door) at_door.reset(new AtDoor{.keeper = Doorkeeper(judge, front, wake)});
-        if (at_door->keeper.ask(collector().session())) {
-            receive(event.arguments.front(), out);
+        const std::string_view recipient = without_brackets(event.arguments.front());
+        const bool client_is_known = at_door->keeper.ask(collector().session());
+        if (at_door->keeper.ask_recipient(recipient) && client_is_known) {
+            receive(recipient, out);
         } else {
-            at_door->held_recipient = event.arguments.front();
+            at_door->held_recipient = recipient;
             state = State::waiting;
         }
         return {};
@@ -275,7 +281,6 @@ void MilterSession::State_::note_facts() {
 void MilterSession::State_::receive(std::string_view recipient, std::string& out) {
     if (at_door->to_everybody) return milter::append_reply(out, *at_door->to_everybody);
     const evidence::Session& session = collector().session();
-    if (recipient.starts_with('<') && recipient.ends_with('>')) recipient = recipient.substr(1, recipient.size() - 2);
     if (const auto refusal = at_door->keeper.refuse_client(session)) {
         at_door->to_everybody = refusal->reply;
         return refuse(*refusal, Stage::client, recipient, out);
@@ -329,7 +334,7 @@ MilterSession::Step MilterSession::feed(std::string_view bytes, std::string& out
     State_& session = *state_;
     if (session.state == State::waiting) {
         const bool holds_recipient = session.at_door && session.at_door->held_recipient;
-        if (holds_recipient ? !session.at_door->keeper.is_known() : session.message->standing() == Message::Standing::waiting)
+        if (holds_recipient ? !session.at_door->keeper.is_ready() : session.message->standing() == Message::Standing::waiting)
             return {0, State::waiting};
         session.state = State::reading;
         if (holds_recipient)

@@ -105,6 +105,7 @@ void Judge::Pipeline::decide(Work& work) {
     decision::Decision& decision = submission.decision.emplace();
     if (is_inbound(submission)) {
         decision::judge_inbound(submission.evidence, index_of(submission), rules, submission.inbound, decision);
+        if (tenants_of(*submission.snapshot) == TenantsAre::stale) decision::defer_foreign_recipients(decision, submission.evidence, rules);
         return;
     }
     decision::decide(submission.evidence, index_of(submission), rules, decision);
