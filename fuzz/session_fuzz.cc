@@ -1,8 +1,8 @@
 // A whole milter session: arbitrary octets in arbitrary pieces, and dialogues made of legal and illegal steps with arbitrary contents.
 //
 // Properties: any cut of the same octets gives the same answers and the same end; never more is consumed than was fed; what is answered
-// is bounded by what was said; every answer can be read by an MTA; and no message is ever accepted, because every tenant asks for an XOORG
-// parameter, which the milter protocol cannot carry.
+// is bounded by what was said; every answer can be read by an MTA; and no message is ever accepted: at a relay door because every tenant
+// asks for an XOORG parameter, which the milter protocol cannot carry, at an inbound one because DNS never answers.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -53,6 +53,7 @@ std::shared_ptr<const gate::Snapshot> snapshot() {
         snapshot->rules.authres.authserv_ids = {"mx.test"};
         snapshot->rules.header.authserv_id = "gw.test";
         snapshot->rules.header_firewall = true;
+        snapshot->rules.inbound.emplace().mode = tenant::Mode::enforce;
         snapshot->limits = {.field_octets = 2048, .header_octets = 8192, .header_fields = 40, .kept_fields = 5};
         snapshot->milter = {.max_frame_octets = 65536, .max_macro_octets = 2048};
         snapshot->tenants = std::make_shared<const tenant::Index>(*std::move(loaded.index));
@@ -69,12 +70,12 @@ struct Heard {
     friend bool operator==(const Heard&, const Heard&) = default;
 };
 
-Heard hold(std::string_view bytes, std::size_t piece) {
+Heard hold(std::string_view bytes, std::size_t piece, gate::Door door) {
     NeverAccepts observer;
     gate::StillWorld world;
     gate::Judge judge(observer, world);
     judge.use(snapshot());
-    gate::MilterSession session(judge, [] {});
+    gate::MilterSession session(judge, [] {}, door);
     Heard heard;
     std::string input;
     for (std::size_t at = 0; at < bytes.size() && heard.state == gate::MilterSession::State::reading; at += piece) {
@@ -213,10 +214,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size < 2) return 0;
     const std::string_view octets(reinterpret_cast<const char*>(data + 1), size - 1);
     const std::string bytes = (data[0] & 1) != 0 ? std::string(octets) : dialogue(octets);
-    const Heard whole = hold(bytes, std::max<std::size_t>(bytes.size(), 1));
-    const std::size_t piece = 1 + data[0] / 2;
-    require(hold(bytes, piece) == whole);
-    std::string_view rest = whole.answers;
-    require(mta::take_replies(rest).has_value() && rest.empty());
+    for (const gate::Door door : {gate::Door::relay, gate::Door::inbound}) {
+        const Heard whole = hold(bytes, std::max<std::size_t>(bytes.size(), 1), door);
+        const std::size_t piece = 1 + data[0] / 2;
+        require(hold(bytes, piece, door) == whole);
+        std::string_view rest = whole.answers;
+        require(mta::take_replies(rest).has_value() && rest.empty());
+    }
     return 0;
 }

@@ -11,11 +11,13 @@
 #include <system_error>
 #include <thread>
 
+#include "app/door_state.h"
 #include "app/gateway_section.h"
 #include "app/loop_tenants.h"
 #include "app/milter_front_end.h"
 #include "app/notify.h"
 #include "app/reloader.h"
+#include "app/signals_held.h"
 #include "app/sockets.h"
 #include "app/tenants_state.h"
 #include "app/tenants_watch.h"
@@ -60,7 +62,7 @@ std::size_t loops_of(const config::Config& config) {
 
 /// Room for max_sessions sockets and what else is open. A gateway's session has two, and perhaps a file.
 std::optional<std::string> raise_descriptor_limit(const config::Config& config) {
-    rlim_t wanted = config.milter.max_sessions + 256;
+    rlim_t wanted = config.milter.max_sessions * (config.inbound_listen.empty() ? 1 : 2) + 256;
     for (const config::GatewayConfig& gateway : config.gateways) wanted += 3 * gateway.session.max_sessions;
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return std::nullopt;
@@ -69,24 +71,6 @@ std::optional<std::string> raise_descriptor_limit(const config::Config& config) 
     return std::string(config.gateways.empty() ? "milter.max_sessions needs " : "max_sessions of milter and gateways needs ") +
            std::to_string(wanted) + " file descriptors, the system allows " + std::to_string(limit.rlim_max) + " (LimitNOFILE=)";
 }
-
-/// Signals wait until somebody listens to them: a SIGHUP during a long first load must not kill the daemon. Threads that are made
-/// meanwhile inherit the mask, so that only the control loop's thread is interrupted later.
-class SignalsHeld {
-public:
-    SignalsHeld() {
-        sigemptyset(&held_);
-        for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&held_, signal);
-        pthread_sigmask(SIG_BLOCK, &held_, nullptr);
-    }
-    ~SignalsHeld() { release(); }
-    SignalsHeld(const SignalsHeld&) = delete;
-    SignalsHeld& operator=(const SignalsHeld&) = delete;
-    void release() const { pthread_sigmask(SIG_UNBLOCK, &held_, nullptr); }
-
-private:
-    sigset_t held_{};
-};
 
 /// A daemon that serves. Everything but the milter's loops happens on the control loop, the thread that called run_daemon.
 class Daemon {
@@ -111,7 +95,9 @@ public:
           watchdog_timer_(control_),
           drain_timer_(control_),
           tenants_state_(control_, log_, metrics_),
+          door_(control_, config_.dns.resolver, log_, metrics_),
           watch_(std::in_place, config_.tenants, loaded.tenants_stamp) {
+        if (loaded.door_files) door_.was_read(*loaded.door_files);
         log_.service(
             LogLevel::info, "start", "exota starts",
             {LogField::of("version", options_.version), LogField::of("config", config_.path.empty() ? "environment" : config_.path),
@@ -134,6 +120,7 @@ public:
         for (const std::string& endpoint : sockets_.bound())
             log_.service(LogLevel::info, "listening", "accepts connections", {LogField::of("endpoint", endpoint)});
         workers_.add(milter_front_end(config_.milter), sockets_.milter);
+        if (!sockets_.inbound.empty()) workers_.add(milter_front_end(config_.milter, gate::Door::inbound), sockets_.inbound);
         for (std::size_t i = 0; i < gateways_.size(); ++i) workers_.add(gateways_[i]->options(log_, metrics_), sockets_.gateways[i]);
         workers_.start();
     }
@@ -143,6 +130,7 @@ public:
         serving_ = true;
         watch_tenants();
         tenants_state_.watch(options_.second);
+        door_.use(snapshot_->door);
         feed_watchdog();
         log_.service(LogLevel::info, "ready", status(),
                      {LogField::of_number("generation", static_cast<std::int64_t>(snapshot_->generation))});
@@ -189,9 +177,11 @@ private:
 
     // --- Reload: beside the running one, then whole or not at all ---
 
-    enum class Cause : std::uint8_t { signal, tenants_file };
+    enum class Cause : std::uint8_t { signal, tenants_file, door_file };
 
-    static std::string_view name_of(Cause cause) { return cause == Cause::signal ? "signal" : "tenants-file"; }
+    static std::string_view name_of(Cause cause) {
+        return cause == Cause::signal ? "signal" : cause == Cause::tenants_file ? "tenants-file" : "door-file";
+    }
 
     void start_reload(Cause cause) {
         if (stopping_) return;
@@ -206,6 +196,7 @@ private:
         if (cause == Cause::signal) notifier_.reloading();
         const base::Result<void> started = reloader_.start(
             [this, cause, config = config_, snapshot = snapshot_] {
+                if (cause == Cause::door_file) return load_door(config, *snapshot);
                 return cause == Cause::signal ? load_all(options_.read_config, options_.force_monitor, snapshot.get())
                                               : load_tenants(config, snapshot.get());
             },
@@ -221,6 +212,7 @@ private:
             watch_.emplace(loaded.config->tenants, loaded.tenants_stamp);
         else if (loaded.tenants_stamp)
             watch_->was_read(loaded.tenants_stamp);
+        if (loaded.door_files) door_.was_read(*loaded.door_files);
         log_problems(log_, loaded.problems, loaded.config ? loaded.config->tenants.file : config_.tenants.file);
         if (!loaded.config) {
             metrics_.reload_failed();
@@ -249,6 +241,7 @@ private:
     void taken(Cause cause) {
         metrics_.reload_succeeded();
         show_state();
+        door_.use(snapshot_->door);
         log_.service(LogLevel::info, "reloaded", status(),
                      {LogField::of_number("generation", static_cast<std::int64_t>(snapshot_->generation)),
                       LogField::of_number("tenants", static_cast<std::int64_t>(tenant_count())),
@@ -277,6 +270,7 @@ private:
         watch_timer_.start(interval.count() * options_.second, [this] {
             if (stopping_) return;
             if (config_.tenants.source == "file" && config_.tenants.watch_interval.count() > 0 && !reloading_) look_at_tenants();
+            if (config_.tenants.watch_interval.count() > 0 && !reloading_ && door_.has_changed()) start_reload(Cause::door_file);
             watch_tenants();
         });
     }
@@ -315,6 +309,7 @@ private:
                      {LogField::of("signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"),
                       LogField::of_number("sessions", static_cast<std::int64_t>(workers_.open_sessions()))});
         sockets_.milter.clear();
+        sockets_.inbound.clear();
         sockets_.gateways.clear();  // the socket files: a successor may put its own there
         drain_timer_.start(config_.drain_timeout.count() * options_.second, [this] { cut(); });
         workers_.drain([this] { control_.post([this] { finish(); }); });
@@ -347,6 +342,7 @@ private:
     Reloader reloader_;
     net::Timer watch_timer_, retire_timer_, retry_timer_, watchdog_timer_, drain_timer_;
     TenantsState tenants_state_;
+    DoorState door_;
     std::optional<TenantsWatch> watch_;
     RetiredSnapshots retired_;
     bool reloading_ = false;

@@ -81,7 +81,11 @@ struct GatewayParts {
 class GatewayParts::House final : public gate::GatewayHouse {
 public:
     House(const std::string& name, SpoolRoom& spool, telemetry::Log& log, OfLoop& loop, std::shared_ptr<Generation> generation)
-        : spool_(spool), log_(log), loop_(loop), generation_(std::move(generation)), front_end_{"gateway", name, gate::HoldQueue::none} {}
+        : spool_(spool),
+          log_(log),
+          loop_(loop),
+          generation_(std::move(generation)),
+          front_end_{"gateway", name, gate::HoldQueue::none, generation_->config.session.door} {}
 
     const gate::FrontEnd& front() const noexcept override { return front_end_; }
     std::unique_ptr<gate::Spool> make_spool(const std::optional<base::IpAddress>& client) override {
@@ -159,8 +163,10 @@ public:
     }
 
 private:
-    GatewayFront(const config::GatewayConfig& config, std::unique_ptr<SpoolRoom> spool) : SectionFront(config, std::move(spool)) {}
+    GatewayFront(const config::GatewayConfig& config, std::unique_ptr<SpoolRoom> spool)
+        : SectionFront(config, std::move(spool)), door_(config.session.door) {}
 
+    void keep_start_values(config::GatewayConfig& config) const override { config.session.door = door_; }
     std::unique_ptr<OfLoop> make_loop(const LoopParts& parts) override {
         auto loop = std::make_unique<OfLoop>(parts);
         parts.observer.add_gateway(name(), loop->counters);
@@ -172,6 +178,8 @@ private:
     std::unique_ptr<net::Session> make_session_in(OfLoop& loop, const net::Peer& peer, std::function<void()> wake) override {
         return std::make_unique<GatewayLegs>(loop.house, peer, std::move(wake));
     }
+
+    const gate::Door door_;
 };
 
 }  // namespace

@@ -89,37 +89,45 @@ void guard_against_loss(const ReadFiles& files, const gate::Snapshot* previous, 
         problem(Severity::warning, "the number of domains could not be noted for `exota check`: " + noted.error().detail);
 }
 
+/// With what is the configuration's of it.
+gate::Snapshot configured(const config::Config& config, const gate::Snapshot* previous) {
+    gate::Snapshot snapshot;
+    snapshot.rules = config.rules;
+    snapshot.limits = config.limits;
+    snapshot.milter = {config.milter.max_frame_octets, config.milter.max_macro_octets};
+    snapshot.generation = previous ? previous->generation + 1 : 1;
+    return snapshot;
+}
+
 std::shared_ptr<const gate::Snapshot> snapshot_of(const ReadFiles& files, const gate::Snapshot* previous) {
-    const config::Config& config = *files.config;
-    auto snapshot = std::make_shared<gate::Snapshot>();
-    snapshot->rules = config.rules;
-    snapshot->limits = config.limits;
-    snapshot->milter = {config.milter.max_frame_octets, config.milter.max_macro_octets};
+    auto snapshot = std::make_shared<gate::Snapshot>(configured(*files.config, previous));
     if (files.from_server) {
-        snapshot->looks_up = config.tenants.ldap.has_value();
+        snapshot->looks_up = files.config->tenants.ldap.has_value();
         if (previous) {
             snapshot->tenants = previous->tenants;
             snapshot->tenant_limits = previous->tenant_limits;
             snapshot->tenants_are = previous->tenants_are;
         }
         if (snapshot->looks_up) {
-            snapshot->tenant_defaults = std::make_shared<const tenant::Defaults>(config.tenant_defaults);
+            snapshot->tenant_defaults = std::make_shared<const tenant::Defaults>(files.config->tenant_defaults);
         }
     } else if (files.tenants) {
         snapshot->tenants = files.tenants;
         snapshot->tenant_limits = std::make_shared<gate::TenantLimits>(*files.tenants, previous ? previous->tenant_limits.get() : nullptr);
     }
-    snapshot->generation = previous ? previous->generation + 1 : 1;
+    snapshot->door = files.door.lists;
     return snapshot;
 }
 
-Loaded load(config::LoadedConfig config, const gate::Snapshot* previous) {
-    ReadFiles files = read_files(std::move(config));
+Loaded loaded_from(ReadFiles files, const gate::Snapshot* previous) {
     Loaded loaded;
     loaded.problems = std::move(files.problems);
     loaded.try_again = files.try_again;
     loaded.tenants_stamp = files.tenants_stamp;
     if (files.tenants) guard_against_loss(files, previous, loaded.problems);
+    // Its socket stays open until a restart, and whoever comes there must not be asked whether he may relay.
+    if (files.config && previous && previous->rules.inbound && !files.config->rules.inbound)
+        loaded.problems.push_back({Severity::error, files.config->path, 0, 0, "inbound", "cannot be taken away by a reload: restart"});
     if ((!files.tenants && !files.from_server) || has_error(loaded.problems)) return loaded;
     loaded.snapshot = snapshot_of(files, previous);
     loaded.config = std::move(files.config);
@@ -152,14 +160,18 @@ std::string errors_in_one_line(std::string_view what, const std::vector<config::
     return out;
 }
 
-ReadFiles read_files(config::LoadedConfig config) {
+ReadFiles read_files(config::LoadedConfig config, const gate::DoorLists* previous_door) {
     ReadFiles files;
     files.config = std::move(config.config);
     files.problems = std::move(config.problems);
-    if (files.config)
+    if (files.config) {
         add_tenants(files);
-    else if (!has_error(files.problems))
+        files.door = read_door_files(*files.config, previous_door);
+        files.try_again |= files.door.try_again;
+        files.problems.insert(files.problems.end(), files.door.problems.begin(), files.door.problems.end());
+    } else if (!has_error(files.problems)) {
         files.problems.push_back({Severity::error, {}, 0, 0, {}, "there is no configuration"});
+    }
     return files;
 }
 
@@ -179,9 +191,39 @@ Loaded failed_load(std::string why) {
 Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous) {
     config::LoadedConfig config = read_config();
     if (config.config && force_monitor == ForceMonitor::yes) config.config->rules.force_monitor = true;
-    return load(std::move(config), previous);
+    ReadFiles files = read_files(std::move(config), previous ? previous->door.get() : nullptr);
+    std::optional<std::vector<DoorFile>> door_files;
+    if (files.config) door_files = files.door.files;
+    Loaded loaded = loaded_from(std::move(files), previous);
+    loaded.door_files = std::move(door_files);
+    return loaded;
 }
 
-Loaded load_tenants(const config::Config& config, const gate::Snapshot* previous) { return load({config, {}}, previous); }
+Loaded load_tenants(const config::Config& config, const gate::Snapshot* previous) {
+    ReadFiles files;
+    files.config = config;
+    add_tenants(files);
+    files.door.lists = previous->door;
+    return loaded_from(std::move(files), previous);
+}
+
+Loaded load_door(const config::Config& config, const gate::Snapshot& previous) {
+    DoorFiles door = read_door_files(config, previous.door.get());
+    Loaded loaded;
+    loaded.problems = std::move(door.problems);
+    loaded.try_again = door.try_again;
+    loaded.door_files = std::move(door.files);
+    if (has_error(loaded.problems)) return loaded;
+    auto snapshot = std::make_shared<gate::Snapshot>(configured(config, &previous));
+    snapshot->tenants = previous.tenants;
+    snapshot->looks_up = previous.looks_up;
+    snapshot->tenants_are = previous.tenants_are;
+    snapshot->tenant_defaults = previous.tenant_defaults;
+    snapshot->tenant_limits = previous.tenant_limits;
+    snapshot->door = std::move(door.lists);
+    loaded.snapshot = std::move(snapshot);
+    loaded.config = config;
+    return loaded;
+}
 
 }  // namespace exota::app

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/door_files.h"
 #include "config/config.h"
 #include "directory/file_stamp.h"
 #include "directory/shrink_guard.h"
@@ -38,10 +39,12 @@ struct ReadFiles {
     bool from_server = false;                           // the tenants are a server's: they come later, or are looked up
     bool file_missing = false;                          // configuration or tenants file does not exist
     bool try_again = false;                             // what failed may work soon, though nobody changes anything
+    DoorFiles door;                                     // of inbound doors; its problems are among those above
 };
 
-/// @param config  read already; the tenants are read only if it is good.
-ReadFiles read_files(config::LoadedConfig config);
+/// @param config         read already; the tenants are read only if it is good.
+/// @param previous_door  as read_door_files() has it.
+ReadFiles read_files(config::LoadedConfig config, const gate::DoorLists* previous_door = nullptr);
 /// The configuration that `serve` would use (config::choose), and its tenants.
 /// @param named  what -c says.
 ReadFiles read_chosen_files(const std::optional<std::string>& named, const char* const* environment);
@@ -52,6 +55,7 @@ struct Loaded {
     std::vector<config::Problem> problems;
     bool try_again = false;                             // what failed may work soon, though nobody changes anything
     std::optional<directory::FileStamp> tenants_stamp;  // of the tenants file that was read, good or not
+    std::optional<std::vector<DoorFile>> door_files;    // where those of inbound doors were read, good or not
 };
 
 /// Nothing but an error without a place: of a load that could not begin or went wrong as a whole.
@@ -65,6 +69,10 @@ enum class ForceMonitor : std::uint8_t { no, yes };
 Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous);
 
 /// Only the tenants, under the configuration in use.
+/// @param previous  never null; what else it has stays.
 Loaded load_tenants(const config::Config& config, const gate::Snapshot* previous);
+
+/// Only the files of inbound doors, likewise.
+Loaded load_door(const config::Config& config, const gate::Snapshot& previous);
 
 }  // namespace exota::app

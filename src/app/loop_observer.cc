@@ -39,8 +39,13 @@ void LoopObserver::judged(const gate::Judged& message) {
         record.answered = message.delivery.answered;
         gateway->counters->judged(record);
     }
+    if (message.front.door == gate::Door::inbound) {
+        record.door = "inbound";
+        record.stage = name_of(message.stage);
+    }
     metrics_.judged(record);
     messages_.message(record);
+    if (message.front.door == gate::Door::inbound) return;
     if (gateway != gateways_.end() || !lacks_certificate(message)) return;  // a gateway sees certificates itself
     metrics_.missing_certificate();
     if (certificate_pace_.due())

@@ -12,7 +12,7 @@ namespace {
 /// gate::MilterSession as net serves it.
 class Session final : public net::Session {
 public:
-    Session(gate::Judge& judge, std::function<void()> wake) : session_(judge, std::move(wake)) {}
+    Session(gate::Judge& judge, std::function<void()> wake, gate::Door door) : session_(judge, std::move(wake), door) {}
     Step feed(net::Leg, std::string_view bytes, net::Out& out) override {
         const gate::MilterSession::Step step = session_.feed(bytes, out.near);
         switch (step.state) {
@@ -37,10 +37,10 @@ private:
 
 }  // namespace
 
-FrontEndOptions milter_front_end(const gate::MilterSettings& settings) {
+FrontEndOptions milter_front_end(const gate::MilterSettings& settings, gate::Door door) {
     FrontEndOptions options;
-    options.make_session = [](gate::Judge& judge, const net::Peer&, std::function<void()> wake) {
-        return std::make_unique<Session>(judge, std::move(wake));
+    options.make_session = [door](gate::Judge& judge, const net::Peer&, std::function<void()> wake) {
+        return std::make_unique<Session>(judge, std::move(wake), door);
     };
     options.max_sessions = settings.max_sessions;
     options.max_partial_octets = settings.max_partial_octets;

@@ -11,6 +11,7 @@ struct MilterSettings;
 
 namespace exota::app {
 
-FrontEndOptions milter_front_end(const gate::MilterSettings& settings);
+/// @param door  inbound: of [inbound] listen.
+FrontEndOptions milter_front_end(const gate::MilterSettings& settings, gate::Door door = gate::Door::relay);
 
 }  // namespace exota::app

@@ -10,6 +10,7 @@ std::vector<std::string> Sockets::bound() const {
         for (const net::Listener& listener : listeners) all.push_back(listener.bound());
     };
     add(milter);
+    add(inbound);
     for (const std::vector<net::Listener>& gateway : gateways) add(gateway);
     add(http);
     return all;
@@ -29,9 +30,10 @@ std::optional<Sockets> open_sockets(const config::Config& config, std::size_t lo
         return endpoints;
     };
     const auto milter = parsed(config.milter.listen, net::Endpoint::parse);
+    const auto inbound = parsed(config.inbound_listen, net::Endpoint::parse);
     const auto http =
         parsed(config.http.listen.empty() ? std::vector<std::string>{} : std::vector{config.http.listen}, net::Endpoint::parse_http);
-    if (config.milter.listen.empty() && config.gateways.empty())
+    if (config.milter.listen.empty() && config.inbound_listen.empty() && config.gateways.empty())
         problems.push_back({base::Errc::not_found, "milter.listen names no socket"});
 
     Sockets sockets;
@@ -45,6 +47,7 @@ std::optional<Sockets> open_sockets(const config::Config& config, std::size_t lo
     for (const config::GatewayConfig& gateway : config.gateways)
         sockets.gateways.push_back(
             net::open_listeners(parsed(gateway.session.listen, net::Endpoint::parse), access, loops, activated, problems));
+    sockets.inbound = net::open_listeners(inbound, access, loops, activated, problems);
     sockets.milter = net::open_listeners(milter, access, loops, activated, problems);
     for (const net::ActivatedSocket& socket : activated)
         if (socket.descriptor)

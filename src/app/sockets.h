@@ -15,13 +15,13 @@
 namespace exota::app {
 
 struct Sockets {
-    std::vector<net::Listener> milter, http;
+    std::vector<net::Listener> milter, inbound, http;
     std::vector<std::vector<net::Listener>> gateways;  // by section, as in the configuration
-    /// "unix:/path", "inet:127.0.0.1:40123"; the gateways' after the milter's, then http.
+    /// "unix:/path", "inet:127.0.0.1:40123"; the inbound door's after the milter's, then the gateways', then http.
     std::vector<std::string> bound() const;
 };
 
-/// @param loops     of the milter and of gateways.
+/// @param loops     of milters and of gateways.
 /// @param complain  hears of every socket that could not be opened, a line each.
 /// @return          nullopt: there was one.
 std::optional<Sockets> open_sockets(const config::Config& config, std::size_t loops, const std::function<void(std::string_view)>& complain);

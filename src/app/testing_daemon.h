@@ -35,10 +35,18 @@ public:
         send('H', "mail.example\0"s);
     }
     bool connected() const noexcept { return negotiated_; }
-    void begin(const std::string& author) {
+    void envelope() {
         send('D', "Mi\0"s + "4ABC\0"s);
         send('M', "<a@b.example>\0"s);
         send('R', "<c@d.example>\0"s);
+    }
+    /// What RCPT is told, where that is told.
+    std::string recipient() {
+        envelope();
+        return read();
+    }
+    void begin(const std::string& author) {
+        envelope();
         send('L', "From\0"s + author + '\0');
     }
     /// The server has taken everything that was sent.

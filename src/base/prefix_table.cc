@@ -1,8 +1,9 @@
 #include "base/prefix_table.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
+
+#include "base/hash.h"
 
 namespace exota::base {
 namespace {
@@ -104,6 +105,62 @@ std::size_t PrefixTable::Tree<Key>::memory_octets() const noexcept {
     std::size_t octets = values_.capacity() * sizeof(Value);
     for (const std::vector<Key>& level : levels_) octets += level.capacity() * sizeof(Key);
     return octets;
+}
+
+PrefixTable::Beginnings::Place PrefixTable::Beginnings::place_of(std::uint64_t beginning) const noexcept {
+    const std::uint64_t hash = folded_product(beginning ^ hash_factors[0], hash_factors[1]);
+    return {static_cast<std::size_t>((hash >> 32) * blocks_.size() >> 32), static_cast<std::uint16_t>(hash | 1)};
+}
+
+void PrefixTable::Beginnings::build(const std::vector<std::uint64_t>& beginnings) {
+    blocks_.resize(2 * beginnings.size() / marks_in_block + 1);
+    for (const std::uint64_t beginning : beginnings) {
+        const Place place = place_of(beginning);
+        auto& marks = blocks_[place.block].marks;
+        const auto at = std::ranges::find_if(marks, [&](std::uint16_t mark) { return mark == 0 || mark == place.mark; });
+        if (at != marks.end()) *at = place.mark;
+    }
+}
+
+bool PrefixTable::Beginnings::may_have(std::uint64_t beginning) const noexcept {
+    if (blocks_.empty()) return false;
+    const Place place = place_of(beginning);
+    const auto& marks = blocks_[place.block].marks;
+    unsigned found = marks.back();
+    for (const std::uint16_t mark : marks) found |= mark == place.mark ? 1U : 0U;
+    return found != 0;
+}
+
+template <class Key>
+void PrefixTable::Family<Key>::build(std::vector<Range<Key>> ranges) {
+    is_large = ranges.size() > few;
+    if (is_large) {
+        std::vector<Range<Key>> wide_ones;
+        std::vector<std::uint64_t> beginnings;
+        for (const Range<Key>& range : ranges) {
+            if (beginning_of(range.first) == beginning_of(range.last))
+                beginnings.push_back(beginning_of(range.first));
+            else
+                wide_ones.push_back(range);
+        }
+        std::ranges::sort(beginnings);
+        const auto repeated = std::ranges::unique(beginnings);
+        beginnings.erase(repeated.begin(), repeated.end());
+        of_long_ones.build(beginnings);
+        short_ones.build(std::move(wide_ones));
+    }
+    all.build(std::move(ranges));
+}
+
+template <class Key>
+PrefixTable::Value PrefixTable::Family<Key>::find(Key address) const noexcept {
+    if (is_large && !of_long_ones.may_have(beginning_of(address)) && short_ones.find(address).last_day == never) return {};
+    return all.find(address);
+}
+
+template <class Key>
+std::size_t PrefixTable::Family<Key>::memory_octets() const noexcept {
+    return all.memory_octets() + short_ones.memory_octets() + of_long_ones.memory_octets();
 }
 
 PrefixTable::PrefixTable(std::vector<Entry> entries) : size_(entries.size()) {

@@ -7,10 +7,12 @@
 //   level 1       [ 0  256 … ] [ 4096 … ] …                  node i: between entries i and i + 1 of level 0
 //   level 2   [ 0 16 … ] [ 256 … ] …                         all intervals
 //
-// So a look-up reads one node a level: five levels for a million IPv4 prefixes, three for a thousand, and all but the last stay in the
-// processor's cache.
+// So a look-up reads one node a level: five levels for a million IPv4 prefixes, three for a thousand. Of a large table the last levels do
+// not stay in the processor's cache, and most addresses are in none of its prefixes. So there the beginnings of long prefixes (24 bits of
+// IPv4, 48 of IPv6) are noted in blocks of one cache line, and a small tree has the short prefixes: what neither knows is told by reading
+// one line.
 //
-// Immutable once built. Tested by prefix_table_test.cc; bench/prefixes.cc measures it.
+// Immutable once built. Tested by prefix_table_test.cc; bench/doors.cc measures it.
 #pragma once
 
 #include <array>
@@ -70,6 +72,27 @@ private:
         Value value;
     };
 
+    /// A set of beginnings that may say yes for one that it has not, and never no for one that it has.
+    class Beginnings {
+    public:
+        void build(const std::vector<std::uint64_t>& beginnings);
+        bool may_have(std::uint64_t beginning) const noexcept;
+        std::size_t memory_octets() const noexcept { return blocks_.capacity() * sizeof(Block); }
+
+    private:
+        static constexpr std::size_t marks_in_block = 32;
+        struct alignas(64) Block {
+            std::array<std::uint16_t, marks_in_block> marks{};  // filled from the front; one that is full has everything
+        };
+        struct Place {
+            std::size_t block;
+            std::uint16_t mark;  // never 0
+        };
+        Place place_of(std::uint64_t beginning) const noexcept;
+
+        std::vector<Block> blocks_;
+    };
+
     template <class Key>
     class Tree {
     public:
@@ -87,8 +110,26 @@ private:
         std::vector<Value> values_;             // of the lowest level's entries that count
     };
 
-    Tree<std::uint32_t> v4_;
-    Tree<Wide> v6_;
+    /// The tree of one family, and what is asked before it where it is large.
+    template <class Key>
+    struct Family {
+        static constexpr int begin_bits = sizeof(Key) == sizeof(std::uint32_t) ? 24 : 48;
+        static constexpr std::size_t few = 4096;  // whose tree stays in the cache
+        static std::uint64_t beginning_of(Key address) noexcept {
+            return static_cast<std::uint64_t>(address >> (8 * sizeof(Key) - begin_bits));
+        }
+
+        void build(std::vector<Range<Key>> ranges);
+        Value find(Key address) const noexcept;
+        std::size_t memory_octets() const noexcept;
+
+        Tree<Key> all, short_ones;
+        Beginnings of_long_ones;
+        bool is_large = false;
+    };
+
+    Family<std::uint32_t> v4_;
+    Family<Wide> v6_;
     std::size_t size_ = 0;
 };
 

@@ -85,7 +85,7 @@ TEST(PrefixTable, an_entry_ends_with_its_last_day) {
 /// Against every prefix in turn, for sizes around those of nodes.
 TEST(PrefixTable, says_what_the_list_says) {
     std::mt19937 random(7);
-    for (const std::size_t size : {1U, 7U, 8U, 15U, 16U, 17U, 100U, 255U, 256U, 257U, 3000U}) {
+    for (const std::size_t size : {1U, 7U, 8U, 15U, 16U, 17U, 100U, 255U, 256U, 257U, 3000U, 4096U, 9000U}) {
         std::vector<PrefixTable::Entry> entries;
         for (std::uint32_t line = 1; line <= size; ++line) {
             std::array<std::uint8_t, 16> octets{};

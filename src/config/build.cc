@@ -23,12 +23,14 @@ LoadedConfig build(const Node& root, const std::string& path, Origin origin) {
     read_limits(in, config);
     read_tenants(in, config, origin);
     read_gateways(in, config, origin);
+    read_inbound(in, config, origin);
     if (origin == Origin::file) find_own_sockets(config);
     check_sockets(in, config);
     check_gateways(in, config);
     if (std::ranges::any_of(loaded.problems, [](const Problem& p) { return p.severity == Problem::Severity::error; })) return loaded;
     add_warnings(config, in);
     add_gateway_warnings(config, in);
+    add_inbound_warnings(config, in);
     if (origin == Origin::file) config.start_values = in.start_values();
     loaded.config = std::move(config);
     return loaded;

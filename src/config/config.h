@@ -17,6 +17,7 @@
 #include "decision/rules.h"
 #include "directory/tenants_settings.h"
 #include "evidence/collector.h"
+#include "gate/door_lists.h"
 #include "gate/judge.h"
 #include "gate/milter_settings.h"
 #include "net/resolver.h"
@@ -39,8 +40,11 @@ struct DnsConfig {
 struct Config {
     std::string path;  // where it came from, for messages; "" for the environment
     gate::MilterSettings milter;
-    std::vector<GatewayConfig> gateways;  // by name
-    std::string endpoints_file;           // that was read into rules.exchange_online; empty: none
+    std::vector<GatewayConfig> gateways;      // by name
+    std::vector<std::string> inbound_listen;  // of the milter that is an inbound door; access is as of milter.listen
+    gate::PerimeterSettings perimeter;        // of inbound doors, as the next
+    gate::RecipientSettings recipients;
+    std::string endpoints_file;  // that was read into rules.exchange_online; empty: none
     decision::Rules rules;
     evidence::MessageLimits limits;
     tenant::Defaults tenant_defaults;

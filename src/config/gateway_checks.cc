@@ -112,6 +112,8 @@ void check_gateways(Reader& in, const Config& config) {
         if (config.rules.dkim_source != decision::DkimSource::verify)
             in.error("dkim.source", "must be \"verify\" with a gateway from Exchange ([gateway." + gateway.session.name +
                                         "]): nobody before it validates, so results in a message are its sender's");
+        if (gateway.session.early_refusal && gateway.session.door == gate::Door::inbound)
+            in.error(key_of(gateway, "early_refusal"), "is for door = \"relay\": an inbound door asks nobody for an organisation");
         if (gateway.session.early_refusal && config.tenants.source != "file")
             in.error(key_of(gateway, "early_refusal"), "needs all tenants at hand: tenants.source = \"file\"");
     }

@@ -165,14 +165,76 @@ constexpr auto table = std::to_array<Key>({
      restart},
     {"dns.max_questions", integer, "200", "questions", 10, 10000, "", "questions for one message; more are temporary failures", restart},
 
+    {"inbound.listen", text_list, "[]", "", 0, 0, "", "sockets of the inbound door, as milter.listen; none: there is no such milter",
+     restart, "0.2"},
+    {"inbound.mode", choice, "", "", 0, 0, "enforce|defer|quarantine|monitor",
+     "what becomes of a verdict of an inbound door that is not accept", reload, "0.2"},
+    {"inbound.on_reject", choice, R"("direct")", "", 0, 0, "reject|direct|mark|none",
+     "a message that fails DMARC under p=reject; direct: reject, unless it shows that it came by an indirect way", reload, "0.2"},
+    {"inbound.on_quarantine", choice, R"("mark")", "", 0, 0, "hold|mark|none", "a message that fails DMARC under p=quarantine", reload,
+     "0.2"},
+    {"inbound.own_domain", choice, R"("reject")", "", 0, 0, "reject|hold|mark|none",
+     "a message in the name of an own domain that fails DMARC under an enforcing policy", reload, "0.2"},
+    {"inbound.own_domain_unenforced", choice, R"("mark")", "", 0, 0, "reject|hold|mark|none",
+     "a message in the name of an own domain without an enforcing policy, which nothing proves", reload, "0.2"},
+    {"inbound.implicit_fail", choice, R"("none")", "", 0, 0, "reject|hold|mark|none",
+     "a message of another domain without a policy, which nothing proves", reload, "0.2"},
+    {"inbound.spf_through_exchange", choice, R"("none")", "", 0, 0, "reject|hold|mark|none",
+     "a message that passes by SPF from Exchange Online's addresses alone, as anybody's there does", reload, "0.2"},
+    {"inbound.unresolved", choice, R"("tempfail")", "", 0, 0, "tempfail|mark|none",
+     "a message whose DNS did not answer; own domains are always deferred", reload, "0.2"},
+    {"inbound.trusted_forwarders", text_list, "[]", "", 0, 0, "",
+     "whose mail is sent on honestly: IP prefixes, and dkim:DOMAIN for whatever passes by a signature of that domain", reload, "0.2"},
+    {"inbound.domains", domain_words, "{}", "", 0, 0, "reject|mark|none",
+     "author domain (or *.DOMAIN) to reject, mark or none: what becomes of its mail that nothing proves", reload, "0.2"},
+
+    {"eop.results", choice, R"("report")", "", 0, 0, "ignore|report|enforce",
+     "what the results of one's own Exchange Online Protection do, of mail that it passed on", reload, "0.2"},
+    {"eop.own_domain", choice, R"("reject")", "", 0, 0, "reject|hold|mark|none", "compauth 010 and 6xx: a forged own domain", reload,
+     "0.2"},
+    {"eop.oreject", choice, R"("reject")", "", 0, 0, "reject|hold|mark|none", "DMARC said reject, and it was let through", reload, "0.2"},
+    {"eop.quarantine", choice, R"("mark")", "", 0, 0, "reject|hold|mark|none", "DMARC said quarantine", reload, "0.2"},
+    {"eop.bypassed", choice, R"("mark")", "", 0, 0, "reject|hold|mark|none", "DMARC failed, and composite authentication was not asked",
+     reload, "0.2"},
+    {"eop.implicit_fail", choice, R"("none")", "", 0, 0, "reject|hold|mark|none", "composite authentication failed otherwise", reload,
+     "0.2"},
+    {"eop.clients", prefix_list, "[]", "", 0, 0, "", "senders to Exchange Online (CIP) of whom nothing is asked", reload, "0.2"},
+
+    {"perimeter.allow_file", file, R"("")", "", 0, 0, "", "file of clients that are let in: PREFIX [until DATE] [# why]; empty: none",
+     reload, "0.2"},
+    {"perimeter.block_file", file, R"("")", "", 0, 0, "", "file of clients that are refused, of the same form; empty: none", reload, "0.2"},
+    {"perimeter.dnsbl", text_list, "[]", "", 0, 0, "", "DNS lists: NAME, NAME=127.0.0.[2..11]*WEIGHT; a weight below 0 lets in", reload,
+     "0.2"},
+    {"perimeter.threshold", integer, "1", "", 1, 1000000, "", "the score from which on a client is refused", reload, "0.2"},
+    {"perimeter.require_ptr", boolean, "false", "", 0, 0, "", "whether a client without a reverse name that leads back to it is refused",
+     reload, "0.2"},
+    {"perimeter.delist", text, R"("")", "", 0, 0, "", "address or URL that refused clients are told; empty: nothing", reload, "0.2"},
+
+    {"recipients.source", choice, R"("none")", "", 0, 0, "none|file|ldap|postgresql",
+     "where the recipients of authoritative domains are kept; none: nobody is asked", reload, "0.2"},
+    {"recipients.file", file, R"("")", "", 0, 0, "", "of source = \"file\": an address or @DOMAIN a line", reload, "0.2"},
+    {"recipients.delimiter", text, R"("+")", "", 0, 0, "", "what begins an extension of a local part, one character; empty: nothing does",
+     reload, "0.2"},
+    {"recipients.fold_case", boolean, "true", "", 0, 0, "", "whether letter case of local parts makes no difference", reload, "0.2"},
+    {"recipients.positive_ttl", duration, "3600", "seconds", 1, 30 * day, "",
+     "of sources that are asked: how long it is remembered that a recipient exists", reload, "0.2"},
+    {"recipients.negative_ttl", duration, "300", "seconds", 1, 30 * day, "", "the same, that there is no such recipient", reload, "0.2"},
+    {"recipients.max_unknown", integer, "20", "recipients", 1, 10000, "", "unknown ones of a session, while none was accepted; then 421",
+     reload, "0.2"},
+    {"recipients.reply", choice, R"("5.1.1")", "", 0, 0, "5.1.1|5.4.1", "status of an unknown recipient; 5.4.1: with the text of EOP",
+     reload, "0.2"},
+
     {"http.listen", text, R"("")", "", 0, 0, "", "HOST:PORT for /metrics, /healthz and /readyz; empty: none", restart},
-    {"http.tenants", integer, "0", "tenants", 0, 10000, "", "tenants whose messages the metrics count apart, the first that write; 0: none", restart, "0.2"},
+    {"http.tenants", integer, "0", "tenants", 0, 10000, "", "tenants whose messages the metrics count apart, the first that write; 0: none",
+     restart, "0.2"},
 
     {"server.threads", integer, "0", "threads", 0, 1024, "", "event loops; 0: one a core", restart},
     {"server.drain_timeout", duration, "30", "seconds", 0, 3600, "", "how long messages in hand may take after SIGTERM"},
 
     {"gateway.NAME.direction", choice, "", "", 0, 0, "from-exchange|to-exchange",
      "which way mail goes: from Exchange Online to a backend, or from an MTA to a next hop", restart, "0.2"},
+    {"gateway.NAME.door", choice, R"("relay")", "", 0, 0, "relay|inbound",
+     "from Exchange: what is asked of a message: may it be relayed, or may it come in to our own recipients", restart, "0.2"},
     {"gateway.NAME.listen", text_list, "", "", 0, 0, "", "sockets on which clients reach us, as milter.listen", restart, "0.2"},
     {"gateway.NAME.hostname", text, R"("")", "", 0, 0, "", "our name in greeting, EHLO and Received; empty: the host's", reload, "0.2"},
     {"gateway.NAME.backend", text_list, "[]", "", 0, 0, "",
@@ -269,6 +331,8 @@ std::string_view name_of(KeyType type) noexcept {
             return "list of proofs";
         case limit_list:
             return "list of limits";
+        case domain_words:
+            return "table of domains";
     }
     return "";
 }

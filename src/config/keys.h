@@ -29,6 +29,7 @@ enum class KeyType : std::uint8_t {
     prefix_list,   // "192.0.2.0/24", "2001:db8::/32", or an address
     proof_list,    // "client-cert + dkim"
     limit_list,    // "1000 messages / hour"
+    domain_words,  // a table: domain → word
 };
 std::string_view name_of(KeyType type) noexcept;  // for people: "list of IP prefixes"
 
@@ -39,7 +40,7 @@ struct Key {
     std::string_view
         name;  // SECTION.WORD: "authorisation.mode"; of a section that the operator names, one part is NAME: "gateway.NAME.listen"
     KeyType type = KeyType::text;
-    std::string_view fallback;         // the default, as TOML; empty: the key is required
+    std::string_view fallback;         // the default, as TOML; empty: the key is required where its section is there (authorisation is)
     std::string_view unit;             // "octets"; empty: none
     std::int64_t least = 0, most = 0;  // of integers and durations (seconds)
     std::string_view choices;          // "enforce|defer|quarantine|monitor"

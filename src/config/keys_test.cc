@@ -18,7 +18,8 @@ TEST(ConfigKeys, EveryKeyIsReadAndEveryDefaultIsInRange) {
         EXPECT_EQ(key_table().find(key.name), &key) << "twice: " << key.name;
         EXPECT_FALSE(key.meaning.empty());
         if (key.fallback.empty() || key.name.contains(".NAME.")) continue;  // of those: gateway_test.cc
-        const std::string tree = std::string(key.name) + " = " + std::string(key.fallback) + '\n';
+        const std::string tree = std::string(key.name) + " = " + std::string(key.fallback) + '\n' +
+                                 (key.name.starts_with("inbound.") ? "inbound.mode = \"monitor\"\n" : "");
         const LoadedConfig loaded = from_toml("authorisation.mode = \"monitor\"\n" + tree);
         EXPECT_TRUE(loaded.config) << key.name << all_of(loaded);
     }

@@ -31,6 +31,10 @@ std::int64_t index_of_choice(std::string_view choices, std::string_view word) {
     return -1;
 }
 
+/// Of a configuration that lacks it, too, the keys without a default are missing.
+constexpr std::string_view required_section = "authorisation";
+constexpr std::string_view any_name = ".NAME";
+
 bool is_truth(std::string_view word) noexcept { return word == "true" || word == "false"; }
 
 /// As they stand in TOML: `false, "journal" or true`.
@@ -150,6 +154,7 @@ void Reader::read_section(const Member& member, const std::string& above, const 
         }
         sections.emplace(member.key, place_of(member));
     }
+    sections_.try_emplace(name, place_of(member));
     read_table(*table, name);
 }
 
@@ -170,6 +175,8 @@ std::vector<std::pair<std::string, Node>> Reader::names_of(const Key& key) const
 void Reader::note_missing() {
     for (const Key& key : table_.keys()) {
         if (!key.fallback.empty()) continue;
+        const std::string_view section = section_of(key.name);
+        if (section != required_section && !section.contains(any_name) && !has_section(section)) continue;
         for (const auto& [name, place] : names_of(key))
             if (!values_.contains(name) && std::ranges::none_of(problems_, [&](const Problem& p) { return p.key == name; }))
                 problem(Problem::Severity::error, name, place,
@@ -179,10 +186,8 @@ void Reader::note_missing() {
 
 void Reader::unknown(const Member& member, const std::string& name) {
     const Node place = place_of(member);
-    if (auto unbuilt = unbuilt_section(std::string_view(name).substr(0, name.find('.')))) {
-        problem(Problem::Severity::error, name, place, *std::move(unbuilt));
-        return;
-    }
+    for (const std::string_view section : {std::string_view(name).substr(0, name.find('.')), std::string_view(name)})
+        if (auto unbuilt = unbuilt_section(section)) return problem(Problem::Severity::error, name, place, *std::move(unbuilt));
     const std::string near = table_.nearest(name);
     problem(Problem::Severity::error, name, place, near.empty() ? "unknown key" : "unknown key; the nearest known one is " + near);
 }
@@ -207,6 +212,17 @@ bool Reader::check(const Key& key, std::string_view name, const Node& node, std:
         for (const Node& element : *list)
             if (!std::holds_alternative<std::string>(element.value))
                 good = refuse(element, "each element must be a string, not " + std::string(element.kind()));
+        return good;
+    }
+    if (key.type == KeyType::domain_words) {
+        const auto* table = node.table();
+        if (!table) return wanted("a " + std::string(name_of(key.type)));
+        bool good = true;
+        for (const Member& member : *table) {
+            const auto* word = std::get_if<std::string>(&member.value.value);
+            if (!word || index_of_choice(key.choices, *word) < 0)
+                good = refuse(member.value, '"' + member.key + "\" must be " + spelled_choices(key.choices));
+        }
         return good;
     }
     const auto* words = std::get_if<std::string>(&node.value);
@@ -295,6 +311,25 @@ const Node::List& Reader::elements(std::string_view key) const {
     static const Node::List nothing;
     const auto* list = std::get_if<Node::List>(&node(key).value);
     return list ? *list : nothing;
+}
+
+std::string Reader::word(std::string_view key) const {
+    const Key* known = table_.find(key);
+    if (!known) std::abort();  // as value()
+    if (value(key).node == nullptr) return {};
+    std::string_view choices = known->choices;
+    for (std::int64_t i = choice_index(key); i > 0; --i) base::take_until(choices, '|');
+    return std::string(base::take_until(choices, '|'));
+}
+
+std::vector<Reader::Word> Reader::words(std::string_view key) const {
+    std::vector<Word> out;
+    const Key* known = table_.find(key);
+    if (!known) std::abort();  // as value()
+    if (const auto* table = node(key).table())
+        for (const Member& member : *table)
+            out.push_back({member.key, index_of_choice(known->choices, std::get<std::string>(member.value.value)), &member.value});
+    return out;
 }
 
 std::vector<std::string> Reader::texts(std::string_view key) const {

@@ -44,6 +44,8 @@ public:
     Enum choice(std::string_view key) const {
         return static_cast<Enum>(choice_index(key));
     }
+    /// The same, as the word that it is; empty of one that is required and missing.
+    std::string word(std::string_view key) const;
     std::vector<std::string> texts(std::string_view key) const;
     /// Each element of a list through `parse` (string_view → base::Result<T>); what it refuses is noted and left out.
     template <class Parse>
@@ -58,6 +60,20 @@ public:
         }
         return out;
     }
+
+    /// Each member of a table of words: its name, which word of the key's choices, from 0, and its place for error().
+    struct Word {
+        std::string name;
+        std::int64_t index = 0;
+        const Node* place = nullptr;
+    };
+    std::vector<Word> words(std::string_view key) const;
+    void error(std::string_view key, const Word& at, std::string text) {
+        problem(Problem::Severity::error, key, *at.place, std::move(text));
+    }
+
+    /// The section is there, with a key or without.
+    bool has_section(std::string_view section) const { return sections_.contains(section); }
 
     void error(std::string_view key, std::string text) { problem(Problem::Severity::error, key, node(key), std::move(text)); }
     /// Of an element of a list, from 0.
@@ -98,6 +114,7 @@ private:
     std::map<std::string, Value, std::less<>> values_;    // what was given and is of the right type
     std::map<std::string, Value, std::less<>> defaults_;  // of every key that has one, as the table names it
     std::map<std::string, Named, std::less<>> named_;     // "gateway" → what is below it
+    std::map<std::string, Node, std::less<>> sections_;   // that are there, with their places
 };
 
 /// "30", "30 s", "5 min", "2 h", "1 d" in seconds.

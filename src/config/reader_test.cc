@@ -124,7 +124,10 @@ TEST(ConfigReader, ARequiredValueThatIsMissingReadsAsNothing) {
     });
     const KeyTable table{required};
     std::vector<Problem> problems;
-    const Node tree = parse_toml("").value();
+    const Node nothing = parse_toml("").value();
+    const Reader without(nothing, "own.toml", problems, table);
+    EXPECT_TRUE(problems.empty()) << "nor is its section there";
+    const Node tree = parse_toml("[a]\n").value();
     const Reader in(tree, "own.toml", problems, table);
     ASSERT_EQ(problems.size(), 3U);
     for (const Problem& problem : problems) EXPECT_EQ(problem.text, "is required");

@@ -19,7 +19,7 @@ namespace {
 
 constexpr auto from_exchange_only =
     std::to_array<std::string_view>({"backend", "backend_identity", "backend_tls", "require_tls", "client_ca_file", "client_purpose",
-                                     "announce_xoorg", "xoorg_names", "early_refusal", "received"});
+                                     "announce_xoorg", "xoorg_names", "early_refusal", "received", "door"});
 constexpr auto to_exchange_only =
     std::to_array<std::string_view>({"protocol", "clients", "next_hop", "tls_level", "tls_fallback", "mta_sts", "mta_sts_directory",
                                      "xoorg_for", "xoorg_unannounced", "own_addresses"});
@@ -156,6 +156,7 @@ private:
         });
         if (in_.texts(key("xoorg_names")).empty()) out.session.xoorg_names = config_.rules.certificate_names;
         out.session.early_refusal = in_.boolean(key("early_refusal"));
+        out.session.door = in_.choice<gate::Door>(key("door"));
         out.session.received = in_.choice<gate::AddReceived>(key("received"));
         read_purposes(out);
         out.session.client_ca_file = path(key("client_ca_file"));

@@ -18,7 +18,8 @@ base::Result<std::string> socket_text(std::string_view text) {
 
 void read_milter(Reader& in, Config& out) {
     out.milter.listen = in.list("milter.listen", socket_text);
-    if (in.texts("milter.listen").empty() && in.names_in("gateway").empty()) in.error("milter.listen", "names no socket");
+    if (in.texts("milter.listen").empty() && in.names_in("gateway").empty() && in.texts("inbound.listen").empty())
+        in.error("milter.listen", "names no socket");
     const std::int64_t mode = in.integer("milter.socket_mode");
     out.milter.socket_mode = mode < 0 ? std::nullopt : std::optional(static_cast<unsigned>(mode));
     out.milter.socket_group = in.text("milter.socket_group");
@@ -36,11 +37,11 @@ void read_http(Reader& in, Config& out) {
         if (const auto endpoint = net::Endpoint::parse_http(out.http.listen); !endpoint) in.error("http.listen", endpoint.error().detail);
 }
 
-/// The start opens http.listen first, then milter.listen in its order, then those of the gateways.
+/// The start opens http.listen first, then milter.listen in its order, that of the inbound door, then those of the gateways.
 void check_sockets(Reader& in, const Config& config) {
     std::vector<std::pair<std::string, net::Endpoint>> taken;
     if (const auto http = net::Endpoint::parse_http(config.http.listen)) taken.emplace_back("http.listen", *http);
-    std::vector<std::string> keys{"milter.listen"};
+    std::vector<std::string> keys{"milter.listen", "inbound.listen"};
     for (const GatewayConfig& gateway : config.gateways) keys.push_back("gateway." + gateway.session.name + ".listen");
     for (const std::string& key : keys) {
         const std::vector<std::string> texts = in.texts(key);

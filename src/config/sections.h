@@ -13,7 +13,10 @@ void read_milter(Reader& in, Config& out);
 void read_http(Reader& in, Config& out);
 /// [gateway.NAME]: after read_client, whose names of certificates are the default.
 void read_gateways(Reader& in, Config& out, Origin origin);
-/// After the three above: no two of their sockets may exclude each other.
+/// [inbound], [eop], [perimeter], [recipients]: after read_gateways. Files that they name are read with the tenants.
+void read_inbound(Reader& in, Config& out, Origin origin);
+void add_inbound_warnings(const Config& config, Reader& in);
+/// After the four above: no two of their sockets may exclude each other.
 void check_sockets(Reader& in, const Config& config);
 void read_authorisation(Reader& in, Config& out);
 /// [bypass], [client_ip] with the endpoint list, [client_cert].

@@ -11,6 +11,8 @@ struct UnbuiltValue {
 constexpr auto unbuilt_values = std::to_array<UnbuiltValue>({
     {"tenants.ldap.mode", "snapshot", "reading all tenants from LDAP"},
     {"tenants.source", "postgresql", "tenants from PostgreSQL"},
+    {"recipients.source", "ldap", "recipients from LDAP"},
+    {"recipients.source", "postgresql", "recipients from PostgreSQL"},
 });
 
 struct UnbuiltSection {
@@ -18,10 +20,8 @@ struct UnbuiltSection {
 };
 constexpr auto unbuilt_sections = std::to_array<UnbuiltSection>({
     {"postgresql", "tenants from PostgreSQL"},
-    {"inbound", "the door for mail that comes in"},
-    {"eop", "the door for mail that comes in"},
-    {"perimeter", "the door for mail that comes in"},
-    {"recipients", "the door for mail that comes in"},
+    {"reports", "DMARC and TLS reports"},
+    {"arc.seal", "sealing with ARC"},
 });
 
 std::string sentence(std::string_view part) { return std::string(part) + " is not built yet"; }

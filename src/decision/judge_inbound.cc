@@ -1,16 +1,15 @@
 // The order of the steps; each is a file of its own.
 #include "decision/judge_inbound.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "base/text.h"
 #include "decision/author_step.h"
 #include "decision/eop.h"
 #include "decision/header_edits.h"
 #include "decision/inbound_reply.h"
 #include "decision/judgement.h"
 #include "decision/keys.h"
+#include "decision/recipient_step.h"
 #include "decision/reply.h"
 #include "evidence/author.h"
 
@@ -28,34 +27,6 @@ std::optional<Refusal> examine_client(const evidence::Session& session, const Ru
     if (client.is == passes || client.is == allowed) return std::nullopt;
     if (client.is == listed && is_trusted_client(session, rules)) return std::nullopt;  // nobody is asked about it, whoever answered
     return client_refused(session, client, *rules.inbound);
-}
-
-// --- 3. The recipients ----------------------------------------------------------------------------------------------------------------
-
-std::optional<Refusal> examine_recipient(std::string_view recipient, RecipientIs known, const tenant::Index* tenants,
-                                         const InboundRules& rules) {
-    if (base::iequals(recipient, "postmaster")) return std::nullopt;  // RFC 5321 section 4.5.1: without a domain it is ours
-    if (tenants == nullptr) return recipients_unavailable();
-    const auto type = recipient_type(recipient, *tenants);
-    if (!type) return recipient_foreign();
-    if (*type != tenant::RecipientType::authoritative) return std::nullopt;
-    if (known == RecipientIs::unknown) return recipient_unknown(rules);
-    if (known == RecipientIs::unavailable) return recipients_unavailable();
-    return std::nullopt;
-}
-
-/// A message is refused for its recipients where each of them is.
-std::optional<Refusal> examine_recipients(const evidence::Envelope& envelope, const InboundFacts& facts, const tenant::Index* tenants,
-                                          const InboundRules& rules) {
-    if (envelope.recipient_count > envelope.recipients.size()) return std::nullopt;  // of some nothing is known here
-    std::optional<Refusal> first;
-    for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
-        const RecipientIs known = i < facts.recipients.size() ? facts.recipients[i] : RecipientIs::not_asked;
-        std::optional<Refusal> refusal = examine_recipient(envelope.recipients[i], known, tenants, rules);
-        if (!refusal) return std::nullopt;
-        if (!first) first = std::move(refusal);
-    }
-    return first;
 }
 
 // --- 4. The message -------------------------------------------------------------------------------------------------------------------
@@ -243,6 +214,86 @@ std::optional<Decision> refuse_early(const evidence::Session& session, const ten
     return decision;
 }
 
+/// The whole judgement by these tenants, whether or not all were asked for.
+void judge_by(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, const InboundFacts& facts,
+              Decision& decision) {
+    decision.inbound.emplace();
+    decision.mode = mode_of(rules);
+    if (const mail::Mailbox* const author = value_of(evidence.header.author)) {
+        decision.author_domain = author->domain.text();
+        decision.author_address = author->text();
+    }
+    // 1. Whose session?
+    if (is_bypassed(evidence.session, rules)) {
+        decision.peer_proven = examine_peer(evidence.session, rules).peer.finding == Finding::holds;
+        decision.judged_at_all = false;
+        set(decision, Verdict::accept, Reason::bypassed);
+    } else {
+        const Examination examination = examination_of(evidence, tenants, rules);
+        decision.peer_proven = examination.peer.peer.finding == Finding::holds;
+        judge(decision, examination, facts);
+    }
+    finish(decision, evidence, rules);
+}
+
+/// Puts off what was judged otherwise.
+void defer(Decision& decision, std::string_view detail, const evidence::Evidence& evidence, const Rules& rules) {
+    decision.mode = mode_of(rules);
+    InboundOutcome& outcome = *decision.inbound;
+    outcome = {};
+    set_action(decision, Action::tempfail, {}, Reason::unavailable);
+    decision.detail = detail;
+    decision.why.clear();
+    outcome.explanation = explain_author(decision);
+    finish(decision, evidence, rules);
+}
+
+/// It passes alike, whoever has the names that got no answer.
+bool passes_alike(const Decision& decision, const evidence::Evidence& evidence, const tenant::Index& at_worst, const Rules& rules,
+                  const InboundFacts& facts) {
+    const InboundOutcome& outcome = *decision.inbound;
+    if (decision.reason != Reason::passed) return false;  // refused, marked or held: an answer might prove it
+    // Whoever's id it bears may be a tenant for whom EOP's results count.
+    if (evidence.header.eop && rules.inbound->eop.results != EopUse::ignore && !outcome.handed_over) return false;
+    Decision other;
+    judge_by(evidence, &at_worst, rules, facts, other);
+    return other.reason == Reason::passed && other.inbound->handed_over == outcome.handed_over &&
+           other.inbound->compauth == outcome.compauth;
+}
+
+/// Some of the names that were asked for got no answer. What comes in though all of these be another tenant's comes in; the rest waits
+/// until they are known. What hangs on no tenant, or was weighed with them before (recipients), stays.
+void allow_for_what_is_not_answered(Decision& decision, const evidence::Evidence& evidence, const tenant::Index& at_worst,
+                                    const Rules& rules, const InboundFacts& facts) {
+    switch (decision.reason) {
+        case Reason::passed:
+        case Reason::dmarc_failed:
+        case Reason::own_domain:
+        case Reason::eop_verdict:
+            if (!passes_alike(decision, evidence, at_worst, rules, facts)) defer(decision, tenants_unanswered, evidence, rules);
+            return;
+        case Reason::bypassed:
+        case Reason::too_complex:
+        case Reason::from_missing:
+        case Reason::from_ambiguous:
+        case Reason::unavailable:
+        case Reason::client_blocked:
+        case Reason::client_listed:
+        case Reason::no_reverse_name:
+        case Reason::recipient_foreign:
+        case Reason::recipient_unknown:
+        case Reason::too_many_unknown:
+            return;
+        case Reason::authorised:  // and what follows: of a relay door
+        case Reason::no_policy:
+        case Reason::forwarding_not_allowed:
+        case Reason::contradiction:
+        case Reason::not_proven:
+        case Reason::limit_exceeded:
+            return;
+    }
+}
+
 }  // namespace
 
 bool is_trusted_client(const evidence::Session& session, const Rules& rules) noexcept {
@@ -250,14 +301,6 @@ bool is_trusted_client(const evidence::Session& session, const Rules& rules) noe
     if (address == nullptr) return false;
     const bool is_exchange_online = any_contains(rules.exchange_online, *address) && !any_contains(rules.relay_pool, *address);
     return is_exchange_online || any_contains(rules.inbound->trusted_forwarders.clients, *address);
-}
-
-std::optional<tenant::RecipientType> recipient_type(std::string_view recipient, const tenant::Index& tenants) {
-    const auto domain = mail::Domain::parse(recipient.substr(recipient.rfind('@') + 1));
-    if (!recipient.contains('@') || !domain) return std::nullopt;
-    const auto coverage = tenants.covering(domain->text());
-    if (!coverage) return std::nullopt;
-    return coverage->policy->recipients_at(domain->text());
 }
 
 std::optional<Decision> refuse_client(const evidence::Session& session, const Rules& rules, const ClientStanding& client) {
@@ -280,23 +323,9 @@ std::optional<Decision> refuse_recipient(const evidence::Session& session, std::
 
 void judge_inbound(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, const InboundFacts& facts,
                    Decision& decision) {
-    decision.inbound.emplace();
-    decision.mode = mode_of(rules);
-    if (const mail::Mailbox* const author = value_of(evidence.header.author)) {
-        decision.author_domain = author->domain.text();
-        decision.author_address = author->text();
-    }
-    // 1. Whose session?
-    if (is_bypassed(evidence.session, rules)) {
-        decision.peer_proven = examine_peer(evidence.session, rules).peer.finding == Finding::holds;
-        decision.judged_at_all = false;
-        set(decision, Verdict::accept, Reason::bypassed);
-    } else {
-        const Examination examination = examination_of(evidence, tenants, rules);
-        decision.peer_proven = examination.peer.peer.finding == Finding::holds;
-        judge(decision, examination, facts);
-    }
-    finish(decision, evidence, rules);
+    judge_by(evidence, tenants, rules, facts, decision);
+    if (tenants == nullptr) return;
+    if (const auto* at_worst = tenants->at_worst()) allow_for_what_is_not_answered(decision, evidence, *at_worst, rules, facts);
 }
 
 Decision judge_inbound(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, const InboundFacts& facts) {
@@ -329,6 +358,22 @@ tenant::Keys keys_of_inbound(const evidence::Evidence& evidence, const Rules& ru
     tenant::Keys keys = keys_of(evidence, rules);
     add_recipients(keys, evidence);
     return keys;
+}
+
+tenant::Keys keys_of_recipient(std::string_view recipient) {
+    evidence::Evidence evidence;
+    evidence.envelope.recipients.emplace_back(recipient);
+    tenant::Keys keys;
+    add_recipients(keys, evidence);
+    return keys;
+}
+
+void defer_foreign_recipients(Decision& decision, const evidence::Evidence& evidence, const Rules& rules) {
+    if (decision.reason != Reason::recipient_foreign) return;
+    refuse(decision, recipients_unavailable());
+    decision.detail = tenants_stale;
+    decision.why.clear();
+    finish(decision, evidence, rules);
 }
 
 void hold_without_queue(Decision& decision, const evidence::Evidence& evidence, const Rules& rules) {

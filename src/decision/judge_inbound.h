@@ -2,8 +2,8 @@
 // the steps are numbered there and here alike). It authorises no relaying.
 //
 // Pure and total, as decide() is: what the perimeter says of the client and the directory of the recipients comes in as values.
-// Tested by judge_inbound_test.cc, judge_inbound_author_test.cc, judge_inbound_eop_test.cc, inbound_table_test.cc and
-// fuzz/inbound_fuzz.cc.
+// Tested by judge_inbound_test.cc, judge_inbound_author_test.cc, judge_inbound_eop_test.cc, inbound_table_test.cc,
+// unanswered_inbound_test.cc and fuzz/inbound_fuzz.cc.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,8 @@ namespace exota::decision {
 
 /// The whole judgement of a message: steps 1 to 6, mode, clean-up, reply. A recipient that is refused (refuse_recipient) is not among the
 /// envelope's, except where the mode let it pass: only a message of which every recipient is so is refused for it.
-/// @param tenants  nullptr: the directory cannot be asked, so the verdict is `unavailable`.
+/// @param tenants  nullptr: the directory cannot be asked, so the verdict is `unavailable`. Where names got no answer, it is that unless
+///                 the message comes in whoever has them.
 /// @param rules    rules.inbound is set.
 Decision judge_inbound(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, const InboundFacts& facts);
 /// The same, where the decision is to stay. @param decision  as it was made.
@@ -34,9 +35,6 @@ std::optional<Decision> refuse_client(const evidence::Session& session, const Ru
 std::optional<Decision> refuse_recipient(const evidence::Session& session, std::string_view recipient, RecipientIs known,
                                          RecipientCounts before, const tenant::Index* tenants, const Rules& rules);
 
-/// How the recipients of this one's domain are known; nullopt: no tenant covers it, or it has no domain.
-std::optional<tenant::RecipientType> recipient_type(std::string_view recipient, const tenant::Index& tenants);
-
 /// One whose address no DNS list is asked about, and whom unknown recipients do not cost the session: Exchange Online (the relay pool
 /// excepted) and trusted forwarders.
 bool is_trusted_client(const evidence::Session& session, const Rules& rules) noexcept;
@@ -46,6 +44,12 @@ Wanted wanted_inbound(const evidence::Evidence& evidence, const tenant::Index* t
 
 /// As keys_of(), of an inbound door: the recipients' domains, too.
 tenant::Keys keys_of_inbound(const evidence::Evidence& evidence, const Rules& rules);
+/// What a directory is asked at RCPT: whose domain it is.
+/// @param recipient  without angle brackets.
+tenant::Keys keys_of_recipient(std::string_view recipient);
+
+/// As decision::defer_unfound(), of an inbound door: the directory is away, so a domain that nobody has may be somebody's by now.
+void defer_foreign_recipients(Decision& decision, const evidence::Evidence& evidence, const Rules& rules);
 
 /// As decision::refuse_without_hold_queue(), of an inbound door.
 void hold_without_queue(Decision& decision, const evidence::Evidence& evidence, const Rules& rules);

@@ -117,9 +117,11 @@ tenant::Keys keys_of(const evidence::Evidence& evidence, const Rules& rules) {
 
 void add_recipients(tenant::Keys& keys, const evidence::Evidence& evidence) {
     Gathering gathering(std::move(keys));
-    for (const std::string& recipient : evidence.envelope.recipients)
-        if (const auto domain = mail::Domain::parse(std::string_view(recipient).substr(recipient.rfind('@') + 1)))
-            gathering.covered(domain->text());
+    for (const std::string& recipient : evidence.envelope.recipients) {
+        const std::size_t at = recipient.rfind('@');
+        if (at == std::string::npos) continue;  // postmaster
+        if (const auto domain = mail::Domain::parse(std::string_view(recipient).substr(at + 1))) gathering.covered(domain->text());
+    }
     keys = std::move(gathering).take();
 }
 

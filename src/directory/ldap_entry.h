@@ -32,6 +32,7 @@ inline constexpr LdapAttribute own_attributes[] = {
     {"exotaMode", "mode"},
     {"exotaForwarding", "forwarding"},
     {"exotaHybrid", "hybrid"},
+    {"exotaRecipients", "recipients"},
 };
 /// The tenant's name; without it that is the DN.
 inline constexpr std::string_view name_attribute = "exotaTenantName";

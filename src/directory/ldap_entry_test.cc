@@ -37,6 +37,7 @@ TEST(LdapEntry, schema_2_is_a_tenant) {
                            {"exotaMode", {"defer"}},
                            {"exotaForwarding", {"journal"}},
                            {"exotaHybrid", {"TRUE"}},
+                           {"exotaRecipients", {"contoso.com=authoritative", "*.contoso.com=internal-relay"}},
                            {"description", {"whatever"}}}};
     const tenant::ReadTenant read = read_entry(entry, "contoso.com", own, defaults());
     ASSERT_TRUE(read.tenant) << errors_of(entry, read.problems);
@@ -44,6 +45,8 @@ TEST(LdapEntry, schema_2_is_a_tenant) {
     const tenant::Policy& policy = read.tenant->policy;
     EXPECT_TRUE(policy.hybrid && policy.mode == tenant::Mode::defer && policy.forwarding == tenant::Forwarding::journal &&
                 policy.alignment == tenant::Alignment::relaxed && policy.limit_action == tenant::LimitAction::reject);
+    EXPECT_EQ(policy.recipients_at("contoso.com"), tenant::RecipientType::authoritative);
+    EXPECT_EQ(policy.recipients_at("a.contoso.com"), tenant::RecipientType::internal_relay);
     EXPECT_EQ(policy.limits.size(), 1U);
     EXPECT_EQ(policy.connector_clients.size(), 1U);
     EXPECT_TRUE(read.tenant->own.with_dkim_domain("sign.example.org") && read.tenant->own.with_organization("contoso.net"));

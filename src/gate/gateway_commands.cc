@@ -55,6 +55,7 @@ bool GatewaySession::State::take_line(std::string_view text, smtp::LineFault fau
             mail(command, out);
             return true;
         case Verb::rcpt:
+            if (!knows_host(command)) return false;
             recipient(command, out);
             return true;
         case Verb::noop:
@@ -192,9 +193,29 @@ void GatewaySession::State::mail(const Command& command, LegOut& out) {
 void GatewaySession::State::recipient(const Command& command, LegOut& out) {
     const auto recipient = smtp::parse_recipient(command.argument, offered, smtputf8);
     if (!recipient) return refuse(recipient.error(), out);
+    if (refuse_recipient(recipient->forward_path.mailbox, out)) return;
     std::string passed_on;
     smtp::append_recipient(passed_on, recipient->forward_path.mailbox, recipient->parameters, offered);
     envelope.add(std::move(passed_on), recipient->forward_path.mailbox);
+}
+
+bool GatewaySession::State::knows_host(const Command& command) {
+    if (!keeper) return true;
+    const auto recipient = smtp::parse_recipient(command.argument, offered, smtputf8);
+    return !recipient || keeper->ask_recipient(recipient->forward_path.mailbox);
+}
+
+bool GatewaySession::State::refuse_recipient(std::string_view recipient, LegOut& out) {
+    if (!keeper) return false;
+    const auto refusal = keeper->refuse_recipient(session_facts(), recipient);
+    if (!refusal) return false;
+    evidence::Evidence evidence = judged->collector().at_mail();
+    evidence.envelope.recipients.assign(1, std::string(recipient));
+    const FinalAnswer answered = FinalAnswer::of(*refusal);
+    keeper->report(*refusal, evidence, Stage::recipient, {.backend = {}, .backend_reply = {}, .answered = answered.line});
+    out.near += answered.octets;
+    if (refusal->reply && refusal->reply->code == 421) close(out);
+    return true;
 }
 
 /// Behind commands that wait for the backend. What cannot be passed on as it is waits for them.
@@ -202,6 +223,12 @@ bool GatewaySession::State::take_recipient_early(const Command& command) {
     if (!envelope.has_mail() || dialogue.recipients() + envelope.untold() >= settings->max_recipients) return false;
     const auto recipient = smtp::parse_recipient(command.argument, offered, smtputf8);
     if (!recipient) return false;
+    if (keeper) {
+        const std::string_view mailbox = recipient->forward_path.mailbox;
+        const evidence::Session session = session_facts();
+        if (!keeper->ask_recipient(mailbox) || keeper->would_refuse(session, mailbox)) return false;
+        keeper->refuse_recipient(session, mailbox);  // counts it
+    }
     std::string passed_on;
     smtp::append_recipient(passed_on, recipient->forward_path.mailbox, recipient->parameters, offered);
     envelope.add(std::move(passed_on), recipient->forward_path.mailbox);
@@ -212,6 +239,7 @@ void GatewaySession::State::data(LegOut& out) {
     answer(reply::start_mail_input, out);
     dialogue.accepted(Verb::data);
     judged->collector().session(session_facts());
+    if (keeper) judged->inbound().client = keeper->client();
     const smtp::DataLimits limits{.message_octets = message_octets, .header_octets = 2 * judged->snapshot().limits.header_octets};
     message.emplace(*judged, limits, [this] { return house.make_spool(client.address); }, received_value());
 }

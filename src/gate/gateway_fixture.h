@@ -16,15 +16,17 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gate/gateway_wire.h"
 #include "gate/session_fixture.h"
 
 namespace exota::gate::testing {
 
-/// A world whose DNS is answered by the test.
+/// A world whose DNS, and if need be whose tenants, are answered by the test.
 class NamedWorld : public StillWorld {
 public:
     bool resolve(const authn::DnsQuestion& question, Answered answered) override {
@@ -39,6 +41,12 @@ public:
         held.erase(found);
         answered(std::move(with));
     }
+    std::optional<Tenants> tenants_at_hand(const evidence::Evidence& evidence, const Snapshot& snapshot) override {
+        return tenants_elsewhere ? std::nullopt : StillWorld::tenants_at_hand(evidence, snapshot);
+    }
+    void find(const tenant::Keys&, Found found) override { tenants_asked.push_back(std::move(found)); }
+    bool tenants_elsewhere = false;    // a source has to be asked for them
+    std::vector<Found> tenants_asked;  // by whom
     bool asks = false;
     std::deque<std::pair<authn::DnsQuestion, Answered>> held;
 };

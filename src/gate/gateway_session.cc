@@ -38,6 +38,7 @@ GatewaySession::State::State(std::shared_ptr<const GatewaySettings> from_setting
                 .max_errors = settings->max_errors}),
       link(*settings, client, house),
       reverse_name(world, client.address, wake) {
+    if (settings->door == Door::inbound) keeper.emplace(judge, house.front(), wake);
     done(0);
 }
 
@@ -55,8 +56,25 @@ void GatewaySession::State::close(LegOut& out, const smtp::FixedReply* last) {
 
 void GatewaySession::State::greet(LegOut& out) {
     if (client.spoke_first) return close(out, &smtp::reply::spoke_too_early);
+    if (keeper && !keeper->ask(session_facts())) return;
+    greeted = true;
+    if (refuse_client(out)) return;
     smtp::append_reply(out.near, smtp::FixedReply{220, "", settings->hostname + " ESMTP"});
     dialogue.greeted();
+}
+
+bool GatewaySession::State::refuse_client(LegOut& out) {
+    if (!keeper) return false;
+    evidence::Evidence evidence;
+    evidence.session = session_facts();
+    const auto refusal = keeper->refuse_client(evidence.session);
+    if (!refusal) return false;
+    const FinalAnswer last = FinalAnswer::of(*refusal);
+    evidence.envelope.queue_id = house.make_id();
+    keeper->report(*refusal, evidence, Stage::client, {.backend = {}, .backend_reply = {}, .answered = last.line});
+    out.near += last.octets;
+    close(out);
+    return true;
 }
 
 void GatewaySession::State::near_secured(const LegTls& facts) {
@@ -68,6 +86,11 @@ void GatewaySession::State::near_secured(const LegTls& facts) {
 
 /// Goes on for as long as something of what came is taken: what is answered at once may let the next command through.
 void GatewaySession::State::near_fed(std::string_view& bytes, LegOut& out) {
+    if (!greeted) {
+        if (closing || (keeper && !keeper->is_known())) return;
+        if (!bytes.empty()) return close(out, &smtp::reply::spoke_too_early);
+        return greet(out);
+    }
     if (message && message->phase() == Phase::judging && judged->standing() != Message::Standing::waiting) message->verdict_is_there();
     advance(out);
     while (!closing) {
@@ -118,7 +141,7 @@ void GatewaySession::State::near_is_gone(LegEnding why, LegOut& out) {
 LegState GatewaySession::State::near_state() const noexcept {
     if (closing) return LegState::closing;
     if (near_gone) return LegState::reading;  // the far leg is all there is
-    if (owed_hello || held || envelope.untold() >= max_untold_commands) return LegState::waiting;
+    if (!greeted || owed_hello || held || envelope.untold() >= max_untold_commands) return LegState::waiting;
     if (message && (message->phase() == Phase::judging || message->phase() == Phase::accepted || message->phase() == Phase::sending ||
                     message->phase() == Phase::sent))
         return LegState::waiting;

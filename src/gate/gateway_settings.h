@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gate/client_tls.h"
+#include "gate/submission.h"
 
 namespace exota::gate {
 
@@ -21,7 +22,8 @@ enum class AnnounceXoorg : std::uint8_t { verified, always, never };
 enum class AddReceived : std::uint8_t { automatic, always, never };
 
 struct GatewaySettings {
-    std::string name;                 // NAME
+    std::string name;  // NAME
+    Door door = Door::relay;
     std::vector<std::string> listen;  // as MilterSettings::listen, without socket modes
     std::string hostname;             // in greeting, EHLO, Received; never empty here
 

@@ -8,6 +8,7 @@
 // thing. So whoever handles an event only notes what it changes.
 #pragma once
 
+#include "gate/doorkeeper.h"
 #include "gate/gateway_backend.h"
 #include "gate/gateway_envelope.h"
 #include "gate/gateway_message.h"
@@ -30,7 +31,9 @@ struct GatewaySession::State {
           GatewayHouse& of_house, std::function<void()> wake_session);
 
     // gateway_session.cc
+    /// Once it is known whether an inbound door refuses the client.
     void greet(LegOut& out);
+    bool refuse_client(LegOut& out);
     void near_secured(const LegTls& facts);
     void near_fed(std::string_view& bytes, LegOut& out);
     void far_fed(std::string_view bytes, LegOut& out);
@@ -60,6 +63,10 @@ struct GatewaySession::State {
     /// @return  false: it has to wait until the backend has answered what was said before.
     bool take_line(std::string_view text, smtp::LineFault fault, bool more, LegOut& out);
     bool take_recipient_early(const smtp::Command& command);
+    /// An inbound door: @return  false: RCPT has to wait until the directory has said whose the recipient's domain is.
+    bool knows_host(const smtp::Command& command);
+    /// An inbound door: @return  the recipient is refused, and the client told so.
+    bool refuse_recipient(std::string_view recipient, LegOut& out);
     void answer(const smtp::FixedReply& reply, LegOut& out) const { smtp::append_reply(out.near, reply); }
     void refuse(const smtp::FixedReply& reply, LegOut& out);
     void hello(const smtp::Command& command, LegOut& out);
@@ -99,6 +106,8 @@ struct GatewaySession::State {
     std::function<void()> wake;
 
     // The client
+    std::optional<Doorkeeper> keeper;  // of an inbound door
+    bool greeted = false;
     smtp::Dialogue dialogue;
     smtp::LineReader lines;
     std::optional<Held> held;

@@ -43,7 +43,7 @@ private:
 
 class TestHouse : public GatewayHouse {
 public:
-    const FrontEnd& front() const noexcept override { return gateway_front; }
+    const FrontEnd& front() const noexcept override { return front_end; }
     std::unique_ptr<Spool> make_spool(const std::optional<base::IpAddress>&) override { return std::make_unique<MemorySpool>(spool_limit); }
     std::string make_id() override { return "Q" + std::to_string(++ids); }
     void backend_failed(std::size_t backend, BackendFailure why, std::string_view) override {
@@ -56,6 +56,7 @@ public:
 
     void long_lines(std::uint64_t lines) override { long_ones += lines; }
 
+    FrontEnd front_end = gateway_front;
     std::size_t spool_limit = ~std::size_t{0};
     std::uint64_t long_ones = 0;
     int ids = 0, works = 0;

@@ -10,10 +10,12 @@ TenantsAre tenants_of(const Snapshot& snapshot) noexcept {
     return snapshot.tenants_are ? snapshot.tenants_are->load(std::memory_order_relaxed) : TenantsAre::current;
 }
 
-bool wants_body(const Snapshot& snapshot) noexcept { return snapshot.rules.dkim_source != decision::DkimSource::authentication_results; }
+bool wants_body(const Snapshot& snapshot, Door door) noexcept {
+    return door == Door::inbound || snapshot.rules.dkim_source != decision::DkimSource::authentication_results;
+}
 
 Judge::Judge(Observer& observer, World& world, LookupLimits limits)
-    : observer_(&observer), pipeline_(std::make_unique<Pipeline>(observer, world, limits)) {}
+    : observer_(&observer), world_(&world), pipeline_(std::make_unique<Pipeline>(observer, world, limits)) {}
 Judge::~Judge() = default;
 
 std::size_t Judge::waiting() const noexcept { return pipeline_->waiting(); }

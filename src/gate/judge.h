@@ -38,6 +38,8 @@ enum class TenantsAre : std::uint8_t {
     outdated,  // it has been away for too long: as if there were none
 };
 
+struct DoorLists;
+
 struct Snapshot {
     decision::Rules rules;
     evidence::MessageLimits limits;
@@ -48,12 +50,13 @@ struct Snapshot {
     std::shared_ptr<const tenant::Defaults> tenant_defaults;     // of those that are looked up; else nullptr
     /// Counters of `tenants` (made with those of the snapshot before, so that counts go on); nullptr: limits are not counted.
     std::shared_ptr<TenantLimits> tenant_limits;
+    std::shared_ptr<const DoorLists> door;  // of inbound doors (door_lists.h); nullptr: there is none, or nothing is looked up
     std::uint64_t generation = 0;
 };
 
 TenantsAre tenants_of(const Snapshot& snapshot) noexcept;
-/// True if a judgement needs the body of messages: only where we verify signatures ourselves.
-bool wants_body(const Snapshot& snapshot) noexcept;
+/// True if a judgement needs the body of messages: where we verify signatures ourselves, as inbound doors always do.
+bool wants_body(const Snapshot& snapshot, Door door) noexcept;
 
 /// What became of a judged message, where the front end learns it (Report::after_reply). Texts are safe lines.
 struct Delivery {
@@ -118,6 +121,7 @@ public:
     virtual void judge(std::shared_ptr<Submission> submission, Done done);
 
     Observer& observer() const noexcept { return *observer_; }
+    World& world() const noexcept { return *world_; }
     /// Messages that wait for somebody's answer.
     std::size_t waiting() const noexcept;
 
@@ -125,6 +129,7 @@ private:
     class Pipeline;
 
     Observer* observer_;
+    World* world_;
     std::shared_ptr<const Snapshot> current_;
     std::unique_ptr<Pipeline> pipeline_;
 };

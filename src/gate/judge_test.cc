@@ -111,7 +111,7 @@ TEST(Snapshots, want_the_body_only_to_verify_it) {
     };
     for (const Case& c : {Case{DkimSource::authentication_results, false}, Case{DkimSource::verify, true}, Case{DkimSource::both, true}}) {
         snapshot.rules.dkim_source = c.source;
-        EXPECT_EQ(wants_body(snapshot), c.body);
+        EXPECT_EQ(wants_body(snapshot, Door::relay), c.body);
     }
 }
 

@@ -13,13 +13,14 @@
 namespace exota::gate {
 namespace {
 
-evidence::Collector::Interests interests_under(const Snapshot& snapshot) noexcept {
+evidence::Collector::Interests interests_under(const Snapshot& snapshot, Door door) noexcept {
     const decision::Rules& rules = snapshot.rules;
+    const bool inbound = door == Door::inbound;
     // A source that is asked for each message is asked for its signing domains, too.
     return {.firewall_fields = rules.header_firewall,
             .signed_fields = rules.dkim_source != decision::DkimSource::verify || snapshot.looks_up,
-            .eop = snapshot.looks_up || (snapshot.tenants && snapshot.tenants->factors().contains(tenant::Factor::eop)),
-            .indirect = false};
+            .eop = inbound || snapshot.looks_up || (snapshot.tenants && snapshot.tenants->factors().contains(tenant::Factor::eop)),
+            .indirect = inbound};
 }
 
 /// Memory for one object after the other: of those that went, one on each thread leaves its room to the next that comes. A message takes
@@ -57,7 +58,7 @@ private:
 }  // namespace
 
 std::string_view name_of(Stage stage) noexcept {
-    constexpr std::array<std::string_view, 3> names{"mail", "header", "message"};
+    constexpr std::array<std::string_view, 5> names{"client", "mail", "recipient", "header", "message"};
     return names[static_cast<std::size_t>(stage)];
 }
 
@@ -71,10 +72,10 @@ struct Message::State final : Submission {
           judge(of_loop),
           wake(&wake_session),
           way(came),
-          collector(snapshot->limits, interests_under(*snapshot)) {
+          collector(snapshot->limits, interests_under(*snapshot, brought_by.door)) {
         front = brought_by;
         report = came.report;
-        if (gate::wants_body(*snapshot)) hashing = std::make_unique<MessageHashing>(*snapshot, way.body_comes);
+        if (gate::wants_body(*snapshot, front.door)) hashing = std::make_unique<MessageHashing>(*snapshot, way.body_comes);
     }
 
     /// With what stood behind the colon.
@@ -127,6 +128,7 @@ Message::~Message() {
         state_->report = Report::at_verdict;
 }
 
+decision::InboundFacts& Message::inbound() noexcept { return state_->inbound; }
 evidence::Collector& Message::collector() noexcept { return state_->collector; }
 const Snapshot& Message::snapshot() const noexcept { return *state_->snapshot; }
 bool Message::wants_body() const noexcept { return state_->hashing != nullptr && state_->way.body_comes; }

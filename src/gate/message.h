@@ -45,6 +45,8 @@ public:
 
     /// Facts of session and envelope go here. Not to be called after judge() of a later stage than Stage::mail.
     evidence::Collector& collector() noexcept;
+    /// Of an inbound door: what was found out before judge(). Recipients are filled in by the judge.
+    decision::InboundFacts& inbound() noexcept;
     const Snapshot& snapshot() const noexcept;
 
     /// @param value  as the MTA hands it on (see Way::blank_taken), folding with CRLF or LF.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "gate/doorkeeper.h"
 #include "gate/judge.h"
 #include "gate/message.h"
 #include "gate/mta_macros.h"
@@ -24,6 +25,11 @@ using milter::ProtocolError;
 /// A hold queue is the MTA's, and it may not let us use it.
 constexpr FrontEnd milter_front_end{.name = "milter", .instance = "", .hold_queue = HoldQueue::offered};
 constexpr FrontEnd milter_without_hold_queue{.name = "milter", .instance = "", .hold_queue = HoldQueue::none};
+FrontEnd front_end(Door door, bool has_hold_queue) noexcept {
+    FrontEnd front = has_hold_queue ? milter_front_end : milter_without_hold_queue;
+    front.door = door;
+    return front;
+}
 
 /// What CONNECT and HELO said, in few octets: facts are made of it for each message, because idle sessions are many.
 struct Greeting {
@@ -43,10 +49,22 @@ struct Greeting {
     }
 };
 
+std::string_view without_brackets(std::string_view path) noexcept {
+    return path.starts_with('<') && path.ends_with('>') ? path.substr(1, path.size() - 2) : path;
+}
+
+/// What an inbound door knows of its client.
+struct AtDoor {
+    Doorkeeper keeper;
+    std::optional<std::string> held_recipient = {};  // waits until it and the client are known
+    std::optional<mail::Reply> to_everybody = {};    // the client is refused: the answer to each RCPT of this message
+};
+
 }  // namespace
 
 struct MilterSession::State_ {
-    State_(Judge& judge_of_loop, std::function<void()> wake_session) : judge(judge_of_loop), wake(std::move(wake_session)) {}
+    State_(Judge& judge_of_loop, std::function<void()> wake_session, Door of)
+        : judge(judge_of_loop), wake(std::move(wake_session)), door(of) {}
 
     Judge& judge;
     std::function<void()> wake;
@@ -57,6 +75,8 @@ struct MilterSession::State_ {
     milter::Dialogue dialogue;
     State state = State::reading;
     std::optional<Message> message;  // made at MAIL
+    const Door door;
+    std::unique_ptr<AtDoor> at_door;  // of an inbound door: made at the first RCPT
 
     void answer(Command command, std::string& out) const {
         if (terms.answers(command)) milter::append_continue(out);
@@ -88,6 +108,11 @@ struct MilterSession::State_ {
     Handled on(const milter::MacroDefinitions& event, std::string& out);
     Handled on(const milter::UnknownCommand&, std::string& out);
 
+    /// An inbound door: whether this recipient is taken, by whom sends and by what is known of it.
+    void receive(std::string_view recipient, std::string& out);
+    void refuse(const decision::Decision& refusal, Stage stage, std::string_view recipient, std::string& out);
+    void note_facts();
+    void end_message() noexcept;
     void tell_verdict(std::string& out);
     void append_verdict(const decision::Decision& decided, std::string& out) const;
 };
@@ -128,10 +153,10 @@ std::size_t MilterSession::State_::take_header_fields(std::string_view bytes, st
 }
 
 Handled MilterSession::State_::on(const milter::Offer& offer, std::string& out) {
-    const auto agreed = milter::agree(offer, {.body = wants_body(*judge.current())});
+    body_agreed = wants_body(*judge.current(), door);
+    const auto agreed = milter::agree(offer, {.body = body_agreed, .answers_recipients = door == Door::inbound});
     if (!agreed) return std::unexpected(agreed.error());
     terms = *agreed;
-    body_agreed = wants_body(*judge.current());
     milter::append_answer(out, terms);
     return {};
 }
@@ -142,14 +167,15 @@ Handled MilterSession::State_::on(const milter::MacroDefinitions& event, std::st
 
 Handled MilterSession::State_::on(const milter::Connect& event, std::string& out) {
     macros.connect();
-    message.reset();
+    end_message();
+    at_door.reset();
     greeting.connect(event);
     answer(Command::connect, out);
     return {};
 }
 
 Handled MilterSession::State_::on(const milter::Helo& event, std::string& out) {
-    message.reset();
+    end_message();
     macros.helo();
     greeting.helo = event.name;
     answer(Command::helo, out);
@@ -159,7 +185,8 @@ Handled MilterSession::State_::on(const milter::Helo& event, std::string& out) {
 Handled MilterSession::State_::on(const milter::Mail& event, std::string& out) {
     macros.mail();
     const bool keeps_blank = (terms.steps & milter::step::header_leading_space) != 0;
-    message.emplace(judge, terms.may(milter::action::quarantine) ? milter_front_end : milter_without_hold_queue,
+    end_message();
+    message.emplace(judge, front_end(door, terms.may(milter::action::quarantine)),
                     Message::Way{.body_comes = body_agreed, .blank_taken = !keeps_blank}, wake);
     collector().mail(event.arguments.front());
     answer(Command::mail, out);
@@ -167,6 +194,20 @@ Handled MilterSession::State_::on(const milter::Mail& event, std::string& out) {
 }
 
 Handled MilterSession::State_::on(const milter::Recipient& event, std::string& out) {
+    if (door == Door::inbound) {
+        note_facts();
+        const FrontEnd front = front_end(door, terms.may(milter::action::quarantine));
+        if (!at_door) at_door.reset(new AtDoor{.keeper = Doorkeeper(judge, front, wake)});
+        const std::string_view recipient = without_brackets(event.arguments.front());
+        const bool client_is_known = at_door->keeper.ask(collector().session());
+        if (at_door->keeper.ask_recipient(recipient) && client_is_known) {
+            receive(recipient, out);
+        } else {
+            at_door->held_recipient = recipient;
+            state = State::waiting;
+        }
+        return {};
+    }
     collector().recipient(event.arguments.front());
     answer(Command::recipient, out);
     return {};
@@ -203,7 +244,8 @@ Handled MilterSession::State_::on(const milter::UnknownCommand&, std::string& ou
 
 Handled MilterSession::State_::on(const milter::EndOfMessage& event, std::string& out) {
     if (!event.octets.empty()) message->body(event.octets);
-    note_mta_facts(greeting.connected(), greeting.helo, macros, unnamed_under(message->snapshot().rules), collector());
+    note_facts();
+    if (at_door && at_door->keeper.is_known()) message->inbound().client = at_door->keeper.client();
     macros.end_message();
     if (message->judge(Stage::message) == Message::Standing::waiting)
         state = State::waiting;
@@ -213,27 +255,59 @@ Handled MilterSession::State_::on(const milter::EndOfMessage& event, std::string
 }
 
 Handled MilterSession::State_::on(const milter::Abort&, std::string&) {
-    message.reset();
+    end_message();
     macros.end_message();
     return {};
 }
 
 Handled MilterSession::State_::on(const milter::QuitNewConnection&, std::string&) {
-    message.reset();
+    end_message();
     macros.clear();
+    at_door.reset();
     greeting = {};
     return {};
 }
 
 Handled MilterSession::State_::on(const milter::Quit&, std::string&) {
-    message.reset();
+    end_message();
     state = State::closing;
     return {};
 }
 
+void MilterSession::State_::note_facts() {
+    note_mta_facts(greeting.connected(), greeting.helo, macros, unnamed_under(message->snapshot().rules), collector());
+}
+
+void MilterSession::State_::receive(std::string_view recipient, std::string& out) {
+    if (at_door->to_everybody) return milter::append_reply(out, *at_door->to_everybody);
+    const evidence::Session& session = collector().session();
+    if (const auto refusal = at_door->keeper.refuse_client(session)) {
+        at_door->to_everybody = refusal->reply;
+        return refuse(*refusal, Stage::client, recipient, out);
+    }
+    if (const auto refusal = at_door->keeper.refuse_recipient(session, recipient))
+        return refuse(*refusal, Stage::recipient, recipient, out);
+    collector().recipient(recipient);
+    answer(Command::recipient, out);
+}
+
+void MilterSession::State_::refuse(const decision::Decision& refusal, Stage stage, std::string_view recipient, std::string& out) {
+    evidence::Evidence evidence = collector().at_mail();
+    evidence.envelope.recipients.assign(1, std::string(recipient));
+    at_door->keeper.report(refusal, evidence, stage, {});
+    append_verdict(refusal, out);
+}
+
+void MilterSession::State_::end_message() noexcept {
+    message.reset();
+    if (!at_door) return;
+    at_door->held_recipient.reset();
+    at_door->to_everybody.reset();
+}
+
 void MilterSession::State_::tell_verdict(std::string& out) {
     append_verdict(message->decision(), out);
-    message.reset();
+    end_message();
 }
 
 /// Edits and verdict together, so that they leave in one write.
@@ -249,9 +323,9 @@ void MilterSession::State_::append_verdict(const decision::Decision& decided, st
     milter::append_continue(out);
 }
 
-MilterSession::MilterSession(Judge& judge, std::function<void()> wake) {
+MilterSession::MilterSession(Judge& judge, std::function<void()> wake, Door door) {
     assert(judge.current() != nullptr);
-    state_ = std::make_unique<State_>(judge, std::move(wake));
+    state_ = std::make_unique<State_>(judge, std::move(wake), door);
 }
 
 MilterSession::~MilterSession() = default;
@@ -259,9 +333,14 @@ MilterSession::~MilterSession() = default;
 MilterSession::Step MilterSession::feed(std::string_view bytes, std::string& out) {
     State_& session = *state_;
     if (session.state == State::waiting) {
-        if (session.message->standing() == Message::Standing::waiting) return {0, State::waiting};
+        const bool holds_recipient = session.at_door && session.at_door->held_recipient;
+        if (holds_recipient ? !session.at_door->keeper.is_ready() : session.message->standing() == Message::Standing::waiting)
+            return {0, State::waiting};
         session.state = State::reading;
-        session.tell_verdict(out);
+        if (holds_recipient)
+            session.receive(*std::exchange(session.at_door->held_recipient, std::nullopt), out);
+        else
+            session.tell_verdict(out);
     }
     const std::size_t fed = bytes.size(), max_octets = session.judge.current()->milter.max_frame_octets;
     while (session.state == State::reading) {
@@ -270,7 +349,7 @@ MilterSession::Step MilterSession::feed(std::string_view bytes, std::string& out
         if (frame && !*frame) break;
         const auto handled = frame ? session.handle(**frame, out) : std::unexpected(frame.error());
         if (!handled) {
-            session.message.reset();
+            session.end_message();
             session.state = State::closing;
             session.judge.observer().protocol_error(milter::name_of(handled.error()));
             break;

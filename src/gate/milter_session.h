@@ -1,7 +1,7 @@
 // One connection from the MTA, from option negotiation to QUIT, without I/O: octets in, octets out.
 //
-// Tested by milter_session_test.cc, milter_session_edges_test.cc, session_memory_test.cc, tests/cases and fuzz/session_fuzz.cc.
-// app/milter_front_end.cc moves the octets.
+// Tested by milter_session_test.cc, milter_session_edges_test.cc, milter_inbound_test.cc, session_memory_test.cc, tests/cases and
+// fuzz/session_fuzz.cc. app/milter_front_end.cc moves the octets.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include "gate/submission.h"
 
 namespace exota::gate {
 
@@ -27,7 +29,8 @@ public:
     };
 
     /// @param wake  called from the loop when a pending verdict is there; then call feed() again (possibly with nothing new).
-    MilterSession(Judge& judge, std::function<void()> wake);
+    /// @param door  inbound: clients and recipients are refused, too, each RCPT with an answer of its own.
+    MilterSession(Judge& judge, std::function<void()> wake, Door door = Door::relay);
     ~MilterSession();
 
     /// Handles every whole frame in `bytes`; appends what is to be written to `out`. Protocol errors are told to the judge's observer

@@ -1,6 +1,9 @@
 #include "gate/pipeline.h"
 
+#include "decision/judge_inbound.h"
 #include "decision/keys.h"
+#include "gate/door_lists.h"
+#include "gate/doorkeeper.h"
 
 namespace exota::gate {
 namespace {
@@ -12,11 +15,32 @@ const tenant::Index* index_of(const Submission& submission) noexcept {
     return submission.tenants->is(Tenants::yes) ? (*submission.tenants)->get() : &nobody;
 }
 
+bool is_inbound(const Submission& submission) noexcept {
+    return submission.front.door == Door::inbound && submission.snapshot->rules.inbound.has_value();
+}
+
+/// Of an inbound door: what is known of each recipient of the envelope.
+void look_up_recipients(Submission& submission) {
+    const tenant::Index* const tenants = index_of(submission);
+    submission.inbound.recipients.clear();
+    if (tenants == nullptr) return;
+    for (const std::string& recipient : submission.evidence.envelope.recipients)
+        submission.inbound.recipients.push_back(recipient_is(recipient, *tenants, submission.snapshot->door.get()));
+}
+
 /// The verdict may hang on what the body says: some signature or seal is still to be looked at.
 bool needs_body(const Submission& submission) {
     if (!submission.hashing) return false;
-    const decision::Wanted wanted = decision::wanted(submission.evidence, index_of(submission), submission.snapshot->rules);
+    const decision::Rules& rules = submission.snapshot->rules;
+    const decision::Wanted wanted = is_inbound(submission)
+                                        ? decision::wanted_inbound(submission.evidence, index_of(submission), rules, submission.inbound)
+                                        : decision::wanted(submission.evidence, index_of(submission), rules);
     return wanted.dkim || wanted.arc;
+}
+
+tenant::Keys keys_of(const Submission& submission) {
+    const decision::Rules& rules = submission.snapshot->rules;
+    return is_inbound(submission) ? decision::keys_of_inbound(submission.evidence, rules) : decision::keys_of(submission.evidence, rules);
 }
 
 /// Limits are counted at an authorising verdict only.
@@ -54,6 +78,7 @@ bool Judge::Pipeline::advance(Work& work) {
     }
     if (work.step == Step::find) {
         if (!find(work)) return false;
+        if (is_inbound(submission)) look_up_recipients(submission);
         if (submission.stage == Stage::header && needs_body(submission)) return true;  // left open
         work.step = Step::verify;
     }
@@ -62,9 +87,7 @@ bool Judge::Pipeline::advance(Work& work) {
         work.step = Step::decide;
     }
     if (work.step == Step::decide) {
-        decision::decide(submission.evidence, index_of(submission), rules, submission.decision.emplace());
-        if (tenants_of(*submission.snapshot) == TenantsAre::stale)
-            decision::defer_unfound(*submission.decision, submission.evidence, rules);
+        decide(work);
         work.step = Step::count;
     }
     return count(work);
@@ -76,9 +99,25 @@ bool Judge::Pipeline::find(Work& work) {
     return submission.tenants.has_value();
 }
 
+void Judge::Pipeline::decide(Work& work) {
+    Submission& submission = *work.submission;
+    const decision::Rules& rules = submission.snapshot->rules;
+    decision::Decision& decision = submission.decision.emplace();
+    if (is_inbound(submission)) {
+        decision::judge_inbound(submission.evidence, index_of(submission), rules, submission.inbound, decision);
+        if (tenants_of(*submission.snapshot) == TenantsAre::stale) decision::defer_foreign_recipients(decision, submission.evidence, rules);
+        return;
+    }
+    decision::decide(submission.evidence, index_of(submission), rules, decision);
+    if (tenants_of(*submission.snapshot) == TenantsAre::stale) decision::defer_unfound(decision, submission.evidence, rules);
+}
+
 bool Judge::Pipeline::verify(Work& work) {
     Submission& submission = *work.submission;
     const tenant::Index* const tenants = index_of(submission);
+    if (is_inbound(submission))
+        return !verify_inbound_round(submission.evidence, submission.hashing.get(), submission.snapshot->rules, tenants, submission.inbound,
+                                     work.dns, world_.now(), keys_);
     // Without a verifier of signatures SPF is all that may be looked up, where a proof asks for it.
     if (!submission.hashing && (tenants == nullptr || !tenants->factors().contains(tenant::Factor::spf))) return true;
     return !verify_round(submission.evidence, submission.hashing.get(), submission.snapshot->rules, tenants, work.dns, world_.now(), keys_);
@@ -102,8 +141,12 @@ void Judge::Pipeline::tell(Work& work) {
     Submission& submission = *work.submission;
     if (!submission.decision) return work.done(std::nullopt);
     decision::Decision& decision = *submission.decision;
-    if (submission.front.hold_queue == HoldQueue::none)
-        decision::refuse_without_hold_queue(decision, submission.evidence, submission.snapshot->rules);
+    if (submission.front.hold_queue == HoldQueue::none) {
+        if (is_inbound(submission))
+            decision::hold_without_queue(decision, submission.evidence, submission.snapshot->rules);
+        else
+            decision::refuse_without_hold_queue(decision, submission.evidence, submission.snapshot->rules);
+    }
     submission.judging = world_.instant() - work.began;
     if (submission.report == Report::at_verdict)
         observer_.judged(
@@ -127,13 +170,12 @@ bool Judge::Pipeline::ask(const std::shared_ptr<Waiting>& waiting) {
     const Submission& submission = *waiting->submission;
     switch (waiting->step) {
         case Step::find:
-            world_.find(decision::keys_of(submission.evidence, submission.snapshot->rules),
-                        [this, weak = std::weak_ptr(waiting)](Tenants found) {
-                            const auto asked = weak.lock();
-                            if (!asked || asked->step != Step::find || asked->submission->tenants) return;
-                            asked->submission->tenants = std::move(found);
-                            note_news(asked);
-                        });
+            world_.find(keys_of(submission), [this, weak = std::weak_ptr(waiting)](Tenants found) {
+                const auto asked = weak.lock();
+                if (!asked || asked->step != Step::find || asked->submission->tenants) return;
+                asked->submission->tenants = std::move(found);
+                note_news(asked);
+            });
             break;
         case Step::verify:
             if (waiting->out_of_time || !ask_names(waiting)) return false;

@@ -57,6 +57,7 @@ private:
     bool find(Work& work);
     bool verify(Work& work);
     bool count(Work& work);
+    void decide(Work& work);
     void tell(Work& work);
 
     void go_on(const std::shared_ptr<Waiting>& waiting);

@@ -77,7 +77,7 @@ inline std::string signature_of(std::string_view domain) {
 /// The MTA's side. What it says is collected in `out` and sent by say(); answers are read by the protocol's own rules.
 class Mta {
 public:
-    explicit Mta(Judge& judge) : session(judge, [this] { ++wakes; }) {}
+    explicit Mta(Judge& judge, Door door = Door::relay) : session(judge, [this] { ++wakes; }, door) {}
 
     MilterSession session;
     std::string out;    // what the MTA is about to send

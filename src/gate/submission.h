@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "decision/decision.h"
+#include "decision/inbound_facts.h"
 #include "evidence/evidence.h"
 #include "tenant/found.h"
 #include "tenant/index.h"
@@ -19,13 +20,17 @@ namespace exota::gate {
 struct Snapshot;
 class MessageHashing;
 
-/// How much of the message is there when it is to be judged. At MAIL and at the end of the header the verdict may be left open.
-enum class Stage : std::uint8_t { mail, header, message };
-/// "mail", "header", "message".
+/// How much of the message is there when it is to be judged. At MAIL and at the end of the header the verdict may be left open. An inbound
+/// door refuses clients and recipients before there is a message.
+enum class Stage : std::uint8_t { client, mail, recipient, header, message };
+/// "client", "mail", "recipient", "header", "message".
 std::string_view name_of(Stage stage) noexcept;
 
 /// Whether the MTA has a hold queue and lets us use it.
 enum class HoldQueue : bool { none, offered };
+
+/// What a door asks: may this mail be relayed for whoever sends it, or may it come in to our own recipients?
+enum class Door : std::uint8_t { relay, inbound };
 
 /// Who brings messages, for log and metrics; nothing behind asks who it is, only what it offers. Its texts outlive the
 /// messages.
@@ -33,6 +38,7 @@ struct FrontEnd {
     std::string_view name;      // "milter", "gateway"
     std::string_view instance;  // NAME of [gateway.NAME]; empty where there is but one
     HoldQueue hold_queue = HoldQueue::none;
+    Door door = Door::relay;
 };
 
 /// When a verdict is counted and logged. after_reply: the front end knows what became of the message only later, and says so through
@@ -58,6 +64,7 @@ struct Submission {
     std::unique_ptr<MessageHashing> hashing;     // what was hashed as it passed; nullptr: no signature is verified
     std::optional<decision::Decision> decision;  // the judge's to fill in
     FrontEnd front;
+    decision::InboundFacts inbound;  // of an inbound door: of the client the front end's, of recipients the judge's to fill in
     Stage stage = Stage::message;
     Report report = Report::at_verdict;  // at_verdict again once the front end has gone
     std::chrono::nanoseconds judging{};  // the judge's: from the end of the last stage to the verdict

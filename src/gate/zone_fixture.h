@@ -73,7 +73,7 @@ private:
     }
     static authn::RecordType type_of(std::string_view type) {
         using enum authn::RecordType;
-        return type == "A" ? a : type == "AAAA" ? aaaa : type == "MX" ? mx : type == "TLSA" ? tlsa : txt;
+        return type == "A" ? a : type == "AAAA" ? aaaa : type == "MX" ? mx : type == "TLSA" ? tlsa : type == "PTR" ? ptr : txt;
     }
     static std::string record(std::string_view type, std::string_view value) {
         if (type == "A" || type == "AAAA") {

@@ -183,9 +183,7 @@ Exit run(const Options& options) {
         .tenants = files.tenants,
     };
     if (is_inbound(options) && !config.rules.inbound) {
-        complain(
-            "exota explain: --door inbound: the configuration has no section [inbound]; the door for mail that comes in is not built "
-            "yet\n");
+        complain("exota explain: --door inbound: the configuration has no section [inbound]\n");
         return Exit::bad_config;
     }
     auto seen = see(options, snapshot, config);

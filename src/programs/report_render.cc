@@ -46,6 +46,18 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
+constexpr std::string_view own_domains_title = "Own domains: who sent what an inbound door refuses, or would";
+constexpr std::string_view own_domains_advice =
+    "If a sender is honest (a mailing list, a service that writes in your name), there are two ways out: let it sign with DKIM as your "
+    "domain; or, where it only passes mail on and seals what it found with ARC, name its sealing domain in arc.trusted_sealers.";
+
+std::vector<std::vector<std::string>> cells_of_own_domains(const ReportSum& total) {
+    std::vector<std::vector<std::string>> lines{{"messages", "author_domain", "sender", "queue_id"}};
+    for (const ReportSum::OwnRow& row : total.own_domains())
+        lines.push_back({std::to_string(row.messages), printable(row.author_domain), printable(row.sender), printable(row.queue_id)});
+    return lines;
+}
+
 /// Head and rows, each cell as text for people.
 std::vector<std::vector<std::string>> cells_of(const ReportSum& total) {
     std::vector<std::vector<std::string>> lines{{"messages"}};
@@ -77,10 +89,7 @@ std::string_view class_of(const ReportSum::Row& row) {
     return judged == "reject" ? "reject" : judged == "tempfail" ? "tempfail" : "";
 }
 
-}  // namespace
-
-std::string report_as_table(const ReportSum& total) {
-    const auto lines = cells_of(total);
+std::string table_of(const std::vector<std::vector<std::string>>& lines) {
     std::vector<std::size_t> widths(lines.front().size());
     for (const auto& cells : lines)
         for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
@@ -92,7 +101,16 @@ std::string report_as_table(const ReportSum& total) {
         }
         out += '\n';
     }
-    return out + totals(total) + '\n';
+    return out;
+}
+
+}  // namespace
+
+std::string report_as_table(const ReportSum& total) {
+    std::string out = table_of(cells_of(total)) + totals(total) + '\n';
+    if (total.own_domains().empty()) return out;
+    out.append("\n").append(own_domains_title).append("\n").append(table_of(cells_of_own_domains(total)));
+    return out.append(own_domains_advice).append("\n");
 }
 
 std::string report_as_json(const ReportSum& total) {
@@ -109,6 +127,16 @@ std::string report_as_json(const ReportSum& total) {
         members.add("other_lines", total.foreign_lines());
         members.add("rows", [&](JsonArray& rows) {
             for (const ReportSum::Row& row : total.rows()) add_row(rows, row);
+        });
+        if (total.own_domains().empty()) return;
+        members.add("own_domains", [&](JsonArray& rows) {
+            for (const ReportSum::OwnRow& row : total.own_domains())
+                rows.add([&](JsonObject& own) {
+                    own.add("messages", row.messages);
+                    own.add("author_domain", row.author_domain);
+                    own.add("sender", row.sender);
+                    own.add("queue_id", base::null_if_empty(row.queue_id));
+                });
         });
     });
 }
@@ -132,7 +160,20 @@ std::string report_as_html(const ReportSum& total) {
             out.append("<").append(cell).append(">").append(escaped(text)).append("</").append(cell).append(">");
         out += "</tr>\n";
     }
-    return out + "</table>\n</body>\n</html>\n";
+    out += "</table>\n";
+    if (!total.own_domains().empty()) {
+        out.append("<h2>").append(own_domains_title).append("</h2>\n<p>").append(own_domains_advice).append("</p>\n<table>\n");
+        std::string_view cell = "th";
+        for (const auto& cells : cells_of_own_domains(total)) {
+            out += "<tr>";
+            for (const std::string& text : cells)
+                out.append("<").append(cell).append(">").append(escaped(text)).append("</").append(cell).append(">");
+            out += "</tr>\n";
+            cell = "td";
+        }
+        out += "</table>\n";
+    }
+    return out + "</body>\n</html>\n";
 }
 
 }  // namespace exota::programs

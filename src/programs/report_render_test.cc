@@ -76,6 +76,38 @@ TEST(ReportRender, HtmlEscapesEveryValue) {
     }
 }
 
+ReportSum with_own_domains() {
+    ReportSum total(all);
+    for (const char* from : {"bounces@Lists.test", "x@lists.test", "y@shop.test"})
+        total.add("verdict=accept judged=reject reason=own-domain tenant=contoso author_domain=contoso.test queue_id=Q1 mail_from=" +
+                  std::string(from));
+    total.add("verdict=accept judged=reject reason=own-domain tenant=contoso author_domain=contoso.test mail_from=\"\"");
+    total.add("verdict=accept judged=accept reason=own-domain tenant=contoso author_domain=contoso.test mail_from=z@marked.test");
+    total.add("verdict=reject reason=dmarc-failed author_domain=other.test mail_from=z@other.test");
+    return total;
+}
+
+TEST(ReportRender, OwnDomainsAreListedBySender) {
+    const std::string table = report_as_table(with_own_domains());
+    EXPECT_NE(table.find("\nmessages  author_domain  sender      queue_id\n"
+                         "       2  contoso.test   lists.test  Q1\n"
+                         "       1  contoso.test   -           -\n"
+                         "       1  contoso.test   shop.test   Q1\n"),
+              std::string::npos)
+        << table;
+    EXPECT_NE(table.find("arc.trusted_sealers"), std::string::npos) << "the ways out";
+    EXPECT_EQ(table.find("marked.test"), std::string::npos);
+    const boost::json::value read = boost::json::parse(report_as_json(with_own_domains()));
+    const auto& rows = read.at("own_domains").as_array();
+    ASSERT_EQ(rows.size(), 3U);
+    EXPECT_EQ(rows[0].at("sender").as_string(), "lists.test");
+    EXPECT_EQ(rows[0].at("messages").as_int64(), 2);
+    EXPECT_TRUE(rows[1].at("queue_id").is_null());
+    const std::string html = report_as_html(with_own_domains());
+    EXPECT_NE(html.find("<tr><td>2</td><td>contoso.test</td><td>lists.test</td><td>Q1</td></tr>"), std::string::npos) << html;
+    EXPECT_EQ(report_as_table(some()).find("sender"), std::string::npos) << "nothing where there are none";
+}
+
 TEST(ReportRender, NothingMovesACursor) {
     ReportSum total(all);
     total.add(R"({"verdict":"accept","reason":"authorised","author_domain":"a\u001b[2K\nb"})");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <tuple>
 
 #include "base/text.h"
 #include "programs/logfmt.h"
@@ -19,6 +20,7 @@ void set(ReportLine& line, ReportColumns& seen, std::string_view name, std::stri
             seen[i] = true;
         }
     if (name == "queue_id" && line.queue_id.empty()) line.queue_id = value;
+    if (name == "mail_from" && line.mail_from.empty()) line.mail_from = value;
 }
 
 /// What a logfmt value says. One that was cut has no closing quote: it counts as it stands.
@@ -68,6 +70,13 @@ void ReportSum::add(std::string_view line) {
     }
     ++messages_;
     ReportKey& key = read->key;
+    if (key[4] == "own-domain" && key[3] != "accept") {
+        std::pair own{key[1], base::lower(read->mail_from.substr(std::min(read->mail_from.rfind('@') + 1, read->mail_from.size())))};
+        if (own_domains_.size() >= max_groups_ && !own_domains_.contains(own)) own = {"(more)", "(more)"};
+        Group& group = own_domains_[std::move(own)];
+        ++group.messages;
+        if (group.queue_id.empty()) group.queue_id = read->queue_id;
+    }
     for (std::size_t i = 0; i < by_.size(); ++i)
         if (!by_[i]) key[i].clear();
     if (groups_.size() >= max_groups_ && !groups_.contains(key)) key.fill("(more)");
@@ -81,6 +90,16 @@ std::vector<ReportSum::Row> ReportSum::rows() const {
     rows.reserve(groups_.size());
     for (const auto& [key, group] : groups_) rows.push_back({key, group.messages, group.queue_id});
     std::ranges::sort(rows, [](const Row& a, const Row& b) { return a.messages != b.messages ? a.messages > b.messages : a.key < b.key; });
+    return rows;
+}
+
+std::vector<ReportSum::OwnRow> ReportSum::own_domains() const {
+    std::vector<OwnRow> rows;
+    for (const auto& [key, group] : own_domains_) rows.push_back({key.first, key.second, group.messages, group.queue_id});
+    std::ranges::sort(rows, [](const OwnRow& a, const OwnRow& b) {
+        return a.messages != b.messages ? a.messages > b.messages
+                                        : std::tie(a.author_domain, a.sender) < std::tie(b.author_domain, b.sender);
+    });
     return rows;
 }
 

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace exota::programs {
@@ -30,6 +31,7 @@ using ReportColumns = std::array<bool, report_columns.size()>;  // which of them
 struct ReportLine {
     ReportKey key;
     std::string queue_id;
+    std::string mail_from;
 };
 /// nullopt: no line of ours about a message.
 std::optional<ReportLine> parse_log_line(std::string_view line);
@@ -47,6 +49,16 @@ public:
     };
     /// Most messages first; equal numbers by name.
     std::vector<Row> rows() const;
+    /// Messages in the name of own domains that an inbound door refused, or would have: who sent them. Lists give people their own mail
+    /// back, so each sender is to be known before a dry run ends.
+    struct OwnRow {
+        std::string author_domain;
+        std::string sender;  // domain of the envelope sender; empty: the null sender
+        std::uint64_t messages = 0;
+        std::string queue_id;
+    };
+    /// As rows().
+    std::vector<OwnRow> own_domains() const;
     const ReportColumns& by() const noexcept { return by_; }
     std::uint64_t messages() const noexcept { return messages_; }
     std::uint64_t foreign_lines() const noexcept { return foreign_; }
@@ -60,6 +72,7 @@ private:
     ReportColumns by_;
     std::size_t max_groups_;
     std::map<ReportKey, Group> groups_;
+    std::map<std::pair<std::string, std::string>, Group> own_domains_;  // author domain, sender's domain
     std::uint64_t messages_ = 0, foreign_ = 0;
 };
 

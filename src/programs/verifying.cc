@@ -56,7 +56,7 @@ void verify_message(evidence::Evidence& evidence, const mail::MessageParts& mess
     std::optional<gate::MessageHashing> hashing;
     if (only)
         hashing.emplace(snapshot, true, authn::MessageVerifier::Wanted{.dkim = only->dkim, .arc = only->arc});
-    else if (gate::wants_body(snapshot))
+    else if (gate::wants_body(snapshot, gate::Door::relay))
         hashing.emplace(snapshot, true);
     if (hashing) feed(message, *hashing);
     authn::KeyCache keys;

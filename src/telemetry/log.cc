@@ -40,6 +40,30 @@ std::string_view first_missing(const decision::Decision& decision) noexcept {
     return closest ? tenant::name_of(closest->missing.front()) : std::string_view{};
 }
 
+/// "fail 601"
+std::string text_of(const decision::Compauth& compauth) {
+    std::string out(decision::name_of(compauth.result));
+    if (!compauth.reason) return out;
+    const std::string digits = std::to_string(*compauth.reason);
+    return out.append(" ").append(3 - std::min<std::size_t>(digits.size(), 3), '0').append(digits);
+}
+
+/// What only an inbound door says.
+void collect_inbound(std::vector<LogField>& fields, MessageTexts& texts, const Record& message) {
+    const auto text = [&fields](std::string_view name, std::string_view value) {
+        if (!value.empty()) fields.push_back(LogField::of(name, value));
+    };
+    text("door", message.door);
+    if (const auto& inbound = message.decision.inbound) {
+        if (inbound->compauth) texts.compauth = text_of(*inbound->compauth);
+        text("compauth", texts.compauth);
+        if (!inbound->setting.empty()) text("action", decision::name_of(inbound->action));
+        text("setting", inbound->setting);
+    }
+    const std::vector<std::string>& recipients = message.evidence.envelope.recipients;
+    if ((message.stage == "client" || message.stage == "recipient") && !recipients.empty()) text("recipient", recipients.front());
+}
+
 /// In the order of message_field_names.
 void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const Record& message, LogEvidence evidence_setting) {
     const decision::Decision& decision = message.decision;
@@ -82,6 +106,7 @@ void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const Re
     text("backend", message.backend);
     text("backend_reply", message.backend_reply);
     if (!message.front.empty()) text("answered", message.answered.empty() ? "none" : message.answered);
+    if (!message.door.empty()) collect_inbound(fields, texts, message);
     fields.push_back(LogField::of_number("judging_us", std::chrono::duration_cast<std::chrono::microseconds>(message.judging).count()));
     if (wants_evidence(evidence_setting, decision)) {
         texts.evidence = evidence::to_json(evidence);

@@ -24,20 +24,21 @@
 namespace exota::telemetry {
 
 /// The fields of `event=message`, in order. Those without a value are left out of a record.
-inline constexpr std::array<std::string_view, 34> message_field_names{
+inline constexpr std::array<std::string_view, 39> message_field_names{
     "verdict",     "judged",        "reason",     "mode",           "quarantine",
     "tenant",      "author_domain", "forward",    "proof",          "missing",
     "why",         "findings",      "hint",       "queue_id",       "client",
     "client_name", "helo",          "tls",        "certificate",    "certificate_hint",
     "mail_from",   "recipients",    "mail_class", "peer_proven",    "reply",
     "front",       "gateway",       "stage",      "backend",        "backend_reply",
-    "answered",    "judging_us",    "evidence",   "evidence_octets"};
+    "answered",    "door",          "compauth",   "action",         "setting",
+    "recipient",   "judging_us",    "evidence",   "evidence_octets"};
 
 /// What the fields of one record view into.
 struct MessageTexts {
-    std::string client, hint, findings, reply, evidence;
+    std::string client, hint, findings, reply, compauth, evidence;
     void clear() noexcept {
-        for (std::string* text : {&client, &hint, &findings, &reply}) text->clear();
+        for (std::string* text : {&client, &hint, &findings, &reply, &compauth}) text->clear();
         std::string().swap(evidence);  // may be long, and is rare
     }
 };

@@ -21,7 +21,7 @@ using testing::MemorySink;
 struct Sample {
     decision::Decision decision;
     evidence::Evidence evidence;
-    bool gateway = true;
+    bool gateway = true, inbound = false;
     std::string backend_reply = "250 2.0.0 Ok: queued as 4ABC", answered = "250 2.0.0 Ok: queued as 4ABC";
 };
 
@@ -58,6 +58,16 @@ Sample full_sample() {
     return sample;
 }
 
+Sample at_inbound_door(Sample sample) {
+    sample.inbound = true;
+    decision::InboundOutcome& inbound = sample.decision.inbound.emplace();
+    inbound.compauth = decision::Compauth{.result = decision::CompauthResult::fail, .reason = 1};
+    inbound.action = decision::Action::reject;
+    inbound.setting = "inbound.own_domain";
+    sample.evidence.envelope.recipients = {"b@dest.test"};
+    return sample;
+}
+
 std::string logged(const Sample& sample, LogConfig config) {
     auto sink = std::make_unique<MemorySink>();
     const auto lines = sink->lines();
@@ -71,10 +81,13 @@ std::string logged(const Sample& sample, LogConfig config) {
                               .judging = std::chrono::microseconds(57),
                               .front = sample.gateway ? "gateway" : "",
                               .gateway = sample.gateway ? "exchange" : "",
-                              .stage = sample.gateway ? "header" : "",
+                              .stage = sample.inbound   ? "recipient"
+                                       : sample.gateway ? "header"
+                                                        : "",
                               .backend = sample.gateway ? "192.0.2.2:25" : "",
                               .backend_reply = sample.backend_reply,
-                              .answered = sample.answered});
+                              .answered = sample.answered,
+                              .door = sample.inbound ? "inbound" : ""});
         });
         thread.call([] {});  // the flush at the end of that turn is behind it
         thread.stop();
@@ -109,7 +122,7 @@ std::vector<std::string> names_in_logfmt(std::string_view line) {
 }
 
 TEST(Log, a_message_has_every_field_in_order) {
-    const std::string line = logged(full_sample(), {.socket = {}, .evidence = LogEvidence::all});
+    const std::string line = logged(at_inbound_door(full_sample()), {.socket = {}, .evidence = LogEvidence::all});
     std::vector<std::string> want{"time", "level", "event"};
     want.insert(want.end(), message_field_names.begin(), message_field_names.end());
     std::erase(want, "evidence_octets");  // in place of evidence
@@ -120,6 +133,9 @@ TEST(Log, a_message_has_every_field_in_order) {
               std::string::npos)
         << line;
     EXPECT_NE(line.find(" client=40.92.0.1 "), std::string::npos) << line;
+    EXPECT_NE(line.find(" door=inbound compauth=\"fail 001\" action=reject setting=inbound.own_domain recipient=b@dest.test judging_us="),
+              std::string::npos)
+        << line;
     EXPECT_NE(line.find(" judging_us=57 "), std::string::npos) << line;
     EXPECT_NE(line.find(" findings=\"client-cert=holds dkim=absent(no-trusted-result)\" hint=\"dkim: the message is signed, but "),
               std::string::npos)
@@ -201,6 +217,8 @@ TEST(Log, a_senders_text_stays_within_its_field) {
     sample.evidence.session.helo = sample.evidence.envelope.reverse_path = sample.evidence.session.client.name = forged;
     sample.decision.author_domain = sample.decision.why = forged;
     sample.evidence.envelope.queue_id = forged;
+    sample = at_inbound_door(std::move(sample));
+    sample.evidence.envelope.recipients = {forged};
     const std::string line = logged(sample, {.socket = {}, .evidence = LogEvidence::all});
     EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1) << line;
     const auto names = names_in_logfmt(line);
@@ -219,7 +237,7 @@ TEST(Log, what_became_of_a_gateways_message) {
     EXPECT_NE(logged(sample, {}).find(" answered=none "), std::string::npos) << "it had gone";
     sample.gateway = false;
     sample.backend_reply = "";
-    for (const std::string_view name : {" front=", " gateway=", " stage=", " backend", " answered="})
+    for (const std::string_view name : {" front=", " gateway=", " stage=", " backend", " answered=", " door=", " recipient="})
         EXPECT_EQ(logged(sample, {}).find(name), std::string::npos) << name << " of a milter's message";
 }
 

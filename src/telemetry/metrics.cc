@@ -33,6 +33,7 @@ void LoopMetrics::judged(const Record& message) {
     tenants_.judged(d.tenant_name, d.verdict, d.judged);
     if (d.judged_at_all)
         for (std::size_t factor = 0; factor < tenant::factor_count; ++factor) findings_[factor][number(d.findings[factor].finding)].add();
+    if (d.inbound && d.inbound->compauth) compauth_[number(d.inbound->compauth->result)].add();
     const auto nanoseconds = std::max<std::int64_t>(message.judging.count(), 0);
     const double seconds = static_cast<double>(nanoseconds) / 1e9;
     const auto bound = std::ranges::lower_bound(judging_bounds, seconds);
@@ -48,6 +49,7 @@ public:
         std::vector<MetricFamily> all{messages(), by_tenant(), findings(), judging()};
         protocol(all);
         sessions(all);
+        inbound(all);
         m_.gateways_.collect(all);
         dns(all);
         if (!m_.lookups_.empty()) lookups(all);
@@ -111,6 +113,35 @@ private:
                 if (count > 0) add(result, count, {label("factor", tenant::factor_names[factor]), label("finding", name_of(finding))});
             }
         return result;
+    }
+
+    /// Nothing where there is no inbound door.
+    void inbound(std::vector<MetricFamily>& all) const {
+        MetricFamily compauth =
+            family("exota_compauth_total", "Composite authentication of messages at inbound doors", MetricType::Counter);
+        using enum decision::CompauthResult;
+        for (const auto result : {pass, softpass, none, fail})
+            if (const double count = sum([&](const Loop& l) { return l.metrics->compauth_[number(result)].value(); }); count > 0)
+                add(compauth, count, {label("result", name_of(result))});
+        if (!compauth.metric.empty()) all.push_back(std::move(compauth));
+        if (!m_.read_dnsbl_) return;
+        MetricFamily entries = family("exota_door_entries", "Entries of the lists of inbound doors", MetricType::Gauge);
+        {
+            const std::lock_guard lock(m_.state_mutex_);
+            add(entries, static_cast<double>(m_.door_state_.allowed), {label("list", "allow")});
+            add(entries, static_cast<double>(m_.door_state_.blocked), {label("list", "block")});
+            add(entries, static_cast<double>(m_.door_state_.recipients), {label("list", "recipients")});
+        }
+        all.push_back(std::move(entries));
+        const DnsblSamples dnsbl = m_.read_dnsbl_();
+        MetricFamily use = family("exota_dnsbl_in_use", "Whether a DNS list passed its last test and is asked", MetricType::Gauge);
+        for (const DnsblSample& sample : dnsbl.use)
+            add(use, sample.in_use ? 1 : 0, {label("list", sample.list), label("family", sample.family)});
+        if (!use.metric.empty()) all.push_back(std::move(use));
+        MetricFamily answers = family("exota_dnsbl_answers_total", "What DNS lists said of clients", MetricType::Counter);
+        for (const DnsblAnswers& sample : dnsbl.answers)
+            add(answers, static_cast<double>(sample.count), {label("list", sample.list), label("says", sample.says)});
+        if (!answers.metric.empty()) all.push_back(std::move(answers));
     }
 
     MetricFamily judging() const {
@@ -262,6 +293,11 @@ void Metrics::set_state(const State& state) {
 void Metrics::set_tenants_source(const TenantsSource& source) {
     const std::lock_guard lock(state_mutex_);
     tenants_source_ = source;
+}
+
+void Metrics::set_door_state(const DoorState& state) {
+    const std::lock_guard lock(state_mutex_);
+    door_state_ = state;
 }
 
 std::string Metrics::text() const { return prometheus::TextSerializer().prometheus::Serializer::Serialize(Collector(*this).Collect()); }

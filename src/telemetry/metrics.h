@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -28,7 +29,7 @@ namespace exota::telemetry {
 /// Of one loop; written on it, read from anywhere.
 class LoopMetrics {
 public:
-    static constexpr std::size_t verdict_count = 3, mode_count = 4, finding_count = 4;
+    static constexpr std::size_t verdict_count = 3, mode_count = 4, finding_count = 4, compauth_count = 4;
     /// Upper bounds of the histogram of judging, in seconds; the last bucket is +Inf.
     static constexpr std::array<double, 14> judging_bounds{0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001,
                                                            0.005,   0.025,    0.1,     0.5,    1,       5,      30};
@@ -46,6 +47,7 @@ private:
     net::Counter messages_[verdict_count][verdict_count][decision::reason_count][mode_count];
     net::Counter findings_[tenant::factor_count][finding_count];
     std::array<net::Counter, judging_bounds.size() + 1> judging_;
+    std::array<net::Counter, compauth_count> compauth_;  // of inbound doors
     net::Counter judging_nanoseconds_;
     net::Counter missing_certificates_;
     WordCounters protocol_errors_;
@@ -92,6 +94,27 @@ public:
         double age = 0;  // seconds since the server last confirmed what is served; meaningless while nothing is
     };
     void set_tenants_source(const TenantsSource& source);
+    /// What inbound doors look up in, since now.
+    struct DoorState {
+        std::size_t allowed = 0, blocked = 0, recipients = 0;  // entries of the lists
+    };
+    void set_door_state(const DoorState& state);
+    /// How a DNS list fares, as it is when the metrics are read.
+    struct DnsblSample {
+        std::string list;  // as it may be shown
+        std::string family;
+        bool in_use = false;
+    };
+    struct DnsblAnswers {
+        std::string list, says;
+        std::uint64_t count = 0;
+    };
+    struct DnsblSamples {
+        std::vector<DnsblSample> use;
+        std::vector<DnsblAnswers> answers;
+    };
+    /// Before the first text(); called within it, from any thread.
+    void set_dnsbl(std::function<DnsblSamples()> read) { read_dnsbl_ = std::move(read); }
     void set_http_made_room(std::uint64_t count) noexcept { http_made_room_ = count; }
     /// Snapshots that were replaced and that messages in hand are still judged by.
     void set_retired_snapshots(std::size_t count) noexcept { retired_snapshots_ = count; }
@@ -121,6 +144,8 @@ private:
     mutable std::mutex state_mutex_;
     State state_;
     TenantsSource tenants_source_;
+    DoorState door_state_;
+    std::function<DnsblSamples()> read_dnsbl_;
 };
 
 }  // namespace exota::telemetry

@@ -102,6 +102,37 @@ TEST(Metrics, gateways_are_counted_each_by_its_name) {
         EXPECT_NE(text.find(want), std::string::npos) << want << "\nin\n" << text;
 }
 
+TEST(Metrics, inbound_doors) {
+    Metrics metrics("1");
+    LoopMetrics first, second;
+    metrics.add_loop(first);
+    metrics.add_loop(second);
+    for (const char* none : {"exota_compauth", "exota_door", "exota_dnsbl"})
+        EXPECT_EQ(metrics.text().find(none), std::string::npos) << none;
+    decision::Decision d =
+        decided(decision::Verdict::reject, decision::Verdict::reject, decision::Reason::own_domain, tenant::Mode::enforce);
+    d.inbound.emplace().compauth = decision::Compauth{.result = decision::CompauthResult::fail};
+    count(first, d);
+    count(second, d);
+    metrics.set_door_state({.allowed = 1, .blocked = 2, .recipients = 3});
+    metrics.set_dnsbl([] {
+        return Metrics::DnsblSamples{.use = {{"bl.example", "ipv4", true}, {"bl.example", "ipv6", false}},
+                                     .answers = {{"bl.example", "listed", 5}}};
+    });
+    const std::string text = metrics.text();
+    for (const char* want : {
+             "exota_messages_total{verdict=\"reject\",judged=\"reject\",reason=\"own-domain\",mode=\"enforce\"} 2\n",
+             "exota_compauth_total{result=\"fail\"} 2\n",
+             "exota_door_entries{list=\"allow\"} 1\n",
+             "exota_door_entries{list=\"block\"} 2\n",
+             "exota_door_entries{list=\"recipients\"} 3\n",
+             "exota_dnsbl_in_use{list=\"bl.example\",family=\"ipv4\"} 1\n",
+             "exota_dnsbl_in_use{list=\"bl.example\",family=\"ipv6\"} 0\n",
+             "exota_dnsbl_answers_total{list=\"bl.example\",says=\"listed\"} 5\n",
+         })
+        EXPECT_NE(text.find(want), std::string::npos) << want << "\nin\n" << text;
+}
+
 TEST(Metrics, loops_are_summed) {
     using enum decision::Verdict;
     Metrics metrics("1.2.3");
@@ -279,6 +310,13 @@ TEST(Metrics, documented) {
     gateway.client_refused();
     count(gateway, decision::Verdict::accept, "mail");
     resolver.answered.add();
+    metrics.set_door_state({.allowed = 1, .blocked = 2, .recipients = 3});
+    metrics.set_dnsbl(
+        [] { return Metrics::DnsblSamples{.use = {{"bl.example", "ipv4", true}}, .answers = {{"bl.example", "listed", 1}}}; });
+    decision::Decision inbound =
+        decided(decision::Verdict::accept, decision::Verdict::accept, decision::Reason::passed, tenant::Mode::enforce);
+    inbound.inbound.emplace().compauth = decision::Compauth{.result = decision::CompauthResult::pass};
+    count(loop, inbound);
     count(loop, decided(decision::Verdict::accept, decision::Verdict::accept, decision::Reason::authorised, tenant::Mode::enforce));
     decision::Decision of_tenant;
     of_tenant.tenant_name = "contoso";

@@ -20,6 +20,8 @@ struct Record {
     std::string_view backend;         // address of the next server; empty: none was asked
     std::string_view backend_reply;   // its last reply for this message
     std::string_view answered;        // what the client got; empty: it had gone
+    // Of an inbound door, which has a stage, too:
+    std::string_view door = {};  // "inbound"; empty: it was to be relayed
 };
 
 }  // namespace exota::telemetry

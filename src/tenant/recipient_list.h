@@ -2,7 +2,7 @@
 //
 // Kept as names of tenants are (name_table.h): some 40 octets an address. Immutable once it is filled, and shared by all loops.
 //
-// Tested by recipient_list_test.cc; bench/recipients.cc measures it.
+// Tested by recipient_list_test.cc; bench/doors.cc measures it.
 #pragma once
 
 #include <cstddef>

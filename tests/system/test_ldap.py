@@ -43,6 +43,18 @@ def verdict(exota, author_domain, **arguments):
     return record["judged"], record["reason"]
 
 
+def at_door(exota, recipient):
+    """What RCPT of this is told where mail comes in: a reply's code, or 250."""
+    with MilterClient(exota.door) as mta:
+        mta.connect("client", "203.0.113.9")
+        mta.send("H", b"client.test\0")
+        mta.send("M", b"<a@sender.test>\0")
+        command, payload = mta.send("R", f"<{recipient}>".encode() + b"\0")
+        while command == "p":  # it waits for the directory
+            command, payload = mta.read()
+    return int(payload[:3]) if command == "y" else 250
+
+
 OK, NOBODY, AWAY = ("accept", "authorised"), ("reject", "no-policy"), ("tempfail", "unavailable")
 
 
@@ -55,7 +67,7 @@ def toml_of(slapd_or_url, pki, **changes):
 
 
 ENTRIES = (
-    tenant("contoso", ["contoso.com", "*.contoso.com"], exotaTenantId=CONTOSO_ID, exotaOrganization="contoso.com")
+    tenant("contoso", ["contoso.com", "*.contoso.com"], exotaTenantId=CONTOSO_ID, exotaOrganization="contoso.com", exotaRecipients="authoritative")
     + tenant("fabrikam", ["fabrikam.com"], exotaTenantId=FABRIKAM_ID, exotaMode="monitor", exotaLimit="2 messages / day")
     + tenant("one", ["twice.test"]) + tenant("two", ["twice.test"]) + tenant("loud", ["malformed.test"], exotaMode="loud")
     + policy("full.test", exotaMilterTenantId=CONTOSO_ID, exotaMilterDkimEnabled="TRUE", exotaMilterDkimAlignmentRequired="TRUE")
@@ -74,8 +86,12 @@ def make(exota_of, workshop, base_directory):
     def make(servers, password=READERS_PASSWORD, **changes):
         directory = fresh_directory(base_directory)
         (directory / "ldap.password").write_text(password + "\n")
+        (directory / "recipients").write_text("bob@contoso.com\n")
         exota = exota_of(directory=directory, changes={**toml_of(servers, workshop.pki, **changes), "server": {"threads": 1}, "tenants": {
-            **toml_of(servers, workshop.pki)["tenants"], "max_stale": changes.pop("max_stale", 3600)}}, started=False)
+            **toml_of(servers, workshop.pki)["tenants"], "max_stale": changes.pop("max_stale", 3600)},
+            "inbound": {"listen": [f"unix:{directory}/door.sock"], "mode": "enforce"}, "recipients": {"source": "file", "file": str(directory / "recipients")}},
+            started=False)
+        exota.door = directory / "door.sock"
         exota.start()
         return exota
     return make
@@ -130,12 +146,15 @@ def test_killed_hung_and_back(make, slapd):
     exota = make(slapd, negative_ttl=1, cache_ttl=1)
     wait_for(lambda: exota.http("/readyz")[0] == 200, "the directory to answer")
     assert verdict(exota, "contoso.com") == OK
+    known = {"bob@contoso.com": 250, "nobody@contoso.com": 550, "a@elsewhere.test": 550}
+    assert {recipient: at_door(exota, recipient) for recipient in known} == known
 
     slapd.kill()
     exota.said("tenants-stale")
     assert state(exota) == "stale" and exota.http("/readyz")[0] == 200
     assert verdict(exota, "contoso.com") == OK
     assert verdict(exota, "new.test", tenant_id=None) == AWAY
+    assert [at_door(exota, recipient) for recipient in ("bob@contoso.com", "nobody@contoso.com", "a@new.test")] == [250, 550, 451]
     assert verdict(exota, "contoso.com", signed="evil.test", tenant_id=None) == AWAY, "whose signature that is cannot be asked"
     done = json.loads(exota.run("check", "-c", exota.configuration, "--json").stdout)
     assert any("cannot be asked now" in problem["text"] for problem in done["problems"]), done
@@ -144,10 +163,12 @@ def test_killed_hung_and_back(make, slapd):
     exota.said("tenants-loaded")
     # Each thread has a connection of its own, and comes back by itself.
     wait_for(lambda: verdict(exota, "new.test", tenant_id=None) == NOBODY, "every thread to ask again")
+    assert at_door(exota, "a@new.test") == 550
 
     slapd.pause()
     try:
         assert verdict(exota, "newer.test", tenant_id=None) == AWAY
+        assert [at_door(exota, recipient) for recipient in ("bob@contoso.com", "a@newer.test", "a@newest.test")] == [250, 451, 451]
         wait_for(lambda: state(exota) == "stale", "the hang to be noticed")
         assert verdict(exota, "contoso.com") == OK
     finally:
@@ -189,6 +210,7 @@ def test_a_server_that_lies(make, slapd, lie):
     liar = Liar(says, bound)
     exota = make(liar.url, starttls=False)
     assert verdict(exota, "contoso.com") == AWAY
+    assert at_door(exota, "bob@contoso.com") == 451
     assert exota.process.running()
     exota.stop()
     if not bound:

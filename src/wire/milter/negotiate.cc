@@ -43,7 +43,8 @@ std::expected<Terms, ProtocolError> agree(const Offer& offer, Wants wants) noexc
     if ((offer.actions & needed) != needed) return std::unexpected(ProtocolError::header_changes_not_offered);
 
     std::uint32_t steps = step::no_end_of_header | step::no_unknown | step::no_data | step::header_leading_space | step::no_reply_connect |
-                          step::no_reply_helo | step::no_reply_mail | step::no_reply_recipient | step::no_reply_header;
+                          step::no_reply_helo | step::no_reply_mail | step::no_reply_header;
+    if (!wants.answers_recipients) steps |= step::no_reply_recipient;
     // Steps that an MTA sends although we would rather not have them (it did not offer to leave them out) shall cost no reply.
     steps |= step::no_reply_data | step::no_reply_end_of_header | step::no_reply_unknown;
     if (wants.body)

@@ -47,6 +47,7 @@ inline constexpr MacroList wanted_macros[] = {
 
 struct Wants {
     bool body = false;
+    bool answers_recipients = false;  // each RCPT gets an answer of its own: an inbound door refuses some of them
 };
 
 /// What both sides agreed on.

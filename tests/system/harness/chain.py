@@ -28,9 +28,10 @@ class Chain:
     @param opendkim  False: no validator before us; "default": one with OpenDKIM's default clean-up; a dict: arguments of OpenDkim
     @param postfix   settings of main.cf over the usual ones
     @param exota     an Exota that runs already
+    @param second    settings of a second service of Postfix, see there
     """
 
-    def __init__(self, workshop, directory, *, opendkim=True, postfix=None, address="127.0.0.1", exota=None, **arguments):
+    def __init__(self, workshop, directory, *, opendkim=True, postfix=None, address="127.0.0.1", exota=None, second=None, **arguments):
         self.workshop, self.directory = workshop, Path(directory)
         self.pki, self.keys = workshop.pki, workshop.keys
         self._parts = []
@@ -43,7 +44,7 @@ class Chain:
             self.exota = exota or self._own(Exota(workshop.binary, self.directory, **arguments), "stop")
             milters = ([self.opendkim.listen] if self.opendkim else []) + [self.exota.listen]
             self.postfix = self._own(Postfix(self.directory, sink_port=self.sink.port, milters=milters, pki=self.pki, address=address,
-                                             settings=postfix), "stop")
+                                             settings=postfix, second=second), "stop")
         except BaseException:
             self.stop()
             raise
@@ -63,9 +64,9 @@ class Chain:
         if problems:
             raise problems[0]
 
-    def connect(self, certificate="exo_both", *, source=None, tls=True):
+    def connect(self, certificate="exo_both", *, source=None, tls=True, port=None):
         """A client that has said EHLO, in TLS with this certificate (a name of pki.py, None for no certificate)."""
-        client = SmtpClient(self.postfix.port, self.postfix.address, source)
+        client = SmtpClient(port or self.postfix.port, self.postfix.address, source)
         try:
             client.hello()
             if tls:

@@ -33,13 +33,15 @@ class NameServers:
     @param signed  origins to sign; `anchors` is the file with their keys
     @param broken  signed origins in which one octet of the data is changed after signing: bogus
     @param breaks  what becomes an octet more or another one in those: (pattern, replacement)
+    @param others  origin → port of a server of its own (see DnsLists)
     """
 
-    def __init__(self, directory, zones, *, signed=(), broken=(), breaks=(r'("v=DKIM1; k=rsa; p=MIIB)', r'\1X')):
+    def __init__(self, directory, zones, *, signed=(), broken=(), breaks=(r'("v=DKIM1; k=rsa; p=MIIB)', r'\1X'), others=None):
         self.directory = Path(directory) / "dns"
         self.directory.mkdir(mode=0o755)
         self.zones, self.signed, self.broken = dict(zones), set(signed) | set(broken), set(broken)
         self.breaks = breaks
+        self.others = dict(others or {})
         self.anchors = self.directory / "anchors"
         self.authority_port, self.port = free_port(), free_port()
         self.address = f"127.0.0.1@{self.port}"
@@ -83,10 +85,11 @@ class NameServers:
             f'  pidfile: "{self.directory}/unbound.pid"\n  use-syslog: no\n  num-threads: 1\n  module-config: "validator iterator"\n'
             f'  do-not-query-localhost: no\n  local-zone: "test." nodefault\n  local-zone: "." refuse\n  cache-max-ttl: 1\n'
             f'  cache-max-negative-ttl: 1\n  infra-keep-probing: yes\n'
-            + "".join(f'  local-zone: "{origin}." transparent\n' for origin in self.zones)
+            + "".join(f'  local-zone: "{origin}." transparent\n' for origin in [*self.zones, *self.others])
             # It passes signatures on and judges nothing itself: the judge of bogus answers is the program under test.
-            + "".join(f'  domain-insecure: "{origin}"\n' for origin in self.zones) + "remote-control:\n  control-enable: no\n"
-            + "".join(f'stub-zone:\n  name: "{origin}"\n  stub-addr: 127.0.0.1@{self.authority_port}\n' for origin in self.zones))
+            + "".join(f'  domain-insecure: "{origin}"\n' for origin in [*self.zones, *self.others]) + "remote-control:\n  control-enable: no\n"
+            + "".join(f'stub-zone:\n  name: "{origin}"\n  stub-addr: 127.0.0.1@{self.authority_port}\n' for origin in self.zones)
+            + "".join(f'stub-zone:\n  name: "{origin}"\n  stub-addr: 127.0.0.1@{port}\n' for origin, port in self.others.items()))
         self.start_resolver()
 
     def start_resolver(self):
@@ -111,3 +114,30 @@ class NameServers:
         for server in (self.resolver, self.authority):
             if server:
                 server.kill()
+
+
+class DnsLists:
+    """DNS lists of addresses, served by rbldnsd.
+    @param zones  origin → lines of an ip4set: "203.0.113.66", ":127.0.0.2:text" …
+    """
+
+    def __init__(self, directory, zones):
+        self.directory = Path(directory) / "rbldnsd"
+        self.directory.mkdir(mode=0o755)
+        self.port = free_port()
+        self.zones = list(zones)
+        for number, lines in enumerate(zones.values()):
+            (self.directory / f"list{number}").write_text("\n".join([f"$SOA 1 ns.{self.zones[number]} hostmaster 1 600 300 86400 1", "$TTL 1", *lines, ""]))
+        self.server = None
+        self.start()
+
+    def start(self):
+        files = [f"{origin}:ip4set:list{number}" for number, origin in enumerate(self.zones)]
+        self.server = Process(["rbldnsd", "-n", "-u", "nobody", "-b", f"127.0.0.1/{self.port}", "-w", self.directory, *files], self.directory / "rbldnsd.log")
+        wait_for(lambda: "127." in self._ask(f"2.0.0.127.{self.zones[0]}"), lambda: f"rbldnsd answers: {self.server.tail()}", 20)
+
+    def _ask(self, name):
+        return subprocess.run(["dig", "+time=1", "+tries=1", "+short", "-p", str(self.port), "@127.0.0.1", name, "A"], capture_output=True, text=True).stdout
+
+    def stop(self):
+        self.server.kill()

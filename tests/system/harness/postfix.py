@@ -65,10 +65,11 @@ def tls_settings(pki):
 
 class Postfix:
     """@param milters  as in main.cf, for example ["inet:127.0.0.1:8893"]; run in this order.
+    @param second  settings of a second smtpd on a port of its own (`second_port`), as -o of master.cf
     @param chroot  services that are confined to the queue directory, as Debian's master.cf has it: "smtpd", "cleanup" …
     """
 
-    def __init__(self, directory, *, sink_port, milters, pki=None, settings=None, address="127.0.0.1", name="postfix", chroot=()):
+    def __init__(self, directory, *, sink_port, milters, pki=None, settings=None, address="127.0.0.1", name="postfix", chroot=(), second=None):
         self.base = Path(directory) / name
         self.address = address
         self.port = free_port(address)
@@ -84,6 +85,9 @@ class Postfix:
         main.write_text("".join(f"{key} = {value}\n" for key, value in values.items()))
         shown = f"[{address}]" if ":" in address else address
         services = f"{shown}:{self.port} inet n - n - - smtpd\n{SERVICES}".splitlines()
+        if second is not None:
+            self.second_port = free_port(address)
+            services.insert(1, f"{shown}:{self.second_port} inet n - n - - smtpd" + "".join(f" -o {{ {key} = {value} }}" for key, value in second.items()))
         for number, line in enumerate(services):
             if line.split()[-1] in chroot:
                 fields = line.split()

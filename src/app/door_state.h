@@ -1,0 +1,44 @@
+// The inbound door as the daemon keeps it: whether its files changed, whether its DNS lists work, and what log and metrics say of them.
+//
+// Lives on the control loop, with a resolver of its own. Tested by daemon_door_test.cc, dnsbl_watch_test.cc and
+// tests/system/test_inbound.py.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "app/dnsbl_watch.h"
+#include "app/door_watch.h"
+#include "app/loop_network.h"
+
+namespace exota::telemetry {
+class Log;
+class Metrics;
+}  // namespace exota::telemetry
+
+namespace exota::app {
+
+class DoorState {
+public:
+    /// @param log, metrics  outlive this object.
+    DoorState(net::Loop& control, const net::ResolverSettings& resolver, telemetry::Log& log, telemetry::Metrics& metrics);
+
+    /// These lists are in force. nullptr: there is no inbound door.
+    void use(const std::shared_ptr<const gate::DoorLists>& lists);
+    /// The files were read.
+    void was_read(const std::vector<DoorFile>& files) { files_.was_read(files); }
+    /// Looks: one of the files changed, and is to be read.
+    bool has_changed();
+
+private:
+    void tell(const LoopNetwork::News& news);
+    void tell(const DnsblWatch::News& news);
+
+    telemetry::Log& log_;
+    telemetry::Metrics& metrics_;
+    LoopNetwork network_;
+    DnsblWatch dnsbl_;
+    DoorWatch files_;
+};
+
+}  // namespace exota::app

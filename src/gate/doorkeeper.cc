@@ -1,0 +1,126 @@
+#include "gate/doorkeeper.h"
+
+#include <cassert>
+#include <chrono>
+#include <utility>
+
+#include "decision/judge_inbound.h"
+#include "decision/recipient_step.h"
+#include "gate/door_lists.h"
+#include "gate/judge.h"
+#include "gate/world.h"
+
+namespace exota::gate {
+namespace {
+
+/// Of the directory, for one recipient; then it is put off.
+constexpr std::chrono::seconds recipient_deadline{10};
+
+std::optional<base::IpAddress> address_of(const evidence::Session& session) {
+    const base::IpAddress* const address = evidence::value_of(session.client.address);
+    return address == nullptr ? std::nullopt : std::optional(*address);
+}
+
+}  // namespace
+
+decision::RecipientIs recipient_is(std::string_view recipient, const tenant::Index& tenants, const DoorLists* lists) {
+    using enum decision::RecipientIs;
+    if (lists == nullptr || !lists->recipients) return not_asked;
+    if (decision::recipient_type(recipient, tenants) != tenant::RecipientType::authoritative) return not_asked;
+    const auto name = tenant::RecipientName::parse(recipient, lists->recipient_rules);
+    return name && lists->recipients->knows(*name, lists->recipient_rules) ? known : unknown;
+}
+
+Doorkeeper::Doorkeeper(Judge& judge, const FrontEnd& front, const std::function<void()>& wake)
+    : judge_(judge), front_(front), wake_(wake) {}
+Doorkeeper::~Doorkeeper() = default;
+
+bool Doorkeeper::ask(const evidence::Session& session) {
+    const auto address = address_of(session);
+    if (!check_ || address != address_) {
+        address_ = address;
+        counts_ = {};
+        check_ = std::make_unique<ClientCheck>(judge_.world(), judge_.current(), session, wake_);
+    }
+    return check_->ask();
+}
+
+bool Doorkeeper::ask_recipient(std::string_view recipient) {
+    if (asked_ == recipient) return tenants_.has_value();
+    asked_ = recipient;
+    asking_.reset();
+    timer_.reset();
+    static const evidence::Evidence nothing;  // all that may be at hand is a snapshot's
+    World& world = judge_.world();
+    tenants_ = world.tenants_at_hand(nothing, *judge_.current());
+    if (tenants_) return true;
+    const tenant::Keys keys = decision::keys_of_recipient(recipient);
+    if (keys == tenant::Keys()) {
+        tenants_ = Tenants(Tenants::none);
+        return true;
+    }
+    asking_ = std::make_shared<int>();
+    timer_ = world.call_after(recipient_deadline, [this] { answered(Tenants(Tenants::unknown)); });
+    world.find(keys, [this, weak = std::weak_ptr(asking_)](Tenants found) {
+        if (!weak.expired()) answered(std::move(found));
+    });
+    return false;
+}
+
+void Doorkeeper::answered(Tenants tenants) {
+    asking_.reset();
+    timer_.reset();  // which may be what calls
+    tenants_ = std::move(tenants);
+    wake_();
+}
+
+const tenant::Index* Doorkeeper::index() const noexcept {
+    static const tenant::Index nobody;
+    if (!tenants_ || tenants_->is(Tenants::unknown)) return nullptr;
+    return tenants_->is(Tenants::yes) ? (*tenants_)->get() : &nobody;
+}
+
+std::optional<decision::Decision> Doorkeeper::refuse_client(const evidence::Session& session) const {
+    const decision::Rules& rules = judge_.current()->rules;
+    if (!rules.inbound) return std::nullopt;
+    return decision::refuse_client(session, rules, client());
+}
+
+decision::RecipientIs Doorkeeper::look_up(std::string_view recipient) const {
+    const tenant::Index* const tenants = index();
+    return tenants == nullptr ? decision::RecipientIs::not_asked : recipient_is(recipient, *tenants, judge_.current()->door.get());
+}
+
+std::optional<decision::Decision> Doorkeeper::judge_recipient(const evidence::Session& session, std::string_view recipient,
+                                                              decision::RecipientIs is) const {
+    const Snapshot& snapshot = *judge_.current();
+    if (!snapshot.rules.inbound) return std::nullopt;
+    auto refusal = decision::refuse_recipient(session, recipient, is, counts_, index(), snapshot.rules);
+    if (refusal && tenants_of(snapshot) == TenantsAre::stale) {
+        evidence::Evidence evidence;
+        evidence.session = session;
+        decision::defer_foreign_recipients(*refusal, evidence, snapshot.rules);
+    }
+    return refusal;
+}
+
+std::optional<decision::Decision> Doorkeeper::refuse_recipient(const evidence::Session& session, std::string_view recipient) {
+    assert(tenants_ && asked_ == recipient);
+    const decision::RecipientIs is = look_up(recipient);
+    auto refusal = judge_recipient(session, recipient, is);
+    if (is == decision::RecipientIs::unknown) ++counts_.unknown;
+    if (!refusal && is != decision::RecipientIs::unknown) ++counts_.accepted;
+    asked_.reset();
+    return refusal;
+}
+
+bool Doorkeeper::would_refuse(const evidence::Session& session, std::string_view recipient) const {
+    return judge_recipient(session, recipient, look_up(recipient)).has_value();
+}
+
+void Doorkeeper::report(const decision::Decision& refusal, const evidence::Evidence& evidence, Stage stage,
+                        const Delivery& delivery) const {
+    judge_.observer().judged(Judged{refusal, evidence, *judge_.current(), {}, front_, stage, delivery});
+}
+
+}  // namespace exota::gate

@@ -1,0 +1,88 @@
+// What an inbound door does before there is a message, of one connection: who the client is, then recipient by recipient.
+//
+//   ask(session) ─▶ known ─▶ refuse_client ─▶ ask_recipient ─▶ refuse_recipient, for each RCPT ─▶ the message is judged with client()
+//                    ▲                            ▲
+//        wake ───────┴────────────────────────────┘ later, where DNS lists, names or a directory have to be asked
+//
+// Each refusal is told to the judge's observer here, with what was known by then; the front end passes the reply on.
+//
+// Tested by doorkeeper_test.cc, milter_inbound_test.cc, gateway_inbound_test.cc and inbound_alike_test.cc.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "decision/decision.h"
+#include "decision/inbound_facts.h"
+#include "evidence/evidence.h"
+#include "gate/client_check.h"
+#include "gate/submission.h"
+#include "tenant/index.h"
+
+namespace exota::gate {
+
+class Judge;
+struct Delivery;
+struct DoorLists;
+
+/// What is known of a recipient: only authoritative domains are asked about, where there is a list.
+decision::RecipientIs recipient_is(std::string_view recipient, const tenant::Index& tenants, const DoorLists* lists);
+
+class Doorkeeper {
+public:
+    /// @param judge  outlives this object; has a snapshot whenever it is asked.
+    /// @param front  of an inbound door; its texts outlive this object.
+    /// @param wake   called on the loop when what ask() left open is known; outlives this object.
+    Doorkeeper(Judge& judge, const FrontEnd& front, const std::function<void()>& wake);
+    ~Doorkeeper();
+
+    /// Who the client is. Asks once a connection, by what is in force then; a client of another address is asked about anew.
+    /// @return  it is known; else `wake` is called.
+    bool ask(const evidence::Session& session);
+    bool is_known() const noexcept { return check_ && check_->is_known(); }
+    /// Only where it is known.
+    const decision::ClientStanding& client() const noexcept { return check_->standing(); }
+
+    /// Whose the recipient's domain is, until refuse_recipient() has used the answer; then it is asked for anew.
+    /// @param recipient  without angle brackets, here and below.
+    /// @return  it is known, or it is known that nobody can say; else `wake` is called.
+    bool ask_recipient(std::string_view recipient);
+    /// Client and recipient are known.
+    bool is_ready() const noexcept { return is_known() && tenants_.has_value(); }
+
+    /// The rest only where the client is known. nullopt: it is not refused.
+    std::optional<decision::Decision> refuse_client(const evidence::Session& session) const;
+    /// The rest only of the recipient that is known. Counts it, too.
+    std::optional<decision::Decision> refuse_recipient(const evidence::Session& session, std::string_view recipient);
+    /// Whether refuse_recipient() would refuse it now.
+    bool would_refuse(const evidence::Session& session, std::string_view recipient) const;
+
+    /// To the observer.
+    /// @param evidence  session and envelope as far as they are known.
+    void report(const decision::Decision& refusal, const evidence::Evidence& evidence, Stage stage, const Delivery& delivery) const;
+
+private:
+    std::optional<decision::Decision> judge_recipient(const evidence::Session& session, std::string_view recipient,
+                                                      decision::RecipientIs is) const;
+    decision::RecipientIs look_up(std::string_view recipient) const;
+    /// nullptr: nobody can say.
+    const tenant::Index* index() const noexcept;
+    void answered(Tenants tenants);
+
+    Judge& judge_;
+    const FrontEnd front_;
+    const std::function<void()>& wake_;
+    std::optional<base::IpAddress> address_;  // whom check_ is about
+    std::unique_ptr<ClientCheck> check_;
+    decision::RecipientCounts counts_;
+
+    std::optional<std::string> asked_;  // the recipient that tenants_ are about
+    std::optional<Tenants> tenants_;    // nullopt: the directory is being asked
+    std::shared_ptr<void> asking_;      // whoever calls back finds it gone where nobody waits any more
+    std::shared_ptr<void> timer_;
+};
+
+}  // namespace exota::gate

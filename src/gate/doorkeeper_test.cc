@@ -1,0 +1,159 @@
+#include "gate/doorkeeper.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <utility>
+
+#include "gate/door_fixture.h"
+
+namespace exota::gate {
+namespace {
+
+using namespace testing;
+using decision::Reason;
+using decision::RecipientIs;
+
+TEST(RecipientIs, only_authoritative_domains_are_asked_about) {
+    const auto tenants = index_of(door_tenants_text);
+    const auto lists = door_lists({});
+    const struct {
+        std::string_view recipient;
+        RecipientIs want;
+    } cases[] = {
+        {"john@contoso.test", RecipientIs::known},       {"John+x@CONTOSO.test", RecipientIs::known},
+        {"jane@contoso.test", RecipientIs::unknown},     {"postmaster@contoso.test", RecipientIs::known},
+        {"jane@fabrikam.test", RecipientIs::not_asked},  {"jane@elsewhere.test", RecipientIs::not_asked},
+        {"postmaster", RecipientIs::not_asked},          {"", RecipientIs::not_asked},
+        {"jane doe@contoso.test", RecipientIs::unknown},
+    };
+    for (const auto& c : cases) {
+        EXPECT_EQ(recipient_is(c.recipient, *tenants, lists.get()), c.want) << c.recipient;
+        EXPECT_EQ(recipient_is(c.recipient, *tenants, nullptr), RecipientIs::not_asked) << c.recipient;
+    }
+}
+
+class Doorkeepers : public ::testing::Test {
+protected:
+    void use(const DoorOptions& options) { judge.use(shared(door_snapshot(options))); }
+    Recorder recorder;
+    ResolvingWorld world;
+    Judge judge{recorder, world};
+    int wakes = 0;
+    std::function<void()> wake = [this] { ++wakes; };
+    Doorkeeper keeper{judge, FrontEnd{.name = "test", .instance = {}, .door = Door::inbound}, wake};
+};
+
+TEST_F(Doorkeepers, asks_once_for_each_client) {
+    use({.dnsbl = {"bl.test"}});
+    EXPECT_FALSE(keeper.ask(session_from("192.0.2.1")));
+    EXPECT_FALSE(keeper.ask(session_from("192.0.2.1")));
+    world.end_turn();
+    EXPECT_EQ(wakes, 1);
+    EXPECT_TRUE(keeper.ask(session_from("192.0.2.1")));
+    EXPECT_EQ(world.asked.size(), 1U);
+    EXPECT_FALSE(keeper.ask(session_from("192.0.2.2")));
+    EXPECT_EQ(world.asked.size(), 2U);
+}
+
+TEST_F(Doorkeepers, looks_without_counting) {
+    use({});
+    const evidence::Session session = session_from("192.0.2.1");
+    ASSERT_TRUE(keeper.ask(session));
+    for (int i = 0; i < 50; ++i) {
+        ASSERT_TRUE(keeper.ask_recipient("jane@contoso.test"));
+        EXPECT_TRUE(keeper.would_refuse(session, "jane@contoso.test"));
+    }
+    ASSERT_TRUE(keeper.ask_recipient("john@contoso.test"));
+    EXPECT_FALSE(keeper.would_refuse(session, "john@contoso.test"));
+    ASSERT_TRUE(keeper.ask_recipient("jane@contoso.test"));
+    EXPECT_EQ(keeper.refuse_recipient(session, "jane@contoso.test")->reason, Reason::recipient_unknown);
+}
+
+// --- Tenants that a directory is asked for --------------------------------------------------------------------------------------------
+
+class DoorkeepersOfDirectory : public Doorkeepers {
+protected:
+    void SetUp() override {
+        use({});
+        world.tenants_elsewhere = true;
+        ASSERT_TRUE(keeper.ask(session));
+        ASSERT_FALSE(keeper.ask_recipient("jane@contoso.test"));
+        EXPECT_FALSE(keeper.is_ready());
+    }
+    void answer(const Tenants& tenants) { std::exchange(world.tenants_asked, {}).at(0)(tenants); }
+    std::string at_rcpt(std::string_view recipient) {
+        const auto refused = keeper.refuse_recipient(session, recipient);
+        return refused ? std::string(name_of(refused->reason)) : "passes";
+    }
+    const evidence::Session session = session_from("192.0.2.1");
+};
+
+TEST_F(DoorkeepersOfDirectory, its_answer_is_judged_by_once) {
+    EXPECT_FALSE(keeper.ask_recipient("jane@contoso.test"));
+    EXPECT_EQ(world.tenants_asked.size(), 1U) << "asked once";
+    answer(Tenants(index_of(door_tenants_text)));
+    EXPECT_EQ(wakes, 1);
+    EXPECT_TRUE(keeper.is_ready());
+    ASSERT_TRUE(keeper.ask_recipient("jane@contoso.test"));
+    EXPECT_EQ(at_rcpt("jane@contoso.test"), "recipient-unknown");
+    EXPECT_FALSE(keeper.ask_recipient("jane@contoso.test")) << "the next RCPT asks anew";
+    answer(Tenants(Tenants::none));
+    EXPECT_EQ(at_rcpt("jane@contoso.test"), "recipient-foreign");
+}
+
+TEST_F(DoorkeepersOfDirectory, what_it_cannot_say_is_put_off) {
+    answer(Tenants(Tenants::unknown));
+    EXPECT_EQ(at_rcpt("jane@contoso.test"), "unavailable");
+}
+
+TEST_F(DoorkeepersOfDirectory, its_silence_is_put_off_and_a_late_answer_is_nobodys) {
+    world.time_is_up();
+    EXPECT_EQ(wakes, 1);
+    ASSERT_TRUE(keeper.is_ready());
+    answer(Tenants(index_of(door_tenants_text)));
+    EXPECT_EQ(wakes, 1);
+    EXPECT_EQ(at_rcpt("jane@contoso.test"), "unavailable");
+}
+
+TEST_F(DoorkeepersOfDirectory, an_answer_to_an_earlier_question_is_none_to_the_next) {
+    ASSERT_FALSE(keeper.ask_recipient("john@contoso.test"));
+    ASSERT_EQ(world.tenants_asked.size(), 2U);
+    world.tenants_asked.at(0)(Tenants(Tenants::none));
+    EXPECT_FALSE(keeper.is_ready());
+    world.tenants_asked.at(1)(Tenants(index_of(door_tenants_text)));
+    EXPECT_EQ(at_rcpt("john@contoso.test"), "passes");
+}
+
+TEST_F(DoorkeepersOfDirectory, who_has_no_domain_is_not_asked_for) {
+    answer(Tenants(Tenants::none));
+    EXPECT_TRUE(keeper.ask_recipient("postmaster"));
+    EXPECT_TRUE(world.tenants_asked.empty());
+    EXPECT_EQ(at_rcpt("postmaster"), "passes");
+}
+
+TEST_F(Doorkeepers, of_a_directory_that_is_away_no_recipient_is_refused_for_good_for_its_domain) {
+    const struct {
+        TenantsAre are;
+        std::string_view recipient, want;
+    } cases[] = {
+        {TenantsAre::current, "a@elsewhere.test", "recipient-foreign"}, {TenantsAre::stale, "a@elsewhere.test", "unavailable"},
+        {TenantsAre::outdated, "a@elsewhere.test", "unavailable"},      {TenantsAre::stale, "john@contoso.test", "passes"},
+        {TenantsAre::stale, "jane@contoso.test", "recipient-unknown"},  {TenantsAre::outdated, "john@contoso.test", "unavailable"},
+    };
+    for (const auto& c : cases) {
+        Snapshot snapshot = door_snapshot({});
+        snapshot.tenants_are = std::make_shared<const std::atomic<TenantsAre>>(c.are);
+        judge.use(shared(std::move(snapshot)));
+        const evidence::Session session = session_from("192.0.2.1");
+        ASSERT_TRUE(keeper.ask(session) && keeper.ask_recipient(c.recipient));
+        const auto refused = keeper.refuse_recipient(session, c.recipient);
+        EXPECT_EQ(refused ? name_of(refused->reason) : "passes", c.want) << c.recipient << ' ' << static_cast<int>(c.are);
+        if (c.want == "unavailable") {
+            EXPECT_EQ(refused->reply->code, 451);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace exota::gate
