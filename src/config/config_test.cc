@@ -163,7 +163,7 @@ TEST(Config, ReportsWithPlace) {
         {"[reply]\nreject = \"a\\nb\"\n", 4, "reply.reject", "one line"},
         {"[tenants.ldap]\nmode = \"snapshot\"\n", 4, "tenants.ldap.mode", "not built yet"},
         {"[gateway]\nlisten = []\n", 4, "gateway.listen", "stands in no section of its own"},
-        {"[postgresql]\nurl = \"\"\n", 3, "postgresql", "not built yet"},
+        {"[postgresql]\nurl = \"\"\n", 3, "postgresql", "unknown"},
         {"[inbound]\nmode = \"monitor\"\n", 3, "inbound", "not built yet"},
         {"[recipients]\nsource = \"file\"\n", 3, "recipients", "not built yet"},
         {"[milter]\nlisten = [\"unix:/s\", \"/s\"]\n", 4, "milter.listen", "the list has unix:/s already"},

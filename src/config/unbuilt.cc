@@ -10,14 +10,12 @@ struct UnbuiltValue {
 };
 constexpr auto unbuilt_values = std::to_array<UnbuiltValue>({
     {"tenants.ldap.mode", "snapshot", "reading all tenants from LDAP"},
-    {"tenants.source", "postgresql", "tenants from PostgreSQL"},
 });
 
 struct UnbuiltSection {
     std::string_view section, part;
 };
 constexpr auto unbuilt_sections = std::to_array<UnbuiltSection>({
-    {"postgresql", "tenants from PostgreSQL"},
     {"inbound", "the door for mail that comes in"},
     {"eop", "the door for mail that comes in"},
     {"perimeter", "the door for mail that comes in"},

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "config/whole_file.h"
+#include "directory/postgres_store.h"
 #include "directory/shrink_guard.h"
 #include "directory/tenants_file_store.h"
 #include "programs/json_output.h"
@@ -77,12 +78,15 @@ Place place_of(const Options& options) {
         return {.config = {}, .store = {}, .exit = missing ? Exit::no_input : Exit::bad_config};
     }
     Place out{.config = std::move(loaded.config), .store = {}};
-    if (out.config->tenants.source == "ldap") {
+    const directory::TenantsSettings& tenants = out.config->tenants;
+    if (tenants.ldap) {
         complain_of("tenants in LDAP are looked at and changed by the directory's own programs (ldapsearch, ldapmodify)");
         out.exit = Exit::usage;
-        return out;
+    } else if (tenants.postgresql) {
+        out.store = std::make_unique<directory::PostgresStore>(*tenants.postgresql);
+    } else {
+        out.store = std::make_unique<directory::TenantsFileStore>(tenants.file);
     }
-    out.store = std::make_unique<directory::TenantsFileStore>(out.config->tenants.file);
     return out;
 }
 
