@@ -177,7 +177,8 @@ constexpr auto table = std::to_array<Key>({
     {"dns.max_questions", integer, "200", "questions", 10, 10000, "", "questions for one message; more are temporary failures", restart},
 
     {"http.listen", text, R"("")", "", 0, 0, "", "HOST:PORT for /metrics, /healthz and /readyz; empty: none", restart},
-    {"http.tenants", integer, "0", "tenants", 0, 10000, "", "tenants whose messages the metrics count apart, the first that write; 0: none", restart, "0.2"},
+    {"http.tenants", integer, "0", "tenants", 0, 10000, "", "tenants whose messages the metrics count apart, the first that write; 0: none",
+     restart, "0.2"},
 
     {"server.threads", integer, "0", "threads", 0, 1024, "", "event loops; 0: one a core", restart},
     {"server.drain_timeout", duration, "30", "seconds", 0, 3600, "", "how long messages in hand may take after SIGTERM"},
