@@ -1,7 +1,5 @@
 #include "app/daemon.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -11,11 +9,14 @@
 #include <system_error>
 #include <thread>
 
+#include "app/descriptor_limit.h"
 #include "app/door_state.h"
+#include "app/fed_tenants.h"
 #include "app/gateway_section.h"
 #include "app/loop_tenants.h"
 #include "app/milter_front_end.h"
 #include "app/notify.h"
+#include "app/problem_log.h"
 #include "app/reloader.h"
 #include "app/signals_held.h"
 #include "app/sockets.h"
@@ -35,48 +36,18 @@ namespace {
 using telemetry::LogField;
 using telemetry::LogLevel;
 
-using Severity = config::Problem::Severity;
-
-std::string place_of(const config::Problem& problem) {
-    std::string place = problem.file;
-    if (problem.line > 0) place += ':' + std::to_string(problem.line);
-    if (!problem.key.empty()) place += (place.empty() ? "" : ": ") + problem.key;
-    return place;
-}
-
-void log_problems(telemetry::Log& log, const std::vector<config::Problem>& problems, const std::string& tenants_file) {
-    for (const config::Problem& problem : problems) {
-        const LogLevel level = problem.severity == Severity::error ? LogLevel::error : LogLevel::warning;
-        const std::string place = place_of(problem);
-        const bool of_tenants = !tenants_file.empty() && problem.file == tenants_file;
-        if (of_tenants)
-            log.service(level, "tenants-problem", problem.text, {LogField::of("place", place)});
-        else
-            log.service(level, "config-problem", problem.text, {LogField::of("place", place)});
-    }
-}
-
 std::size_t loops_of(const config::Config& config) {
     return config.threads > 0 ? config.threads : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
-/// Room for max_sessions sockets and what else is open. A gateway's session has two, and perhaps a file.
-std::optional<std::string> raise_descriptor_limit(const config::Config& config) {
-    rlim_t wanted = config.milter.max_sessions * (config.inbound_listen.empty() ? 1 : 2) + 256;
-    for (const config::GatewayConfig& gateway : config.gateways) wanted += 3 * gateway.session.max_sessions;
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return std::nullopt;
-    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, wanted);
-    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted) return std::nullopt;
-    return std::string(config.gateways.empty() ? "milter.max_sessions needs " : "max_sessions of milter and gateways needs ") +
-           std::to_string(wanted) + " file descriptors, the system allows " + std::to_string(limit.rlim_max) + " (LimitNOFILE=)";
-}
+/// With tenants of yesterday in hand a start waits so long for those of today.
+constexpr std::chrono::milliseconds wait_with_snapshot{500};
 
 /// A daemon that serves. Everything but the milter's loops happens on the control loop, the thread that called run_daemon.
 class Daemon {
 public:
-    Daemon(const DaemonOptions& options, Loaded loaded, const std::optional<LookupOptions>& lookups, Sockets sockets,
-           std::vector<std::unique_ptr<GatewaySection>> gateways, Notifier notifier)
+    Daemon(const DaemonOptions& options, Loaded loaded, const std::optional<LookupOptions>& lookups, std::unique_ptr<FedTenants> fed,
+           Sockets sockets, std::vector<std::unique_ptr<GatewaySection>> gateways, Notifier notifier)
         : options_(options),
           config_(std::move(*loaded.config)),
           snapshot_(std::move(loaded.snapshot)),
@@ -96,6 +67,7 @@ public:
           drain_timer_(control_),
           tenants_state_(control_, log_, metrics_),
           door_(control_, config_.dns.resolver, log_, metrics_),
+          fed_(std::move(fed)),
           watch_(std::in_place, config_.tenants, loaded.tenants_stamp) {
         if (loaded.door_files) door_.was_read(*loaded.door_files);
         log_.service(
@@ -114,8 +86,10 @@ public:
     void start() {
         for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
         for (auto& source : workers_.tenant_sources()) tenants_state_.add(std::move(source));
+        if (fed_) tenants_state_.add(fed_->status(), [this] { return fed_->has_tenants(); });
         wait_for_signal();
         metrics_.set_log(log_);
+        if (fed_) take_fed();  // before anything is judged
         show_state();
         for (const std::string& endpoint : sockets_.bound())
             log_.service(LogLevel::info, "listening", "accepts connections", {LogField::of("endpoint", endpoint)});
@@ -123,6 +97,7 @@ public:
         if (!sockets_.inbound.empty()) workers_.add(milter_front_end(config_.milter, gate::Door::inbound), sockets_.inbound);
         for (std::size_t i = 0; i < gateways_.size(); ++i) workers_.add(gateways_[i]->options(log_, metrics_), sockets_.gateways[i]);
         workers_.start();
+        if (fed_) fed_->on_news([this] { control_.post([this] { take_fed(); }); });
     }
 
     void run(const SignalsHeld& held) {
@@ -229,6 +204,7 @@ private:
             log_.service(LogLevel::warning, "restart-needed", "this setting is only read at start; the old value stays until then",
                          {LogField::of("setting", setting)});
         config_ = std::move(*loaded.config);
+        if (fed_) fed_->use(config_.tenant_defaults);
         for (const config::GatewayConfig& section : config_.gateways)  // one that is new here waits for a restart
             for (const std::unique_ptr<GatewaySection>& gateway : gateways_)
                 if (gateway->name() == section.session.name) gateway->use(section);
@@ -251,10 +227,31 @@ private:
 
     void end_reload(const std::string& now) {
         reloading_ = false;
+        if (fed_) take_fed();  // what came meanwhile waited
         free_retired();
         give_free_memory_back();
         notifier_.ready(now);
         if (std::exchange(reload_again_, false)) start_reload(Cause::signal);
+    }
+
+    // --- Tenants that come by themselves ---
+
+    void take_fed() {
+        if (reloading_ || stopping_) return;
+        auto news = fed_->take();
+        if (!news) return tenants_state_.look();
+        log_problems(log_, news->problems, news->problems.empty() ? "" : news->problems.front().file);
+        if (!news->tenants) return;
+        retired_.add(std::exchange(snapshot_, with_tenants(*snapshot_, std::move(news->tenants), tenants_state_.tenants_are_anew())));
+        workers_.use(snapshot_, [this] { control_.post([this] { fed_is_taken(); }); });
+    }
+
+    void fed_is_taken() {
+        show_state();
+        log_.service(LogLevel::info, "tenants-changed", status(),
+                     {LogField::of_number("generation", static_cast<std::int64_t>(snapshot_->generation))});
+        free_retired();
+        if (!reloading_) notifier_.ready(status());
     }
 
     /// Those that messages in hand are judged by are looked at again until they are free.
@@ -343,6 +340,7 @@ private:
     net::Timer watch_timer_, retire_timer_, retry_timer_, watchdog_timer_, drain_timer_;
     TenantsState tenants_state_;
     DoorState door_;
+    const std::unique_ptr<FedTenants> fed_;  // its thread ends before the loop goes to which it posts
     std::optional<TenantsWatch> watch_;
     RetiredSnapshots retired_;
     bool reloading_ = false;
@@ -379,8 +377,16 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
 
     std::unique_ptr<Daemon> daemon;
     try {
-        daemon =
-            std::make_unique<Daemon>(options, std::move(loaded), *lookups, std::move(*sockets), *std::move(gateways), std::move(notifier));
+        std::unique_ptr<FedTenants> fed;
+        if (loaded.config->tenants.postgresql) {
+            fed = std::make_unique<FedTenants>(*loaded.config);
+            if (const auto started = fed->start(wait_with_snapshot); !started) {
+                options.complain("exota: " + started.error().detail);
+                return DaemonEnd::bad_config;
+            }
+        }
+        daemon = std::make_unique<Daemon>(options, std::move(loaded), *lookups, std::move(fed), std::move(*sockets), *std::move(gateways),
+                                          std::move(notifier));
         daemon->start();
     } catch (const std::system_error& error) {
         options.complain(std::string("exota: there are not enough threads (TasksMax= of the unit, a limit of the container): ") +

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/counted.h"
+#include "directory/postgres_source.h"
+#include "directory/snapshot_file.h"
 #include "directory/source.h"
 
 namespace exota::app {
@@ -68,6 +70,29 @@ void add_tenants(ReadFiles& files) {
                 take(*std::move(trouble.content));
                 if (!has_error(files.problems)) files.problems.push_back({Severity::error, file, 0, 0, {}, trouble.error.detail});
             });
+}
+
+/// For a command: what the database has now; where it cannot be asked, what the daemon kept of it.
+void read_server(ReadFiles& files) {
+    const directory::TenantsSettings& tenants = files.config->tenants;
+    const std::string name = directory::name_of(*tenants.postgresql);
+    const auto problem = [&](Severity severity, std::string text) {
+        files.problems.push_back({severity, name, 0, 0, {}, std::move(text)});
+    };
+    auto read = directory::read_postgres(*tenants.postgresql, files.config->tenant_defaults);
+    if (read) {
+        files.tenants = std::move(read->taken.index);
+        files.tenants_fingerprint = read->fingerprint;
+        std::ranges::move(problems_in(name, std::move(read->taken.problems)), std::back_inserter(files.problems));
+        return;
+    }
+    if (read.error().code == base::Errc::invalid_data) return problem(Severity::error, read.error().detail);
+    problem(Severity::warning, "cannot be asked now: " + read.error().detail);
+    if (tenants.snapshot_file.empty()) return;
+    const auto kept = directory::load_snapshot(tenants.snapshot_file, directory::snapshot_origin(*tenants.postgresql));
+    if (!kept) return problem(Severity::warning, kept.error().detail);
+    directory::TenantRows rows(files.config->tenant_defaults, {});
+    if (auto taken = rows.restore(kept->lines)) files.tenants = std::move(taken->index);
 }
 
 /// Whether so many domains may be gone, and the note of how many there are now. Without a state directory nothing is guarded.
@@ -177,6 +202,7 @@ ReadFiles read_files(config::LoadedConfig config, const gate::DoorLists* previou
 
 ReadFiles read_chosen_files(const std::optional<std::string>& named, const char* const* environment) {
     ReadFiles files = read_files(config::choose(named, environment));
+    if (files.config && files.config->tenants.postgresql) read_server(files);
     if (!files.config && (named || !config::drop_in_requested(environment)))
         files.file_missing = is_missing(named.value_or(std::string(config::default_config_path)));
     return files;
@@ -224,6 +250,16 @@ Loaded load_door(const config::Config& config, const gate::Snapshot& previous) {
     loaded.snapshot = std::move(snapshot);
     loaded.config = config;
     return loaded;
+}
+
+std::shared_ptr<const gate::Snapshot> with_tenants(const gate::Snapshot& previous, std::shared_ptr<const tenant::Index> tenants,
+                                                   std::shared_ptr<const std::atomic<gate::TenantsAre>> tenants_are) {
+    auto snapshot = std::make_shared<gate::Snapshot>(previous);
+    snapshot->tenant_limits = std::make_shared<gate::TenantLimits>(*tenants, previous.tenant_limits.get());
+    snapshot->tenants = std::move(tenants);
+    snapshot->tenants_are = std::move(tenants_are);
+    snapshot->generation = previous.generation + 1;
+    return snapshot;
 }
 
 }  // namespace exota::app

@@ -5,6 +5,7 @@
 // problem, not just the first. Tested by loading_test.cc and daemon_test.cc.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -67,6 +68,10 @@ enum class ForceMonitor : std::uint8_t { no, yes };
 /// @param previous  in use now, nullptr at start: counts of limits go on, and a tenants file that lost more than a fifth of its domains
 ///                  is an error unless that was confirmed. Where the tenants are a server's, those of before go on as well.
 Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous);
+
+/// The same with other tenants, which came by themselves.
+std::shared_ptr<const gate::Snapshot> with_tenants(const gate::Snapshot& previous, std::shared_ptr<const tenant::Index> tenants,
+                                                   std::shared_ptr<const std::atomic<gate::TenantsAre>> tenants_are);
 
 /// Only the tenants, under the configuration in use.
 /// @param previous  never null; what else it has stays.

@@ -1,6 +1,6 @@
-// Signals that wait until the daemon listens to them.
+// Signals that wait while a daemon starts.
 //
-// Tested by daemon_test.cc.
+// Tested by daemon_test.cc and tests/system.
 #pragma once
 
 #include <csignal>

@@ -1,6 +1,7 @@
 #include "app/tenants_state.h"
 
 #include <string>
+#include <utility>
 
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
@@ -39,6 +40,17 @@ void log_change(telemetry::Log& log, const SourceState& now, const std::string& 
 TenantsState::TenantsState(net::Loop& control, telemetry::Log& log, telemetry::Metrics& metrics)
     : timer_(control), log_(log), metrics_(metrics) {}
 
+void TenantsState::add(std::shared_ptr<const directory::SourceStatus> status, std::function<bool()> has_news) {
+    add(std::move(status));
+    has_news_ = std::move(has_news);
+}
+
+std::shared_ptr<const std::atomic<gate::TenantsAre>> TenantsState::tenants_are_anew() {
+    tenants_are_ = std::make_shared<std::atomic<gate::TenantsAre>>(tenants_are_->load());
+    look();
+    return tenants_are_;
+}
+
 void TenantsState::watch(std::chrono::milliseconds second) {
     if (statuses_.empty()) return;
     look();
@@ -53,6 +65,7 @@ void TenantsState::look() {
         now = directory::worse(now, status->state());
         if (why.empty()) why = status->why();
     }
+    if (now.is == Is::loaded && has_news_ && has_news_()) return;
     metrics_.set_tenants_source({directory::name_of(now.is), static_cast<double>(now.is == Is::loaded ? 0 : age_of(now))});
     tenants_are_->store(now.is == Is::loaded  ? gate::TenantsAre::current
                         : now.is == Is::stale ? gate::TenantsAre::stale

@@ -62,5 +62,28 @@ TEST_F(State, the_worst_of_all_loops_counts) {
     EXPECT_EQ(are(), gate::TenantsAre::current);
 }
 
+TEST_F(State, what_a_source_brought_counts_as_loaded_once_it_is_judged_by) {
+    bool has_news = false;
+    state.add(one, [&has_news] { return has_news; });
+    one->had(1s);
+    state.look();
+    const auto kept = state.tenants_are();
+    EXPECT_EQ(*kept, gate::TenantsAre::stale);
+    has_news = true;
+    one->confirmed();
+    state.look();
+    EXPECT_EQ(*kept, gate::TenantsAre::stale) << "who is new is unknown to those that are judged by";
+    EXPECT_TRUE(shows("stale"));
+    has_news = false;
+    const auto brought = state.tenants_are_anew();
+    EXPECT_EQ(*brought, gate::TenantsAre::current);
+    EXPECT_EQ(*kept, gate::TenantsAre::stale) << "messages in hand may still be judged by those of before";
+    EXPECT_TRUE(shows("loaded"));
+    has_news = true;
+    one->trouble("gone");
+    state.look();
+    EXPECT_EQ(*brought, gate::TenantsAre::stale) << "trouble is believed at once";
+}
+
 }  // namespace
 }  // namespace exota::app

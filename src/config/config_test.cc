@@ -163,7 +163,7 @@ TEST(Config, ReportsWithPlace) {
         {"[reply]\nreject = \"a\\nb\"\n", 4, "reply.reject", "one line"},
         {"[tenants.ldap]\nmode = \"snapshot\"\n", 4, "tenants.ldap.mode", "not built yet"},
         {"[gateway]\nlisten = []\n", 4, "gateway.listen", "stands in no section of its own"},
-        {"[postgresql]\nurl = \"\"\n", 3, "postgresql", "not built yet"},
+        {"[postgresql]\nurl = \"\"\n", 3, "postgresql", "unknown"},
         {"[milter]\nlisten = [\"unix:/s\", \"/s\"]\n", 4, "milter.listen", "the list has unix:/s already"},
         {"[http]\nlisten = \"127.0.0.1:8\"\n[milter]\nlisten = [\n\"inet:8\"]\n", 7, "milter.listen", "http.listen has inet:127.0.0.1:8"},
         {"milter = 1\n", 3, "authorisation.milter", "unknown"},

@@ -88,6 +88,9 @@ constexpr auto table = std::to_array<Key>({
      "for so long what was read of a server is served while it is away; then the tenants are unavailable", restart, "0.2"},
     {"tenants.state_directory", file, R"("/run/exota")", "", 0, 0, "",
      "where the daemon notes how many domains it serves, so that a file that shrank is noticed"},
+    {"tenants.openid_base", text, R"("https://login.microsoftonline.com")", "", 0, 0, "",
+     "where exota tenant add --look-up asks for a domain's OpenID document: https:// and a host, a port and a path if need be", reload,
+     "0.2"},
 
     {"tenants.ldap.servers", text_list, "[]", "", 0, 0, "",
      "servers, tried in order: ldap://HOST:PORT, ldaps://HOST:PORT, ldapi://%2Fpath%2Fof%2Fsocket", restart, "0.2"},
@@ -124,6 +127,14 @@ constexpr auto table = std::to_array<Key>({
     {"tenants.ldap.attributes.dkim_enabled", text, R"("exotaMilterDkimEnabled")", "", 0, 0, "", "attribute of schema 1", restart, "0.2"},
     {"tenants.ldap.attributes.dkim_alignment_required", text, R"("exotaMilterDkimAlignmentRequired")", "", 0, 0, "",
      "attribute of schema 1", restart, "0.2"},
+
+    {"tenants.postgresql.conninfo", text, R"("dbname=exota")", "", 0, 0, "",
+     "the database, as libpq's connection string or URI, without a password", restart, "0.2"},
+    {"tenants.postgresql.password_file", file, R"("")", "", 0, 0, "",
+     "its first line is the password, read for each connection; empty: none", restart, "0.2"},
+    {"tenants.postgresql.timeout", duration, "5", "seconds", 1, 300, "", "for connecting, and for each part of an answer", restart, "0.2"},
+    {"tenants.postgresql.resync_interval", duration, "600", "seconds", 1, day, "",
+     "how often all tenants are read, besides those that the database tells of", restart, "0.2"},
 
     {"limits.field_octets", integer, "262144", "octets", 1024, 16 * mebibyte, "",
      "a message with a longer header field (name, colon, value and CRLF) is refused"},

@@ -10,7 +10,6 @@ struct UnbuiltValue {
 };
 constexpr auto unbuilt_values = std::to_array<UnbuiltValue>({
     {"tenants.ldap.mode", "snapshot", "reading all tenants from LDAP"},
-    {"tenants.source", "postgresql", "tenants from PostgreSQL"},
     {"recipients.source", "ldap", "recipients from LDAP"},
     {"recipients.source", "postgresql", "recipients from PostgreSQL"},
 });
@@ -19,7 +18,6 @@ struct UnbuiltSection {
     std::string_view section, part;
 };
 constexpr auto unbuilt_sections = std::to_array<UnbuiltSection>({
-    {"postgresql", "tenants from PostgreSQL"},
     {"reports", "DMARC and TLS reports"},
     {"arc.seal", "sealing with ARC"},
 });

@@ -48,8 +48,8 @@ base::Result<void> read_password(const std::string& path, Secret& into) {
     if (got == 0) return base::fail(base::Errc::io, path + ": no password can be read");
     if (got > max_password_octets)
         return base::fail(base::Errc::io, path + ": more than " + std::to_string(max_password_octets) + " octets");
-    into.text.resize(got);
-    while (!into.text.empty() && (into.text.back() == '\n' || into.text.back() == '\r')) into.text.pop_back();
+    into.text.resize(std::min(got, into.text.find_first_of(std::string_view("\r\n\0", 3))));
+    if (into.text.empty()) return base::fail(base::Errc::io, path + ": its first line is empty");
     return {};
 }
 
@@ -106,6 +106,25 @@ std::string database_of(const std::string& conninfo) {
             if (wanted == option->keyword && option->val != nullptr && *option->val != '\0')
                 out += (out.empty() ? "" : " ") + std::string(wanted) + '=' + option->val;
     return out;
+}
+
+bool is_open_to_others(const std::string& conninfo) {
+    const Options options = options_of(conninfo);
+    bool over_network = false, verified = false;
+    for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+        if (option->val == nullptr) continue;
+        const std::string_view keyword = option->keyword;
+        std::string_view value = option->val;
+        if (keyword == "sslmode") verified |= value == "verify-full";
+        if (keyword == "gssencmode") verified |= value == "require";
+        if (keyword != "host" && keyword != "hostaddr") continue;
+        while (!value.empty()) {
+            const std::string_view host = base::take_until(value, ',');
+            over_network |= !(host.empty() || host.starts_with('/') || host.starts_with('@') || host == "localhost" ||
+                              host.starts_with("127.") || host == "::1");
+        }
+    }
+    return over_network && !verified;
 }
 
 std::string name_of(const PostgresSettings& settings) { return "postgresql " + database_of(settings.conninfo); }

@@ -42,6 +42,8 @@ private:
 
 /// What is wrong with a conninfo; nullopt: nothing. Says nothing of its values.
 std::optional<std::string> problem_of_conninfo(const std::string& conninfo);
+/// It names a server over a network whose certificate is not asked to be its own: whoever is on the way may answer in its place.
+bool is_open_to_others(const std::string& conninfo);
 /// For messages, and as the place of problems: "postgresql host=db.example dbname=exota".
 std::string name_of(const PostgresSettings& settings);
 /// Which database it means, for people and to tell one from another: host, port, dbname, as far as it says so.

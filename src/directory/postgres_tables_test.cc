@@ -51,6 +51,16 @@ INSTANTIATE_TEST_SUITE_P(
                       Conninfo{"options", "options=-csearch_path=x", "\"options\" cannot be set here", ""}),
     [](const auto& each) { return each.param.name; });
 
+TEST(Conninfo, that_trusts_whoever_answers_is_known) {
+    for (const char* const safe : {"", "dbname=exota", "host=/run/postgresql", "host=@abstract", "host=localhost", "host=127.0.0.1",
+                                   "host=::1,/run", "host=db sslmode=verify-full", "postgresql://db/exota?sslmode=verify-full",
+                                   "host=db gssencmode=require", "host=secret unreadable"})
+        EXPECT_FALSE(is_open_to_others(safe)) << safe;
+    for (const char* const open : {"host=db", "host=db sslmode=require", "host=db sslmode=verify-ca", "hostaddr=192.0.2.1", "host=/run,db",
+                                   "postgresql://localhost,db/exota", "host=127a.example gssencmode=prefer"})
+        EXPECT_TRUE(is_open_to_others(open)) << open;
+}
+
 TEST(PostgresConnection, fails_without_a_server_and_without_its_password_file) {
     PostgresSettings settings{.conninfo = "host=/nonexistent dbname=exota", .password_file = "", .timeout = std::chrono::seconds(5)};
     auto connection = PostgresConnection::connect(settings, nullptr);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "directory/ldap_settings.h"
+#include "directory/postgres_settings.h"
 
 namespace exota::directory {
 
@@ -18,6 +19,8 @@ struct TenantsSettings {
     std::string snapshot_file = "/var/lib/exota/tenants.snapshot";  // last good state of those that give all tenants; empty: none is kept
     std::chrono::seconds max_stale{7 * 86400};                      // for so long what was read is served while the server is away
     std::optional<LdapSettings> ldap;                               // of source = "ldap"
+    std::optional<PostgresSettings> postgresql;                     // of source = "postgresql"
+    std::string openid_base = "https://login.microsoftonline.com";  // where `exota tenant add --look-up` asks
 };
 
 }  // namespace exota::directory

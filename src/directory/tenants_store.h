@@ -4,7 +4,8 @@
 //   open(change)  the same, and nobody else changes it through a store until this is gone
 //   change()      all of a difference, or nothing
 //
-// Blocks: for commands, not for a daemon. Nothing here judges what tenants may be. Tested by tenants_file_store_test.cc.
+// Blocks: for commands, not for a daemon. Nothing here judges what tenants may be. Tested by tenants_file_store_test.cc and
+// tests/system/test_postgresql.py.
 #pragma once
 
 #include <cstdint>

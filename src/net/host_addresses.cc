@@ -11,20 +11,42 @@
 
 namespace exota::net {
 
-base::Result<Address> look_up_host(const Endpoint& endpoint) {
-    if (!endpoint.is_tcp() || endpoint.host.empty()) return base::fail(base::Errc::invalid_data, endpoint.text() + ": names no host");
+namespace {
+
+using Found = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
+
+base::Result<Found> ask_system(const std::string& host, int family) {
     addrinfo hints{};
-    hints.ai_family = endpoint.kind == Endpoint::Kind::inet ? AF_INET : AF_INET6;
+    hints.ai_family = family;
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
-    const int error = getaddrinfo(endpoint.host.c_str(), nullptr, &hints, &found);
-    if (error != 0)
-        return base::fail(error == EAI_AGAIN ? base::Errc::unavailable : base::Errc::not_found,
-                          endpoint.text() + ": " + gai_strerror(error));
-    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
-    Address address = Address::of_system(found->ai_addr, found->ai_addrlen);
+    const int error = getaddrinfo(host.c_str(), nullptr, &hints, &found);
+    if (error != 0) return base::fail(error == EAI_AGAIN ? base::Errc::unavailable : base::Errc::not_found, gai_strerror(error));
+    return Found(found, freeaddrinfo);
+}
+
+void add(std::vector<base::IpAddress>& addresses, const base::IpAddress& one) {
+    if (std::ranges::find(addresses, one) == addresses.end()) addresses.push_back(one);
+}
+
+}  // namespace
+
+base::Result<Address> look_up_host(const Endpoint& endpoint) {
+    if (!endpoint.is_tcp() || endpoint.host.empty()) return base::fail(base::Errc::invalid_data, endpoint.text() + ": names no host");
+    const auto found = ask_system(endpoint.host, endpoint.kind == Endpoint::Kind::inet ? AF_INET : AF_INET6);
+    if (!found) return base::fail(found.error().code, endpoint.text() + ": " + found.error().detail);
+    Address address = Address::of_system((*found)->ai_addr, (*found)->ai_addrlen);
     address.port = endpoint.port;
     return address;
+}
+
+base::Result<std::vector<base::IpAddress>> look_up_addresses(const std::string& host) {
+    const auto found = ask_system(host, AF_UNSPEC);
+    if (!found) return std::unexpected(found.error());
+    std::vector<base::IpAddress> addresses;
+    for (const addrinfo* one = found->get(); one != nullptr; one = one->ai_next)
+        if (const Address address = Address::of_system(one->ai_addr, one->ai_addrlen); address.ip) add(addresses, *address.ip);
+    return addresses;
 }
 
 std::vector<base::IpAddress> host_addresses() {
@@ -39,7 +61,7 @@ std::vector<base::IpAddress> host_addresses() {
                                                                           : 0;
         if (octets == 0) continue;
         const Address address = Address::of_system(one->ifa_addr, octets);
-        if (std::ranges::find(addresses, *address.ip) == addresses.end()) addresses.push_back(*address.ip);
+        add(addresses, *address.ip);
     }
     return addresses;
 }

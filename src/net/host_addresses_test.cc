@@ -25,6 +25,13 @@ TEST(HostAddresses, WhatHasNoneIsAnErrorThatNamesIt) {
         EXPECT_EQ(look_up(endpoint).error().code, base::Errc::invalid_data) << endpoint;
 }
 
+TEST(HostAddresses, AllOfAName) {
+    const auto local = look_up_addresses("localhost").value();
+    EXPECT_EQ(std::ranges::count(local, base::IpAddress::parse("127.0.0.1").value()), 1);
+    EXPECT_EQ(look_up_addresses("2001:db8::7").value(), std::vector{base::IpAddress::parse("2001:db8::7").value()});
+    EXPECT_FALSE(look_up_addresses(std::string(64, 'a')));
+}
+
 TEST(HostAddresses, LoopbackIsOneOfThisHost) {
     const std::vector<base::IpAddress> addresses = host_addresses();
     EXPECT_NE(std::ranges::find(addresses, base::IpAddress::parse("127.0.0.1").value()), addresses.end());

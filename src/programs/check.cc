@@ -10,6 +10,7 @@
 #include "config/build.h"
 #include "config/endpoints.h"
 #include "config/keys.h"
+#include "directory/postgres_source.h"
 #include "directory/tenants_settings.h"
 #include "programs/check_system.h"
 #include "programs/json_output.h"
@@ -69,16 +70,16 @@ std::string keys_as_json() {
 void look_at_shrink(const Options& options, app::ReadFiles& files) {
     const directory::TenantsSettings& tenants = files.config->tenants;
     if (!files.tenants || tenants.state_directory.empty()) return;
+    const std::string place = tenants.postgresql ? directory::name_of(*tenants.postgresql) : tenants.file;
+    const std::string key = tenants.postgresql ? directory::shrink_key(*tenants.postgresql) : tenants.file;
     const directory::ShrinkGuard guard(tenants.state_directory);
-    const auto before = guard.last_domain_count(tenants.file);
+    const auto before = guard.last_domain_count(key);
     const std::size_t now = files.tenants->domain_count();
-    const auto note = [&](Severity severity, std::string text) {
-        files.problems.push_back({severity, tenants.file, 0, 0, "", std::move(text)});
-    };
+    const auto note = [&](Severity severity, std::string text) { files.problems.push_back({severity, place, 0, 0, "", std::move(text)}); };
     if (options.accept_shrink) {
-        if (errors_in(files) > 0) return;
+        if (errors_in(files) > 0 && !tenants.postgresql) return;  // bad rows of a database stop no others
         if (const auto done = guard.accept(files.tenants_fingerprint); !done)
-            note(Severity::error, "cannot note that the shrunken file is meant: " + done.error().detail);
+            note(Severity::error, "cannot note that the loss is meant: " + done.error().detail);
         return;
     }
     if (before && directory::shrinks_too_much(*before, now) && !guard.is_accepted(files.tenants_fingerprint))

@@ -172,7 +172,7 @@ Exit run(const Options& options) {
         return Exit::usage;
     }
     const app::ReadFiles files = app::read_chosen_files(options.config, environ);
-    if (errors_in(files) > 0) {
+    if (errors_in(files) > 0 && !files.tenants) {  // else some rows of a database are bad, and all others judge
         complain(to_text(files.problems));
         return exit_of(files);
     }

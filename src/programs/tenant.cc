@@ -1,6 +1,7 @@
 // exota tenant: looks at the tenants and changes them, where the configuration says that they are kept.
 //
 // Tested by tests/cli_tenant_test.py.
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <iostream>
@@ -8,9 +9,12 @@
 #include <memory>
 #include <utility>
 
+#include "app/openid_lookup.h"
 #include "config/whole_file.h"
+#include "directory/postgres_store.h"
 #include "directory/shrink_guard.h"
 #include "directory/tenants_file_store.h"
+#include "net/https_base.h"
 #include "programs/json_output.h"
 #include "programs/options.h"
 #include "programs/problems.h"
@@ -52,7 +56,7 @@ constexpr auto words = std::to_array<AddOption>({
 
 struct Options {
     std::optional<std::string> config;
-    bool json = false, dry_run = false, accept_shrink = false, replace = false;
+    bool json = false, dry_run = false, accept_shrink = false, replace = false, look_up = false;
     std::string tenant, file;
     std::vector<std::string> tenants, settings;
     std::array<std::vector<std::string>, lists.size()> lists;
@@ -77,12 +81,15 @@ Place place_of(const Options& options) {
         return {.config = {}, .store = {}, .exit = missing ? Exit::no_input : Exit::bad_config};
     }
     Place out{.config = std::move(loaded.config), .store = {}};
-    if (out.config->tenants.source == "ldap") {
+    const directory::TenantsSettings& tenants = out.config->tenants;
+    if (tenants.ldap) {
         complain_of("tenants in LDAP are looked at and changed by the directory's own programs (ldapsearch, ldapmodify)");
         out.exit = Exit::usage;
-        return out;
+    } else if (tenants.postgresql) {
+        out.store = std::make_unique<directory::PostgresStore>(*tenants.postgresql);
+    } else {
+        out.store = std::make_unique<directory::TenantsFileStore>(tenants.file);
     }
-    out.store = std::make_unique<directory::TenantsFileStore>(out.config->tenants.file);
     return out;
 }
 
@@ -142,9 +149,9 @@ Exit write_all(const Options& options) {
 
 // --- Changing -----------------------------------------------------------------------------------------------------------------------
 
-Exit change(const Options& options, const std::function<base::Result<void>(tenant::RawTenants&)>& edit) {
-    const Place place = place_of(options);
-    if (!place.store) return place.exit;
+using Edit = std::function<base::Result<void>(tenant::RawTenants&)>;
+
+Exit change_at(const Place& place, const Options& options, const Edit& edit) {
     HowToChange how{.dry_run = options.dry_run, .accept_shrink = options.accept_shrink};
     if (const std::string& state = place.config->tenants.state_directory; !state.empty())
         how.note_acceptance = [&state](const directory::Fingerprint& content) {
@@ -167,18 +174,67 @@ Exit change(const Options& options, const std::function<base::Result<void>(tenan
     return changed.exit;
 }
 
+Exit change(const Options& options, const Edit& edit) {
+    const Place place = place_of(options);
+    return place.store ? change_at(place, options, edit) : place.exit;
+}
+
 std::unexpected<base::Error> unknown_tenant(const std::string& name) {
     return base::fail(base::Errc::invalid_data, "there is no tenant " + base::json_text(name));
 }
 
+const std::vector<std::string>& given(const Options& options, Field field) {
+    return options.lists[static_cast<std::size_t>(std::ranges::find(lists, field, &AddOption::field) - lists.begin())];
+}
+
+Exit exit_of_lookup(const base::Error& error) {
+    return error.code == base::Errc::invalid_data || error.code == base::Errc::too_long ? Exit::bad_data : Exit::unavailable;
+}
+
+/// The tenant id of the first domain, as Microsoft has it; else the exit code, and what is wrong was said.
+std::expected<std::string, Exit> look_up(const Options& options, const config::Config& config) {
+    std::string_view name = given(options, Field::domains).front();
+    if (name.starts_with("*.")) name.remove_prefix(2);
+    const auto domain = mail::Domain::parse(name);
+    if (!domain) {
+        complain_of(base::json_text(name) + " is no domain: " + domain.error().detail);
+        return std::unexpected(Exit::bad_data);
+    }
+    const auto id = app::look_up_tenant_id({.base = net::parse_https_base(config.tenants.openid_base).value()}, *domain);
+    if (!id) {
+        complain_of("no tenant id was found for " + domain->text() + ": " + id.error().detail);
+        return std::unexpected(exit_of_lookup(id.error()));
+    }
+    complain_of("Microsoft has " + domain->text() + " in the directory of tenant " + id->text() +
+                ": that proves nothing about who owns this entry");
+    return id->text();
+}
+
 Exit add(const Options& options) {
-    return change(options, [&options](tenant::RawTenants& tenants) -> base::Result<void> {
+    if (options.look_up && given(options, Field::domains).empty()) {
+        complain_of("--look-up asks for the first --domain, and there is none");
+        return Exit::usage;
+    }
+    if (options.look_up && !given(options, Field::tenant_ids).empty()) {
+        complain_of("--look-up and --tenant-id are two answers to one question");
+        return Exit::usage;
+    }
+    const Place place = place_of(options);
+    if (!place.store) return place.exit;
+    std::optional<std::string> looked_up;
+    if (options.look_up) {
+        auto found = look_up(options, *place.config);  // before the store is locked
+        if (!found) return found.error();
+        looked_up = *std::move(found);
+    }
+    return change_at(place, options, [&](tenant::RawTenants& tenants) -> base::Result<void> {
         if (tenants.find(options.tenant))
             return base::fail(base::Errc::invalid_data,
                               "there is a tenant " + base::json_text(options.tenant) + " already: exota tenant set changes it");
         tenant::RawTenant added{options.tenant, {}};
         for (std::size_t i = 0; i < lists.size(); ++i)
             if (!options.lists[i].empty()) added.values[lists[i].field] = options.lists[i];
+        if (looked_up) added.values[Field::tenant_ids] = std::vector{*looked_up};
         for (std::size_t i = 0; i < words.size(); ++i)
             if (options.words[i])
                 if (const auto set = apply_setting(added, std::string(name_of(words[i].field)) + '=' + *options.words[i]); !set) return set;
@@ -269,6 +325,7 @@ void add_tenant(CommandLine& program) {
                       options->lists[i]);
     for (std::size_t i = 0; i < words.size(); ++i)
         adding.option({.names = words[i].name, .about = words[i].about, .type = words[i].type}, options->words[i]);
+    adding.flag("--look-up", options->look_up, "Add the tenant id that Microsoft has for the first domain");
     Command setting = changing(tenant, options, "set", "Change fields of a tenant", &set);
     setting.option(name, options->tenant);
     setting.option(

@@ -1,0 +1,61 @@
+// Tenants that a source of its own thread brings and changes as it likes (PostgreSQL): between that thread and the control loop.
+//
+// What came last waits here until it is taken; what came before it and was not taken is gone, for it is no longer true. A problem of a row
+// is told once, not with each change of another row. Tested by fed_tenants_test.cc and tests/system/test_postgresql.py.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "directory/postgres_source.h"
+#include "directory/source_status.h"
+#include "tenant/index.h"
+
+namespace exota::app {
+
+class FedTenants {
+public:
+    struct News {
+        std::shared_ptr<const tenant::Index> tenants;  // nullptr: they are as they were
+        std::vector<config::Problem> problems;         // of rows, and what else an operator should know
+    };
+
+    /// @param config  with tenants.postgresql.
+    explicit FedTenants(const config::Config& config);
+
+    /// Starts the source, and waits for what comes of its first attempt; with a snapshot in hand, not longer than `at_most`. Throws
+    /// std::system_error where there is no thread.
+    /// @return  invalid_data, with the database and what is wrong with it: it has no tables that this program reads.
+    base::Result<void> start(std::chrono::milliseconds at_most);
+    /// Once, from then on: called on the source's thread whenever there is something to take, or the status has trouble.
+    void on_news(std::function<void()> wake);
+    /// What came since the last call. From any thread.
+    std::optional<News> take();
+    /// It has tenants. From any thread.
+    bool has_tenants() const;
+    /// Under other defaults, before long.
+    void use(const tenant::Defaults& defaults) { source_.use(defaults); }
+
+    std::shared_ptr<const directory::SourceStatus> status() const noexcept { return status_; }
+
+private:
+    void take_index(std::shared_ptr<const tenant::Index> tenants, std::vector<config::Problem> problems);
+    void wake();
+    void add(std::shared_ptr<const tenant::Index> tenants, std::vector<config::Problem> problems);
+
+    const std::string name_;
+    const std::shared_ptr<directory::SourceStatus> status_;
+    mutable std::mutex mutex_;  // of all below but the source
+    std::optional<News> news_;
+    std::function<void()> wake_;
+    std::set<std::string> told_;        // of the problems that the tenants have which came last
+    directory::PostgresSource source_;  // its thread ends before all above goes
+};
+
+}  // namespace exota::app

@@ -1,0 +1,33 @@
+#include "app/problem_log.h"
+
+#include "telemetry/log.h"
+
+namespace exota::app {
+namespace {
+
+using telemetry::LogField;
+using telemetry::LogLevel;
+using Severity = config::Problem::Severity;
+
+std::string place_of(const config::Problem& problem) {
+    std::string place = problem.file;
+    if (problem.line > 0) place += ':' + std::to_string(problem.line);
+    if (!problem.key.empty()) place += (place.empty() ? "" : ": ") + problem.key;
+    return place;
+}
+
+}  // namespace
+
+void log_problems(telemetry::Log& log, const std::vector<config::Problem>& problems, const std::string& tenants) {
+    for (const config::Problem& problem : problems) {
+        const LogLevel level = problem.severity == Severity::error ? LogLevel::error : LogLevel::warning;
+        const std::string place = place_of(problem);
+        const bool of_tenants = !tenants.empty() && problem.file == tenants;
+        if (of_tenants)
+            log.service(level, "tenants-problem", problem.text, {LogField::of("place", place)});
+        else
+            log.service(level, "config-problem", problem.text, {LogField::of("place", place)});
+    }
+}
+
+}  // namespace exota::app

@@ -1,0 +1,271 @@
+#include "directory/postgres_source.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "base/counted.h"
+#include "directory/postgres_tables.h"
+#include "directory/random_key.h"
+#include "net/back_off.h"
+
+namespace exota::directory {
+namespace {
+
+constexpr std::size_t most_gathered = 100'000;          // payloads of one batch; more: everything is read
+constexpr std::chrono::seconds look_for_acceptance{2};  // while a batch is refused
+
+std::chrono::sys_seconds now_on_the_wall() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+
+base::HashKey key_or_fixed() {
+    const auto key = random_key();
+    return key ? *key : base::HashKey{};
+}
+
+}  // namespace
+
+SnapshotOrigin snapshot_origin(const PostgresSettings& settings) {
+    return {"postgresql", database_of(settings.conninfo), std::string(postgres_schema)};
+}
+
+std::string shrink_key(const PostgresSettings& settings) { return "/" + name_of(settings); }
+
+base::Result<ReadPostgres> read_postgres(const PostgresSettings& settings, tenant::Defaults defaults) {
+    auto connection = PostgresConnection::connect(settings, nullptr);
+    if (!connection) return std::unexpected(connection.error());
+    if (const auto good = check_schema(*connection); !good) return std::unexpected(good.error());
+    auto read = read_all(*connection);
+    if (!read) return std::unexpected(read.error());
+    TenantRows rows(std::move(defaults), key_or_fixed());
+    auto taken = rows.take_all(*std::move(read));
+    if (!taken) return std::unexpected(taken.error());
+    return ReadPostgres{*std::move(taken), rows.fingerprint()};
+}
+
+PostgresSource::PostgresSource(Options options)
+    : options_(std::move(options)),
+      name_(name_of(options_.settings)),
+      origin_(snapshot_origin(options_.settings)),
+      guard_(options_.state_directory),
+      rows_(options_.defaults, key_or_fixed()) {}
+
+PostgresSource::~PostgresSource() {
+    interrupt_.set();
+    if (thread_.joinable()) thread_.join();
+}
+
+void PostgresSource::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+PostgresSource::First PostgresSource::first(std::chrono::milliseconds at_most) {
+    std::unique_lock lock(mutex_);
+    const auto is_known = [this] { return first_ != First::waiting; };
+    if (!first_known_.wait_for(lock, at_most, is_known) && !has_snapshot_) first_known_.wait(lock, is_known);
+    return first_ == First::waiting ? First::snapshot : first_;
+}
+
+std::string PostgresSource::trouble() const {
+    const std::lock_guard lock(mutex_);
+    return trouble_;
+}
+
+void PostgresSource::note_first(First first) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (first_ == First::waiting) first_ = first;
+    }
+    first_known_.notify_all();
+}
+
+void PostgresSource::trouble(std::string why) {
+    options_.status->trouble(std::move(why));
+    options_.on_trouble();
+}
+
+void PostgresSource::cannot_use(const std::string& why) {
+    unusable_ = why;
+    trouble(name_ + ' ' + why);
+}
+
+void PostgresSource::warn(const std::string& text) {
+    if (text == std::exchange(last_warning_, text)) return;
+    options_.on_warning(text);
+}
+
+// --- The life of the thread ---------------------------------------------------------------------------------------------------------
+
+void PostgresSource::run() {
+    restore();
+    std::random_device random;
+    net::BackOff back_off(first_back_off, longest_back_off, [&random] { return static_cast<std::uint32_t>(random()); });
+    while (!interrupt_.is_set()) {
+        connected_ = false;
+        schema_is_other_ = false;
+        use_other_defaults();
+        const base::Result<void> ended = serve();
+        if (interrupt_.is_set()) break;
+        if (connected_) back_off.succeeded();
+        const std::string why = name_ + ' ' + ended.error().detail;
+        {
+            const std::lock_guard lock(mutex_);
+            trouble_ = why;
+        }
+        trouble(why);
+        note_first(schema_is_other_ ? First::other_schema : First::unreachable);
+        if (interrupt_.wait_for(back_off.failed(Clock::now()))) break;
+    }
+    note_first(First::unreachable);
+}
+
+void PostgresSource::restore() {
+    if (options_.snapshot_file.empty()) return;
+    const auto kept = load_snapshot(options_.snapshot_file, origin_);
+    if (!kept) {
+        if (kept.error().code != base::Errc::not_found) warn(kept.error().detail + "; it will be made anew");
+        return;
+    }
+    auto taken = rows_.restore(kept->lines);
+    if (!taken) return warn(options_.snapshot_file + ": " + taken.error().detail + "; it will be made anew");
+    kept_confirmed_ = kept->confirmed;
+    options_.status->had(std::max(now_on_the_wall() - kept->confirmed, std::chrono::seconds(0)));
+    served_domains_ = taken->index->domain_count();
+    options_.on_index(std::move(taken->index), std::move(taken->problems));
+    const std::lock_guard lock(mutex_);
+    has_snapshot_ = true;
+}
+
+base::Result<void> PostgresSource::serve() {
+    auto connection = PostgresConnection::connect(options_.settings, &interrupt_);
+    if (!connection) return std::unexpected(connection.error());
+    if (const auto good = check_schema(*connection); !good) {
+        schema_is_other_ = good.error().code == base::Errc::invalid_data;
+        return good;
+    }
+    if (const auto listening = connection->query("LISTEN exota_tenants", {}); !listening) return listening;
+    if (const auto read = read_everything(*connection); !read) return read;
+    connected_ = true;
+    note_first(First::loaded);
+    return follow(*connection);
+}
+
+base::Result<void> PostgresSource::follow(PostgresConnection& connection) {
+    const auto idle = std::max<std::chrono::milliseconds>(options_.settings.timeout * 2, std::chrono::seconds(1));
+    auto resync_at = Clock::now() + options_.settings.resync_interval;
+    for (;;) {
+        auto until = std::min(resync_at, Clock::now() + idle);
+        if (refused_) until = std::min(until, Clock::now() + look_for_acceptance);
+        auto payloads = connection.notified(until);
+        if (!payloads) return std::unexpected(payloads.error());
+        base::Result<void> read;
+        if (!payloads->empty()) {
+            read = read_changes(connection, *std::move(payloads));
+        } else if (Clock::now() >= resync_at || (refused_ && guard_.is_accepted(*refused_))) {
+            if (const auto same = check_schema(connection); !same) return same;
+            read = read_everything(connection);
+            resync_at = Clock::now() + options_.settings.resync_interval;
+        } else {
+            // Its answer comes behind every notification, so without one there is nothing new.
+            read = connection.query("SELECT 1", {});
+            if (read && !refused_ && !unusable_) options_.status->confirmed();
+            keep_snapshot(false);
+        }
+        if (!read) return read;
+        use_other_defaults();
+    }
+}
+
+base::Result<void> PostgresSource::read_everything(PostgresConnection& connection) {
+    auto rows = read_all(connection);
+    if (!rows) return std::unexpected(rows.error());
+    take(rows_.take_all(*std::move(rows)));
+    return {};
+}
+
+base::Result<void> PostgresSource::read_changes(PostgresConnection& connection, std::vector<std::string> payloads) {
+    const auto gathered_at = Clock::now() + gather_time;
+    while (Clock::now() < gathered_at) {
+        auto more = connection.notified(gathered_at);
+        if (!more) return std::unexpected(more.error());
+        std::ranges::move(*more, std::back_inserter(payloads));
+        if (payloads.size() > most_gathered) break;
+    }
+    ToRead wanted = to_read(std::move(payloads));
+    if (wanted.everything) {
+        if (const auto same = check_schema(connection); !same) return same;
+    }
+    // What was refused or could not be used is gone from the rows that are held: only all of them are the truth.
+    if (wanted.everything || refused_ || unusable_) return read_everything(connection);
+    auto rows = read_named(connection, wanted.names);
+    if (!rows) return std::unexpected(rows.error());
+    for (const TenantRow& row : *rows) std::erase(wanted.names, row.name);
+    take(rows_.take(*std::move(rows), wanted.names));
+    return {};
+}
+
+void PostgresSource::use(tenant::Defaults defaults) {
+    const std::lock_guard lock(mutex_);
+    other_defaults_ = std::move(defaults);
+}
+
+void PostgresSource::use_other_defaults() {
+    std::optional<tenant::Defaults> defaults;
+    {
+        const std::lock_guard lock(mutex_);
+        defaults = std::exchange(other_defaults_, std::nullopt);
+    }
+    if (!defaults) return;
+    auto taken = rows_.use(*std::move(defaults));
+    if (!served_domains_) return;  // nothing was read yet
+    if (!taken) return cannot_use(taken.error().detail);
+    served_domains_ = taken->index->domain_count();
+    options_.on_index(std::move(taken->index), std::move(taken->problems));
+}
+
+// --- What was read ------------------------------------------------------------------------------------------------------------------
+
+void PostgresSource::take(base::Result<TenantRows::Taken> taken) {
+    refused_.reset();
+    unusable_.reset();
+    if (!taken) return cannot_use(taken.error().detail);
+    if (!guarded(*taken)) return;
+    last_warning_.clear();
+    const std::size_t domains = taken->index->domain_count();
+    const bool first = !served_domains_;
+    served_domains_ = domains;
+    const bool changed = taken->changed || first;
+    if (changed) options_.on_index(std::move(taken->index), std::move(taken->problems));
+    options_.status->confirmed();  // after them: who judges may be told that they are all there are only if he has them
+    if (!options_.state_directory.empty())
+        if (const auto noted = guard_.note_domain_count(shrink_key(options_.settings), domains); !noted)
+            warn("the number of domains could not be noted for `exota check`: " + noted.error().detail);
+    keep_snapshot(changed);
+}
+
+/// @return  false: too many domains would be gone, and nobody said that this is meant.
+bool PostgresSource::guarded(const TenantRows::Taken& taken) {
+    const std::size_t now = taken.index->domain_count();
+    if (options_.state_directory.empty() || !served_domains_ || !shrinks_too_much(*served_domains_, now)) return true;
+    const Fingerprint content = rows_.fingerprint();
+    if (guard_.is_accepted(content)) return true;
+    rows_.take_back();
+    refused_ = content;
+    const std::string why = "would leave " + std::to_string(now) + " of " + base::counted(*served_domains_, "domain") +
+                            ": if that is meant, say so with exota check --accept-shrink";
+    warn(name_ + ' ' + why);
+    trouble(name_ + ' ' + why);
+    return false;
+}
+
+/// Written when something changed, and now and then for its time.
+void PostgresSource::keep_snapshot(bool changed) {
+    if (options_.snapshot_file.empty() || options_.status->state().is != SourceState::Is::loaded) return;
+    const std::chrono::sys_seconds now = now_on_the_wall();
+    const bool old = now - kept_confirmed_ > options_.max_stale / 20 || kept_confirmed_ > now;
+    if (!changed && !old) return;
+    if (const auto saved = save_snapshot(options_.snapshot_file, origin_, {now, rows_.served_lines()}); !saved)
+        return warn("the snapshot of the tenants cannot be written: " + saved.error().detail);
+    kept_confirmed_ = now;
+}
+
+}  // namespace exota::directory

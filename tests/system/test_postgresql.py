@@ -1,0 +1,262 @@
+"""Tenants in PostgreSQL: a real server that is killed, hangs and comes back, servers that lie, rows that are wrong, two daemons on one
+database; the verdicts meanwhile."""
+import json
+import os
+
+import pytest
+from harness.exota import SOURCE, Exota
+from harness.message import CONTOSO_ID, FABRIKAM_ID
+from harness.postgres import READER, READERS_PASSWORD, WRITER, WRITERS_PASSWORD, Postgres, Pretender, endless, garbage, silence
+from harness.processes import fresh_directory, wait_for
+from test_ldap import AWAY, NOBODY, OK, state, verdict
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="PostgreSQL runs as another user than we")
+
+CONTOSO = {"domains": ["contoso.com", "*.contoso.com"], "tenant_ids": [CONTOSO_ID], "organizations": ["contoso.com"]}
+FABRIKAM = {"domains": ["fabrikam.com"], "tenant_ids": [FABRIKAM_ID], "mode": "monitor", "limits": ["2 messages / day"]}
+
+
+def settings(conninfo, directory, password=READERS_PASSWORD, **changes):
+    (directory / "password").write_text(password + "\n")
+    return {"tenants": {"source": "postgresql", "file": None, "snapshot_file": str(directory / "tenants.snapshot"), "state_directory": str(directory)},
+            "tenants.postgresql": {"conninfo": conninfo, "password_file": "password", "timeout": 1, **changes}, "server": {"threads": 1}}
+
+
+def becomes(node, wanted):
+    """It is looked at once a second."""
+    wait_for(lambda: state(node) == wanted, lambda: f"the state to be {wanted}: " + node.process.tail())
+
+
+@pytest.fixture(scope="module")
+def make(binary, base_directory):
+    made = []
+
+    def node(conninfo, directory=None, **changes):
+        directory = directory or fresh_directory(base_directory)
+        exota = Exota(binary, directory, changes=settings(conninfo, directory, **changes))
+        made.append(exota)
+        return exota
+    yield node
+    for exota in made:
+        exota.stop()
+
+
+@pytest.fixture(scope="module")
+def database(base_directory):
+    made = Postgres(fresh_directory(base_directory, "p"))
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="module")
+def writer(binary, base_directory, database):
+    """`exota tenant` as it is used beside the daemons: (exit code, what it printed)."""
+    directory = fresh_directory(base_directory)
+    exota = Exota(binary, directory, changes=settings(database.conninfo(WRITER), directory, WRITERS_PASSWORD), started=False)
+
+    def run(action, *arguments, standard_input=b""):
+        done = exota.run("tenant", action, "-c", exota.configuration, *arguments, standard_input=standard_input)
+        return done.returncode, (done.stdout + done.stderr).decode()
+    run.exota = exota
+    return run
+
+
+@pytest.fixture(scope="module")
+def nodes(make, database, writer):
+    """Two daemons on one database with two tenants."""
+    tenants = json.dumps({"version": 2, "tenants": {"contoso": CONTOSO, "fabrikam": FABRIKAM}}).encode()
+    code, said = writer("import", "-", standard_input=tenants)
+    assert code == 0, said
+    return [make(database.conninfo()) for _ in range(2)]
+
+
+def test_the_tables_say_what_may_not_be(database, nodes):
+    def refuses(statement, why):
+        with pytest.raises(AssertionError, match=why):
+            database.sql(statement)
+    refuses("INSERT INTO exota.tenant_name VALUES ('domain', 'contoso.com', 'fabrikam')", "domain_of_one_tenant|organization_of_one_tenant")
+    refuses("INSERT INTO exota.tenant_name VALUES ('organization', 'contoso.com', 'fabrikam')", "organization_of_one_tenant")
+    refuses("INSERT INTO exota.tenant_name VALUES ('dkim_domain', 'contoso.com', 'fabrikam')", "domain_of_one_tenant")
+    refuses(f"INSERT INTO exota.tenant_name VALUES ('tenant_id', '{CONTOSO_ID}', 'fabrikam')", "tenant_id_of_one_tenant")
+    refuses("INSERT INTO exota.tenant_name VALUES ('tenant_id', 'x', 'fabrikam')", "tenant_id_is_a_uuid")
+    refuses("INSERT INTO exota.tenant_name VALUES ('domain', 'Fabrikam.com', 'fabrikam')", "name_is_canonical")
+    refuses("INSERT INTO exota.tenant_name VALUES ('organization', '*.fabrikam.com', 'fabrikam')", "wildcards_are_domains")
+    refuses("INSERT INTO exota.tenant (name, mode) VALUES ('x', 'loud')", "tenant_mode_check")
+    refuses("INSERT INTO exota.tenant (name) VALUES (E'x\\n')", "name_is_fit")
+    refuses(f"SET ROLE {READER}; DELETE FROM exota.tenant", "permission denied")
+    refuses(f"SET ROLE {READER}; SELECT * FROM exota.tenant", "permission denied")
+
+
+def test_what_is_written_counts_on_both(nodes, writer, database):
+    for node in nodes:
+        assert verdict(node, "contoso.com") == OK
+        assert verdict(node, "deep.below.contoso.com") == OK
+        assert verdict(node, "new.test", tenant_id=None) == NOBODY
+        becomes(node, "loaded")
+    limited = [verdict(nodes[0], "fabrikam.com", tenant_id=FABRIKAM_ID) for _ in range(2)]
+    assert limited == [OK, OK]
+    code, said = writer("add", "new", "--domain", "New.Test", "--tenant-id", "22222222-2222-4333-8444-555555555555")
+    assert code == 0 and said.startswith("+ new\n"), said
+    for node in nodes:
+        wait_for(lambda: node.metrics()["exota_tenant_domains"] == 4, "the new tenant")
+        assert verdict(node, "new.test", tenant_id="22222222-2222-4333-8444-555555555555") == OK
+    # Counts of limits go on over a change of the tenants.
+    assert verdict(nodes[0], "fabrikam.com", tenant_id=FABRIKAM_ID)[1] == "limit-exceeded"
+    assert writer("remove", "new")[0] == 78, "a quarter of the domains"
+    assert writer("set", "new", "mode=defer", "domains+=other.test,newer.test,newest.test")[0] == 0
+    for node in nodes:
+        wait_for(lambda: node.metrics()["exota_tenant_domains"] == 7, "the other domains")
+    exported = json.loads(writer("export", "--json")[1])["tenants"]
+    assert exported["new"]["domains"] == ["new.test", "newer.test", "newest.test", "other.test"] and exported["contoso"]["tenant_ids"] == [CONTOSO_ID]
+    code, said = writer("set", "new", "domains-=other.test", "limits+=many")
+    assert code == 78 and '"many"' in said and "nothing was changed" in said
+    assert json.loads(writer("export", "--json")[1])["tenants"] == exported
+    assert database.sql("SELECT count(*) FROM exota.tenant_name WHERE tenant = 'new' AND kind = 'domain'") == "4"
+
+
+def test_a_bad_row_is_named_keeps_its_last_good_version_and_stops_nothing_else(nodes, database, writer):
+    node = nodes[0]
+    database.sql("UPDATE exota.tenant SET limits = '{many}' WHERE name = 'new'; INSERT INTO exota.tenant (name) VALUES ('another'); "
+                 "INSERT INTO exota.tenant_name VALUES ('domain', 'another.test', 'another'), ('tenant_id', '33333333-2222-4333-8444-555555555555', 'another')")
+    (line, *_) = node.said("its last good version is served")
+    assert "tenants.new.limits[0]" in line and "many" in line and json.loads(line)["level"] == "error", line
+    assert verdict(node, "another.test", tenant_id="33333333-2222-4333-8444-555555555555") == OK
+    assert verdict(node, "new.test", tenant_id="22222222-2222-4333-8444-555555555555") == OK
+    checked = node.run("check", "-c", node.configuration, "--json")
+    assert checked.returncode == 78
+    assert any(problem["key"] == "tenants.new.limits[0]" and "not served" in problem["text"] for problem in json.loads(checked.stdout)["problems"])
+    database.sql("UPDATE exota.tenant SET limits = NULL WHERE name = 'new'")
+    wait_for(lambda: node.run("check", "-c", node.configuration).returncode == 0, "no bad row")
+
+
+def test_too_large_a_loss_waits_for_somebody_who_means_it(nodes, database, writer):
+    node = nodes[0]
+    before = node.metrics()["exota_tenant_domains"]
+    database.sql("DELETE FROM exota.tenant WHERE name IN ('new', 'another')")
+    node.said("if that is meant, say so with exota check --accept-shrink")
+    assert verdict(node, "new.test", tenant_id="22222222-2222-4333-8444-555555555555") == OK
+    becomes(node, "stale")
+    assert node.metrics()["exota_tenant_domains"] == before
+    warned = json.loads(node.run("check", "-c", node.configuration, "--json").stdout)
+    assert any("--accept-shrink" in problem["text"] for problem in warned["problems"]), warned
+    for each in nodes:
+        assert each.run("check", "-c", each.configuration, "--accept-shrink").returncode == 0
+        wait_for(lambda: each.metrics()["exota_tenant_domains"] == 3, "the loss to be taken")
+        becomes(each, "loaded")
+    assert verdict(node, "new.test", tenant_id="22222222-2222-4333-8444-555555555555") == NOBODY
+
+
+def test_a_change_counts_on_both_by_itself(nodes, writer):
+    """Long before everything is read again (resync_interval is ten minutes)."""
+    code, said = writer("add", "quick", "--domain", "quick.test")
+    assert code == 0, said
+    for node in nodes:
+        wait_for(lambda: node.metrics()["exota_tenant_domains"] == 4, "the new tenant")
+
+
+def test_killed_hung_and_back(nodes, database, make):
+    """What is known is served, what is not is deferred, nothing is refused for good, and nobody has to be restarted."""
+    node = nodes[0]
+    database.kill()
+    try:
+        becomes(node, "stale")
+        assert node.http("/readyz")[0] == 200
+        assert verdict(node, "contoso.com") == OK
+        assert verdict(node, "nobody.test", tenant_id=None) == AWAY
+        # Another one starts meanwhile, on the snapshot of the first: as a restart of it would.
+        node.kill()
+        node.start()
+        assert verdict(node, "contoso.com") == OK and verdict(node, "nobody.test", tenant_id=None) == AWAY
+        checked = json.loads(node.run("check", "-c", node.configuration, "--json").stdout)
+        assert checked["errors"] == 0 and checked["domains"] == 4 and any("cannot be asked now" in p["text"] for p in checked["problems"]), checked
+        # One without a snapshot has nothing to judge by.
+        fresh = make(database.conninfo())
+        assert verdict(fresh, "contoso.com") == AWAY
+        becomes(fresh, "failed")
+        assert fresh.http("/readyz")[0] == 503
+    finally:
+        database.start()
+    for each in (*nodes, fresh):
+        becomes(each, "loaded")
+        assert verdict(each, "nobody.test", tenant_id=None) == NOBODY
+    database.freeze()
+    try:
+        becomes(node, "stale")
+        assert verdict(node, "contoso.com") == OK and verdict(node, "nobody.test", tenant_id=None) == AWAY
+    finally:
+        database.thaw()
+    becomes(node, "loaded")
+    database.sql("INSERT INTO exota.tenant (name) VALUES ('later'); INSERT INTO exota.tenant_name VALUES ('domain', 'later.test', 'later')")
+    for each in nodes:
+        wait_for(lambda: each.metrics()["exota_tenant_domains"] == 5, "what was written after the hang")
+
+
+def test_the_password_is_read_again_and_told_nobody(make, database, base_directory):
+    directory = fresh_directory(base_directory)
+    node = make(database.conninfo(), directory, password="an entirely wrong one")
+    assert verdict(node, "contoso.com") == AWAY
+    (line, *_) = node.said("tenants-failed")
+    assert "password authentication failed" in line
+    (directory / "password").write_text(READERS_PASSWORD)
+    becomes(node, "loaded")
+    assert verdict(node, "contoso.com") == OK
+    wait_for((directory / "tenants.snapshot").exists, "the snapshot")
+    everything = "\n".join(node.lines()) + node.http("/metrics")[1] + (directory / "tenants.snapshot").read_text()
+    assert "entirely wrong" not in everything and READERS_PASSWORD not in everything
+
+
+@pytest.mark.parametrize("lie", [garbage, silence, endless], ids=lambda one: one.__name__)
+def test_a_server_that_lies(make, lie):
+    """Nothing is accepted, nothing refused for good, and nothing hangs."""
+    pretender = Pretender(lie)
+    node = make(f"host=127.0.0.1 port={pretender.port} dbname=exota user=x gssencmode=disable")
+    assert verdict(node, "contoso.com") == AWAY
+    assert node.http("/readyz")[0] == 503 and node.http("/healthz")[0] == 200
+    wait_for(lambda: pretender.connections >= 2, "another attempt")
+    pretender.close()
+    assert node.stop() == 0
+
+
+def test_another_schema_or_none_is_no_start(binary, database, base_directory, nodes):
+    def ends(conninfo):
+        directory = fresh_directory(base_directory)
+        exota = Exota(binary, directory, changes=settings(conninfo, directory), started=False)
+        done = exota.run("serve", "-c", exota.configuration)
+        assert exota.run("check", "-c", exota.configuration).returncode == 78
+        return done.returncode, done.stderr.decode()
+    code, said = ends(database.conninfo().replace("dbname=exota", "dbname=postgres"))
+    assert code == 78 and "has no tables of ExOTA" in said
+    database.sql("UPDATE exota.schema_version SET version = 2")
+    try:
+        code, said = ends(database.conninfo())
+        assert code == 78 and 'has tables of version "2", this program reads version 1' in said
+        nodes[1].said("has tables of version")  # who runs goes on with what he has
+        becomes(nodes[1], "stale")
+        assert verdict(nodes[1], "contoso.com") == OK
+    finally:
+        database.sql("UPDATE exota.schema_version SET version = 1")
+    becomes(nodes[1], "loaded")
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[:-3], lambda text: text.replace("contoso", "c0ntoso", 2), lambda text: "{}"],
+                         ids=["cut", "altered", "another form"])
+def test_a_snapshot_that_is_damaged_is_not_used(nodes, database, damage):
+    node = nodes[0]
+    path = node.directory / "tenants.snapshot"
+    node.stop()
+    path.write_text(damage(path.read_text()))
+    database.freeze()
+    try:
+        node.start()
+        assert verdict(node, "contoso.com") == AWAY
+        node.said("it will be made anew")
+    finally:
+        database.thaw()
+    becomes(node, "loaded")
+    wait_for(lambda: '"contoso"' in path.read_text(), "another snapshot")
+    assert verdict(node, "contoso.com") == OK
+
+
+def test_packaged_sql_can_be_read_by_whoever_installs_it():
+    for name in ("schema.sql", "roles.sql"):
+        assert (SOURCE / "packaging/postgresql" / name).stat().st_mode & 0o044

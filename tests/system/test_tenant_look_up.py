@@ -1,0 +1,79 @@
+"""`exota tenant add --look-up`: the tenant id of a domain from a local server that plays Microsoft's."""
+import http.server
+import json
+import ssl
+import threading
+
+import pytest
+from harness.exota import Exota
+from harness.message import CONTOSO_ID
+from harness.processes import fresh_directory
+
+
+class OpenidServer(http.server.ThreadingHTTPServer):
+    """Knows contoso.com, and no other domain."""
+
+    def __init__(self, certificate, key):
+        super().__init__(("127.0.0.1", 0), self.Answer)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        self.asked = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.server.asked.append(self.path)
+            known = self.path == "/contoso.com/.well-known/openid-configuration"
+            body = json.dumps({"issuer": f"https://login.microsoftonline.com/{CONTOSO_ID}/v2.0"} if known else {"error": "invalid_tenant"}).encode()
+            self.send_response(200 if known else 400)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+
+@pytest.fixture(scope="module")
+def server(workshop):
+    workshop.pki._leaf("openid", "/CN=login", "ca", 3650, ["subjectAltName=DNS:localhost", "extendedKeyUsage=serverAuth"])
+    made = OpenidServer(workshop.pki.certificate("openid"), workshop.pki.key("openid"))
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+@pytest.fixture
+def add(binary, base_directory, workshop, server):
+    exota = Exota(binary, fresh_directory(base_directory), changes={"tenants": {"openid_base": f"https://localhost:{server.server_port}"}},
+                  tenants={"version": 2, "tenants": {}}, started=False)
+
+    def run(*arguments, roots="ca"):
+        done = exota.run("tenant", "add", "-c", exota.configuration, *arguments, environment={"SSL_CERT_FILE": str(workshop.pki.certificate(roots))})
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+    run.tenants = lambda: json.loads(exota.tenants_file.read_text())["tenants"]
+    return run
+
+
+def test_the_id_of_the_first_domain(add, server):
+    code, printed, said = add("contoso", "--domain", "*.Contoso.com", "--domain", "fabrikam.com", "--look-up")
+    assert code == 0, said
+    assert add.tenants()["contoso"] == {"tenant_ids": [CONTOSO_ID], "domains": ["*.Contoso.com", "fabrikam.com"]}
+    assert f"tenant_ids: {CONTOSO_ID}" in printed
+    assert CONTOSO_ID in said and "proves nothing about who owns" in said
+    assert server.asked[-1] == "/contoso.com/.well-known/openid-configuration"
+
+
+def test_what_is_refused_changes_nothing(add, server):
+    before = len(server.asked)
+    assert add("x", "--look-up")[0] == 64
+    assert add("x", "--domain", "contoso.com", "--look-up", "--tenant-id", CONTOSO_ID)[0] == 64
+    assert add("x", "--domain", "no domain", "--look-up")[0] == 65
+    assert len(server.asked) == before
+    code, _, said = add("x", "--domain", "nobody.test", "--look-up")
+    assert code == 69 and "HTTP status 400" in said
+    code, _, said = add("x", "--domain", "contoso.com", "--look-up", roots="otherca")
+    assert code == 69 and "localhost" in said
+    assert add.tenants() == {}
