@@ -42,6 +42,12 @@ std::size_t loops_of(const config::Config& config) {
 /// With tenants of yesterday in hand a start waits so long for those of today.
 constexpr std::chrono::milliseconds wait_with_snapshot{500};
 
+/// Where tenants are kept is read at start: another source waits for the next one.
+config::LoadedConfig with_source_of(const config::Config& running, config::LoadedConfig loaded) {
+    if (loaded.config && loaded.config->tenants.source != running.tenants.source) loaded.config->tenants = running.tenants;
+    return loaded;
+}
+
 /// A daemon that serves. Everything but the milter's loops happens on the control loop, the thread that called run_daemon.
 class Daemon {
 public:
@@ -164,8 +170,8 @@ private:
         if (cause == Cause::signal) notifier_.reloading();
         const base::Result<void> started = reloader_.start(
             [this, cause, config = config_, snapshot = snapshot_] {
-                return cause == Cause::signal ? load_all(options_.read_config, options_.force_monitor, snapshot.get())
-                                              : load_tenants(config, snapshot.get());
+                if (cause == Cause::tenants_file) return load_tenants(config, snapshot.get());
+                return load_all([&] { return with_source_of(config, options_.read_config()); }, options_.force_monitor, snapshot.get());
             },
             [this, cause](Loaded loaded) { take(cause, std::move(loaded)); });
         if (started) return;
