@@ -124,6 +124,7 @@ struct Message {
     std::string tls_version = "TLSv1.3";
     std::optional<std::string> certificate = "mail.protection.outlook.com";  // the verified name
     std::vector<std::string> certificate_dns_names;
+    std::string certificate_purpose;
     evidence::CertificateHint hint = evidence::CertificateHint::none;
     bool authenticated = false;
     std::string reverse_path = "<jane@contoso.com>";
@@ -183,6 +184,7 @@ inline evidence::Evidence evidence_of(const Message& message) {
     tls.version = message.tls_version;
     tls.hint = message.hint;
     tls.certificate_dns_names = message.certificate_dns_names;
+    tls.certificate_purpose = message.certificate_purpose;
     if (message.certificate) tls.certificate_name = evidence::Observed<std::string>{*message.certificate, Source::peer_certificate};
     collector.tls(tls);
     collector.helo("outbound.protection.outlook.com");

@@ -35,6 +35,13 @@ bool is_trusted_name(std::string_view name, const Rules& rules) noexcept {
            std::ranges::any_of(rules.certificate_names, [name](const std::string& trusted) { return base::same_name(trusted, name); });
 }
 
+/// A certificate's name, and what it is for where that is known: public ones lose clientAuth, which an operator wants to see coming.
+std::string shown(std::string_view name, const evidence::Tls& tls) {
+    std::string text(name);
+    if (!tls.certificate_purpose.empty()) text.append(", ").append(tls.certificate_purpose);
+    return text;
+}
+
 /// The certificate by itself: verified, and its name is trusted. Exemptions come later.
 FactorFinding examine_certificate(const evidence::Tls& tls, bool address_is_exchange_online, const Rules& rules) {
     if (const auto* verified = std::get_if<evidence::Observed<std::string>>(&tls.certificate_name)) {
@@ -42,12 +49,12 @@ FactorFinding examine_certificate(const evidence::Tls& tls, bool address_is_exch
         if (!tls.certificate_dns_names.empty()) {
             const auto named =
                 std::ranges::find_if(tls.certificate_dns_names, [&rules](const std::string& name) { return is_trusted_name(name, rules); });
-            if (named != tls.certificate_dns_names.end()) return holds(*named, verified->source);
-            return absent(tls.certificate_dns_names.front(), verified->source);
+            if (named != tls.certificate_dns_names.end()) return holds(shown(*named, tls), verified->source);
+            return absent(shown(tls.certificate_dns_names.front(), tls), verified->source);
         }
-        if (is_trusted_name(verified->value, rules)) return holds(verified->value, verified->source);
+        if (is_trusted_name(verified->value, rules)) return holds(shown(verified->value, tls), verified->source);
         if (verified->value.empty()) return coded(Finding::absent, "certificate-without-name", verified->source);
-        return absent(verified->value, verified->source);
+        return absent(shown(verified->value, tls), verified->source);
     }
     if (const auto* failed = std::get_if<evidence::Unavailable>(&tls.certificate_name))
         return unavailable(failed->why, Source::peer_certificate);

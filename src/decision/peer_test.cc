@@ -134,6 +134,20 @@ TEST(Peer, ExplainsAMissingCertificate) {
     EXPECT_EQ(sendmail.client_cert.detail, "no-verify-macro");
 }
 
+TEST(Peer, TellsWhatACertificateIsForWhereThatIsKnown) {
+    const auto detail = [](std::string name, std::vector<std::string> names, std::string_view purpose) {
+        Message message = from(elsewhere, std::move(name));
+        message.certificate_dns_names = std::move(names);
+        message.certificate_purpose = purpose;
+        return examine_peer(evidence_of(message).session, strict_rules()).client_cert.detail;
+    };
+    EXPECT_EQ(detail(microsoft, {}, "serverAuth"), microsoft + ", serverAuth");
+    EXPECT_EQ(detail(microsoft, {}, ""), microsoft) << "an MTA does not say";
+    EXPECT_EQ(detail("x", {"a.example", microsoft}, "none"), microsoft + ", none");
+    EXPECT_EQ(detail("evil.example", {}, "clientAuth"), "evil.example, clientAuth");
+    EXPECT_EQ(detail(microsoft, {"a.example"}, "clientAuth+serverAuth"), "a.example, clientAuth+serverAuth");
+}
+
 TEST(Peer, AddressThatCouldNotBeFoundOutIsUnknown) {
     evidence::Session session;
     session.client.address = evidence::Unavailable{"no answer"};

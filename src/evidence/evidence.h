@@ -41,6 +41,9 @@ struct Tls {
     /// Observed only if somebody *verified* the chain; the empty name is a verified certificate without a name.
     Fact<std::string> certificate_name;
     std::vector<std::string> certificate_dns_names;  // SAN dNSName, our own TLS only
+    /// Extended key usages of the verified chain: "none", "clientAuth", "serverAuth", "clientAuth+serverAuth"; empty: who verified it does
+    /// not say, as an MTA.
+    std::string certificate_purpose;
     CertificateHint hint = CertificateHint::none;
     bool in_use() const noexcept { return !version.empty(); }
     friend bool operator==(const Tls&, const Tls&) = default;

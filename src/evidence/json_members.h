@@ -29,6 +29,7 @@ void describe(A& a, V& v) {
     a.member("cipher", v.cipher);
     a.member("certificate_name", v.certificate_name);
     a.member("certificate_dns_names", v.certificate_dns_names);
+    a.member("certificate_purpose", v.certificate_purpose);
     a.member("hint", v.hint);
 }
 template <class A, Is<Session> V>

@@ -22,6 +22,7 @@ Evidence full() {
     e.session.tls.cipher = "TLS_AES_256_GCM_SHA384";
     e.session.tls.certificate_name = Unavailable{"no {verify}"};
     e.session.tls.certificate_dns_names = {"a.example", ""};
+    e.session.tls.certificate_purpose = "serverAuth";
     e.session.tls.hint = CertificateHint::not_verified;
     e.session.helo = "helo \"quoted\" \\ \x01\x7f";
     e.session.mta = "Postfix 3.7.11";

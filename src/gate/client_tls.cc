@@ -56,6 +56,7 @@ evidence::Tls evidence_of(const LegTls& tls, const TakenPurposes& taken, std::ch
         facts.certificate_name =
             evidence::Observed<std::string>{names.empty() ? std::string() : names.front(), evidence::Source::peer_certificate};
         if (names.size() > 1) facts.certificate_dns_names = names;
+        facts.certificate_purpose = name_of(tls.certificate->purpose);
     }
     return facts;
 }

@@ -57,6 +57,7 @@ TEST(ClientTls, what_counts_is_evidence_and_what_does_not_says_why) {
     ASSERT_NE(value_of(proven.certificate_name), nullptr);
     EXPECT_EQ(*value_of(proven.certificate_name), "mail.protection.outlook.com");
     EXPECT_EQ(proven.hint, evidence::CertificateHint::none);
+    EXPECT_EQ(proven.certificate_purpose, name_of(good().purpose));
 
     LegCertificate several = good();
     several.names = {"a.test", "b.test"};
@@ -71,6 +72,7 @@ TEST(ClientTls, what_counts_is_evidence_and_what_does_not_says_why) {
     expired.valid_until = now - seconds(1);
     EXPECT_EQ(value_of(evidence_of(tls(expired), {}, now).certificate_name), nullptr);
     EXPECT_EQ(evidence_of(tls(expired), {}, now).hint, evidence::CertificateHint::not_verified);
+    EXPECT_EQ(evidence_of(tls(expired), {}, now).certificate_purpose, "") << "of one that does not count nothing is said";
 
     EXPECT_EQ(evidence_of(tls({}), {}, now).hint, evidence::CertificateHint::no_certificate_seen);
 }
