@@ -172,8 +172,8 @@ private:
         const base::Result<void> started = reloader_.start(
             [this, cause, config = config_, snapshot = snapshot_] {
                 if (cause == Cause::door_file) return load_door(config, *snapshot);
-                return cause == Cause::signal ? load_all(options_.read_config, options_.force_monitor, snapshot.get())
-                                              : load_tenants(config, snapshot.get());
+                if (cause == Cause::tenants_file) return load_tenants(config, snapshot.get());
+                return load_all([&] { return with_source_of(config, options_.read_config()); }, options_.force_monitor, snapshot.get());
             },
             [this, cause](Loaded loaded) { take(cause, std::move(loaded)); });
         if (started) return;

@@ -56,6 +56,26 @@ TEST_F(DaemonReload, without_a_thread_what_is_in_use_stays_and_that_is_said) {
     EXPECT_NE(logged("event=message").find("reason=no-policy"), std::string::npos);
 }
 
+TEST_F(DaemonReload, another_source_of_tenants_waits_for_a_start) {
+    second_ = std::chrono::milliseconds(20);
+    start();
+    ASSERT_FALSE(bound_.empty()) << complaints_;
+    logged("event=ready");
+    std::string other = config();
+    other.insert(other.find("file = \"" + directory_.path("tenants.json")), "source = \"postgresql\"\n");
+    write(directory_.path("exota.toml"), other);
+    reload();
+    EXPECT_NE(logged("event=restart-needed").find("setting=tenants.source"), std::string::npos);
+    logged("event=reloaded");
+    Mta mta(bound_[0]);
+    mta.message(contoso);
+    EXPECT_NE(logged("event=message").find("tenant=contoso"), std::string::npos) << "the file's are judged by";
+    write(directory_.path("tenants.json"), tenants("other.example"));
+    EXPECT_NE(logged("event=reloaded").find("cause=tenants-file"), std::string::npos) << "and it is still looked at";
+    mta.message(contoso);
+    EXPECT_NE(logged("event=message").find("reason=no-policy"), std::string::npos);
+}
+
 TEST_F(DaemonReload, what_failed_for_want_of_a_thread_is_tried_again) {
     retry_after_ = second_ = std::chrono::milliseconds(20);
     no_threads_ = false;

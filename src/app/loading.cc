@@ -252,6 +252,11 @@ Loaded load_door(const config::Config& config, const gate::Snapshot& previous) {
     return loaded;
 }
 
+config::LoadedConfig with_source_of(const config::Config& running, config::LoadedConfig loaded) {
+    if (loaded.config && loaded.config->tenants.source != running.tenants.source) loaded.config->tenants = running.tenants;
+    return loaded;
+}
+
 std::shared_ptr<const gate::Snapshot> with_tenants(const gate::Snapshot& previous, std::shared_ptr<const tenant::Index> tenants,
                                                    std::shared_ptr<const std::atomic<gate::TenantsAre>> tenants_are) {
     auto snapshot = std::make_shared<gate::Snapshot>(previous);

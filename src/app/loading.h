@@ -69,6 +69,9 @@ enum class ForceMonitor : std::uint8_t { no, yes };
 ///                  is an error unless that was confirmed. Where the tenants are a server's, those of before go on as well.
 Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous);
 
+/// For a reload: where tenants are kept is read at start, so another source waits for the next one.
+config::LoadedConfig with_source_of(const config::Config& running, config::LoadedConfig loaded);
+
 /// The same with other tenants, which came by themselves.
 std::shared_ptr<const gate::Snapshot> with_tenants(const gate::Snapshot& previous, std::shared_ptr<const tenant::Index> tenants,
                                                    std::shared_ptr<const std::atomic<gate::TenantsAre>> tenants_are);

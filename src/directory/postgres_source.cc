@@ -61,8 +61,10 @@ void PostgresSource::start() {
 PostgresSource::First PostgresSource::first(std::chrono::milliseconds at_most) {
     std::unique_lock lock(mutex_);
     const auto is_known = [this] { return first_ != First::waiting; };
-    if (!first_known_.wait_for(lock, at_most, is_known) && !has_snapshot_) first_known_.wait(lock, is_known);
-    return first_ == First::waiting ? First::snapshot : first_;
+    const auto longest = Clock::now() + longest_first_wait;
+    first_known_.wait_until(lock, longest, [&] { return is_known() || has_snapshot_; });
+    first_known_.wait_until(lock, std::min<Clock::time_point>(longest, Clock::now() + at_most), is_known);
+    return first_;
 }
 
 std::string PostgresSource::trouble() const {
@@ -131,8 +133,11 @@ void PostgresSource::restore() {
     options_.status->had(std::max(now_on_the_wall() - kept->confirmed, std::chrono::seconds(0)));
     served_domains_ = taken->index->domain_count();
     options_.on_index(std::move(taken->index), std::move(taken->problems));
-    const std::lock_guard lock(mutex_);
-    has_snapshot_ = true;
+    {
+        const std::lock_guard lock(mutex_);
+        has_snapshot_ = true;
+    }
+    first_known_.notify_all();
 }
 
 base::Result<void> PostgresSource::serve() {

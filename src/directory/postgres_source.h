@@ -78,8 +78,11 @@ public:
     /// Once. Throws std::system_error where there is no thread.
     void start();
 
-    enum class First : std::uint8_t { waiting, snapshot, loaded, unreachable, other_schema };
-    /// Waits for what comes of the first attempt. With a snapshot in hand, not longer than `at_most`.
+    enum class First : std::uint8_t { waiting, loaded, unreachable, other_schema };
+    /// Without a snapshot in hand a start waits so long for a first attempt that is under way; a large database takes its time.
+    static constexpr std::chrono::seconds longest_first_wait{20};
+    /// Waits for what comes of the first attempt; once a snapshot is in hand, not longer than `at_most`.
+    /// @return  waiting: it is not over.
     First first(std::chrono::milliseconds at_most);
     /// The rows under other defaults, at the next look at the server or the next attempt to reach it. From any thread.
     void use(tenant::Defaults defaults);

@@ -2,11 +2,12 @@
 database; the verdicts meanwhile."""
 import json
 import os
+from pathlib import Path
 
 import pytest
 from harness.exota import SOURCE, Exota
 from harness.message import CONTOSO_ID, FABRIKAM_ID
-from harness.postgres import READER, READERS_PASSWORD, WRITER, WRITERS_PASSWORD, Postgres, Pretender, endless, garbage, silence
+from harness.postgres import READER, READERS_PASSWORD, WRITER, WRITERS_PASSWORD, Postgres, Pretender, endless, garbage, silence, slowly
 from harness.processes import fresh_directory, wait_for
 from test_ldap import AWAY, NOBODY, OK, state, verdict
 
@@ -42,8 +43,8 @@ def make(binary, base_directory):
 
 
 @pytest.fixture(scope="module")
-def database(base_directory):
-    made = Postgres(fresh_directory(base_directory, "p"))
+def database(base_directory, workshop):
+    made = Postgres(fresh_directory(base_directory, "p"), workshop.pki)
     yield made
     made.remove()
 
@@ -191,18 +192,38 @@ def test_killed_hung_and_back(nodes, database, make):
         wait_for(lambda: each.metrics()["exota_tenant_domains"] == 5, "what was written after the hang")
 
 
-def test_the_password_is_read_again_and_told_nobody(make, database, base_directory):
+@pytest.mark.parametrize("wrong, says", [("password", "password authentication failed"), ("ca", "certificate verify failed")])
+def test_who_is_not_believed(make, database, base_directory, workshop, wrong, says):
+    """Password and CA are read for each connection; the password is told nobody."""
     directory = fresh_directory(base_directory)
-    node = make(database.conninfo(), directory, password="an entirely wrong one")
+    ca = directory / "ca.pem"
+    ca.write_bytes(workshop.pki.certificate("otherca" if wrong == "ca" else "ca").read_bytes())
+    node = make(database.conninfo(ca=ca), directory, password="an entirely wrong one" if wrong == "password" else READERS_PASSWORD)
     assert verdict(node, "contoso.com") == AWAY
     (line, *_) = node.said("tenants-failed")
-    assert "password authentication failed" in line
-    (directory / "password").write_text(READERS_PASSWORD)
+    assert says in line
+    ca.write_bytes(workshop.pki.certificate("ca").read_bytes())
+    (directory / "password").write_text(READERS_PASSWORD + "\nwhat stands below it\n")
     becomes(node, "loaded")
     assert verdict(node, "contoso.com") == OK
     wait_for((directory / "tenants.snapshot").exists, "the snapshot")
     everything = "\n".join(node.lines()) + node.http("/metrics")[1] + (directory / "tenants.snapshot").read_text()
     assert "entirely wrong" not in everything and READERS_PASSWORD not in everything
+    assert READERS_PASSWORD.encode() not in Path(f"/proc/{node.process.pid}/cmdline").read_bytes() + Path(f"/proc/{node.process.pid}/environ").read_bytes()
+
+
+def test_a_slow_server_is_waited_for_by_nobody_but_the_source(make, database, writer):
+    slow = Pretender(slowly(database.port))
+    node = make(database.conninfo(port=slow.port), timeout=30)
+    becomes(node, "loaded")
+    assert verdict(node, "contoso.com") == OK
+    before = node.metrics()["exota_tenant_domains"]
+    code, said = writer("add", "slow", "--domain", "slow.test")
+    assert code == 0, said
+    wait_for(lambda: node.metrics()["exota_tenant_domains"] == before + 1, "the new tenant")
+    slow.close()
+    becomes(node, "stale")
+    assert verdict(node, "contoso.com") == OK
 
 
 @pytest.mark.parametrize("lie", [garbage, silence, endless], ids=lambda one: one.__name__)
@@ -238,13 +259,11 @@ def test_another_schema_or_none_is_no_start(binary, database, base_directory, no
     becomes(nodes[1], "loaded")
 
 
-@pytest.mark.parametrize("damage", [lambda text: text[:-3], lambda text: text.replace("contoso", "c0ntoso", 2), lambda text: "{}"],
-                         ids=["cut", "altered", "another form"])
-def test_a_snapshot_that_is_damaged_is_not_used(nodes, database, damage):
+def test_a_snapshot_that_is_damaged_is_not_used(nodes, database):
     node = nodes[0]
     path = node.directory / "tenants.snapshot"
     node.stop()
-    path.write_text(damage(path.read_text()))
+    path.write_text(path.read_text().replace("contoso", "c0ntoso", 2))
     database.freeze()
     try:
         node.start()

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 from .exota import SOURCE
@@ -21,14 +22,21 @@ class Postgres:
     """One cluster on 127.0.0.1 and a Unix socket; what was committed outlives kill() and start(). The server asks everybody but the superuser on the
     socket for his password. `kill`, `freeze` and `thaw` are of the postmaster and all that it started."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, pki):
         self.directory, self.port = Path(directory), free_port()
+        pki._leaf("database", "/CN=database", "ca", 3650, ["subjectAltName=DNS:localhost", "extendedKeyUsage=serverAuth"])
+        self.ca = pki.certificate("ca")
         user = pwd.getpwnam("postgres")
         os.chown(self.directory, user.pw_uid, user.pw_gid)
         self._run("initdb", "-D", "data", "-A", "scram-sha-256", "--auth-local=trust", "-U", "postgres", "--no-sync", "--locale=C", "-E", "UTF8")
+        for kind, path in zip(("crt", "key"), pki["database"]):
+            own_file = self.directory / f"data/server.{kind}"
+            own_file.write_bytes(Path(path).read_bytes())
+            own_file.chmod(0o600)
+            os.chown(own_file, user.pw_uid, user.pw_gid)
         with open(self.directory / "data/postgresql.conf", "a") as conf:
             conf.write(f"listen_addresses = '127.0.0.1'\nport = {self.port}\nunix_socket_directories = '{self.directory}'\nfsync = off\n"
-                       "full_page_writes = off\nshared_buffers = 16MB\n")
+                       "full_page_writes = off\nshared_buffers = 16MB\nssl = on\n")
         self.start()
         self.sql("CREATE DATABASE exota", database="postgres")
         for name in ("schema.sql", "roles.sql"):
@@ -49,8 +57,10 @@ class Postgres:
     def sql(self, statement, database="exota"):
         return self._run("psql", *self._to(database), "-v", "ON_ERROR_STOP=1", "-A", "-t", "-q", "-c", statement).strip()
 
-    def conninfo(self, user=READER):
-        return f"host=127.0.0.1 port={self.port} dbname=exota user={user}"
+    def conninfo(self, user=READER, port=None, ca=None):
+        """As over a network, where nobody is believed who does not prove it."""
+        return (f"host=localhost hostaddr=127.0.0.1 port={port or self.port} dbname=exota user={user} gssencmode=disable sslmode=verify-full "
+                f"sslrootcert={ca or self.ca}")
 
     def start(self):
         own(self)
@@ -139,6 +149,26 @@ class Pretender:
             except OSError:
                 pass
             one.close()
+
+
+def slowly(port):
+    """What a server on that port says and hears, a few octets at a time."""
+    def pump(source, sink):
+        try:
+            while octets := source.recv(512):
+                time.sleep(0.01)
+                sink.sendall(octets)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def serve(client):
+        with socket.create_connection(("127.0.0.1", port)) as server:
+            other = threading.Thread(target=pump, args=(server, client), daemon=True)
+            other.start()
+            pump(client, server)
+            other.join()
+    return serve
 
 
 def garbage(client):
