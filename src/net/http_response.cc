@@ -58,7 +58,7 @@ struct HttpResponse::Parts {
     /// How the body ends, and of chunks where we are.
     enum class Body : std::uint8_t { counted, to_the_end, chunk_size, chunk, chunk_end, trailer, whole };
 
-    explicit Parts(const HttpLimits& of) : limits(of) {}
+    Parts(const HttpLimits& of, HttpTakes which) : limits(of), takes(which) {}
 
     Result<bool> read_headers();
     Result<void> begin_body(const Parser& parser);
@@ -69,6 +69,7 @@ struct HttpResponse::Parts {
     void take_octets();
 
     const HttpLimits limits;
+    const HttpTakes takes;
     std::string kept;  // not used up
     bool header_read = false;
     std::size_t header_octets = 0, framing_octets = 0;  // that were used up
@@ -78,7 +79,7 @@ struct HttpResponse::Parts {
     HttpAnswer answer;
 };
 
-HttpResponse::HttpResponse(const HttpLimits& limits) : parts_(std::make_unique<Parts>(limits)) {}
+HttpResponse::HttpResponse(const HttpLimits& limits, HttpTakes takes) : parts_(std::make_unique<Parts>(limits, takes)) {}
 HttpResponse::~HttpResponse() = default;
 
 Result<bool> HttpResponse::feed(std::string_view octets) {
@@ -117,9 +118,15 @@ Result<bool> HttpResponse::Parts::read_headers() {
             if (++interim > max_interim) return fail(Errc::too_long, "more than " + std::to_string(max_interim) + " interim answers");
             continue;
         }
+        header_read = true;
+        if (const unsigned status = parser.get().result_int(); status != 200 && takes == HttpTakes::any_status) {
+            answer.status = status;
+            answer.retry_after = view(parser.get()[http::field::retry_after]);
+            body = Body::whole;
+            return true;
+        }
         if (std::optional<base::Error> bad = objection(parser.get())) return std::unexpected(*std::move(bad));
         if (const Result<void> begun = begin_body(parser); !begun) return std::unexpected(begun.error());
-        header_read = true;
     }
     return true;
 }

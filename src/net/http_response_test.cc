@@ -18,6 +18,17 @@ struct Outcome {
     bool open = false;  // neither whole nor wrong when the octets were over, and the peer's end was not told
 };
 
+/// With HttpTakes::any_status.
+HttpAnswer answer_of_any_status(std::string_view octets, std::size_t piece) {
+    HttpResponse response(small, HttpTakes::any_status);
+    for (std::size_t at = 0; at < octets.size(); at += piece) {
+        const auto whole = response.feed(octets.substr(at, piece));
+        if (!whole) return {.content_type = {}, .body = whole.error().detail, .status = 0};
+        if (*whole) return response.take();
+    }
+    return {.content_type = {}, .body = "open", .status = 0};
+}
+
 enum class End : std::uint8_t { none, regular, cut };
 
 Outcome read(std::string_view octets, End end, std::size_t piece, const HttpLimits& limits = small) {
@@ -191,6 +202,31 @@ TEST(HttpResponse, media_types) {
         {"text/plain text/html", false},
     };
     for (const auto& c : cases) EXPECT_EQ(is_media_type(c.content_type, "text/plain"), c.plain) << c.content_type;
+}
+
+TEST(HttpResponse, another_status_is_told_to_who_wants_it_and_has_no_body) {
+    const struct {
+        const char* octets;
+        unsigned status;
+        const char *retry_after, *body;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nRetry-After: 5\r\n\r\nhello", 200, "", "hello"},
+        {"HTTP/1.1 429 Slow\r\nRetry-After: 120\r\nContent-Length: 5\r\n\r\n", 429, "120", ""},
+        {"HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n", 503, "", ""},
+        {"HTTP/1.1 301 There\r\nLocation: https://b.test/\r\n\r\n", 301, "", ""},
+        {"HTTP/1.1 404 No\r\nContent-Encoding: gzip\r\n\r\n", 404, "", ""},
+        {"HTTP/1.1 304 Not Modified\r\nContent-Length: 21\r\n\r\n", 304, "", ""},
+        {"HTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 500 No\r\n\r\n", 500, "", ""},
+    };
+    for (const auto& c : cases)
+        for (const std::size_t piece : {1000u, 1u}) {
+            const HttpAnswer answer = answer_of_any_status(c.octets, piece);
+            EXPECT_EQ(answer.status, c.status) << c.octets << answer.body;
+            EXPECT_EQ(answer.retry_after, c.retry_after) << c.octets;
+            EXPECT_EQ(answer.body, c.body) << c.octets;
+        }
+    EXPECT_EQ(answer_of_any_status("HTTP/1.1 4x9 No\r\n\r\n", 1).status, 0U);
+    EXPECT_EQ(answer_of_any_status("HTTP/1.1 429 " + std::string(small.max_header_octets, 'x'), 1).status, 0U) << "limits hold";
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ struct HttpsGet::Transfer : std::enable_shared_from_this<Transfer> {
           ends(Clock::now() + request.deadline),
           done(std::move(when_done)),
           octets(text_of(request)),
-          response(request.limits),
+          response(request.limits, request.takes),
           dial(on),
           socket(on.context()),
           deadline(on),

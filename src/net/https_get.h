@@ -32,6 +32,7 @@ struct HttpsRequest {
     std::uint16_t port = https_port;             // named in Host if it is another one
     std::chrono::milliseconds deadline{60'000};  // for all of it; connecting and TLS with one address may take its even share of the rest
     HttpLimits limits{};
+    HttpTakes takes = HttpTakes::ok_only;
 };
 
 class HttpsGet {
