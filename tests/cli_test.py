@@ -11,7 +11,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1]
 EXOTA = Path(os.environ.get("EXOTA_BUILD_DIR", SOURCE / "build/dev")) / "exota"
-COMMANDS = ["serve", "check", "doctor", "explain", "verify", "report", "tenant", "probe", "migrate", "eval", "healthcheck", "completion"]  # in the order of the manual
+COMMANDS = ["serve", "check", "doctor", "explain", "verify", "report", "tenant", "endpoints", "probe", "migrate", "eval", "healthcheck", "completion"]  # in the order of the manual
 TENANTS = {"version": 2, "tenants": {"contoso": {"domains": ["contoso.test"], "tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"]}}}
 SIGNATURE = b"DKIM-Signature: v=1; a=rsa-sha256; d=contoso.test; s=s1; h=From; bh=AAAA; b=AAAA\r\n"
 GOOD = b"Authentication-Results: mx.test; dkim=pass header.d=contoso.test\r\nReceived: x\r\n" + SIGNATURE + b"From: Jane <jane@contoso.test>\r\n\r\nbody\r\n"

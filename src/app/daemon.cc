@@ -6,11 +6,13 @@
 #include <csignal>
 #include <memory>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <thread>
 
 #include "app/descriptor_limit.h"
 #include "app/door_state.h"
+#include "app/endpoints_load.h"
 #include "app/fed_tenants.h"
 #include "app/gateway_section.h"
 #include "app/loop_tenants.h"
@@ -70,6 +72,7 @@ public:
           fed_(std::move(fed)),
           watch_(std::in_place, config_.tenants, loaded.tenants_stamp) {
         if (loaded.door_files) door_.was_read(*loaded.door_files);
+        endpoints_watch_.was_read(config_.endpoints);
         log_.service(
             LogLevel::info, "start", "exota starts",
             {LogField::of("version", options_.version), LogField::of("config", config_.path.empty() ? "environment" : config_.path),
@@ -103,7 +106,7 @@ public:
     void run(const SignalsHeld& held) {
         for (net::Listener& listener : sockets_.http) http_.listen(listener.take(0));
         serving_ = true;
-        watch_tenants();
+        watch_files();
         tenants_state_.watch(options_.second);
         door_.use(snapshot_->door);
         feed_watchdog();
@@ -152,12 +155,6 @@ private:
 
     // --- Reload: beside the running one, then whole or not at all ---
 
-    enum class Cause : std::uint8_t { signal, tenants_file, door_file };
-
-    static std::string_view name_of(Cause cause) {
-        return cause == Cause::signal ? "signal" : cause == Cause::tenants_file ? "tenants-file" : "door-file";
-    }
-
     void start_reload(Cause cause) {
         if (stopping_) return;
         if (std::exchange(reloading_, true)) {  // one at a time; a signal in the meantime asks for another one after it
@@ -165,15 +162,18 @@ private:
             return;
         }
         retry_timer_.cancel();
-        // A signal whose reload is still to be tried again asked for the configuration, too: no change of the tenants file takes that away.
-        if (std::exchange(to_retry_, std::nullopt) == Cause::signal) cause = Cause::signal;
+        // What is still to be tried again is not forgotten for another file; a signal asked for all of them.
+        if (to_retry_.contains(Cause::signal)) cause = Cause::signal;
+        std::erase_if(to_retry_, [cause](Cause one) { return one == cause || cause == Cause::signal; });
         free_retired();  // first, so that memory does not hold more sets than it must
         if (cause == Cause::signal) notifier_.reloading();
         const base::Result<void> started = reloader_.start(
             [this, cause, config = config_, snapshot = snapshot_] {
+                if (cause == Cause::endpoints_file) return load_endpoints(config, *snapshot);
                 if (cause == Cause::door_file) return load_door(config, *snapshot);
                 if (cause == Cause::tenants_file) return load_tenants(config, snapshot.get());
-                return load_all([&] { return with_source_of(config, options_.read_config()); }, options_.force_monitor, snapshot.get());
+                return load_all([&] { return with_source_of(config, options_.read_config()); }, options_.force_monitor, snapshot.get(),
+                                &config.endpoints);
             },
             [this, cause](Loaded loaded) { take(cause, std::move(loaded)); });
         if (started) return;
@@ -194,15 +194,13 @@ private:
             log_.service(LogLevel::error, "reload-failed", "configuration and tenants stay as they were",
                          {LogField::of("cause", name_of(cause))});
             // What the system lacks may be there again soon, and nobody changes the file for that.
-            if (loaded.try_again && !reload_again_) {
-                to_retry_ = cause;
-                retry_timer_.start(options_.retry_after, [this, cause] { start_reload(cause); });
-            }
+            if (loaded.try_again) to_retry_.insert(cause);
             return end_reload("last reload failed, " + status());
         }
         for (const std::string& setting : config::changed_start_values(config_.start_values, loaded.config->start_values))
             log_.service(LogLevel::warning, "restart-needed", "this setting is only read at start; the old value stays until then",
                          {LogField::of("setting", setting)});
+        if (loaded.config->endpoints.stamp != config_.endpoints.stamp) endpoints_watch_.was_read(loaded.config->endpoints);
         config_ = std::move(*loaded.config);
         if (fed_) fed_->use(config_.tenant_defaults);
         for (const config::GatewayConfig& section : config_.gateways)  // one that is new here waits for a restart
@@ -231,7 +229,8 @@ private:
         free_retired();
         give_free_memory_back();
         notifier_.ready(now);
-        if (std::exchange(reload_again_, false)) start_reload(Cause::signal);
+        if (std::exchange(reload_again_, false)) return start_reload(Cause::signal);
+        if (!to_retry_.empty()) retry_timer_.start(options_.retry_after, [this] { start_reload(*to_retry_.begin()); });
     }
 
     // --- Tenants that come by themselves ---
@@ -261,30 +260,28 @@ private:
         if (left > 0) retire_timer_.start(options_.second, [this] { free_retired(); });
     }
 
-    /// Looks at the tenants file now and then; a change counts once it has settled.
-    void watch_tenants() {
+    /// Looks at tenants file and endpoint list now and then; a change counts once it has settled.
+    void watch_files() {
         const auto interval = config_.tenants.watch_interval.count() > 0 ? config_.tenants.watch_interval : std::chrono::seconds(5);
         watch_timer_.start(interval.count() * options_.second, [this] {
             if (stopping_) return;
-            if (config_.tenants.source == "file" && config_.tenants.watch_interval.count() > 0 && !reloading_) look_at_tenants();
-            if (config_.tenants.watch_interval.count() > 0 && !reloading_ && door_.has_changed()) start_reload(Cause::door_file);
-            watch_tenants();
+            if (config_.tenants.watch_interval.count() > 0) look_at_files();
+            watch_files();
         });
     }
-    void look_at_tenants() {
-        using Action = directory::FileWatch::Action;
-        switch (watch_->look_again()) {
-            case Action::nothing:
-            case Action::wait:
-                return;
-            case Action::load:
-                return start_reload(Cause::tenants_file);
-            case Action::vanished:
-                metrics_.reload_failed();
-                return log_.service(LogLevel::error, "tenants-vanished",
-                                    "the tenants file cannot be looked at (" + watch_->trouble() + "); the tenants stay as they were",
-                                    {LogField::of("place", watch_->path())});
+    void look_at_files() {
+        if (config_.tenants.source == "file" && !reloading_ && changed(watch_->look_again(), "tenants", watch_->path()))
+            start_reload(Cause::tenants_file);
+        if (!reloading_ && changed(endpoints_watch_.look_again(), "endpoints", config_.endpoints.path)) start_reload(Cause::endpoints_file);
+        if (!reloading_ && door_.has_changed()) start_reload(Cause::door_file);
+    }
+    /// To be loaded. Of a file that is gone, it says so.
+    bool changed(directory::FileWatch::Action action, const std::string& what, const std::string& path) {
+        if (action == directory::FileWatch::Action::vanished) {
+            metrics_.reload_failed();
+            log_vanished(log_, what, path);
         }
+        return action == directory::FileWatch::Action::load;
     }
 
     /// The supervisor hears of us only if every loop answered.
@@ -342,10 +339,11 @@ private:
     DoorState door_;
     const std::unique_ptr<FedTenants> fed_;  // its thread ends before the loop goes to which it posts
     std::optional<TenantsWatch> watch_;
+    EndpointsWatch endpoints_watch_;
     RetiredSnapshots retired_;
     bool reloading_ = false;
     bool reload_again_ = false;
-    std::optional<Cause> to_retry_;  // what retry_timer_ waits for
+    std::set<Cause> to_retry_;  // what retry_timer_ waits for
     bool serving_ = false;
     bool stopping_ = false;
     std::int64_t cut_sessions_ = 0;

@@ -5,6 +5,8 @@
 #include <csignal>
 #include <filesystem>
 #include <functional>
+#include <set>
+#include <string>
 #include <system_error>
 #include <thread>
 
@@ -240,6 +242,72 @@ TEST_F(DaemonReload, a_file_that_lost_most_domains_is_not_taken) {
     write(directory_.path("tenants.json"), tenants("contoso.example", 7));  // a fifth, no more
     reload();
     logged("event=reloaded");
+}
+
+class DaemonEndpoints : public DaemonReload {
+protected:
+    void put(const std::string& prefixes) const {
+        write(directory_.path("endpoints.json"), R"([{"serviceArea": "Exchange", "tcpPorts": "25", "ips": [)" + prefixes + "]}]");
+    }
+    void start_with_a_list() {
+        put(R"("192.0.2.0/24", "2001:db8::/48")");
+        write(directory_.path("exota.toml"), config("", "[client_ip]\nendpoints_file = \"" + directory_.path("endpoints.json") + "\"\n"));
+        second_ = std::chrono::milliseconds(20);
+        start();
+        ASSERT_FALSE(bound_.empty()) << complaints_;
+        logged("event=ready");
+    }
+};
+
+TEST_F(DaemonEndpoints, a_changed_endpoint_list_is_taken_up_without_a_signal) {
+    start_with_a_list();
+    EXPECT_TRUE(has_metric("exota_endpoint_prefixes 2"));
+    write(directory_.path("exota.toml"), "what nobody asked to read");
+    put(R"("192.0.2.0/24", "198.51.100.0/24", "2001:db8::/48")");
+    EXPECT_NE(logged("event=reloaded").find("cause=endpoints-file"), std::string::npos);
+    EXPECT_TRUE(has_metric("exota_endpoint_prefixes 3"));
+    EXPECT_TRUE(has_metric("exota_tenants 1")) << get("/metrics");
+    std::filesystem::remove(directory_.path("endpoints.json"));
+    EXPECT_NE(logged("event=endpoints-vanished").find("place=" + directory_.path("endpoints.json")), std::string::npos);
+    EXPECT_TRUE(has_metric("exota_endpoint_prefixes 3"));
+}
+
+TEST_F(DaemonEndpoints, a_list_that_the_rules_refuse_is_not_taken_up_unless_it_is_meant) {
+    start_with_a_list();
+    put(R"("192.0.2.0/24")");
+    EXPECT_NE(logged("no IPv6 networks").find("event=config-problem"), std::string::npos);
+    EXPECT_NE(logged("event=reload-failed").find("cause=endpoints-file"), std::string::npos);
+    EXPECT_TRUE(has_metric("exota_endpoint_prefixes 2"));
+    reload();
+    logged("no IPv6 networks");
+    EXPECT_NE(logged("event=reload-failed").find("cause=signal"), std::string::npos) << "by a signal neither";
+    const std::string path = directory_.path("endpoints.json");
+    ASSERT_TRUE(config::endpoints_guard(directory_.path("")).accept(config::read_endpoints_file(path)->content));
+    put(R"("192.0.2.0/24")");
+    logged("event=reloaded");
+    EXPECT_TRUE(has_metric("exota_endpoint_prefixes 1"));
+}
+
+TEST_F(DaemonEndpoints, what_failed_for_both_files_is_tried_again_for_both) {
+    retry_after_ = std::chrono::milliseconds(50);
+    start_thread_ = [this](std::function<void()> work) {
+        if (no_threads_) throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+        return std::thread(std::move(work));
+    };
+    start_with_a_list();
+    no_threads_ = true;
+    write(directory_.path("tenants.json"), tenants("other.example"));
+    EXPECT_NE(logged("event=reload-failed").find("cause=tenants-file"), std::string::npos);
+    put(R"("192.0.2.0/24", "198.51.100.0/24", "2001:db8::/48")");
+    logged("cause=endpoints-file");
+    logged("cause=tenants-file");
+    no_threads_ = false;
+    for (std::set<std::string> to_come{"cause=tenants-file", "cause=endpoints-file"}; !to_come.empty();) {
+        const std::string reloaded = logged("event=reloaded");
+        ASSERT_FALSE(reloaded.empty());
+        std::erase_if(to_come, [&](const std::string& cause) { return reloaded.find(cause) != std::string::npos; });
+    }
+    EXPECT_TRUE(has_metric("exota_endpoint_prefixes 3"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "app/endpoints_load.h"
 #include "base/counted.h"
 #include "directory/postgres_source.h"
 #include "directory/snapshot_file.h"
@@ -214,9 +215,14 @@ Loaded failed_load(std::string why) {
     return loaded;
 }
 
-Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous) {
+Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous,
+                const config::EndpointsFile* endpoints) {
     config::LoadedConfig config = read_config();
     if (config.config && force_monitor == ForceMonitor::yes) config.config->rules.force_monitor = true;
+    if (config.config && endpoints) {
+        std::ranges::move(endpoint_problems(*config.config, *endpoints), std::back_inserter(config.problems));
+        if (has_error(config.problems)) config.config.reset();
+    }
     ReadFiles files = read_files(std::move(config), previous ? previous->door.get() : nullptr);
     std::optional<std::vector<DoorFile>> door_files;
     if (files.config) door_files = files.door.files;

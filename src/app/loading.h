@@ -67,7 +67,9 @@ enum class ForceMonitor : std::uint8_t { no, yes };
 /// Configuration, then the tenants that it names.
 /// @param previous  in use now, nullptr at start: counts of limits go on, and a tenants file that lost more than a fifth of its domains
 ///                  is an error unless that was confirmed. Where the tenants are a server's, those of before go on as well.
-Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous);
+/// @param endpoints  in use now, nullptr at start: the same file must not have lost or won too much of them (endpoints_load.h).
+Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous,
+                const config::EndpointsFile* endpoints = nullptr);
 
 /// For a reload: where tenants are kept is read at start, so another source waits for the next one.
 config::LoadedConfig with_source_of(const config::Config& running, config::LoadedConfig loaded);

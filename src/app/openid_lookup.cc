@@ -1,69 +1,19 @@
 #include "app/openid_lookup.h"
 
-#include <algorithm>
-#include <csignal>
-#include <future>
-#include <optional>
-#include <system_error>
-#include <thread>
-#include <utility>
-#include <vector>
-
-#include "net/host_addresses.h"
-#include "net/https_get.h"
-#include "net/loop.h"
-#include "net/tls_context.h"
+#include "app/https_once.h"
 #include "tenant/openid_document.h"
 
 namespace exota::app {
-namespace {
 
-using base::Errc;
 using base::Result;
-using Clock = std::chrono::steady_clock;
-using Addresses = std::vector<base::IpAddress>;
-
-/// The system may take minutes: what comes late is waited for by nobody.
-Result<Addresses> addresses_until(const std::string& host, Clock::time_point end) {
-    const auto promised = std::make_shared<std::promise<Result<Addresses>>>();
-    auto found = promised->get_future();
-    try {
-        std::thread([promised, host] { promised->set_value(net::look_up_addresses(host)); }).detach();
-    } catch (const std::system_error& error) {
-        return base::fail(Errc::unavailable, "there is no thread to look it up: " + error.code().message());
-    }
-    if (found.wait_until(end) != std::future_status::ready) return base::fail(Errc::timeout, "it has no address within the time allowed");
-    return found.get();
-}
-
-Result<std::string> get(const OpenidLookup& lookup, const std::string& target) {
-    const auto end = Clock::now() + lookup.deadline;
-    const auto context =
-        net::TlsContext::make(net::TlsRole::client, {.certificate_file = {}, .key_file = {}, .roots_file = lookup.roots_file});
-    if (!context) return std::unexpected(context.error());
-    auto addresses = addresses_until(lookup.base.host, end);
-    if (!addresses) return std::unexpected(addresses.error());
-    net::HttpsRequest request{.host = lookup.base.host, .target = target, .accept = "application/json", .addresses = *std::move(addresses)};
-    request.port = lookup.base.port;
-    request.deadline = std::max(std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()), std::chrono::milliseconds(1));
-    request.limits.max_body_octets = tenant::max_openid_octets;
-    std::signal(SIGPIPE, SIG_IGN);  // a server that hangs up is an error of the write, not the end of the command
-    net::Loop loop;
-    net::HttpsGet getting(loop, *context);
-    std::optional<Result<net::HttpAnswer>> answer;
-    getting.start(std::move(request), [&answer](Result<net::HttpAnswer> came) { answer = std::move(came); });
-    loop.run_until([&answer] { return answer.has_value(); });
-    if (!*answer) return std::unexpected(answer->error());
-    return std::move((*answer)->body);
-}
-
-}  // namespace
 
 Result<mail::TenantId> look_up_tenant_id(const OpenidLookup& lookup, const mail::Domain& domain) {
-    const auto named = [&lookup](const base::Error& error) { return base::fail(error.code, lookup.base.host + ": " + error.detail); };
-    const Result<std::string> document = get(lookup, tenant::openid_target(lookup.base.path, domain.text()));
-    if (!document) return named(document.error());
-    const Result<mail::TenantId> id = tenant::tenant_in_openid_document(*document);
+    const auto answer = get_once(lookup.base, {.target = tenant::openid_target(lookup.base.path, domain.text()),
+                                               .roots_file = lookup.roots_file,
+                                               .most_octets = tenant::max_openid_octets,
+                                               .deadline = lookup.deadline});
+    if (!answer) return base::fail(answer.error().code, lookup.base.host + ": " + answer.error().detail);
+    const Result<mail::TenantId> id = tenant::tenant_in_openid_document(answer->body);
     if (!id)
         return base::fail(id.error().code, lookup.base.host + ": its document of " + std::string(domain.text()) + ' ' + id.error().detail);
     return *id;

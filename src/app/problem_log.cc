@@ -1,5 +1,6 @@
 #include "app/problem_log.h"
 
+#include "directory/file_stamp.h"
 #include "telemetry/log.h"
 
 namespace exota::app {
@@ -28,6 +29,14 @@ void log_problems(telemetry::Log& log, const std::vector<config::Problem>& probl
         else
             log.service(level, "config-problem", problem.text, {LogField::of("place", place)});
     }
+}
+
+void log_vanished(telemetry::Log& log, const std::string& what, const std::string& path) {
+    const auto stamp = directory::stamp_of(path);
+    const std::string why = stamp ? "it is there again" : stamp.error().detail;
+    log.service(LogLevel::error, what + "-vanished",
+                "the " + what + " file cannot be looked at (" + why + "); the " + what + " stay as they were",
+                {LogField::of("place", path)});
 }
 
 }  // namespace exota::app

@@ -17,4 +17,8 @@ namespace exota::app {
 /// @param tenants  what problems of tenants have as their file; empty: there are none of them.
 void log_problems(telemetry::Log& log, const std::vector<config::Problem>& problems, const std::string& tenants);
 
+/// That a watched file is gone, as event "WHAT-vanished" with its place.
+/// @param what  "tenants"; what was read of it stays in use.
+void log_vanished(telemetry::Log& log, const std::string& what, const std::string& path);
+
 }  // namespace exota::app

@@ -23,6 +23,20 @@ Loaded load_or_say_why(const std::function<Loaded()>& load) {
 
 }  // namespace
 
+std::string_view name_of(Cause cause) noexcept {
+    switch (cause) {
+        case Cause::signal:
+            return "signal";
+        case Cause::tenants_file:
+            return "tenants-file";
+        case Cause::endpoints_file:
+            return "endpoints-file";
+        case Cause::door_file:
+            return "door-file";
+    }
+    return {};
+}
+
 Reloader::Reloader(net::Loop& control, ThreadStarter start_thread) : control_(control), start_thread_(std::move(start_thread)) {
     if (!start_thread_) start_thread_ = [](std::function<void()> work) { return std::thread(std::move(work)); };
 }

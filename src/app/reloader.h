@@ -6,8 +6,10 @@
 // Tested by reloader_test.cc and daemon_test.cc.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -16,6 +18,10 @@
 #include "net/loop.h"
 
 namespace exota::app {
+
+/// Why something is read anew.
+enum class Cause : std::uint8_t { signal, tenants_file, endpoints_file, door_file };
+std::string_view name_of(Cause cause) noexcept;  // in the log: "tenants-file"
 
 /// Throws what std::thread throws when there is no thread to be had.
 using ThreadStarter = std::function<std::thread(std::function<void()>)>;

@@ -25,11 +25,6 @@ public:
     /// What to do about it now.
     directory::FileWatch::Action look_again() { return watch_.look(look()); }
     const std::string& path() const noexcept { return path_; }
-    /// Why the file cannot be looked at: "No such file or directory"; empty: it can.
-    std::string trouble() const {
-        const auto stamp = directory::stamp_of(path_);
-        return stamp ? std::string() : stamp.error().detail;
-    }
 
 private:
     directory::Watched look() const {

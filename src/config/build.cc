@@ -7,14 +7,14 @@
 
 namespace exota::config {
 
-LoadedConfig build(const Node& root, const std::string& path, Origin origin) {
+LoadedConfig build(const Node& root, const std::string& path, Origin origin, Endpoints endpoints) {
     LoadedConfig loaded;
     Config config;
     config.path = path;
     Reader in(root, path, loaded.problems);
     read_milter(in, config);
     read_authorisation(in, config);
-    read_client(in, config, origin);
+    read_client(in, config, origin, endpoints);
     read_authentication(in, config, origin);
     read_dmarc(in, config, origin);
     read_output(in, config, origin);

@@ -13,7 +13,7 @@ namespace exota::config {
 enum class Origin : std::uint8_t { file, json };
 
 /// @param path  of the file, for messages and for relative file names; "" for JSON, where relative file names are errors.
-LoadedConfig build(const Node& root, const std::string& path, Origin origin);
+LoadedConfig build(const Node& root, const std::string& path, Origin origin, Endpoints endpoints = Endpoints::read);
 
 class Reader;
 

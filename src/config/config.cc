@@ -14,11 +14,11 @@ LoadedConfig refused(const std::string& path, const SyntaxError& error) {
 
 }  // namespace
 
-LoadedConfig load(const std::string& path) {
+LoadedConfig load(const std::string& path, Endpoints endpoints) {
     const auto text = read_whole_file(path, max_octets);
     if (!text) return {std::nullopt, {{Problem::Severity::error, "", 0, 0, "", text.error().detail}}};
     const auto tree = parse_toml(*text);
-    return tree ? build(*tree, path, Origin::file) : refused(path, tree.error());
+    return tree ? build(*tree, path, Origin::file, endpoints) : refused(path, tree.error());
 }
 
 LoadedConfig from_json(std::string_view json) {
@@ -36,9 +36,10 @@ std::string to_text(const Problem& problem) {
     return out + problem.text;
 }
 
-LoadedConfig choose(const std::optional<std::string>& named, const char* const* environment, const std::string& default_path) {
-    if (named) return load(*named);
-    if (!drop_in_requested(environment)) return load(default_path);
+LoadedConfig choose(const std::optional<std::string>& named, const char* const* environment, const std::string& default_path,
+                    Endpoints endpoints) {
+    if (named) return load(*named, endpoints);
+    if (!drop_in_requested(environment)) return load(default_path, endpoints);
     if (::access(default_path.c_str(), F_OK) == 0)
         return {std::nullopt,
                 {{Problem::Severity::error, "", 0, 0, "",

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/endpoints_file.h"
 #include "config/gateway.h"
 #include "config/start_values.h"
 #include "decision/rules.h"
@@ -20,6 +21,7 @@
 #include "gate/door_lists.h"
 #include "gate/judge.h"
 #include "gate/milter_settings.h"
+#include "net/https_base.h"
 #include "net/resolver.h"
 #include "telemetry/log_config.h"
 #include "tenant/tenants_file.h"
@@ -37,6 +39,12 @@ struct DnsConfig {
     gate::LookupLimits lookups;
 };
 
+/// Where `exota endpoints update` asks for the list.
+struct EndpointsService {
+    net::HttpsBase base;
+    std::string instance;  // of Microsoft's clouds: "Worldwide"
+};
+
 struct Config {
     std::string path;  // where it came from, for messages; "" for the environment
     gate::MilterSettings milter;
@@ -44,7 +52,9 @@ struct Config {
     std::vector<std::string> inbound_listen;  // of the milter that is an inbound door; access is as of milter.listen
     gate::PerimeterSettings perimeter;        // of inbound doors, as the next
     gate::RecipientSettings recipients;
-    std::string endpoints_file;  // that was read into rules.exchange_online; empty: none
+    EndpointsFile endpoints;                   // united with the next in rules.exchange_online
+    std::vector<base::IpPrefix> own_prefixes;  // client_ip.prefixes
+    EndpointsService endpoints_service;
     decision::Rules rules;
     evidence::MessageLimits limits;
     tenant::Defaults tenant_defaults;
@@ -71,8 +81,11 @@ struct LoadedConfig {
     std::vector<Problem> problems;
 };
 
+/// Whether the endpoint list is read, or only named, as for the command that mends it.
+enum class Endpoints : std::uint8_t { read, named };
+
 /// Reads and checks a configuration file, and the files that it names (endpoint list, password files), but not the tenants.
-LoadedConfig load(const std::string& path);
+LoadedConfig load(const std::string& path, Endpoints endpoints = Endpoints::read);
 /// The same from a JSON object (`eval`); relative file names are errors there.
 LoadedConfig from_json(std::string_view json);
 
@@ -86,7 +99,7 @@ inline constexpr std::string_view default_config_path = "/etc/exota/exota.toml";
 /// What every command without -c uses: the file that was named; else the environment if any MILTER_* is set (an error that names both
 /// if the default file exists as well); else the default file.
 LoadedConfig choose(const std::optional<std::string>& named, const char* const* environment,
-                    const std::string& default_path = std::string(default_config_path));
+                    const std::string& default_path = std::string(default_config_path), Endpoints endpoints = Endpoints::read);
 
 /// "FILE:LINE:COLUMN: error: KEY: TEXT", as compilers write it; parts that are unknown are left out.
 std::string to_text(const Problem& problem);

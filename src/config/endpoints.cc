@@ -79,13 +79,36 @@ base::Result<EndpointList> parse_endpoints(std::string_view text) {
     return list;
 }
 
-std::optional<std::string> endpoint_age_warning(const std::string& path, std::chrono::system_clock::time_point now) {
+base::Result<std::string> parse_endpoint_version(std::string_view text, std::string_view instance) {
+    if (text.size() > max_endpoint_version_octets)
+        return base::fail(base::Errc::too_long, "version document of more than " + std::to_string(max_endpoint_version_octets) + " octets");
+    json::error_code error;
+    const json::value parsed = json::parse(json::string_view(text.data(), text.size()), error);
+    if (error) return base::fail(base::Errc::invalid_data, "version document is no JSON: " + error.message());
+    const auto* document = parsed.if_object();
+    const auto text_of = [&](json::string_view key) -> std::string_view {
+        const json::value* member = document ? document->if_contains(key) : nullptr;
+        const json::string* value = member ? member->if_string() : nullptr;
+        return value ? view(*value) : std::string_view();
+    };
+    const std::string_view latest = text_of("latest");
+    if (latest.empty() || latest.size() > max_version_digits || !std::ranges::all_of(latest, base::is_digit))
+        return base::fail(base::Errc::invalid_data, "version document has no version in \"latest\"");
+    if (!base::iequals(text_of("instance"), instance))
+        return base::fail(base::Errc::invalid_data, "version document is not of the instance " + std::string(instance));
+    return std::string(latest);
+}
+
+std::optional<std::string> endpoint_age_warning(const std::string& path, std::chrono::system_clock::time_point now,
+                                                std::chrono::system_clock::time_point confirmed) {
     std::error_code error;
     const auto written = std::filesystem::last_write_time(path, error);
     if (error) return "age unknown: " + error.message();
-    const auto age = std::chrono::floor<std::chrono::days>(now - std::chrono::file_clock::to_sys(written));
+    const std::chrono::system_clock::time_point modified =
+        std::chrono::time_point_cast<std::chrono::system_clock::duration>(std::chrono::file_clock::to_sys(written));
+    const auto age = std::chrono::floor<std::chrono::days>(now - std::max(modified, confirmed));
     if (age < endpoint_list_is_old) return std::nullopt;
-    return "is " + std::to_string(age.count()) + " days old; Microsoft announces changes 30 days ahead: download it again";
+    return "is " + std::to_string(age.count()) + " days old; Microsoft announces changes 30 days ahead: exota endpoints update";
 }
 
 }  // namespace exota::config

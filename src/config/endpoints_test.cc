@@ -92,5 +92,40 @@ TEST(Endpoints, AgeIsWarnedAboutOnBothSides) {
     EXPECT_TRUE(endpoint_age_warning(path, now));
 }
 
+TEST(Endpoints, AConfirmationMakesAFileYoung) {
+    const std::string path = ::testing::TempDir() + "/endpoints_confirmed.json";
+    std::ofstream(path) << "[]";
+    const auto later = std::chrono::system_clock::now() + endpoint_list_is_old + std::chrono::days(1);
+    EXPECT_TRUE(endpoint_age_warning(path, later));
+    EXPECT_FALSE(endpoint_age_warning(path, later, later - std::chrono::days(1)));
+    EXPECT_TRUE(endpoint_age_warning(path, later, later - endpoint_list_is_old - std::chrono::days(2)));
+    std::filesystem::remove(path);
+}
+
+TEST(Endpoints, VersionDocuments) {
+    EXPECT_EQ(parse_endpoint_version(R"({"instance":"Worldwide","latest":"2026081400"})", "Worldwide").value(), "2026081400");
+    EXPECT_EQ(parse_endpoint_version(R"({"latest":"1","instance":"worldwide","more":[]})", "Worldwide").value(), "1");
+    const std::string digits(max_version_digits, '1');
+    EXPECT_EQ(parse_endpoint_version(R"({"instance":"China","latest":")" + digits + "\"}", "China").value(), digits);
+    const std::string cases[] = {
+        "",
+        "[]",
+        "{}",
+        "[{\"instance\":\"China\",\"latest\":\"1\"}]",
+        R"({"instance":"China","latest":1})",
+        R"({"instance":"China","latest":""})",
+        R"({"instance":"China","latest":"1 "})",
+        R"({"instance":"China","latest":"20x"})",
+        R"({"instance":"Worldwide","latest":"1"})",
+        R"({"latest":"1"})",
+        R"({"instance":"China","latest":"1"} x)",
+        R"({"instance":"China","latest":")" + digits + "1\"}",
+        R"({"instance":"China","latest":"1"})" + std::string(max_endpoint_version_octets, ' '),
+    };
+    for (const std::string& text : cases) EXPECT_FALSE(parse_endpoint_version(text, "China")) << text.substr(0, 200);
+    const std::string longest = R"({"instance":"China","latest":"1"})";
+    EXPECT_TRUE(parse_endpoint_version(longest + std::string(max_endpoint_version_octets - longest.size(), ' '), "China"));
+}
+
 }  // namespace
 }  // namespace exota::config

@@ -46,6 +46,10 @@ constexpr auto table = std::to_array<Key>({
     {"bypass.authenticated", boolean, "false", "", 0, 0, "", "whether clients that authenticated to the MTA by SASL are not judged"},
 
     {"client_ip.endpoints_file", file, R"("")", "", 0, 0, "", "Microsoft's endpoint list as downloaded (JSON); empty: none"},
+    {"client_ip.endpoints_base", text, R"("https://endpoints.office.com")", "", 0, 0, "", "where exota endpoints update asks for the list",
+     reload, "0.2"},
+    {"client_ip.endpoints_instance", choice, R"("Worldwide")", "", 0, 0, "Worldwide|China|USGovDoD|USGovGCCHigh",
+     "of which of Microsoft's clouds", reload, "0.2"},
     {"client_ip.prefixes", prefix_list, "[]", "", 0, 0, "", "addresses of Exchange Online besides those of the endpoint list"},
     {"client_ip.relay_pool", prefix_list, R"(["40.95.0.0/16"])", "", 0, 0, "", "addresses that never count as Exchange Online's"},
 

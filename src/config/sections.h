@@ -20,7 +20,7 @@ void add_inbound_warnings(const Config& config, Reader& in);
 void check_sockets(Reader& in, const Config& config);
 void read_authorisation(Reader& in, Config& out);
 /// [bypass], [client_ip] with the endpoint list, [client_cert].
-void read_client(Reader& in, Config& out, Origin origin);
+void read_client(Reader& in, Config& out, Origin origin, Endpoints endpoints);
 /// [dkim], [authentication_results], [arc]. After read_authorisation: some proofs need own verification.
 void read_authentication(Reader& in, Config& out, Origin origin);
 /// [dmarc], with the public suffix list. After read_authentication.

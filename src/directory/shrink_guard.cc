@@ -49,7 +49,7 @@ std::string Fingerprint::text() const {
 std::string ShrinkGuard::count_path(std::string_view absolute_tenants_file) const {
     Fingerprint name;
     name.feed(absolute_tenants_file);
-    return directory_ + "/tenants.domains." + name.text();
+    return directory_ + '/' + of_ + ".domains." + name.text();
 }
 
 std::optional<std::size_t> ShrinkGuard::last_domain_count(const std::string& tenants_file) const {
@@ -70,7 +70,7 @@ base::Result<void> ShrinkGuard::note_domain_count(const std::string& tenants_fil
     return note(count_path(path), std::to_string(domains) + ' ' + path);
 }
 
-std::string ShrinkGuard::acceptance_path() const { return directory_.empty() ? std::string() : directory_ + "/tenants.accepted"; }
+std::string ShrinkGuard::acceptance_path() const { return directory_.empty() ? std::string() : directory_ + '/' + of_ + ".accepted"; }
 
 bool ShrinkGuard::is_accepted(const Fingerprint& content) const {
     const auto text = read_small_file(acceptance_path());

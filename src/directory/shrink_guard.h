@@ -3,7 +3,7 @@
 //
 // Small files in tenants.state_directory carry that between the daemon and `check`: "tenants.domains.FINGERPRINT" (the daemon writes how
 // many domains it serves, after every load; one such file for each tenants file, by the fingerprint of its path) and "tenants.accepted"
-// (`check --accept-shrink` writes the fingerprint of the content it saw).
+// (`check --accept-shrink` writes the fingerprint of the content it saw). The endpoint list has an acceptance of its own.
 //
 // Tested by shrink_guard_test.cc.
 #pragma once
@@ -35,7 +35,9 @@ private:
 
 class ShrinkGuard {
 public:
-    explicit ShrinkGuard(std::string state_directory) : directory_(std::move(state_directory)) {}
+    /// @param of  what is guarded: begins the names of the files.
+    explicit ShrinkGuard(std::string state_directory, std::string of = "tenants")
+        : directory_(std::move(state_directory)), of_(std::move(of)) {}
     /// What a daemon noted when it last loaded this tenants file; nullopt: nothing known. Another file's number says nothing: a drop-in run
     /// and a daemon with a configuration may share the directory.
     /// @param tenants_file  as it is named; one file under two names has two numbers.
@@ -49,7 +51,7 @@ public:
 private:
     std::string count_path(std::string_view absolute_tenants_file) const;
 
-    std::string directory_;
+    std::string directory_, of_;
 };
 
 }  // namespace exota::directory

@@ -8,11 +8,12 @@
 #include "app/look_up_once.h"
 #include "base/counted.h"
 #include "config/build.h"
-#include "config/endpoints.h"
+#include "config/endpoints_file.h"
 #include "config/keys.h"
 #include "directory/postgres_source.h"
 #include "directory/tenants_settings.h"
 #include "programs/check_system.h"
+#include "programs/endpoints_state.h"
 #include "programs/json_output.h"
 #include "programs/options.h"
 #include "programs/problems.h"
@@ -87,6 +88,16 @@ void look_at_shrink(const Options& options, app::ReadFiles& files) {
                                     " when it last loaded: a reload refuses this until you say exota check --accept-shrink");
 }
 
+/// An endpoint list that nobody has asked after for long. `exota endpoints update` notes when the service had no other one.
+void look_at_endpoints(app::ReadFiles& files) {
+    const config::EndpointsFile& file = files.config->endpoints;
+    if (file.path.empty()) return;
+    const EndpointsState state = read_endpoints_state(files.config->tenants.state_directory, file.path);
+    const Seconds confirmed = state.content == file.content.text() ? state.confirmed : Seconds{};
+    auto old = config::endpoint_age_warning(file.path, std::chrono::system_clock::now(), std::chrono::system_clock::time_point(confirmed));
+    if (old) files.problems.push_back({Severity::warning, file.path, 0, 0, "", "endpoint list " + *std::move(old)});
+}
+
 /// A directory server: whether it can be asked, and what it cannot be asked. That it is away stops no start, so it is no error.
 void look_at_directory(app::ReadFiles& files, std::vector<std::string>& notes) {
     const config::Config& config = *files.config;
@@ -140,9 +151,7 @@ Exit run(const Options& options) {
     if (files.config) {
         const config::Config& config = *files.config;
         notes = config::notes(config);
-        if (!config.endpoints_file.empty())
-            if (auto old = config::endpoint_age_warning(config.endpoints_file, std::chrono::system_clock::now()))
-                files.problems.push_back({Severity::warning, config.endpoints_file, 0, 0, "", "endpoint list " + *std::move(old)});
+        look_at_endpoints(files);
         for (config::Problem& problem : problems_of_system(config)) files.problems.push_back(std::move(problem));
         look_at_shrink(options, files);
         look_at_directory(files, notes);

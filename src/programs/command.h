@@ -27,6 +27,7 @@ void add_explain(CommandLine& program);
 void add_verify(CommandLine& program);
 void add_eval(CommandLine& program);
 void add_migrate(CommandLine& program);
+void add_endpoints(CommandLine& program);
 void add_probe(CommandLine& program);
 void add_report(CommandLine& program);
 void add_tenant(CommandLine& program);

@@ -30,6 +30,7 @@ int run(int argc, char** argv) {
     add_verify(program);
     add_report(program);
     add_tenant(program);
+    add_endpoints(program);
     add_probe(program);
     add_migrate(program);
     add_eval(program);

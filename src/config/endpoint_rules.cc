@@ -1,0 +1,92 @@
+#include "config/endpoint_rules.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace exota::config {
+namespace {
+
+using base::IpPrefix;
+
+constexpr int ipv4_bits = 96;  // of the form of 16 octets, before an IPv4 address
+
+bool is_ipv4(const IpPrefix& prefix) noexcept { return prefix.bits() >= ipv4_bits && prefix.network().is_v4(); }
+
+/// One of IPv6 that reaches around the place of IPv4 addresses among those of 16 octets.
+bool holds_all_of_ipv4(const IpPrefix& prefix) { return !is_ipv4(prefix) && prefix.overlaps(*IpPrefix::parse("0.0.0.0/0")); }
+
+std::uint64_t sum(std::uint64_t a, std::uint64_t b) noexcept {
+    return a > std::numeric_limits<std::uint64_t>::max() - b ? std::numeric_limits<std::uint64_t>::max() : a + b;
+}
+
+std::uint64_t power_of_two(int exponent) noexcept {
+    return exponent >= 64 ? std::numeric_limits<std::uint64_t>::max() : std::uint64_t{1} << exponent;
+}
+
+bool same_network_of_64_bits(const IpPrefix& a, const IpPrefix& b) noexcept {
+    const auto &first = a.network().octets(), &second = b.network().octets();
+    return std::equal(first.begin(), first.begin() + 8, second.begin());
+}
+
+void object_to_extent(const std::string& unit, std::uint64_t before, std::uint64_t after, std::vector<std::string>& objections) {
+    if (before == 0) return;
+    if (after == 0) return objections.push_back("it has no " + unit + " any more");
+    const auto of = [&] { return std::to_string(after) + ' ' + unit + " instead of " + std::to_string(before); };
+    // Without 2 * n, which might not fit.
+    if (after < before - before / 2)
+        objections.push_back("it has " + of() + ", less than half");
+    else if (before < after - after / 2)
+        objections.push_back("it has " + of() + ", more than twice as many");
+}
+
+}  // namespace
+
+EndpointExtent extent_of(const EndpointList& list) {
+    std::vector<IpPrefix> prefixes = list.prefixes;
+    // Two prefixes are one within the other, or apart: so each needs to be compared with the last that was counted only.
+    std::ranges::sort(prefixes, [](const IpPrefix& a, const IpPrefix& b) {
+        return a.network() != b.network() ? a.network() < b.network() : a.bits() < b.bits();
+    });
+    EndpointExtent extent;
+    const IpPrefix* last = nullptr;
+    for (const IpPrefix& prefix : prefixes) {
+        if (last && last->contains(prefix.network())) continue;
+        const bool counted_already =
+            last && !is_ipv4(*last) && !is_ipv4(prefix) && prefix.bits() > 64 && same_network_of_64_bits(*last, prefix);
+        last = &prefix;
+        if (is_ipv4(prefix))
+            extent.ipv4 = sum(extent.ipv4, power_of_two(128 - prefix.bits()));
+        else if (!counted_already)
+            extent.ipv6 = sum(extent.ipv6, power_of_two(std::max(0, 64 - prefix.bits())));
+    }
+    return extent;
+}
+
+std::vector<std::string> objections_to(const EndpointList& list, const EndpointList* before) {
+    std::vector<std::string> objections;
+    for (const IpPrefix& prefix : list.prefixes) {
+        const int shortest = is_ipv4(prefix) ? ipv4_bits + shortest_ipv4_prefix : shortest_ipv6_prefix;
+        if (prefix.bits() < shortest)
+            objections.push_back(prefix.text() + " is shorter than /" +
+                                 std::to_string(is_ipv4(prefix) ? shortest_ipv4_prefix : shortest_ipv6_prefix));
+        else if (holds_all_of_ipv4(prefix))
+            objections.push_back(prefix.text() + " holds every IPv4 address");
+    }
+    if (!before) return objections;
+    const EndpointExtent had = extent_of(*before), has = extent_of(list);
+    object_to_extent("IPv4 addresses", had.ipv4, has.ipv4, objections);
+    object_to_extent("IPv6 networks (/64)", had.ipv6, has.ipv6, objections);
+    return objections;
+}
+
+EndpointDifference difference(const EndpointList& before, const EndpointList& after) {
+    const auto without = [](const EndpointList& list, const EndpointList& other) {
+        std::vector<IpPrefix> out;
+        for (const IpPrefix& prefix : list.prefixes)
+            if (std::ranges::find(other.prefixes, prefix) == other.prefixes.end()) out.push_back(prefix);
+        return out;
+    };
+    return {.added = without(after, before), .removed = without(before, after)};
+}
+
+}  // namespace exota::config

@@ -1,0 +1,38 @@
+// Which endpoint list may take the place of another: whoever is on the list counts as Exchange Online, and whoever is missing as a
+// stranger, so a list that was damaged or tampered with is told from one that Microsoft changed. `exota endpoints update` and the daemon go
+// by the same.
+//
+// Tested by endpoint_rules_test.cc and fuzz/endpoints_fuzz.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/endpoints.h"
+
+namespace exota::config {
+
+/// A prefix that is shorter holds more than Microsoft would send mail from. Lengths as they are written.
+inline constexpr int shortest_ipv4_prefix = 10, shortest_ipv6_prefix = 32;
+/// How much a list holds, what several prefixes hold counted once.
+struct EndpointExtent {
+    std::uint64_t ipv4 = 0;  // addresses
+    std::uint64_t ipv6 = 0;  // networks of 64 bits; a longer prefix counts as one
+    friend bool operator==(const EndpointExtent&, const EndpointExtent&) = default;
+};
+
+EndpointExtent extent_of(const EndpointList& list);
+
+/// What speaks against a list, each a clause for an operator; empty: nothing. A family that the list before had must stay, with at least
+/// half and at most twice as much; one that it had not may come.
+/// @param before  whose place it takes; nullptr: nothing's, and only the prefixes themselves are looked at.
+std::vector<std::string> objections_to(const EndpointList& list, const EndpointList* before);
+
+struct EndpointDifference {
+    std::vector<base::IpPrefix> added, removed;  // in the order of their list
+};
+
+EndpointDifference difference(const EndpointList& before, const EndpointList& after);
+
+}  // namespace exota::config

@@ -1,0 +1,36 @@
+#include "config/endpoints_file.h"
+
+#include <utility>
+
+#include "base/joined.h"
+#include "config/config.h"
+#include "config/whole_file.h"
+
+namespace exota::config {
+
+base::Result<EndpointsFile> read_endpoints_file(const std::string& path) {
+    const auto stamp = directory::stamp_of(path);
+    if (!stamp) return std::unexpected(stamp.error());
+    const auto text = read_whole_file(path, max_endpoint_octets);
+    if (!text) return std::unexpected(text.error());
+    auto list = parse_endpoints(*text);
+    if (!list) return base::fail(list.error().code, path + ": " + list.error().detail);
+    EndpointsFile file{.path = path, .list = *std::move(list), .stamp = *stamp};
+    file.content.feed(*text);
+    return file;
+}
+
+std::string why_not_used(const EndpointsFile& file, const EndpointList* before, const std::string& state_directory) {
+    const std::vector<std::string> objections = objections_to(file.list, before);
+    if (objections.empty() || (!state_directory.empty() && endpoints_guard(state_directory).is_accepted(file.content))) return {};
+    return "endpoint list is not used: " + base::joined(objections, "; ") + "; if that is meant, exota endpoints update --force --from " +
+           file.path;
+}
+
+void use_endpoints(Config& config, EndpointsFile file) {
+    config.rules.exchange_online = config.own_prefixes;
+    config.rules.exchange_online.insert(config.rules.exchange_online.end(), file.list.prefixes.begin(), file.list.prefixes.end());
+    config.endpoints = std::move(file);
+}
+
+}  // namespace exota::config

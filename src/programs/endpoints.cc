@@ -1,0 +1,253 @@
+// exota endpoints: the list of addresses from which Exchange Online sends, shown, and brought up to date from Microsoft's service or a
+// file.
+//
+// Tested by tests/cli_endpoints_test.py.
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "app/https_once.h"
+#include "base/joined.h"
+#include "config/config.h"
+#include "config/whole_file.h"
+#include "programs/endpoints_service.h"
+#include "programs/endpoints_update.h"
+#include "programs/json_output.h"
+#include "programs/options.h"
+#include "programs/problems.h"
+
+extern "C" char** environ;
+
+namespace exota::programs {
+namespace {
+
+using base::IpPrefix;
+
+constexpr std::int64_t default_seconds = 30, most_seconds = 600;
+
+struct Options {
+    std::optional<std::string> config, from;
+    std::optional<std::int64_t> seconds;
+    bool json = false, force = false, dry_run = false;
+};
+
+void complain_of(std::string_view what) { complain("exota endpoints: " + std::string(what) + '\n'); }
+
+Seconds now() { return std::chrono::floor<Seconds>(std::chrono::system_clock::now().time_since_epoch()); }
+
+/// The configuration, which names a list that may be missing or wrong; else the exit code, and why was said.
+struct Place {
+    std::optional<config::Config> config;
+    Exit exit = Exit::ok;
+};
+
+Place place_of(const Options& options) {
+    config::LoadedConfig loaded =
+        config::choose(options.config, environ, std::string(config::default_config_path), config::Endpoints::named);
+    if (!loaded.config) {
+        complain(to_text(loaded.problems));
+        const bool from_file = options.config || !config::drop_in_requested(environ);
+        const bool missing = from_file && !std::filesystem::exists(options.config.value_or(std::string(config::default_config_path)));
+        return {.config = {}, .exit = missing ? Exit::no_input : Exit::bad_config};
+    }
+    if (loaded.config->endpoints.path.empty()) {
+        complain_of("client_ip.endpoints_file names no file");
+        return {.config = {}, .exit = Exit::bad_config};
+    }
+    return {.config = std::move(loaded.config)};
+}
+
+std::vector<std::string> texts_of(const std::vector<IpPrefix>& prefixes) {
+    std::vector<std::string> out;
+    for (const IpPrefix& prefix : prefixes) out.push_back(prefix.text());
+    return out;
+}
+
+// --- show ---------------------------------------------------------------------------------------------------------------------------
+
+std::string lines(const std::vector<std::string>& texts, std::string_view before) {
+    return texts.empty() ? std::string() : std::string(before) + base::joined(texts, '\n' + std::string(before)) + '\n';
+}
+
+Exit show(const Options& options) {
+    const Place place = place_of(options);
+    if (!place.config) return place.exit;
+    const config::Config& config = *place.config;
+    const auto file = config::read_endpoints_file(config.endpoints.path);
+    if (!file) {
+        complain_of(file.error().detail);
+        return file.error().code == base::Errc::not_found ? Exit::no_input
+               : file.error().code == base::Errc::io      ? Exit::unavailable
+                                                          : Exit::bad_data;
+    }
+    const EndpointsState state = read_endpoints_state(config.tenants.state_directory, file->path);
+    const bool known = state.content == file->content.text();
+    const std::string version = known ? state.version : std::string();
+    const std::string refused = config::why_not_used(*file, nullptr, config.tenants.state_directory);
+    const std::vector<std::string> listed = texts_of(file->list.prefixes), own = texts_of(config.own_prefixes),
+                                   pool = texts_of(config.rules.relay_pool);
+    if (options.json) {
+        print(json_output([&](base::JsonObject& members) {
+            members.add("place", file->path);
+            members.add("version", base::null_if_empty(version));
+            members.add("confirmed", known && state.confirmed.count() > 0 ? std::optional(state.confirmed.count()) : std::nullopt);
+            members.add("prefixes", listed);
+            members.add("own_prefixes", own);
+            members.add("relay_pool", pool);
+            members.add("refused", base::null_if_empty(refused));
+        }));
+        return Exit::ok;
+    }
+    std::string out = file->path + ": " + prefixes_text(listed.size());
+    if (!version.empty()) out += ", version " + version;
+    if (known && state.confirmed.count() > 0)
+        out += ", current " + std::to_string(std::chrono::floor<std::chrono::days>(now() - state.confirmed).count()) + " days ago";
+    print(out + '\n' + lines(listed, ""));
+    print(lines(own, "client_ip.prefixes: ") + lines(pool, "never (client_ip.relay_pool): "));
+    if (!refused.empty()) complain_of(refused);
+    return Exit::ok;
+}
+
+// --- update -------------------------------------------------------------------------------------------------------------------------
+
+struct Outcome {
+    EndpointsUpdated updated;
+    std::string source, version;
+};
+
+void say(const Options& options, const std::string& place, const Outcome& outcome) {
+    const EndpointsUpdated& updated = outcome.updated;
+    const std::vector<std::string> added = texts_of(updated.difference.added), removed = texts_of(updated.difference.removed);
+    if (options.json) {
+        print(json_output([&](base::JsonObject& members) {
+            members.add("place", place);
+            members.add("source", outcome.source);
+            members.add("version", base::null_if_empty(outcome.version));
+            members.add("added", added);
+            members.add("removed", removed);
+            members.add("objections", updated.objections);
+            members.add("dry_run", options.dry_run);
+            members.add("written", updated.written);
+            members.add("text", updated.said);
+        }));
+    } else {
+        print(lines(removed, "- ") + lines(added, "+ "));
+        const std::string version = outcome.version.empty() || !updated.written ? "" : ", version " + outcome.version;
+        if (updated.exit == Exit::ok) print(place + ": " + updated.said + version + '\n');
+    }
+    if (updated.exit != Exit::ok) complain_of(outcome.source + ": " + updated.said);
+}
+
+EndpointsUpdated failed(Exit exit, std::string said) {
+    EndpointsUpdated out;
+    out.exit = exit;
+    out.said = std::move(said);
+    return out;
+}
+
+Outcome from_file(const Options& options, const EndpointsPlace& place) {
+    Outcome out{.updated = {}, .source = *options.from, .version = {}};
+    const auto list = config::read_whole_file(out.source, config::max_endpoint_octets);
+    if (list) {
+        out.updated = update_endpoints(place, *list, {.force = options.force, .dry_run = options.dry_run});
+    } else {
+        const base::Errc code = list.error().code;
+        out.updated = failed(code == base::Errc::not_found  ? Exit::no_input
+                             : code == base::Errc::too_long ? Exit::bad_data
+                                                            : Exit::unavailable,
+                             list.error().detail);
+    }
+    if (!out.updated.written) return out;
+    EndpointsState state = read_endpoints_state(place.state_directory, place.path);
+    state.version.clear();
+    state.content.clear();
+    state.confirmed = {};
+    if (const auto kept = write_endpoints_state(place.state_directory, state); !kept) complain_of(kept.error().detail);
+    return out;
+}
+
+Outcome from_service(const Options& options, const EndpointsPlace& place, const config::EndpointsService& service) {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point ends = Clock::now() + std::chrono::seconds(options.seconds.value_or(default_seconds));
+    const auto get = [&](const std::string& target, std::size_t most_octets) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(ends - Clock::now());
+        return app::get_once(service.base, {.target = service.base.path + target,
+                                            .most_octets = most_octets,
+                                            .deadline = std::max(left, std::chrono::milliseconds(1)),
+                                            .takes = net::HttpTakes::any_status});
+    };
+    Outcome out;
+    out.source = "https://" + service.base.host + (service.base.port == 443 ? "" : ':' + std::to_string(service.base.port)) +
+                 service.base.path + '/' + service.instance;
+    EndpointsState state = read_endpoints_state(place.state_directory, place.path);
+    if (state.service != out.source) state = {.place = place.path, .service = out.source};
+    const ServiceQuestion question{.instance = service.instance,
+                                   .request_id = random_uuid(),
+                                   .here = endpoints_content(place.path),
+                                   .now = now(),
+                                   .force = options.force};
+    const ServiceAnswer answer = ask_service(get, question, state);
+    out.version = answer.version;
+    out.updated = answer.list ? update_endpoints(place, *answer.list, {.force = options.force, .dry_run = options.dry_run})
+                              : failed(answer.exit, answer.said);
+    if (!answer.asked || options.dry_run) return out;
+    state.not_before = answer.not_before;
+    state.exit = out.updated.exit;
+    state.outcome = out.updated.said;
+    if (out.updated.exit == Exit::ok) {  // what is here has this version
+        state.version = answer.version;
+        state.content = answer.list ? out.updated.content : question.here;
+        state.confirmed = question.now;
+    }
+    if (const auto kept = write_endpoints_state(place.state_directory, state); !kept)
+        complain_of("cannot note when the service was asked: " + kept.error().detail);
+    return out;
+}
+
+Exit update(const Options& options) {
+    const Place found = place_of(options);
+    if (!found.config) return found.exit;
+    const EndpointsPlace place{.path = found.config->endpoints.path, .state_directory = found.config->tenants.state_directory};
+    config::EndpointsService service = found.config->endpoints_service;
+    const bool is_file = options.from && options.from->find("://") == std::string::npos;
+    if (options.from && !is_file) {
+        auto base = net::parse_https_base(*options.from);
+        if (!base) {
+            complain_of("--from: " + base.error().detail + ", and no file");
+            return Exit::usage;
+        }
+        service.base = *std::move(base);
+    }
+    while (service.base.path.ends_with('/')) service.base.path.pop_back();
+    const Outcome outcome = is_file ? from_file(options, place) : from_service(options, place, service);
+    say(options, place.path, outcome);
+    return outcome.updated.exit;
+}
+
+}  // namespace
+
+void add_endpoints(CommandLine& program) {
+    auto options = std::make_shared<Options>();
+    Command endpoints = program.command("endpoints", "Show and update the list of addresses from which Exchange Online sends");
+    const auto action = [&](const char* name, const char* about, Exit (*run)(const Options&)) {
+        Command command = endpoints.command(name, about);
+        command.option({.names = "-c,--config", .about = "Configuration file (default: /etc/exota/exota.toml)", .type = "FILE"},
+                       options->config);
+        command.flag("--json", options->json, "Print JSON");
+        command.action([options, run] { return run(*options); });
+        return command;
+    };
+    action("show", "Print the prefixes, and how old the list is", &show);
+    Command updating = action("update", "Fetch the list if there is another one, print what differs, and write it", &update);
+    updating.option(
+        {.names = "--from", .about = "https address of the service (default: client_ip.endpoints_base), or a file", .type = "URL-or-FILE"},
+        options->from);
+    updating.flag("--force", options->force, "Ask although it is less than an hour ago; take a list that the rules refuse");
+    updating.flag("--dry-run", options->dry_run, "Print what would change, and write nothing");
+    updating.number({.names = "--timeout", .about = "Seconds to wait for the service in all (default: 30)", .type = "SECONDS"},
+                    options->seconds, 1, most_seconds);
+}
+
+}  // namespace exota::programs

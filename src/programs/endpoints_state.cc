@@ -1,0 +1,84 @@
+#include "programs/endpoints_state.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "base/text.h"
+#include "config/whole_file.h"
+#include "directory/replace_file.h"
+
+namespace exota::programs {
+namespace {
+
+constexpr std::array texts{&EndpointsState::place, &EndpointsState::service, &EndpointsState::version, &EndpointsState::content,
+                           &EndpointsState::outcome};
+constexpr std::array<std::string_view, texts.size()> text_names{"place", "service", "version", "content", "outcome"};
+constexpr std::array times{&EndpointsState::confirmed, &EndpointsState::not_before};
+constexpr std::array<std::string_view, times.size()> time_names{"confirmed", "not-before"};
+constexpr std::array ends{Exit::ok, Exit::bad_data, Exit::unavailable, Exit::temporary};  // of a question
+
+std::optional<std::int64_t> number_in(std::string_view text) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || number < 0) return std::nullopt;
+    return number;
+}
+
+bool take(EndpointsState& state, std::string_view name, std::string_view value) {
+    if (const auto at = std::ranges::find(text_names, name); at != text_names.end()) {
+        state.*texts[static_cast<std::size_t>(at - text_names.begin())] = value;
+        return true;
+    }
+    const auto number = number_in(value);
+    if (!number) return false;
+    if (const auto at = std::ranges::find(time_names, name); at != time_names.end()) {
+        state.*times[static_cast<std::size_t>(at - time_names.begin())] = Seconds(*number);
+        return true;
+    }
+    const auto end = std::ranges::find(ends, *number, [](Exit exit) { return static_cast<std::int64_t>(exit); });
+    if (name != "exit" || end == ends.end()) return false;
+    state.exit = *end;
+    return true;
+}
+
+std::string path_in(const std::string& directory) { return directory + "/endpoints.update"; }
+
+}  // namespace
+
+EndpointsState endpoints_state_of(std::string_view text, const std::string& place) {
+    const EndpointsState nothing{.place = place};
+    EndpointsState state;
+    while (!text.empty()) {
+        std::string_view line = base::take_until(text, '\n');
+        const std::string_view name = base::take_until(line, ' ');
+        if (!take(state, name, line)) return nothing;
+    }
+    return state.place == place ? state : nothing;
+}
+
+std::string text_of(const EndpointsState& state) {
+    std::string out;
+    const auto add = [&out](std::string_view name, std::string value) {
+        std::ranges::replace(value, '\n', ' ');
+        out += std::string(name) + ' ' + value + '\n';
+    };
+    for (std::size_t i = 0; i < texts.size(); ++i) add(text_names[i], state.*texts[i]);
+    for (std::size_t i = 0; i < times.size(); ++i) add(time_names[i], std::to_string((state.*times[i]).count()));
+    add("exit", std::to_string(static_cast<int>(state.exit)));
+    return out;
+}
+
+EndpointsState read_endpoints_state(const std::string& directory, const std::string& place) {
+    if (directory.empty()) return {.place = place};
+    const auto text = config::read_whole_file(path_in(directory), max_endpoints_state_octets);
+    return endpoints_state_of(text ? *text : std::string(), place);
+}
+
+base::Result<void> write_endpoints_state(const std::string& directory, const EndpointsState& state) {
+    if (directory.empty()) return {};
+    return directory::replace_file(path_in(directory), text_of(state), {.mode = 0644});
+}
+
+}  // namespace exota::programs

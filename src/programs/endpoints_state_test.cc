@@ -1,0 +1,71 @@
+#include "programs/endpoints_state.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "net/testing.h"
+
+namespace exota::programs {
+namespace {
+
+const EndpointsState state{.place = "/etc/a b/endpoints.json",
+                           .service = "https://endpoints.example/Worldwide",
+                           .version = "2026081400",
+                           .content = "0123456789abcdef",
+                           .confirmed = Seconds(1'700'000'000),
+                           .not_before = Seconds(1'700'003'600),
+                           .exit = Exit::temporary,
+                           .outcome = "status 429"};
+
+TEST(EndpointsState, IsReadAsItWasWritten) {
+    EXPECT_EQ(endpoints_state_of(text_of(state), state.place), state);
+    const EndpointsState nothing{.place = "/x"};
+    EXPECT_EQ(endpoints_state_of(text_of(nothing), "/x"), nothing);
+}
+
+TEST(EndpointsState, OfAnotherFileOrDamagedItSaysNothing) {
+    const std::string good = text_of(state);
+    EXPECT_EQ(endpoints_state_of(good, "/etc/other.json"), (EndpointsState{.place = "/etc/other.json"}));
+    const EndpointsState nothing{.place = state.place};
+    const std::string cases[] = {"",
+                                 "{}",
+                                 good + "more 1\n",
+                                 good + "exit 1\n",
+                                 good + "exit 78\n",
+                                 good + "confirmed -1\n",
+                                 good + "confirmed 1x\n",
+                                 good + "not-before \n",
+                                 good + "not-before 99999999999999999999\n",
+                                 good + "\n"};
+    for (const std::string& text : cases) EXPECT_EQ(endpoints_state_of(text, state.place), nothing) << text;
+    for (std::size_t octets = 0; octets < good.size(); ++octets) {
+        const EndpointsState cut = endpoints_state_of(std::string_view(good).substr(0, octets), state.place);
+        EXPECT_EQ(cut.place, state.place);
+    }
+}
+
+TEST(EndpointsState, ALineEndInAValueEndsNoLine) {
+    EndpointsState forged = state;
+    forged.outcome = "no\nversion 1\nexit 0";
+    const EndpointsState read = endpoints_state_of(text_of(forged), state.place);
+    EXPECT_EQ(read.version, state.version);
+    EXPECT_EQ(read.exit, Exit::temporary);
+    EXPECT_EQ(read.outcome, "no version 1 exit 0");
+}
+
+TEST(EndpointsState, WithoutADirectoryNothingIsKept) {
+    const net::testing::TemporaryDirectory folder;
+    const std::string directory = folder.path("");
+    EXPECT_EQ(read_endpoints_state(directory, state.place), (EndpointsState{.place = state.place}));
+    ASSERT_TRUE(write_endpoints_state(directory, state));
+    EXPECT_EQ(read_endpoints_state(directory, state.place), state);
+    EXPECT_TRUE(write_endpoints_state("", state));
+    EXPECT_EQ(read_endpoints_state("", state.place), (EndpointsState{.place = state.place}));
+    EXPECT_FALSE(write_endpoints_state(folder.path("none"), state));
+    std::ofstream(folder.path("endpoints.update")) << text_of(state) << "outcome " << std::string(max_endpoints_state_octets, 'x');
+    EXPECT_EQ(read_endpoints_state(directory, state.place), (EndpointsState{.place = state.place})) << "too long to be ours";
+}
+
+}  // namespace
+}  // namespace exota::programs

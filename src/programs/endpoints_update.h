@@ -1,0 +1,46 @@
+// A new endpoint list for the place of the one that is there: judged, compared, written. Where it came from is not asked here.
+//
+// Tested by endpoints_update_test.cc and tests/cli_endpoints_test.py.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/endpoints_file.h"
+#include "programs/command.h"
+
+namespace exota::programs {
+
+struct EndpointsPlace {
+    std::string path;             // of the file
+    std::string state_directory;  // where the daemon finds that a list is meant; empty: nowhere
+};
+
+struct HowToUpdate {
+    bool force = false;    // whatever the rules say (config/endpoint_rules.h); the file is written anew even if nothing differs
+    bool dry_run = false;  // nothing is written
+};
+
+struct EndpointsUpdated {
+    Exit exit = Exit::ok;
+    std::string said;                     // what became of it, or why nothing
+    std::vector<std::string> objections;  // of the rules
+    config::EndpointDifference difference;
+    bool written = false;
+    std::string content;  // of the file now (Fingerprint); empty: there is none that could be read
+};
+
+/// @return  ok; bad_data: no list, or one that the rules refuse; unavailable: the file or the note for the daemon cannot be written, or
+/// what
+///          is there not be read. A file that is there and is no list is replaced.
+EndpointsUpdated update_endpoints(const EndpointsPlace& place, std::string_view list, const HowToUpdate& how);
+
+/// Of the file that is there (Fingerprint); empty: none, or no list.
+std::string endpoints_content(const std::string& path);
+
+/// "1 prefix", "2 prefixes".
+std::string prefixes_text(std::size_t number);
+
+}  // namespace exota::programs
