@@ -14,17 +14,20 @@ install(DIRECTORY packaging/ldap packaging/prometheus packaging/grafana packagin
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/packaging USE_SOURCE_PERMISSIONS)
 install(FILES packaging/endpoints.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/packaging)  # the compose file mounts it
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs PATTERN man EXCLUDE)
-# The unit names the program that is installed beside it. The prefix is known only when installing (`cmake --install --prefix`), so the
+# The units name the program that is installed beside them. The prefix is known only when installing (`cmake --install --prefix`), so the
 # text is made then. DESTDIR does not enter it.
-set(packaged_unit ${CMAKE_CURRENT_SOURCE_DIR}/packaging/exota.service)
-set(installed_unit ${CMAKE_CURRENT_BINARY_DIR}/installed/exota.service)
-install(CODE "
-  get_filename_component(bindir \"${CMAKE_INSTALL_BINDIR}\" ABSOLUTE BASE_DIR \"\${CMAKE_INSTALL_PREFIX}\")
-  file(READ \"${packaged_unit}\" unit)
-  string(REPLACE \"ExecStart=/usr/bin/exota \" \"ExecStart=\${bindir}/exota \" unit \"\${unit}\")
-  file(WRITE \"${installed_unit}\" \"\${unit}\")
-" COMPONENT systemd)
-install(FILES ${installed_unit} packaging/exota.socket DESTINATION lib/systemd/system COMPONENT systemd)
+foreach(name exota.service exota-endpoints.service)
+  set(packaged_unit ${CMAKE_CURRENT_SOURCE_DIR}/packaging/${name})
+  set(installed_unit ${CMAKE_CURRENT_BINARY_DIR}/installed/${name})
+  install(CODE "
+    get_filename_component(bindir \"${CMAKE_INSTALL_BINDIR}\" ABSOLUTE BASE_DIR \"\${CMAKE_INSTALL_PREFIX}\")
+    file(READ \"${packaged_unit}\" unit)
+    string(REPLACE \"ExecStart=/usr/bin/exota \" \"ExecStart=\${bindir}/exota \" unit \"\${unit}\")
+    file(WRITE \"${installed_unit}\" \"\${unit}\")
+  " COMPONENT systemd)
+  install(FILES ${installed_unit} DESTINATION lib/systemd/system COMPONENT systemd)
+endforeach()
+install(FILES packaging/exota.socket packaging/exota-endpoints.timer DESTINATION lib/systemd/system COMPONENT systemd)
 install(FILES packaging/sysusers.d/exota.conf DESTINATION lib/sysusers.d COMPONENT systemd)
 install(FILES packaging/tmpfiles.d/exota.conf DESTINATION lib/tmpfiles.d COMPONENT systemd)
 # Completion is printed by the program that is installed. Debian's zsh looks below /usr in vendor-completions: packagers say so.

@@ -6,6 +6,7 @@ import pytest
 from watched import SOURCE, needs
 
 PACKAGING = SOURCE / "packaging"
+UNITS = ("exota.service", "exota.socket", "exota-endpoints.service", "exota-endpoints.timer")
 DROP_INS = sorted(PACKAGING.glob("exota.*.d/*.conf"))
 # Exposure in tenths, by `systemd-analyze security`: the unit alone, and with drop-ins. What is left of the unit alone: the address families that it
 # needs, one more group, users of the host, addresses, the device of the clock (ProtectClock= adds it).
@@ -16,7 +17,7 @@ def root(directory, drop_ins=()):
     """A tree as systemd looks at it, with our units and these drop-ins."""
     units = directory / "etc/systemd/system"
     units.mkdir(parents=True)
-    for name in ("exota.service", "exota.socket"):
+    for name in UNITS:
         (units / name).write_text((PACKAGING / name).read_text())
     for path in drop_ins:
         folder = units / path.parent.name
@@ -25,10 +26,10 @@ def root(directory, drop_ins=()):
     return directory
 
 
-def exposure(directory, drop_ins=()):
-    done = subprocess.run([needs("systemd-analyze", "systemd"), "security", f"--root={root(directory, drop_ins)}", "--offline=true", "--no-pager", "exota.service"],
+def exposure(directory, drop_ins=(), unit="exota.service"):
+    done = subprocess.run([needs("systemd-analyze", "systemd"), "security", f"--root={root(directory, drop_ins)}", "--offline=true", "--no-pager", unit],
                           capture_output=True, text=True)
-    found = re.search(r"Overall exposure level for exota.service: (\d+)\.(\d)", done.stdout)
+    found = re.search(rf"Overall exposure level for {unit}: (\d+)\.(\d)", done.stdout)
     assert found, done.stdout[-500:] + done.stderr
     return int(found.group(1)) * 10 + int(found.group(2))
 
@@ -36,6 +37,10 @@ def exposure(directory, drop_ins=()):
 @pytest.mark.parametrize("names", EXPOSURE)
 def test_how_exposed_it_is(tmp_path, names):
     assert exposure(tmp_path, [PACKAGING / "exota.service.d" / name for name in names]) <= EXPOSURE[names]
+
+
+def test_how_exposed_the_update_of_the_endpoint_list_is(tmp_path):
+    assert exposure(tmp_path, unit="exota-endpoints.service") <= 13
 
 
 def test_a_lock_that_is_taken_away_is_found(tmp_path):
@@ -53,9 +58,9 @@ def complaints(directory, program):
     needs("systemd-analyze", "systemd")
     (directory / "usr/bin").mkdir(parents=True)
     (directory / "usr/bin/exota").symlink_to(program)
-    for target in ("sysinit", "basic", "shutdown", "sockets", "multi-user", "network-online", "nss-lookup"):
+    for target in ("sysinit", "basic", "shutdown", "sockets", "multi-user", "network-online", "nss-lookup", "timers", "time-set", "time-sync"):
         (directory / f"etc/systemd/system/{target}.target").write_text(f"[Unit]\nDescription={target}\n")
-    done = subprocess.run(["systemd-analyze", "verify", f"--root={directory}", "--man=no", "exota.service", "exota.socket"], capture_output=True, text=True)
+    done = subprocess.run(["systemd-analyze", "verify", f"--root={directory}", "--man=no", *UNITS], capture_output=True, text=True)
     return [line for line in (done.stdout + done.stderr).splitlines() if "exota" in line and "is not executable" not in line]
 
 

@@ -141,6 +141,21 @@ def test_an_upgrade_over_a_broken_configuration_says_so_once_and_ends_well(syste
     path.write_text(good)
 
 
+def test_the_endpoint_list_is_brought_up_to_date_as_the_documents_say(system):
+    """What docs/packages.md says before systemd has its turn; then the unit's command as its user, from a file, for here is no Microsoft."""
+    section = system.path("/usr/share/doc/exota/docs/packages.md").read_text().partition("### The endpoint list\n")[2]
+    commands = re.search(r"```sh\n(.*?)```", section, re.S)[1].splitlines()
+    assert [line.split()[0] for line in commands] == ["cp", "sed", "systemctl", "systemctl", "systemctl"]
+    for line in commands[:2]:
+        system.run("sh", "-c", line)
+    assert "0 errors" in system.run("runuser", "-u", "exota", "--", "exota", "check").stdout
+    unit = system.path("/lib/systemd/system/exota-endpoints.service").read_text()
+    command, user = (re.search(rf"^{key}=(.+)$", unit, re.M)[1] for key in ("ExecStart", "User"))
+    said = system.run("runuser", "-u", user, "--", *shlex.split(command), "--from", "/usr/share/doc/exota/endpoints.json", "--force").stdout
+    assert said == "/var/lib/exota/endpoints.json: written: 6 prefixes\n"
+    assert system.path("/var/lib/exota/endpoints.json").stat().st_uid == system.path("/run/exota/endpoints.accepted").stat().st_uid != 0
+
+
 STUB = """#!/bin/sh
 echo "$(basename "$0") $*" >>/tmp/asked
 exit 0

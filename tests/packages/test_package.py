@@ -23,7 +23,8 @@ def test_lintian_finds_nothing(changes):
 
 def test_it_has_what_an_operator_needs(deb):
     files = contents(deb)
-    for name in ("/usr/bin/exota", "/lib/systemd/system/exota.service", "/lib/systemd/system/exota.socket", "/usr/lib/sysusers.d/exota.conf",
+    for name in ("/usr/bin/exota", "/lib/systemd/system/exota.service", "/lib/systemd/system/exota.socket",
+                 "/lib/systemd/system/exota-endpoints.service", "/lib/systemd/system/exota-endpoints.timer", "/usr/lib/sysusers.d/exota.conf",
                  "/usr/lib/tmpfiles.d/exota.conf", "/usr/share/man/man1/exota.1.gz", "/usr/share/man/man5/exota.toml.5.gz",
                  "/usr/share/bash-completion/completions/exota", "/usr/share/zsh/vendor-completions/_exota", "/usr/share/doc/exota/exota.toml",
                  "/usr/share/doc/exota/endpoints.json", "/usr/share/doc/exota/README.Debian", "/usr/share/doc/exota/docs/packages.md",

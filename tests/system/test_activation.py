@@ -178,7 +178,8 @@ def test_the_installed_unit_starts_the_installed_program(binary, directory, pref
     assert f"\nExecStart={prefix}/bin/exota serve -c /etc/exota/exota.toml\n" in installed
     packaged = (SOURCE / "packaging/exota.service").read_text()
     assert installed == packaged.replace("ExecStart=/usr/bin/exota ", f"ExecStart={prefix}/bin/exota ")
-    for each in ("lib/systemd/system/exota.socket", "lib/sysusers.d/exota.conf", "lib/tmpfiles.d/exota.conf"):
+    assert f"\nExecStart={prefix}/bin/exota endpoints update " in Path(f"{directory}{prefix}/lib/systemd/system/exota-endpoints.service").read_text()
+    for each in ("lib/systemd/system/exota.socket", "lib/systemd/system/exota-endpoints.timer", "lib/sysusers.d/exota.conf", "lib/tmpfiles.d/exota.conf"):
         assert Path(f"{directory}{prefix}/{each}").exists(), each
 
 
