@@ -241,6 +241,7 @@ void PostgresSource::take(base::Result<TenantRows::Taken> taken) {
     const bool changed = taken->changed || first;
     if (changed) options_.on_index(std::move(taken->index), std::move(taken->problems));
     options_.status->confirmed();  // after them: who judges may be told that they are all there are only if he has them
+    note_first(First::loaded);     // no start waits for the disk
     if (!options_.state_directory.empty())
         if (const auto noted = guard_.note_domain_count(shrink_key(options_.settings), domains); !noted)
             warn("the number of domains could not be noted for `exota check`: " + noted.error().detail);

@@ -18,9 +18,10 @@ FABRIKAM = {"domains": ["fabrikam.com"], "tenant_ids": [FABRIKAM_ID], "mode": "m
 
 
 def settings(conninfo, directory, password=READERS_PASSWORD, **changes):
+    """A hang is noticed within three timeouts; a machine that is busy shall not look like one."""
     (directory / "password").write_text(password + "\n")
     return {"tenants": {"source": "postgresql", "file": None, "snapshot_file": str(directory / "tenants.snapshot"), "state_directory": str(directory)},
-            "tenants.postgresql": {"conninfo": conninfo, "password_file": "password", "timeout": 1, **changes}, "server": {"threads": 1}}
+            "tenants.postgresql": {"conninfo": conninfo, "password_file": "password", "timeout": 3, **changes}, "server": {"threads": 1}}
 
 
 def becomes(node, wanted):
@@ -53,7 +54,7 @@ def database(base_directory, workshop):
 def writer(binary, base_directory, database):
     """`exota tenant` as it is used beside the daemons: (exit code, what it printed)."""
     directory = fresh_directory(base_directory)
-    exota = Exota(binary, directory, changes=settings(database.conninfo(WRITER), directory, WRITERS_PASSWORD), started=False)
+    exota = Exota(binary, directory, changes=settings(database.conninfo(WRITER), directory, WRITERS_PASSWORD, timeout=60), started=False)
 
     def run(action, *arguments, standard_input=b""):
         done = exota.run("tenant", action, "-c", exota.configuration, *arguments, standard_input=standard_input)
@@ -214,7 +215,7 @@ def test_who_is_not_believed(make, database, base_directory, workshop, wrong, sa
 
 def test_a_slow_server_is_waited_for_by_nobody_but_the_source(make, database, writer):
     slow = Pretender(slowly(database.port))
-    node = make(database.conninfo(port=slow.port), timeout=30)
+    node = make(database.conninfo(port=slow.port), timeout=60)
     becomes(node, "loaded")
     assert verdict(node, "contoso.com") == OK
     before = node.metrics()["exota_tenant_domains"]
