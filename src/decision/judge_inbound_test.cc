@@ -44,6 +44,9 @@ TEST(JudgeInbound, clients) {
         ClientStanding client;
         std::string_view delist, reply;
     };
+    const std::string longest_delist(200, 'd');
+    const std::string with_longest_delist =
+        "550 5.7.1 Client [198.51.100.7] blocked (l.example: " + std::string(142, 't') + "); to be removed: " + longest_delist;
     const Row rows[] = {
         {{Is::blocked, "", ""}, "", "550 5.7.1 Client [198.51.100.7] blocked"},
         {{Is::blocked, "", ""},
@@ -59,6 +62,8 @@ TEST(JudgeInbound, clients) {
          "550 5.7.1 Client [198.51.100.7] blocked (l.example: a  ok  250 2.0.0  b?"
          "?250 done?"
          "?)"},
+        {{Is::listed, "l.example", std::string(300, 't')}, std::string_view(longest_delist), std::string_view(with_longest_delist)},
+        {{Is::unreadable, "", ""}, "x", "451 4.7.1 The client's address is not clear, try again later"},
         {{Is::no_reverse_name, "", ""}, "x", "550 5.7.25 Client [198.51.100.7] has no confirmed reverse name"},
     };
     for (const Row& row : rows) {
