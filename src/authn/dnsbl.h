@@ -92,7 +92,7 @@ DnsblWorks test_dnsbl(const Dnsbl& list, bool of_ipv4, Dns& dns);
 /// A list that is asked for a client.
 struct AskedDnsbl {
     const Dnsbl* list = nullptr;
-    bool in_use = true;  // false: it failed its test, and is not asked
+    bool in_use = true;  // false: it failed its test, and is passed over
 };
 
 struct DnsblOutcome {
@@ -105,8 +105,7 @@ struct DnsblOutcome {
 };
 
 /// Asks all lists at once, each name once, and waits only while an answer could still change which side of the threshold the score is on.
-/// Then, of a listed client, for the text of the heaviest list. A list of negative weight that is not in use or has no answer weighs as if
-/// it listed the client: nobody is refused whom it might have let in.
+/// Then, of a listed client, for the text of the heaviest list.
 /// @param threshold  at least 1.
 /// @param only_known  time is up: what is not known is `no_answer`, and nothing is pending.
 DnsblOutcome check_dnsbl(const base::IpAddress& address, std::span<const AskedDnsbl> lists, int threshold, Dns& dns,

@@ -17,7 +17,6 @@ struct ClientStanding {
         blocked,          // by perimeter.block_file
         listed,           // the DNS lists' score is at or above the threshold
         no_reverse_name,  // perimeter.require_ptr
-        unreadable,       // the MTA names no address, or two, of a client that has one
     };
     Is is = Is::passes;
     std::string list;  // of `listed`: the list of most weight, without what is secret of its name; of `blocked`: may be empty

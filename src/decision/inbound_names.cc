@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array<std::string_view, action_count> action_names{"none", "mark", "hold", "tempfail", "direct", "reject"};
 constexpr std::array<std::string_view, 3> eop_use_names{"ignore", "report", "enforce"};
-constexpr std::array<std::string_view, 6> client_names{"passes", "allowed", "blocked", "listed", "no-reverse-name", "unreadable"};
+constexpr std::array<std::string_view, 5> client_names{"passes", "allowed", "blocked", "listed", "no-reverse-name"};
 constexpr std::array<std::string_view, 4> recipient_names{"not-asked", "known", "unknown", "unavailable"};
 
 template <class Enum, std::size_t N>

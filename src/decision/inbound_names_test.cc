@@ -19,7 +19,6 @@ TEST(InboundNames, uses_of_eops_results_both_ways) {
 TEST(InboundNames, of_facts) {
     EXPECT_EQ(name_of(ClientStanding::Is::passes), "passes");
     EXPECT_EQ(name_of(ClientStanding::Is::no_reverse_name), "no-reverse-name");
-    EXPECT_EQ(name_of(ClientStanding::Is::unreadable), "unreadable");
     EXPECT_EQ(name_of(RecipientIs::not_asked), "not-asked");
     EXPECT_EQ(name_of(RecipientIs::unavailable), "unavailable");
 }

@@ -26,12 +26,6 @@ Refusal client_refused(const evidence::Session& session, const ClientStanding& c
     Refusal refusal{.judged = Verdict::reject, .reason = Reason::client_blocked, .explanation = {client_in_words(session)}};
     Explanation& explanation = refusal.explanation;
     explanation.whole_line = true;
-    if (client.is == ClientStanding::Is::unreadable) {
-        refusal.judged = Verdict::tempfail;
-        refusal.reason = Reason::unavailable;
-        explanation.text = "The client's address is not clear, try again later";
-        return refusal;
-    }
     if (client.is == ClientStanding::Is::no_reverse_name) {
         refusal.reason = Reason::no_reverse_name;
         explanation.text += " has no confirmed reverse name";

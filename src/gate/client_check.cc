@@ -26,12 +26,10 @@ struct ClientCheck::Lookup : std::enable_shared_from_this<Lookup> {
           is_trusted(snapshot->rules.inbound && decision::is_trusted_client(of, snapshot->rules)),
           settled(std::move(when_settled)) {
         if (const base::IpAddress* const seen = evidence::value_of(of.client.address)) address = *seen;
-        is_local = std::holds_alternative<evidence::Absent>(of.client.address);
     }
 
     void begin() {
         has_begun = true;
-        if (!address && !is_local) return settle_as(ClientStanding::Is::unreadable);
         if (!address || !snapshot->door || any_contains(snapshot->rules.bypass_clients, *address)) return settle({});
         const DoorLists& lists = *snapshot->door;
         const auto today = std::chrono::floor<std::chrono::days>(world.now());
@@ -122,7 +120,6 @@ struct ClientCheck::Lookup : std::enable_shared_from_this<Lookup> {
     World& world;
     const std::shared_ptr<const Snapshot> snapshot;
     const bool is_trusted;
-    bool is_local = false;  // it has no address
     std::optional<base::IpAddress> address;
     std::function<void()> settled;
     DnsblState::Family family = DnsblState::Family::ipv4;

@@ -28,8 +28,7 @@ public:
 
     /// @param world     outlives this object.
     /// @param snapshot  of an inbound door: with lists and rules. Never null.
-    /// @param session   whose client it is; one without an address is local, and passes; one whose address cannot be read, or is two,
-    ///                  is put off.
+    /// @param session   whose client it is; one without an address is local, and passes.
     /// @param settled   called on the loop, from within an answer or a deadline, when what ask() left open is known.
     ClientCheck(World& world, std::shared_ptr<const Snapshot> snapshot, const evidence::Session& session, std::function<void()> settled);
     ~ClientCheck();

@@ -84,19 +84,6 @@ TEST_F(ClientChecks, whoever_needs_no_list_is_not_asked_about) {
     EXPECT_EQ(check->standing().is, Is::passes);
 }
 
-TEST_F(ClientChecks, an_address_that_is_not_clear_is_none_of_a_local_client) {
-    const Snapshot snapshot = door_snapshot({.blocked = {"192.0.2.0/24"}});
-    evidence::Session session;
-    session.client.address = evidence::Malformed{"fe80::1%eth0", "a zone"};
-    check.emplace(world, shared(snapshot), session, [] {});
-    EXPECT_TRUE(check->ask());
-    EXPECT_EQ(check->standing().is, Is::unreadable);
-    session.client.address = evidence::Conflicting{{"192.0.2.1", "198.51.100.1"}};
-    check.emplace(world, shared(snapshot), session, [] {});
-    EXPECT_TRUE(check->ask());
-    EXPECT_EQ(check->standing().is, Is::unreadable);
-}
-
 TEST_F(ClientChecks, what_we_do_not_ask_is_no_silence_of_the_list) {
     world.unable = true;
     const Snapshot snapshot = door_snapshot({.dnsbl = {"bl.test"}});

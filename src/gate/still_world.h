@@ -1,8 +1,6 @@
 // For tests and fuzzers: a world in which nobody can be asked and time passes when the test says so.
 #pragma once
 
-#include <algorithm>
-
 #include "gate/world.h"
 
 namespace exota::gate {
@@ -29,10 +27,6 @@ public:
     void time_is_up() {
         for (const auto& weak : std::exchange(alarms, {}))
             if (const auto alarm = weak.lock()) (*alarm)();
-    }
-
-    std::size_t deadlines() const {
-        return static_cast<std::size_t>(std::ranges::count_if(alarms, [](const auto& alarm) { return !alarm.expired(); }));
     }
 
     std::chrono::sys_seconds time_of_day{std::chrono::seconds(1'800'000'000)};
