@@ -189,8 +189,8 @@ private:
             watch_->was_read(loaded.tenants_stamp);
         if (loaded.door_files) door_.was_read(*loaded.door_files);
         log_problems(log_, loaded.problems, loaded.config ? loaded.config->tenants.file : config_.tenants.file);
+        if (has_error(loaded.problems)) metrics_.reload_failed();  // of a door's file even where the others are taken
         if (!loaded.config) {
-            metrics_.reload_failed();
             log_.service(LogLevel::error, "reload-failed", "configuration and tenants stay as they were",
                          {LogField::of("cause", name_of(cause))});
             // What the system lacks may be there again soon, and nobody changes the file for that.

@@ -56,6 +56,16 @@ TEST_F(DaemonDoor, takes_a_changed_file_and_keeps_the_last_good_one) {
     EXPECT_TRUE(at_rcpt().starts_with("y550 5.7.1 Client"));
 }
 
+TEST_F(DaemonDoor, a_change_that_a_rejected_reload_read_is_taken_all_the_same) {
+    start_door();
+    write(directory_.path("tenants.json"), "nonsense");
+    write(directory_.path("block"), "198.51.100.0/24\n");
+    reload();
+    logged("event=reload-failed");
+    for (std::string line; line.find("cause=door-file") == std::string::npos && !HasFailure();) line = logged("event=reloaded");
+    EXPECT_FALSE(at_rcpt().starts_with("y550 5.7.1 Client"));
+}
+
 TEST_F(DaemonDoor, a_reload_keeps_the_door_and_new_settings_hold_for_the_next_session) {
     start_door();
     Mta before(bound_[1]);

@@ -1,5 +1,6 @@
 #include "app/dnsbl_watch.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <vector>
@@ -21,23 +22,30 @@ struct DnsblWatch::Round : std::enable_shared_from_this<Round> {
         DnsblWorks works = DnsblWorks::pending;
     };
 
-    void add(bool all) {
-        std::set<const DnsblState*> added;
+    /// Those that no other round tests.
+    void add(Which which, const std::set<const DnsblState*>& tested_elsewhere) {
+        std::set<const DnsblState*> added = tested_elsewhere;
         for (const gate::DnsblInUse& dnsbl : lists->dnsbl) {
             if (!added.insert(dnsbl.state.get()).second) continue;  // another filter of the same list
             for (const auto family : DnsblState::families) {
                 const DnsblState::Use use = dnsbl.state->use(family);
-                if (all || use == DnsblState::Use::untested || use == DnsblState::Use::silent) tests.push_back({&dnsbl, family});
+                const bool is_unknown = use == DnsblState::Use::untested || (which == Which::unknown && use == DnsblState::Use::silent);
+                if (which == Which::all || is_unknown) tests.push_back({&dnsbl, family});
             }
         }
     }
 
+    /// Each list is told of as soon as it is known: one that hangs holds up no other.
     void go_on() {
         if (is_over) return;
         bool pending = false;
         for (Test& test : tests) {
+            if (test.works != DnsblWorks::pending) continue;
             test.works = authn::test_dnsbl(test.dnsbl->list, test.family == DnsblState::Family::ipv4, dns);
-            pending |= test.works == DnsblWorks::pending;
+            if (test.works == DnsblWorks::pending)
+                pending = true;
+            else
+                watch.tested(*test.dnsbl, test.family, test.works);
         }
         if (pending && resolve_pending()) return;
         finish();
@@ -62,9 +70,9 @@ struct DnsblWatch::Round : std::enable_shared_from_this<Round> {
     /// What has not answered by now has no answer.
     void finish() {
         if (std::exchange(is_over, true)) return;
-        for (Test& test : tests)
-            if (test.works == DnsblWorks::pending) test.works = DnsblWorks::no_answer;
-        watch.tested(*this);
+        for (const Test& test : tests)
+            if (test.works == DnsblWorks::pending) watch.tested(*test.dnsbl, test.family, DnsblWorks::no_answer);
+        watch.ended(*this);
     }
 
     DnsblWatch& watch;
@@ -82,11 +90,17 @@ DnsblWatch::~DnsblWatch() = default;
 
 void DnsblWatch::use(std::shared_ptr<const gate::DoorLists> lists) {
     lists_ = std::move(lists);
-    round_.reset();
-    timer_.reset();
-    if (!lists_ || lists_->dnsbl.empty()) return;
-    begin(false);
-    schedule();
+    if (!lists_ || lists_->dnsbl.empty()) {
+        rounds_.clear();
+        timer_.reset();
+        told_.clear();
+        return;
+    }
+    std::erase_if(told_, [&](const auto& told) {
+        return std::ranges::none_of(lists_->dnsbl, [&](const auto& one) { return one.list.zone() == told.first.first; });
+    });
+    begin(Which::untested);
+    if (!timer_) schedule();
 }
 
 void DnsblWatch::schedule() {
@@ -96,28 +110,34 @@ void DnsblWatch::schedule() {
 void DnsblWatch::look() {
     const bool all = ++minutes_ * retry >= interval;
     if (all) minutes_ = 0;
-    begin(all);
+    begin(all ? Which::all : Which::unknown);
     schedule();
 }
 
-void DnsblWatch::begin(bool all) {
-    round_ = std::make_shared<Round>(*this, lists_);
-    round_->add(all);
-    if (round_->tests.empty()) return round_.reset();
-    round_->timer = world_.call_after(deadline, [weak = std::weak_ptr(round_)] {
+void DnsblWatch::begin(Which which) {
+    std::set<const DnsblState*> under_way;
+    for (const auto& round : rounds_)
+        for (const Round::Test& test : round->tests) under_way.insert(test.dnsbl->state.get());
+    const auto round = std::make_shared<Round>(*this, lists_);
+    round->add(which, under_way);
+    if (round->tests.empty()) return;
+    rounds_.push_back(round);
+    round->timer = world_.call_after(deadline, [weak = std::weak_ptr(round)] {
         if (const auto late = weak.lock()) late->finish();
     });
-    const auto alive = round_;
-    alive->go_on();
+    round->go_on();
 }
 
-void DnsblWatch::tested(const Round& round) {
-    for (const Round::Test& test : round.tests) {
-        DnsblState& state = *test.dnsbl->state;
-        const DnsblState::Use before = state.use(test.family);
-        state.tested(test.family, test.works);
-        tell_({test.dnsbl->list, test.family, test.works, state.use(test.family) != before});
-    }
+void DnsblWatch::ended(const Round& round) {
+    std::erase_if(rounds_, [&](const auto& one) { return one.get() == &round; });
+}
+
+void DnsblWatch::tested(const gate::DnsblInUse& dnsbl, DnsblState::Family family, DnsblWorks works) {
+    dnsbl.state->tested(family, works);
+    if (std::ranges::none_of(lists_->dnsbl, [&](const auto& one) { return one.state == dnsbl.state; })) return;  // not in force any more
+    const DnsblState::Use use = dnsbl.state->use(family);
+    DnsblState::Use& told = told_.try_emplace({dnsbl.list.zone(), family}, DnsblState::Use::untested).first->second;
+    tell_({dnsbl.list, family, works, std::exchange(told, use) != use});
 }
 
 }  // namespace exota::app

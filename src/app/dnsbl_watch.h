@@ -5,10 +5,13 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "gate/door_lists.h"
 
@@ -27,29 +30,33 @@ public:
         const authn::Dnsbl& list;
         gate::DnsblState::Family family;
         authn::DnsblWorks works;  // never `pending`
-        bool changed = false;     // it was of another use before
+        bool changed = false;     // it is of another use than was told last
     };
     /// @param world  outlives this object.
     /// @param tell   hears what each test showed.
     DnsblWatch(gate::World& world, std::function<void(const News&)> tell);
     ~DnsblWatch();
 
-    /// These are in force. Those that were not tested yet are tested now. nullptr: there are none.
+    /// These are in force. Those that are new are tested now; what is under way and when the others are tested stays, however often this is
+    /// called. nullptr: there are none.
     void use(std::shared_ptr<const gate::DoorLists> lists);
 
 private:
     struct Round;
     void look();
-    void begin(bool all);
-    void tested(const Round& round);
+    enum class Which : std::uint8_t { untested, unknown, all };
+    void begin(Which which);
+    void tested(const gate::DnsblInUse& dnsbl, gate::DnsblState::Family family, authn::DnsblWorks works);
+    void ended(const Round& round);
     void schedule();
 
     gate::World& world_;
     std::function<void(const News&)> tell_;
     std::shared_ptr<const gate::DoorLists> lists_;
-    std::shared_ptr<Round> round_;  // under way
+    std::vector<std::shared_ptr<Round>> rounds_;  // under way, each of other lists
     std::shared_ptr<void> timer_;
-    std::size_t minutes_ = 0;  // since all were tested
+    std::size_t minutes_ = 0;                                                                 // since all were tested
+    std::map<std::pair<std::string, gate::DnsblState::Family>, gate::DnsblState::Use> told_;  // last, by zone
 };
 
 }  // namespace exota::app

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "gate/resolving_world.h"
 
 namespace exota::app {
@@ -87,6 +89,60 @@ TEST_F(DnsblWatchTest, asks_one_that_is_silent_each_minute) {
     a_minute_passes();
     a_minute_passes();
     EXPECT_EQ(use_of(*first, 0), Use::in_use);
+}
+
+TEST_F(DnsblWatchTest, reloads_do_not_put_off_the_hour) {
+    world.zone = gate::testing::Zone(works);
+    const auto first = lists({"bl.test"});
+    watch.use(first);
+    world.end_turn();
+    world.zone = gate::testing::Zone(std::string(works) + "1.0.0.127.bl.test A 127.0.0.2\n");
+    for (int minute = 1; minute <= 60; ++minute) {
+        watch.use(std::make_shared<gate::DoorLists>(*first));
+        world.end_turn();
+        watch.use(std::make_shared<gate::DoorLists>(*first));
+        EXPECT_EQ(std::ranges::count_if(world.alarms, [](const auto& alarm) { return !alarm.expired(); }), 1)
+            << "one clock, however many reloads";
+        a_minute_passes();
+    }
+    EXPECT_EQ(use_of(*first, 0), Use::failed);
+}
+
+TEST_F(DnsblWatchTest, a_reload_leaves_a_test_under_way_and_does_not_repeat_it) {
+    world.silent = true;
+    const auto first = lists({"bl.test"});
+    watch.use(first);
+    const std::size_t asked = world.asked.size();
+    auto second = std::make_shared<gate::DoorLists>(*first);
+    second->dnsbl.push_back(lists({"new.test"})->dnsbl.front());
+    watch.use(second);
+    EXPECT_EQ(world.asked.size(), 2 * asked) << "the new list alone";
+    a_minute_passes();
+    EXPECT_EQ(use_of(*first, 0), Use::silent);
+    EXPECT_EQ(use_of(*second, 1), Use::silent);
+}
+
+TEST_F(DnsblWatchTest, one_that_hangs_holds_up_no_other) {
+    world.zone = gate::testing::Zone(works);
+    world.answers = 4;  // both families of the first list
+    const auto first = lists({"bl.test", "hangs.test"});
+    watch.use(first);
+    world.end_turn();
+    EXPECT_EQ(use_of(*first, 0), Use::in_use);
+    EXPECT_EQ(use_of(*first, 1), Use::untested);
+}
+
+TEST_F(DnsblWatchTest, tells_of_one_that_clients_found_silent) {
+    world.zone = gate::testing::Zone(works);
+    const auto first = lists({"bl.test"});
+    watch.use(first);
+    world.end_turn();
+    world.silent = true;
+    for (unsigned i = 0; i < DnsblState::most_silences; ++i) first->dnsbl[0].state->said(Family::ipv4, authn::DnsblSays::no_answer);
+    ASSERT_EQ(use_of(*first, 0), Use::silent);
+    a_minute_passes();  // its test begins
+    a_minute_passes();
+    EXPECT_EQ(told, (Told{"bl.test ipv4 no-answer!"}));
 }
 
 TEST_F(DnsblWatchTest, several_filters_of_one_list_are_tested_once) {

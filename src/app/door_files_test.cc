@@ -86,6 +86,58 @@ TEST_F(DoorFilesTest, how_a_dns_list_fares_goes_on) {
     EXPECT_EQ(after.lists->dnsbl[0].state->use(gate::DnsblState::Family::ipv4), gate::DnsblState::Use::untested);
 }
 
+TEST_F(DoorFilesTest, one_at_fault_keeps_its_last_and_the_others_are_taken) {
+    const DoorFiles before = read_door_files(config, nullptr);
+    write("allow", "192.0.2.1\n192.0.2.2\n");
+    write("block", "nonsense\n");
+    write("recipients", "john@contoso.example\nnew@contoso.example\n");
+    EXPECT_FALSE(read_door_files(config, before.lists.get()).lists) << "who asks for all of them gets all or nothing";
+    const DoorFiles after = read_door_files(config, before.lists.get(), FileAtFault::keeps_its_last);
+    ASSERT_TRUE(after.lists);
+    EXPECT_EQ(after.lists->allowed->size(), 2U);
+    EXPECT_EQ(after.lists->blocked, before.lists->blocked);
+    EXPECT_EQ(after.lists->recipients->size(), 2U);
+    EXPECT_EQ(all_of(after), folder.path("block") + ":1: error: no IP address in prefix\n");
+    write("allow", "nonsense\n");
+    write("recipients", "nonsense\n");
+    EXPECT_FALSE(read_door_files(config, before.lists.get(), FileAtFault::keeps_its_last).lists) << "there is nothing new";
+}
+
+TEST_F(DoorFilesTest, a_list_of_recipients_that_may_not_be_whole_is_at_fault) {
+    write("recipients", "# nobody yet\n");
+    EXPECT_FALSE(read_door_files(config, nullptr).lists);
+    EXPECT_EQ(all_of(read_door_files(config, nullptr)), folder.path("recipients") + ": error: names no recipient\n");
+    const auto recipients = [](int count) {
+        std::string out;
+        for (int i = 0; i < count; ++i) out += "r" + std::to_string(i) + "@contoso.example\n";
+        return out;
+    };
+    write("recipients", recipients(10));
+    const DoorFiles before = read_door_files(config, nullptr);
+    write("recipients", recipients(8));
+    EXPECT_EQ(read_door_files(config, before.lists.get(), FileAtFault::keeps_its_last).lists->recipients->size(), 8U) << "a fifth";
+    write("recipients", recipients(7));
+    const DoorFiles shrunk = read_door_files(config, before.lists.get(), FileAtFault::keeps_its_last);
+    EXPECT_EQ(shrunk.lists->recipients, before.lists->recipients);
+    EXPECT_EQ(all_of(shrunk), folder.path("recipients") + ": error: would leave 7 of 10 recipients: if that is meant, reload (SIGHUP)\n");
+    EXPECT_EQ(read_door_files(config, before.lists.get()).lists->recipients->size(), 7U) << "SIGHUP says that it is meant";
+}
+
+TEST_F(DoorFilesTest, a_load_that_was_not_taken_read_no_file) {
+    write("tenants.json", R"({"version": 2, "tenants": {"a": {"domains": ["a.example"]}}})");
+    write("exota.toml",
+          "authorisation.mode = \"enforce\"\n[tenants]\nfile = \"tenants.json\"\nstate_directory = \"\"\n[inbound]\nmode = "
+          "\"enforce\"\n[perimeter]\nblock_file = \"block\"\n");
+    const auto read = [&] { return config::load(folder.path("exota.toml")); };
+    const Loaded loaded = load_all(read, ForceMonitor::no, nullptr);
+    ASSERT_TRUE(loaded.door_files);
+    write("block", "192.0.2.1\n");
+    write("tenants.json", "nonsense");
+    const Loaded rejected = load_all(read, ForceMonitor::no, loaded.snapshot.get());
+    EXPECT_FALSE(rejected.snapshot);
+    EXPECT_FALSE(rejected.door_files) << "its change is still to be seen";
+}
+
 TEST_F(DoorFilesTest, a_change_leaves_the_tenants_as_they_are) {
     write("tenants.json", R"({"version": 2, "tenants": {"a": {"domains": ["a.example"]}}})");
     write("exota.toml",

@@ -164,9 +164,11 @@ public:
 
 private:
     GatewayFront(const config::GatewayConfig& config, std::unique_ptr<SpoolRoom> spool)
-        : SectionFront(config, std::move(spool)), door_(config.session.door) {}
+        : SectionFront(config, std::move(spool)), door_(config.session.door), early_refusal_(config.session.early_refusal) {}
 
-    void keep_start_values(config::GatewayConfig& config) const override { config.session.door = door_; }
+    void keep_start_values(config::GatewayConfig& config) const override {
+        if (std::exchange(config.session.door, door_) != door_) config.session.early_refusal = early_refusal_;  // it is the door's
+    }
     std::unique_ptr<OfLoop> make_loop(const LoopParts& parts) override {
         auto loop = std::make_unique<OfLoop>(parts);
         parts.observer.add_gateway(name(), loop->counters);
@@ -180,6 +182,7 @@ private:
     }
 
     const gate::Door door_;
+    const bool early_refusal_;
 };
 
 }  // namespace

@@ -167,6 +167,19 @@ TEST_F(GatewayFrontTest, sessions_that_begin_after_a_reload_go_by_the_new_settin
     EXPECT_NE(ask(before, "NOOP").find("250"), std::string::npos);
 }
 
+TEST_F(GatewayFrontTest, a_reload_that_would_change_the_door_brings_no_rules_of_the_other) {
+    const Backend backend{std::string(plain_offers)};
+    config_.session.door = gate::Door::inbound;
+    serve(backend, gate::BackendIdentity::none);
+    config_.session.door = gate::Door::relay;
+    config_.session.early_refusal = true;
+    front_->use(config_);
+    const net::Descriptor socket = client();
+    EXPECT_TRUE(line_of(socket).starts_with("220 "));
+    ASSERT_TRUE(ask(socket, "EHLO exo.test").starts_with("250 "));
+    EXPECT_TRUE(ask(socket, "MAIL FROM:<a@nobody.example>").starts_with("250 "));
+}
+
 TEST_F(GatewayFrontTest, a_client_with_as_many_sessions_as_it_may_have_is_told) {
     const Backend backend{std::string(plain_offers)};
     serve(backend, gate::BackendIdentity::none);

@@ -227,7 +227,8 @@ Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceM
     std::optional<std::vector<DoorFile>> door_files;
     if (files.config) door_files = files.door.files;
     Loaded loaded = loaded_from(std::move(files), previous);
-    loaded.door_files = std::move(door_files);
+    // What was not taken was not read: whoever watches the files in force is to see their change yet.
+    if (loaded.snapshot) loaded.door_files = std::move(door_files);
     return loaded;
 }
 
@@ -240,12 +241,12 @@ Loaded load_tenants(const config::Config& config, const gate::Snapshot* previous
 }
 
 Loaded load_door(const config::Config& config, const gate::Snapshot& previous) {
-    DoorFiles door = read_door_files(config, previous.door.get());
+    DoorFiles door = read_door_files(config, previous.door.get(), FileAtFault::keeps_its_last);
     Loaded loaded;
     loaded.problems = std::move(door.problems);
     loaded.try_again = door.try_again;
     loaded.door_files = std::move(door.files);
-    if (has_error(loaded.problems)) return loaded;
+    if (!door.lists) return loaded;
     auto snapshot = std::make_shared<gate::Snapshot>(configured(config, &previous));
     snapshot->tenants = previous.tenants;
     snapshot->looks_up = previous.looks_up;

@@ -51,12 +51,12 @@ ReadFiles read_files(config::LoadedConfig config, const gate::DoorLists* previou
 ReadFiles read_chosen_files(const std::optional<std::string>& named, const char* const* environment);
 
 struct Loaded {
-    std::optional<config::Config> config;  // both set exactly if no problem is an error
+    std::optional<config::Config> config;  // both set exactly if no problem is an error, but for load_door()
     std::shared_ptr<const gate::Snapshot> snapshot;
     std::vector<config::Problem> problems;
     bool try_again = false;                             // what failed may work soon, though nobody changes anything
     std::optional<directory::FileStamp> tenants_stamp;  // of the tenants file that was read, good or not
-    std::optional<std::vector<DoorFile>> door_files;    // where those of inbound doors were read, good or not
+    std::optional<std::vector<DoorFile>> door_files;    // of inbound doors: read, and by load_door() good or not
 };
 
 /// Nothing but an error without a place: of a load that could not begin or went wrong as a whole.
@@ -82,7 +82,7 @@ std::shared_ptr<const gate::Snapshot> with_tenants(const gate::Snapshot& previou
 /// @param previous  never null; what else it has stays.
 Loaded load_tenants(const config::Config& config, const gate::Snapshot* previous);
 
-/// Only the files of inbound doors, likewise.
+/// Only the files of inbound doors, likewise; of one at fault what is in force stays. The snapshot is there unless all of them are.
 Loaded load_door(const config::Config& config, const gate::Snapshot& previous);
 
 }  // namespace exota::app

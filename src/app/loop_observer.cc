@@ -45,8 +45,8 @@ void LoopObserver::judged(const gate::Judged& message) {
     }
     metrics_.judged(record);
     messages_.message(record);
-    if (message.front.door == gate::Door::inbound) return;
-    if (gateway != gateways_.end() || !lacks_certificate(message)) return;  // a gateway sees certificates itself
+    if (message.stage == gate::Stage::client || message.stage == gate::Stage::recipient) return;  // once a message
+    if (gateway != gateways_.end() || !lacks_certificate(message)) return;                        // a gateway sees certificates itself
     metrics_.missing_certificate();
     if (certificate_pace_.due())
         log_.service(LogLevel::warning, "missing-certificate",

@@ -111,12 +111,14 @@ std::string reversed_nibbles(std::span<const std::uint8_t> octets) {
     return out;
 }
 
-/// The score as it can still become: each list that has not answered may say either.
+/// The score as it can still become: each list that has not answered may say either. One that will not answer weighs what is best for the
+/// client: nobody is refused for want of the word that would have let him in.
 struct Span {
     int least = 0, most = 0;
     void add(DnsblSays says, int weight) noexcept {
-        if (says == DnsblSays::listed || (says == DnsblSays::pending && weight < 0)) least += weight;
-        if (says == DnsblSays::listed || (says == DnsblSays::pending && weight > 0)) most += weight;
+        const bool is_lost = says == DnsblSays::no_answer || says == DnsblSays::error;
+        if (says == DnsblSays::listed || ((is_lost || says == DnsblSays::pending) && weight < 0)) least += weight;
+        if (says == DnsblSays::listed || (is_lost && weight < 0) || (says == DnsblSays::pending && weight > 0)) most += weight;
     }
 };
 
@@ -178,7 +180,11 @@ std::string Dnsbl::question(const base::IpAddress& address) const {
 }
 
 std::string Dnsbl::safe_text(std::string_view text) const {
-    if (!key_.empty() && base::ifind(text, key_) != std::string_view::npos) return {};
+    for (std::size_t at = 0; at < key_.size();) {  // some quote only one of its labels
+        const std::string_view label = std::string_view(key_).substr(at, key_.find('.', at) - at);
+        if (may_be_key(label) && base::ifind(text, label) != std::string_view::npos) return {};
+        at += label.size() + 1;
+    }
     constexpr std::string_view cut = "...";
     std::string out = mail::safe_reply_text(base::trim(text.substr(0, max_dnsbl_text_octets + 1)));
     if (out.size() > max_dnsbl_text_octets) out.replace(max_dnsbl_text_octets - cut.size(), std::string::npos, cut);
@@ -208,7 +214,10 @@ DnsblOutcome check_dnsbl(const base::IpAddress& address, std::span<const AskedDn
     Span possible;
     for (const AskedDnsbl& asked : lists) {
         DnsblSays& says = outcome.says.emplace_back(DnsblSays::no_answer);
-        if (!asked.in_use) continue;
+        if (!asked.in_use) {
+            possible.add(says, asked.list->weight());
+            continue;
+        }
         const DnsAnswer* answer = dns.ask(asked.list->question(address), RecordType::a);
         if (answer != nullptr)
             says = meaning_of(*answer, [&](const std::string& record) { return asked.list->lists(record); });

@@ -131,6 +131,10 @@ TEST(Dnsbl, text_of_a_list_is_one_safe_line_without_the_key) {
     const Dnsbl with_key = list("abcdefghij0123456789abcdef.bl.example.org");
     EXPECT_EQ(with_key.safe_text("Listed, see https://bl.example.org/?192.0.2.1 "), "Listed, see https://bl.example.org/?192.0.2.1");
     EXPECT_EQ(with_key.safe_text("your key ABCDEFGHIJ0123456789abcdef is over quota"), "");
+    const Dnsbl with_two = list("abcdefghij01234.zyxwvutsrq98765.bl.example.org");
+    EXPECT_EQ(with_two.safe_text("key ABCDEFGHIJ01234 is over quota"), "") << "one of its labels";
+    EXPECT_EQ(with_two.safe_text("key zyxwvutsrq98765 is over quota"), "");
+    EXPECT_EQ(with_two.safe_text("over quota"), "over quota");
     EXPECT_EQ(with_key.safe_text("a\r\n250 ok \xc3\xa4"), "a??250 ok ??");
     EXPECT_EQ(with_key.safe_text(std::string(max_dnsbl_text_octets, 'x')), std::string(max_dnsbl_text_octets, 'x'));
     const std::string cut = with_key.safe_text(std::string(max_dnsbl_text_octets + 1, 'x'));
@@ -266,9 +270,28 @@ TEST(CheckDnsbl, when_time_is_up_what_did_not_answer_weighs_nothing) {
     dns.put({"1.2.0.192.a.example", RecordType::a}, {.status = DnsStatus::data, .records = {octets("127.0.0.2")}});
     const DnsblOutcome outcome = check_dnsbl(address("192.0.2.1"), lists.asked, 1, dns, true);
     EXPECT_FALSE(outcome.pending);
-    EXPECT_TRUE(outcome.listed);
+    EXPECT_FALSE(outcome.listed) << "b might have let it in";
     EXPECT_EQ(outcome.says[1], DnsblSays::no_answer);
-    EXPECT_EQ(outcome.text, "");
+    const Lists without{"a.example", "b.example*5"};
+    const DnsblOutcome listed = check_dnsbl(address("192.0.2.1"), without.asked, 1, dns, true);
+    EXPECT_TRUE(listed.listed);
+    EXPECT_EQ(listed.text, "");
+}
+
+TEST(CheckDnsbl, nobody_is_refused_for_want_of_a_word_that_lets_in) {
+    for (const std::string_view fate : {"fails", "127.255.255.254", "out of use"}) {
+        for (const auto& [weight, listed] : {std::pair("a.example*2", false), std::pair("a.example*3", true)}) {
+            Lists lists{weight, "b.example*-2"};
+            Answers answers{{"1.2.0.192.a.example", {"127.0.0.2"}}};
+            if (fate == "out of use")
+                lists.asked[1].in_use = false;
+            else
+                answers["1.2.0.192.b.example"] = {std::string(fate)};
+            const DnsblOutcome outcome = checked(lists, 1, answers);
+            EXPECT_FALSE(outcome.pending) << fate;
+            EXPECT_EQ(outcome.listed, listed) << fate << ' ' << weight;
+        }
+    }
 }
 
 TEST(CheckDnsbl, passes_over_what_failed_its_test) {

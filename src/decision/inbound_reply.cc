@@ -1,5 +1,7 @@
 #include "decision/inbound_reply.h"
 
+#include <algorithm>
+
 #include "decision/compauth.h"
 
 namespace exota::decision {
@@ -11,8 +13,7 @@ std::string client_in_words(const evidence::Session& session) {
 }
 
 /// A list's text is a stranger's: what ends our own sentence does not stand in it. Controls go where the line is made safe.
-std::string without_parentheses(std::string_view text) {
-    constexpr std::size_t max_octets = 200;
+std::string without_parentheses(std::string_view text, std::size_t max_octets = 200) {
     std::string out(text.substr(0, max_octets));
     for (char& c : out)
         if (c == '(' || c == ')' || c == ';') c = ' ';
@@ -33,12 +34,17 @@ Refusal client_refused(const evidence::Session& session, const ClientStanding& c
     }
     if (client.is == ClientStanding::Is::listed) refusal.reason = Reason::client_listed;
     explanation.text += " blocked";
+    const std::string delist = rules.delist.empty() ? std::string() : "; to be removed: " + rules.delist;
     if (!client.list.empty()) {
         explanation.text.append(" (").append(without_parentheses(client.list));
-        if (!client.text.empty()) explanation.text.append(": ").append(without_parentheses(client.text));
+        // What would be too long for the line is cut at its end: that must not be the operator's word.
+        constexpr std::size_t max_octets = 400;
+        const std::size_t others = explanation.text.size() + delist.size();
+        if (!client.text.empty() && others < max_octets)
+            explanation.text.append(": ").append(without_parentheses(client.text, std::min<std::size_t>(200, max_octets - others)));
         explanation.text += ')';
     }
-    if (!rules.delist.empty()) explanation.text.append("; to be removed: ").append(rules.delist);
+    explanation.text += delist;
     return refusal;
 }
 

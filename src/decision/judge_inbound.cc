@@ -24,6 +24,11 @@ tenant::Mode mode_of(const Rules& rules) noexcept { return rules.force_monitor ?
 
 std::optional<Refusal> examine_client(const evidence::Session& session, const Rules& rules, const ClientStanding& client) {
     using enum ClientStanding::Is;
+    // One that cannot be read, or is two, is nobody's whom a list could know; without one the client is local.
+    if (value_of(session.client.address) == nullptr && !std::holds_alternative<evidence::Absent>(session.client.address))
+        return Refusal{.judged = Verdict::tempfail,
+                       .reason = Reason::unavailable,
+                       .explanation = {.text = "The client's address is not clear, try again later", .whole_line = true}};
     if (client.is == passes || client.is == allowed) return std::nullopt;
     if (client.is == listed && is_trusted_client(session, rules)) return std::nullopt;  // nobody is asked about it, whoever answered
     return client_refused(session, client, *rules.inbound);

@@ -37,6 +37,20 @@ TEST(JudgeInbound, bypassed_clients_are_not_judged_but_cleaned) {
     EXPECT_EQ(header_of(decision), "-X-ExOTA-Disposition: 1\n");
 }
 
+TEST(JudgeInbound, a_client_whose_address_is_not_clear_is_put_off_and_a_local_one_passes) {
+    const Rules rules = inbound_rules();
+    evidence::Session session;
+    EXPECT_FALSE(refuse_client(session, rules, {})) << "local";
+    session.client.address = evidence::Malformed{"fe80::1%eth0", "a zone"};
+    auto refused = refuse_client(session, rules, {});
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->reply->line(), "451 4.7.1 The client's address is not clear, try again later");
+    session.client.address = evidence::Conflicting{{"192.0.2.1", "198.51.100.1"}};
+    refused = refuse_client(session, rules, {});
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->reason, Reason::unavailable);
+}
+
 // --- Clients --------------------------------------------------------------------------------------------------------------------------
 
 TEST(JudgeInbound, clients) {
@@ -44,6 +58,9 @@ TEST(JudgeInbound, clients) {
         ClientStanding client;
         std::string_view delist, reply;
     };
+    const std::string longest_delist(200, 'd');
+    const std::string with_longest_delist =
+        "550 5.7.1 Client [198.51.100.7] blocked (l.example: " + std::string(142, 't') + "); to be removed: " + longest_delist;
     const Row rows[] = {
         {{Is::blocked, "", ""}, "", "550 5.7.1 Client [198.51.100.7] blocked"},
         {{Is::blocked, "", ""},
@@ -59,6 +76,7 @@ TEST(JudgeInbound, clients) {
          "550 5.7.1 Client [198.51.100.7] blocked (l.example: a  ok  250 2.0.0  b?"
          "?250 done?"
          "?)"},
+        {{Is::listed, "l.example", std::string(300, 't')}, std::string_view(longest_delist), std::string_view(with_longest_delist)},
         {{Is::no_reverse_name, "", ""}, "x", "550 5.7.25 Client [198.51.100.7] has no confirmed reverse name"},
     };
     for (const Row& row : rows) {

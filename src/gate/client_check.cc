@@ -1,6 +1,7 @@
 #include "gate/client_check.h"
 
 #include <cassert>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -73,10 +74,12 @@ struct ClientCheck::Lookup : std::enable_shared_from_this<Lookup> {
                 asking->dns.put(question, std::move(answer));
                 asking->go_on();
             });
-            if (is_asked)
+            if (is_asked) {
                 ++outstanding;
-            else
+            } else {
+                unasked.insert(question);
                 dns.put(std::move(question), {.status = authn::DnsStatus::temporary_failure});
+            }
         }
         return outstanding > 0;
     }
@@ -93,13 +96,25 @@ struct ClientCheck::Lookup : std::enable_shared_from_this<Lookup> {
     }
 
     void settle(ClientStanding with) {
-        for (std::size_t i = 0; i < outcome.says.size(); ++i)
-            if (asked[i].in_use && outcome.says[i] != authn::DnsblSays::pending)
-                snapshot->door->dnsbl[i].state->said(family, outcome.says[i]);
+        note_answers();
         standing = std::move(with);
         known = true;
         timer.reset();
         if (has_returned) settled();
+    }
+
+    /// How the lists fare: each once, whatever filters it has, and only those that were asked.
+    void note_answers() {
+        using authn::DnsblSays;
+        std::map<DnsblState*, DnsblSays> said;
+        for (std::size_t i = 0; i < outcome.says.size(); ++i) {
+            const DnsblSays says = outcome.says[i];
+            if (!asked[i].in_use || says == DnsblSays::pending) continue;
+            if (unasked.contains({asked[i].list->question(*address), authn::RecordType::a})) continue;  // no silence of the list's
+            const auto noted = said.try_emplace(snapshot->door->dnsbl[i].state.get(), says).first;
+            if (says == DnsblSays::listed) noted->second = says;
+        }
+        for (const auto& [state, says] : said) state->said(family, says);
     }
 
     World& world;
@@ -110,7 +125,7 @@ struct ClientCheck::Lookup : std::enable_shared_from_this<Lookup> {
     DnsblState::Family family = DnsblState::Family::ipv4;
     std::vector<authn::AskedDnsbl> asked;
     authn::Dns dns;
-    std::set<authn::DnsQuestion> asked_names;
+    std::set<authn::DnsQuestion> asked_names, unasked;  // unasked: by our own limits
     authn::DnsblOutcome outcome;
     std::size_t outstanding = 0;  // questions
     std::optional<ReverseName> name;

@@ -84,6 +84,27 @@ TEST_F(ClientChecks, whoever_needs_no_list_is_not_asked_about) {
     EXPECT_EQ(check->standing().is, Is::passes);
 }
 
+TEST_F(ClientChecks, what_we_do_not_ask_is_no_silence_of_the_list) {
+    world.unable = true;
+    const Snapshot snapshot = door_snapshot({.dnsbl = {"bl.test"}});
+    for (unsigned i = 0; i <= DnsblState::most_silences; ++i) of("192.0.2.1", snapshot);
+    EXPECT_TRUE(snapshot.door->dnsbl[0].state->in_use(Family::ipv4));
+}
+
+TEST_F(ClientChecks, filters_of_one_list_make_one_silence) {
+    const auto lists = door_lists({.dnsbl = {"bl.test=127.0.0.2", "bl.test=127.0.0.3"}});
+    const auto& dnsbl = lists->dnsbl;
+    lists->dnsbl[1].state = lists->dnsbl[0].state;
+    Snapshot snapshot = door_snapshot({});
+    snapshot.door = lists;
+    world.zone = Zone("1.2.0.192.bl.test A fails\n2.2.0.192.bl.test A 127.0.0.3\n");
+    of("192.0.2.1", snapshot);
+    EXPECT_EQ(dnsbl[0].state->count(DnsblSays::no_answer), 1U);
+    of("192.0.2.2", snapshot);
+    EXPECT_EQ(dnsbl[0].state->count(DnsblSays::listed), 1U);
+    EXPECT_EQ(dnsbl[0].state->count(DnsblSays::not_listed), 0U);
+}
+
 TEST_F(ClientChecks, a_reverse_name_may_be_wanted) {
     const Snapshot snapshot = door_snapshot({.require_ptr = true});
     world.zone = Zone(

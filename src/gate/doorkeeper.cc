@@ -1,9 +1,11 @@
 #include "gate/doorkeeper.h"
 
+#include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <utility>
 
+#include "base/text.h"
 #include "decision/judge_inbound.h"
 #include "decision/recipient_step.h"
 #include "gate/door_lists.h"
@@ -19,6 +21,11 @@ constexpr std::chrono::seconds recipient_deadline{10};
 std::optional<base::IpAddress> address_of(const evidence::Session& session) {
     const base::IpAddress* const address = evidence::value_of(session.client.address);
     return address == nullptr ? std::nullopt : std::optional(*address);
+}
+
+/// Exists everywhere, so it tells nothing about whoever names it.
+bool is_postmaster(std::string_view recipient) noexcept {
+    return base::iequals(recipient.substr(0, std::min(recipient.rfind('@'), recipient.size())), "postmaster");
 }
 
 }  // namespace
@@ -46,14 +53,15 @@ bool Doorkeeper::ask(const evidence::Session& session) {
 }
 
 bool Doorkeeper::ask_recipient(std::string_view recipient) {
-    if (asked_ == recipient) return tenants_.has_value();
+    if (asked_ == recipient && !is_at_hand_) return tenants_.has_value();
+    forget_recipient();
     asked_ = recipient;
-    asking_.reset();
-    timer_.reset();
+    in_force_ = judge_.current();
     static const evidence::Evidence nothing;  // all that may be at hand is a snapshot's
     World& world = judge_.world();
-    tenants_ = world.tenants_at_hand(nothing, *judge_.current());
-    if (tenants_) return true;
+    tenants_ = world.tenants_at_hand(nothing, *in_force_);
+    is_at_hand_ = tenants_.has_value();
+    if (is_at_hand_) return true;
     const tenant::Keys keys = decision::keys_of_recipient(recipient);
     if (keys == tenant::Keys()) {
         tenants_ = Tenants(Tenants::none);
@@ -65,6 +73,15 @@ bool Doorkeeper::ask_recipient(std::string_view recipient) {
         if (!weak.expired()) answered(std::move(found));
     });
     return false;
+}
+
+void Doorkeeper::forget_recipient() noexcept {
+    asked_.reset();
+    tenants_.reset();
+    in_force_.reset();
+    asking_.reset();
+    timer_.reset();
+    is_at_hand_ = false;
 }
 
 void Doorkeeper::answered(Tenants tenants) {
@@ -88,12 +105,12 @@ std::optional<decision::Decision> Doorkeeper::refuse_client(const evidence::Sess
 
 decision::RecipientIs Doorkeeper::look_up(std::string_view recipient) const {
     const tenant::Index* const tenants = index();
-    return tenants == nullptr ? decision::RecipientIs::not_asked : recipient_is(recipient, *tenants, judge_.current()->door.get());
+    return tenants == nullptr ? decision::RecipientIs::not_asked : recipient_is(recipient, *tenants, in_force_->door.get());
 }
 
 std::optional<decision::Decision> Doorkeeper::judge_recipient(const evidence::Session& session, std::string_view recipient,
                                                               decision::RecipientIs is) const {
-    const Snapshot& snapshot = *judge_.current();
+    const Snapshot& snapshot = *in_force_;
     if (!snapshot.rules.inbound) return std::nullopt;
     auto refusal = decision::refuse_recipient(session, recipient, is, counts_, index(), snapshot.rules);
     if (refusal && tenants_of(snapshot) == TenantsAre::stale) {
@@ -109,8 +126,8 @@ std::optional<decision::Decision> Doorkeeper::refuse_recipient(const evidence::S
     const decision::RecipientIs is = look_up(recipient);
     auto refusal = judge_recipient(session, recipient, is);
     if (is == decision::RecipientIs::unknown) ++counts_.unknown;
-    if (!refusal && is != decision::RecipientIs::unknown) ++counts_.accepted;
-    asked_.reset();
+    if (!refusal && is == decision::RecipientIs::known && !is_postmaster(recipient)) ++counts_.accepted;  // who guesses knows of him
+    asked_.reset();                                                                                       // the rest stays for report()
     return refusal;
 }
 
@@ -118,9 +135,15 @@ bool Doorkeeper::would_refuse(const evidence::Session& session, std::string_view
     return judge_recipient(session, recipient, look_up(recipient)).has_value();
 }
 
+bool Doorkeeper::is_trusted(const evidence::Session& session) const {
+    const decision::Rules& rules = judge_.current()->rules;
+    return rules.inbound && decision::is_trusted_client(session, rules);
+}
+
 void Doorkeeper::report(const decision::Decision& refusal, const evidence::Evidence& evidence, Stage stage,
                         const Delivery& delivery) const {
-    judge_.observer().judged(Judged{refusal, evidence, *judge_.current(), {}, front_, stage, delivery});
+    const Snapshot& snapshot = stage == Stage::recipient && in_force_ ? *in_force_ : *judge_.current();
+    judge_.observer().judged(Judged{refusal, evidence, snapshot, {}, front_, stage, delivery});
 }
 
 }  // namespace exota::gate

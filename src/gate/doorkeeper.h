@@ -27,6 +27,7 @@ namespace exota::gate {
 class Judge;
 struct Delivery;
 struct DoorLists;
+struct Snapshot;
 
 /// What is known of a recipient: only authoritative domains are asked about, where there is a list.
 decision::RecipientIs recipient_is(std::string_view recipient, const tenant::Index& tenants, const DoorLists* lists);
@@ -46,10 +47,13 @@ public:
     /// Only where it is known.
     const decision::ClientStanding& client() const noexcept { return check_->standing(); }
 
-    /// Whose the recipient's domain is, until refuse_recipient() has used the answer; then it is asked for anew.
+    /// Whose the recipient's domain is, until refuse_recipient() has used the answer; then it is asked for anew. By what is in force now:
+    /// what is at hand is looked up again at each call, the answer of a directory is waited for once.
     /// @param recipient  without angle brackets, here and below.
     /// @return  it is known, or it is known that nobody can say; else `wake` is called.
     bool ask_recipient(std::string_view recipient);
+    /// What was asked of a recipient is of no use any more: its transaction is over. Nobody is woken for it.
+    void forget_recipient() noexcept;
     /// Client and recipient are known.
     bool is_ready() const noexcept { return is_known() && tenants_.has_value(); }
 
@@ -57,10 +61,12 @@ public:
     std::optional<decision::Decision> refuse_client(const evidence::Session& session) const;
     /// The rest only of the recipient that is known. Counts it, too.
     std::optional<decision::Decision> refuse_recipient(const evidence::Session& session, std::string_view recipient);
+    /// One whose refused recipients cost it nothing: Exchange Online, trusted forwarders.
+    bool is_trusted(const evidence::Session& session) const;
     /// Whether refuse_recipient() would refuse it now.
     bool would_refuse(const evidence::Session& session, std::string_view recipient) const;
 
-    /// To the observer.
+    /// To the observer. A recipient's before the next ask_recipient() and forget_recipient().
     /// @param evidence  session and envelope as far as they are known.
     void report(const decision::Decision& refusal, const evidence::Evidence& evidence, Stage stage, const Delivery& delivery) const;
 
@@ -79,9 +85,11 @@ private:
     std::unique_ptr<ClientCheck> check_;
     decision::RecipientCounts counts_;
 
-    std::optional<std::string> asked_;  // the recipient that tenants_ are about
-    std::optional<Tenants> tenants_;    // nullopt: the directory is being asked
-    std::shared_ptr<void> asking_;      // whoever calls back finds it gone where nobody waits any more
+    std::optional<std::string> asked_;          // the recipient that tenants_ are about
+    std::shared_ptr<const Snapshot> in_force_;  // when it was asked; tenants_ may be its own
+    std::optional<Tenants> tenants_;            // nullopt: the directory is being asked
+    bool is_at_hand_ = false;                   // tenants_: nobody had to be asked
+    std::shared_ptr<void> asking_;              // whoever calls back finds it gone where nobody waits any more
     std::shared_ptr<void> timer_;
 };
 

@@ -70,6 +70,54 @@ TEST_F(Doorkeepers, looks_without_counting) {
     EXPECT_EQ(keeper.refuse_recipient(session, "jane@contoso.test")->reason, Reason::recipient_unknown);
 }
 
+TEST_F(Doorkeepers, what_is_at_hand_is_looked_up_again_after_a_reload) {
+    use({});
+    const evidence::Session session = session_from("192.0.2.1");
+    ASSERT_TRUE(keeper.ask_recipient("jane@contoso.test"));
+    Snapshot others = door_snapshot({});
+    others.tenants = index_of(R"({"version": 2, "tenants": {"fabrikam": {"domains": ["fabrikam.test"]}}})");
+    judge.use(shared(std::move(others)));
+    ASSERT_TRUE(keeper.ask_recipient("jane@contoso.test"));
+    EXPECT_EQ(keeper.refuse_recipient(session, "jane@contoso.test")->reason, Reason::recipient_foreign);
+}
+
+TEST_F(Doorkeepers, a_recipient_is_judged_by_what_was_in_force_when_it_was_asked_for) {
+    use({});
+    const std::weak_ptr<const Snapshot> first = judge.current();
+    const evidence::Session session = session_from("192.0.2.1");
+    ASSERT_TRUE(keeper.ask_recipient("jane@contoso.test"));  // and waits for its client
+    Snapshot others = door_snapshot({.recipients = {"jane@contoso.test"}});
+    others.tenants = index_of(R"({"version": 2, "tenants": {"fabrikam": {"domains": ["fabrikam.test"]}}})");
+    judge.use(shared(std::move(others)));
+    ASSERT_FALSE(first.expired()) << "its tenants are looked up in";
+    const auto refused = keeper.refuse_recipient(session, "jane@contoso.test");
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->reason, Reason::recipient_unknown);
+    keeper.report(*refused, {}, Stage::recipient, {});
+    EXPECT_EQ(recorder.messages.size(), 1U);
+    keeper.forget_recipient();
+    EXPECT_TRUE(first.expired()) << "an idle session keeps no old tenants";
+}
+
+TEST_F(Doorkeepers, only_who_was_known_counts_as_accepted) {
+    for (const auto& [recipient, want] :
+         {std::pair("postmaster@contoso.test", Reason::too_many_unknown), std::pair("jane@fabrikam.test", Reason::too_many_unknown),
+          std::pair("postmaster", Reason::too_many_unknown), std::pair("john@contoso.test", Reason::recipient_unknown)}) {
+        use({});
+        Doorkeeper one(judge, FrontEnd{.name = "test", .instance = {}, .door = Door::inbound}, wake);
+        const evidence::Session session = session_from("192.0.2.1");
+        ASSERT_TRUE(one.ask(session) && one.ask_recipient(recipient));
+        EXPECT_FALSE(one.refuse_recipient(session, recipient)) << recipient;
+        std::optional<decision::Decision> last;
+        for (int i = 0; i <= 20; ++i) {
+            ASSERT_TRUE(one.ask_recipient("jane@contoso.test"));
+            last = one.refuse_recipient(session, "jane@contoso.test");
+        }
+        ASSERT_TRUE(last);
+        EXPECT_EQ(last->reason, want) << recipient;
+    }
+}
+
 // --- Tenants that a directory is asked for --------------------------------------------------------------------------------------------
 
 class DoorkeepersOfDirectory : public Doorkeepers {
@@ -123,6 +171,15 @@ TEST_F(DoorkeepersOfDirectory, an_answer_to_an_earlier_question_is_none_to_the_n
     EXPECT_FALSE(keeper.is_ready());
     world.tenants_asked.at(1)(Tenants(index_of(door_tenants_text)));
     EXPECT_EQ(at_rcpt("john@contoso.test"), "passes");
+}
+
+TEST_F(DoorkeepersOfDirectory, nobody_is_woken_for_a_recipient_that_is_forgotten) {
+    keeper.forget_recipient();
+    answer(Tenants(index_of(door_tenants_text)));
+    world.time_is_up();
+    EXPECT_EQ(wakes, 0);
+    EXPECT_FALSE(keeper.is_ready());
+    EXPECT_FALSE(keeper.ask_recipient("jane@contoso.test")) << "asked anew";
 }
 
 TEST_F(DoorkeepersOfDirectory, who_has_no_domain_is_not_asked_for) {

@@ -10,6 +10,14 @@ using smtp::Command;
 using smtp::Verb;
 namespace reply = smtp::reply;
 
+namespace {
+
+/// RCPTs of a session that an inbound door refuses, whatever for: then it ends, as it does for max_errors. An honest MTA gets rid of as
+/// many dead addresses a session.
+constexpr std::size_t max_refused_recipients = 100;
+
+}  // namespace
+
 void GatewaySession::State::take_commands(std::string_view& bytes, LegOut& out) {
     while (!closing && !message && !owed_hello && envelope.untold() < max_untold_commands) {
         if (held) {
@@ -207,14 +215,19 @@ bool GatewaySession::State::knows_host(const Command& command) {
 
 bool GatewaySession::State::refuse_recipient(std::string_view recipient, LegOut& out) {
     if (!keeper) return false;
-    const auto refusal = keeper->refuse_recipient(session_facts(), recipient);
+    const evidence::Session session = session_facts();
+    const auto refusal = keeper->refuse_recipient(session, recipient);
     if (!refusal) return false;
     evidence::Evidence evidence = judged->collector().at_mail();
     evidence.envelope.recipients.assign(1, std::string(recipient));
     const FinalAnswer answered = FinalAnswer::of(*refusal);
     keeper->report(*refusal, evidence, Stage::recipient, {.backend = {}, .backend_reply = {}, .answered = answered.line});
     out.near += answered.octets;
-    if (refusal->reply && refusal->reply->code == 421) close(out);
+    dialogue.refused_recipient();
+    if (refusal->reply && refusal->reply->code == 421)
+        close(out);
+    else if (!keeper->is_trusted(session) && ++refused_recipients >= max_refused_recipients)
+        close(out, &reply::too_many_errors);
     return true;
 }
 

@@ -129,6 +129,7 @@ void GatewaySession::State::tell_untold(const smtp::FixedReply& with, LegOut& ou
             continue;
         }
         judged.reset();
+        if (keeper) keeper->forget_recipient();
         mail_was_refused = true;
     }
     if (!envelope.has_mail()) envelope.clear();
@@ -172,6 +173,7 @@ void GatewaySession::State::answered_command(const Answer& from_backend, LegOut&
         if (!is_mail) judged->collector().recipient(mailbox);
     } else if (is_mail) {
         judged.reset();
+        if (keeper) keeper->forget_recipient();
         mail_was_refused = true;
     } else if (dialogue.in_transaction()) {
         dialogue.refused_recipient();
@@ -214,6 +216,7 @@ void GatewaySession::State::give_answer(const FinalAnswer& last, LegOut& out) {
 void GatewaySession::State::forget_transaction() {
     message.reset();
     judged.reset();
+    if (keeper) keeper->forget_recipient();
     envelope.clear();
 }
 

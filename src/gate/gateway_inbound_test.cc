@@ -140,6 +140,64 @@ TEST_F(GatewayInbound, rcpt_waits_for_the_directory) {
     )");
 }
 
+TEST_F(GatewayInbound, data_after_refused_recipients_is_no_error_of_the_client) {
+    settings.max_errors = 2;
+    play(connected);
+    for (int i = 0; i < 3; ++i)
+        play(R"(
+            C: MAIL FROM:<a@sender.test>\r\nRCPT TO:<jane@contoso.test>\r\nDATA
+            G: MAIL FROM:<a@sender.test>
+            B: 250 Ok
+            S: 250 Ok
+            S: 550 5.1.1 Recipient address rejected: no such recipient
+            S: 554 5.5.1 No valid recipients
+            C: RSET
+            G: RSET
+            B: 250 Ok
+            S: 250 Ok
+        )");
+}
+
+TEST_F(GatewayInbound, refused_recipients_end_the_session_in_the_end) {
+    play(connected);
+    play(R"(
+        C: MAIL FROM:<a@sender.test>
+        G: MAIL FROM:<a@sender.test>
+        B: 250 Ok
+        S: 250 Ok
+    )");
+    for (int i = 1; i < 100; ++i) {
+        wire->client("RCPT TO:<a@r" + std::to_string(i) + ".test>\r\n");
+        ASSERT_FALSE(wire->is_closed()) << i;
+    }
+    wire->client("RCPT TO:<a@r.test>\r\n");
+    EXPECT_NE(wire->to_client.find("\r\n421 4.7.0 "), std::string::npos);
+    EXPECT_TRUE(wire->is_closed());
+}
+
+TEST_F(GatewayInbound, a_recipient_asked_for_early_is_judged_anew_in_the_next_transaction) {
+    play(connected);
+    play(R"(
+        C: MAIL FROM:<refused@sender.test>\r\nRCPT TO:<jane@contoso.test>
+        G: MAIL FROM:<refused@sender.test>
+        B: 550 5.7.1 no
+        S: 550 5.7.1 no
+        S: 503 5.5.1 MAIL first
+    )");
+    const std::weak_ptr<const Snapshot> first = judge.current();
+    Snapshot others = door_snapshot({});
+    others.tenants = index_of(R"({"version": 2, "tenants": {"fabrikam": {"domains": ["fabrikam.test"]}}})");
+    judge.use(shared(std::move(others)));
+    play(R"(
+        C: MAIL FROM:<a@sender.test>
+        G: MAIL FROM:<a@sender.test>
+        B: 250 Ok
+        S: 250 Ok
+        C: RCPT TO:<jane@contoso.test>
+        S: 550 5.7.1 Recipient address rejected: not one of our domains
+    )");
+}
+
 TEST_F(GatewayInbound, harvesting_ends_the_session) {
     play(connected);
     play(R"(

@@ -120,6 +120,7 @@ struct GatewaySession::State {
     bool smtputf8 = false;                 // MAIL asked for it
     bool mail_was_refused = false;         // then RCPT and DATA that were said behind it are no errors of the client
     std::size_t excused = 0;               // such commands since MAIL
+    std::size_t refused_recipients = 0;    // by an inbound door, of the session
     bool closing = false, near_gone = false;
 
     // The backend

@@ -178,6 +178,15 @@ TEST_F(Messages, a_foreign_organisation_is_refused_at_mail_and_counted_there) {
     EXPECT_EQ(wakes, 0);
 }
 
+TEST_F(Messages, an_inbound_door_refuses_nobody_at_mail_by_who_may_relay) {
+    rules_changed(snapshot_of(index_of(tenants_with_organizations)));
+    Message made(judge, FrontEnd{.name = "test", .instance = {}, .door = Door::inbound}, {}, wake);
+    made.collector().mail("<a@contoso.test>");
+    made.collector().xoorg("stranger.example", evidence::Source::smtp_parameter);
+    EXPECT_EQ(made.judge(Stage::mail), Standing::open);
+    EXPECT_TRUE(recorder.messages.empty());
+}
+
 TEST_F(Messages, a_blank_that_the_mta_took_is_put_back_before_the_signature_is_verified) {
     for (const bool taken : {false, true}) {
         authn::TestMessage ours = message_of("contoso.test");

@@ -301,6 +301,7 @@ void MilterSession::State_::refuse(const decision::Decision& refusal, Stage stag
 void MilterSession::State_::end_message() noexcept {
     message.reset();
     if (!at_door) return;
+    at_door->keeper.forget_recipient();
     at_door->held_recipient.reset();
     at_door->to_everybody.reset();
 }

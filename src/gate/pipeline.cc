@@ -70,7 +70,9 @@ void Judge::Pipeline::begin(std::shared_ptr<Submission> submission, Done done) {
 bool Judge::Pipeline::advance(Work& work) {
     Submission& submission = *work.submission;
     const decision::Rules& rules = submission.snapshot->rules;
-    if (submission.stage == Stage::mail) {  // what an envelope alone can say is said at once: nobody is asked for it
+    if (submission.stage == Stage::mail) {
+        if (submission.front.door == Door::inbound) return true;  // left open: those are the rules of who may relay
+        // What an envelope alone can say is said at once: nobody is asked for it.
         const bool all_are_known = tenants_of(*submission.snapshot) == TenantsAre::current;
         submission.decision =
             decision::refuse_at_mail(submission.evidence, all_are_known ? submission.snapshot->tenants.get() : nullptr, rules);

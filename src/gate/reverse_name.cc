@@ -53,9 +53,12 @@ struct ReverseName::Lookup : std::enable_shared_from_this<Lookup> {
     void named(const DnsAnswer& answer) {
         if (answer.status != DnsStatus::data) return settle(is_known(answer.status) ? State::none : State::failed);
         for (const std::string& record : answer.records) {
-            if (asked == max_names) break;
             std::string claimed = base::lower(record);
             if (!smtp::is_domain_name(claimed)) continue;
+            if (asked == max_names) {
+                unknown = true;  // it might lead back
+                break;
+            }
             ++asked;
             const DnsQuestion question{claimed, address->is_v4() ? RecordType::a : RecordType::aaaa};
             const bool is_asked = resolve(question, [claimed = std::move(claimed)](Lookup& of, const DnsAnswer& addresses) {

@@ -101,6 +101,8 @@ TEST_F(ReverseNames, not_more_than_five_names_are_asked_for) {
     for (int i = 0; i < 20; ++i) many.push_back("n" + std::to_string(i) + ".test");
     names(std::move(many));
     EXPECT_EQ(world.held.size(), ReverseName::max_names);
+    for (std::size_t i = 0; i < ReverseName::max_names; ++i) leads_to("n" + std::to_string(i) + ".test", other);
+    EXPECT_EQ(name->state(), State::failed) << "the sixth might lead back";
 }
 
 TEST_F(ReverseNames, nobody_waits_for_one_who_has_gone) {
