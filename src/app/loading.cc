@@ -93,6 +93,7 @@ void read_server(ReadFiles& files) {
     const auto kept = directory::load_snapshot(tenants.snapshot_file, directory::snapshot_origin(*tenants.postgresql));
     if (!kept) return problem(Severity::warning, kept.error().detail);
     directory::TenantRows rows(files.config->tenant_defaults, {});
+    files.tenants_are_kept = true;
     if (auto taken = rows.restore(kept->lines)) files.tenants = std::move(taken->index);
 }
 

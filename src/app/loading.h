@@ -38,6 +38,7 @@ struct ReadFiles {
     std::optional<directory::FileStamp> tenants_stamp;  // of the tenants file that was read, good or not
     directory::Fingerprint tenants_fingerprint;         // of its content
     bool from_server = false;                           // the tenants are a server's: they come later, or are looked up
+    bool tenants_are_kept = false;                      // the server could not be asked: they are what the daemon kept of it
     bool file_missing = false;                          // configuration or tenants file does not exist
     bool try_again = false;                             // what failed may work soon, though nobody changes anything
     DoorFiles door;                                     // of inbound doors; its problems are among those above

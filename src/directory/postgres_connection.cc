@@ -172,6 +172,7 @@ base::Result<void> PostgresConnection::finish_connecting() {
     const auto until = Clock::now() + timeout_;
     PostgresPollingStatusType next = PQstatus(connection_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
     while (next != PGRES_POLLING_OK) {
+        if (Clock::now() >= until) return base::fail(base::Errc::unavailable, "no connection: no answer in time");
         if (next == PGRES_POLLING_FAILED) return lost("no connection");
         if (const auto ready = wait(next == PGRES_POLLING_READING ? For::reading : For::writing, until); !ready) {
             if (ready.error().code == base::Errc::closed) return ready;
@@ -222,6 +223,7 @@ base::Result<void> PostgresConnection::query(const std::string& statement, const
     const auto end = Clock::now() + max_query_time;
     std::optional<base::Error> refused;
     for (;;) {
+        if (Clock::now() >= end) return base::fail(base::Errc::unavailable, "the answer takes too long");
         // Everything that is asked has to go out before all of the answer can come in.
         const int flushed = PQflush(connection);
         if (flushed < 0) return lost("the connection is lost");
@@ -235,7 +237,6 @@ base::Result<void> PostgresConnection::query(const std::string& statement, const
         const std::unique_ptr<pg_result, void (*)(pg_result*)> result(PQgetResult(connection), &PQclear);
         if (!result) break;
         if (const auto good = look_at(*result, on_row, refused); !good) return good;
-        if (Clock::now() >= end) return base::fail(base::Errc::unavailable, "the answer takes too long");
     }
     if (refused) return std::unexpected(*std::move(refused));
     return {};
@@ -247,9 +248,10 @@ base::Result<std::vector<std::string>> PostgresConnection::notified(Clock::time_
         if (PQconsumeInput(connection) != 1) return lost("the connection is lost");
         std::vector<std::string> out;
         while (PGnotify* const one = PQnotifies(connection)) {
-            out.emplace_back(one->extra);
+            if (out.size() < max_notified) out.emplace_back(one->extra);
             PQfreemem(one);
         }
+        if (out.size() == max_notified) out.assign(1, "");  // no name: everything is to be read
         if (!out.empty()) return out;
         const auto ready = wait(For::reading, until);
         if (!ready && ready.error().code == base::Errc::timeout) return out;

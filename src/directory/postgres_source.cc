@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t most_gathered = 100'000;          // payloads of one batch; more: everything is read
 constexpr std::chrono::seconds look_for_acceptance{2};  // while a batch is refused
+constexpr std::chrono::seconds most_clock_difference{300};
+constexpr int most_readings = 4;  // of named rows, as long as others are changed meanwhile
 
 std::chrono::sys_seconds now_on_the_wall() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 
@@ -98,14 +100,17 @@ void PostgresSource::warn(const std::string& text) {
 // --- The life of the thread ---------------------------------------------------------------------------------------------------------
 
 void PostgresSource::run() {
-    restore();
+    try {
+        restore();
+    } catch (const std::exception& error) {  // what is lacking may be there later
+        warn(options_.snapshot_file + " cannot be read: " + error.what());
+    }
     std::random_device random;
     net::BackOff back_off(first_back_off, longest_back_off, [&random] { return static_cast<std::uint32_t>(random()); });
     while (!interrupt_.is_set()) {
         connected_ = false;
         schema_is_other_ = false;
-        use_other_defaults();
-        const base::Result<void> ended = serve();
+        const base::Result<void> ended = serve_or_fail();
         if (interrupt_.is_set()) break;
         if (connected_) back_off.succeeded();
         const std::string why = name_ + ' ' + ended.error().detail;
@@ -130,14 +135,27 @@ void PostgresSource::restore() {
     auto taken = rows_.restore(kept->lines);
     if (!taken) return warn(options_.snapshot_file + ": " + taken.error().detail + "; it will be made anew");
     kept_confirmed_ = kept->confirmed;
-    options_.status->had(std::max(now_on_the_wall() - kept->confirmed, std::chrono::seconds(0)));
-    served_domains_ = taken->index->domain_count();
-    options_.on_index(std::move(taken->index), std::move(taken->problems));
+    const std::chrono::seconds age = now_on_the_wall() - kept->confirmed;
+    // A clock that was far ahead when it was written says nothing of its age.
+    options_.status->had(age < -most_clock_difference ? options_.max_stale + std::chrono::seconds(1)
+                                                      : std::max(age, std::chrono::seconds(0)));
+    give(*std::move(taken));
     {
         const std::lock_guard lock(mutex_);
         has_snapshot_ = true;
     }
     first_known_.notify_all();
+}
+
+/// No memory, no descriptor: a trouble as others, and the next try reads everything.
+base::Result<void> PostgresSource::serve_or_fail() {
+    try {
+        use_other_defaults();
+        return serve();
+    } catch (const std::exception& error) {
+        unusable_ = error.what();
+        return base::fail(base::Errc::unavailable, error.what());
+    }
 }
 
 base::Result<void> PostgresSource::serve() {
@@ -196,16 +214,25 @@ base::Result<void> PostgresSource::read_changes(PostgresConnection& connection, 
         if (payloads.size() > most_gathered) break;
     }
     ToRead wanted = to_read(std::move(payloads));
-    if (wanted.everything) {
-        if (const auto same = check_schema(connection); !same) return same;
-    }
     // What was refused or could not be used is gone from the rows that are held: only all of them are the truth.
-    if (wanted.everything || refused_ || unusable_) return read_everything(connection);
-    auto rows = read_named(connection, wanted.names);
-    if (!rows) return std::unexpected(rows.error());
-    for (const TenantRow& row : *rows) std::erase(wanted.names, row.name);
-    take(rows_.take(*std::move(rows), wanted.names));
-    return {};
+    wanted.everything |= refused_ || unusable_;
+    for (int readings = 0; !wanted.everything && readings < most_readings; ++readings) {
+        auto rows = read_named(connection, wanted.names);
+        if (!rows) return std::unexpected(rows.error());
+        // Whoever gave a name away was read; of whoever has it now we may have been told only meanwhile. All of them count at one moment.
+        if (const auto answered = connection.query("SELECT 1", {}); !answered) return answered;
+        auto more = connection.notified(Clock::now());
+        if (!more) return std::unexpected(more.error());
+        if (more->empty()) {
+            for (const TenantRow& row : *rows) std::erase(wanted.names, row.name);
+            take(rows_.take(*std::move(rows), wanted.names));
+            return {};
+        }
+        std::ranges::move(wanted.names, std::back_inserter(*more));
+        wanted = to_read(*std::move(more));
+    }
+    if (const auto same = check_schema(connection); !same) return same;
+    return read_everything(connection);
 }
 
 void PostgresSource::use(tenant::Defaults defaults) {
@@ -223,8 +250,13 @@ void PostgresSource::use_other_defaults() {
     auto taken = rows_.use(*std::move(defaults));
     if (!served_domains_) return;  // nothing was read yet
     if (!taken) return cannot_use(taken.error().detail);
-    served_domains_ = taken->index->domain_count();
-    options_.on_index(std::move(taken->index), std::move(taken->problems));
+    if (taken->index->tenant_count() < served_tenants_) {  // a tenants file would not be loaded with them
+        const auto why = std::ranges::find(taken->problems, tenant::Problem::Severity::error, &tenant::Problem::severity);
+        warn(name_ + " is judged by the defaults of before, until they are mended and reloaded: the new ones would take tenants away" +
+             (why == taken->problems.end() ? "" : " (" + why->path + ": " + why->text + ")"));
+        return rows_.take_back();
+    }
+    give(*std::move(taken));
 }
 
 // --- What was read ------------------------------------------------------------------------------------------------------------------
@@ -236,16 +268,20 @@ void PostgresSource::take(base::Result<TenantRows::Taken> taken) {
     if (!guarded(*taken)) return;
     last_warning_.clear();
     const std::size_t domains = taken->index->domain_count();
-    const bool first = !served_domains_;
-    served_domains_ = domains;
-    const bool changed = taken->changed || first;
-    if (changed) options_.on_index(std::move(taken->index), std::move(taken->problems));
+    const bool changed = taken->changed || !served_domains_;
+    if (changed) give(*std::move(taken));
     options_.status->confirmed();  // after them: who judges may be told that they are all there are only if he has them
     note_first(First::loaded);     // no start waits for the disk
     if (!options_.state_directory.empty())
         if (const auto noted = guard_.note_domain_count(shrink_key(options_.settings), domains); !noted)
             warn("the number of domains could not be noted for `exota check`: " + noted.error().detail);
     keep_snapshot(changed);
+}
+
+void PostgresSource::give(TenantRows::Taken taken) {
+    served_domains_ = taken.index->domain_count();
+    served_tenants_ = taken.index->tenant_count();
+    options_.on_index(std::move(taken.index), std::move(taken.problems));
 }
 
 /// @return  false: too many domains would be gone, and nobody said that this is meant.

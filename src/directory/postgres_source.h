@@ -93,12 +93,14 @@ private:
     void run();
     void restore();
     /// From connecting until something fails.
+    base::Result<void> serve_or_fail();
     base::Result<void> serve();
     base::Result<void> follow(PostgresConnection& connection);
     /// @return  what failed of the connection.
     base::Result<void> read_everything(PostgresConnection& connection);
     base::Result<void> read_changes(PostgresConnection& connection, std::vector<std::string> payloads);
     void take(base::Result<TenantRows::Taken> taken);
+    void give(TenantRows::Taken taken);
     bool guarded(const TenantRows::Taken& taken);
     void use_other_defaults();
     void keep_snapshot(bool changed);
@@ -114,6 +116,7 @@ private:
     Interrupt interrupt_;
     TenantRows rows_;
     std::optional<std::size_t> served_domains_;  // of the index that was given last
+    std::size_t served_tenants_ = 0;             // the same
     std::optional<Fingerprint> refused_;         // by the shrink guard
     std::optional<std::string> unusable_;        // why no index can be made of what was read
     std::chrono::sys_seconds kept_confirmed_{};  // as the snapshot file says

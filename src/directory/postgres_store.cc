@@ -11,8 +11,8 @@ namespace {
 
 using tenant::TenantChange;
 
-// Writers wait for each other; who only reads does not wait.
-constexpr const char* lock = "LOCK TABLE exota.tenant IN SHARE ROW EXCLUSIVE MODE";
+// Writers wait for each other, those that know nothing of this program, too; who only reads does not wait.
+constexpr const char* lock = "LOCK TABLE exota.tenant, exota.tenant_name IN SHARE ROW EXCLUSIVE MODE";
 
 constexpr const char* put_tenant = R"(
 INSERT INTO exota.tenant AS t (name, proofs, connector_clients, limits, alignment, forwarding, hybrid, limit_action, recipients, mode)

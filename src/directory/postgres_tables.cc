@@ -8,15 +8,22 @@
 namespace exota::directory {
 namespace {
 
-constexpr std::size_t max_name_octets = 128;  // of a tenant
+constexpr std::size_t max_name_octets = 128;                                                   // of a tenant
+constexpr std::size_t max_rows = 2'000'000, max_octets = std::size_t{2} * 1024 * 1024 * 1024;  // of an answer
 
 base::Result<std::vector<TenantRow>> read(PostgresConnection& connection, const std::string& statement,
                                           const std::vector<std::string>& parameters) {
     std::vector<TenantRow> rows;
-    const auto done = connection.query(statement, parameters, [&rows](std::span<const std::string_view> fields) {
-        if (fields.size() == 2) rows.push_back({std::string(fields[0]), std::string(fields[1])});
+    std::size_t octets = 0;
+    bool too_much = false;
+    const auto done = connection.query(statement, parameters, [&](std::span<const std::string_view> fields) {
+        if (fields.size() != 2 || too_much) return;
+        octets += fields[0].size() + fields[1].size();
+        too_much = octets > max_octets || rows.size() == max_rows;
+        if (!too_much) rows.push_back({std::string(fields[0]), std::string(fields[1])});
     });
     if (!done) return std::unexpected(done.error());
+    if (too_much) return base::fail(base::Errc::unavailable, "has more than 2,000,000 tenants or 2 GiB of them");
     return rows;
 }
 

@@ -71,7 +71,7 @@ void TenantRows::remove(const std::string& name) {
 }
 
 base::Result<TenantRows::Taken> TenantRows::take_all(std::vector<TenantRow> rows) {
-    before_.clear();
+    begin();
     std::vector<std::string> names;
     names.reserve(rows.size());
     for (TenantRow& row : rows) {
@@ -89,7 +89,7 @@ base::Result<TenantRows::Taken> TenantRows::take_all(std::vector<TenantRow> rows
 }
 
 base::Result<TenantRows::Taken> TenantRows::take(std::vector<TenantRow> rows, const std::vector<std::string>& gone) {
-    before_.clear();
+    begin();
     for (const std::string& name : gone) remove(name);
     for (TenantRow& row : rows) {
         Row taken = read(row);
@@ -98,18 +98,24 @@ base::Result<TenantRows::Taken> TenantRows::take(std::vector<TenantRow> rows, co
     return build(!before_.empty());
 }
 
+void TenantRows::begin() {
+    before_.clear();
+    defaults_before_.reset();
+}
+
 void TenantRows::take_back() {
+    if (defaults_before_) defaults_ = *std::move(defaults_before_);
     for (auto& [name, row] : before_) {
         if (row)
             rows_.insert_or_assign(name, *std::move(row));
         else
             rows_.erase(name);
     }
-    before_.clear();
+    begin();
 }
 
 base::Result<TenantRows::Taken> TenantRows::restore(std::string_view lines) {
-    before_.clear();
+    begin();
     std::string text(head);
     std::size_t count = 0;
     for (std::size_t at = 0; at < lines.size(); ++count) {
@@ -130,10 +136,13 @@ base::Result<TenantRows::Taken> TenantRows::restore(std::string_view lines) {
 }
 
 base::Result<TenantRows::Taken> TenantRows::use(tenant::Defaults defaults) {
-    before_.clear();
-    defaults_ = std::move(defaults);
-    for (auto& [_, row] : rows_)
-        if (!row.line.empty()) row.wrong.reset();
+    begin();
+    defaults_before_ = std::exchange(defaults_, std::move(defaults));
+    for (auto& [name, row] : rows_) {
+        if (row.line.empty() || !row.wrong) continue;
+        remember(name);
+        row.wrong.reset();
+    }
     return build(true);
 }
 

@@ -60,7 +60,7 @@ public:
     base::Result<Taken> take(std::vector<TenantRow> rows, const std::vector<std::string>& gone);
     /// Takes the last batch back, and what became good by it. Once.
     void take_back();
-    /// The same rows under other defaults.
+    /// The same rows under other defaults, which take_back() takes back, too.
     base::Result<Taken> use(tenant::Defaults defaults);
     /// Of what was kept over a restart: lines that were good.
     base::Result<Taken> restore(std::string_view lines);
@@ -88,6 +88,8 @@ private:
     using Rows = std::map<std::string, Row>;
 
     static Row read(const TenantRow& row);
+    /// A batch: from now on it is remembered what was before.
+    void begin();
     void put(std::string name, Row row);
     void remove(const std::string& name);
     void remember(const std::string& name);
@@ -100,6 +102,7 @@ private:
     std::optional<Wrong> wrong_alone(const std::string& line) const;
 
     tenant::Defaults defaults_;
+    std::optional<tenant::Defaults> defaults_before_;
     const base::HashKey hash_key_;
     Rows rows_;
     std::map<std::string, std::optional<Row>> before_;  // of the last batch

@@ -156,6 +156,17 @@ TEST(TenantRows, other_defaults_are_asked_anew) {
     EXPECT_EQ(rows.use(strict)->bad, 1U);
 }
 
+TEST(TenantRows, other_defaults_are_taken_back) {
+    tenant::Defaults strict = defaults();
+    strict.shared_suffixes = {"shared.test"};
+    TenantRows rows(defaults(), {});
+    EXPECT_EQ(rows.take_all({row("a", R"("*.shared.test")"), row("b", R"("b.test")")})->index->tenant_count(), 2U);
+    EXPECT_EQ(rows.use(strict)->index->tenant_count(), 1U);
+    rows.take_back();
+    EXPECT_EQ(served(*rows.take({row("c", R"("c.test")")}, {}), {"b.shared.test", "b.test", "c.test"}),
+              "b.shared.test=a b.test=b c.test=c");
+}
+
 TEST(TenantRows, a_document_has_a_limit) {
     TenantRows rows(defaults(), {});
     const std::string empty = "{}";

@@ -79,6 +79,8 @@ void look_at_shrink(const Options& options, app::ReadFiles& files) {
     const auto note = [&](Severity severity, std::string text) { files.problems.push_back({severity, place, 0, 0, "", std::move(text)}); };
     if (options.accept_shrink) {
         if (errors_in(files) > 0 && !tenants.postgresql) return;  // bad rows of a database stop no others
+        // What the database will have when it is back is nothing that anybody has seen.
+        if (files.tenants_are_kept) return note(Severity::error, "the database cannot be asked: there is nothing to accept");
         if (const auto done = guard.accept(files.tenants_fingerprint); !done)
             note(Severity::error, "cannot note that the loss is meant: " + done.error().detail);
         return;

@@ -134,7 +134,7 @@ std::vector<Group> grouped(const std::vector<Entry>& entries, Remarks& remarks) 
 }
 
 /// For TOML.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out;
     base::append_toml_string(out, text);
     return out;
@@ -172,7 +172,7 @@ std::string remarks_on_tenants(const std::vector<Group>& groups, const tenant::P
     }
     std::string out;
     for (const auto& [proof, names] : weak)
-        out += "# (weak) " + some_of(names) + ": \"proofs\": [" + quoted(proof) + "] there; better none\n";
+        out += "# (weak) " + some_of(names) + ": \"proofs\": [" + in_quotes(proof) + "] there; better none\n";
     if (!without_id.empty()) out += "# (weak) " + some_of(without_id) + ": no \"tenant_ids\" there; better add the id\n";
     return out;
 }
@@ -269,15 +269,15 @@ constexpr std::string_view ldap_password_file = "/etc/exota/ldap.password";
 std::string ldap_section(const directory::LdapSettings& ldap) {
     std::string out = "\n[tenants]\nsource = \"ldap\"\n\n[tenants.ldap]\nservers = " + quoted_list(ldap.servers) + '\n';
     if (!ldap.bind_dn.empty())
-        out += "bind_dn = " + quoted(ldap.bind_dn) + "\npassword_file = " + quoted(ldap_password_file) +
+        out += "bind_dn = " + in_quotes(ldap.bind_dn) + "\npassword_file = " + in_quotes(ldap_password_file) +
                "  # its first line: what MILTER_LDAP_BINDPW was\n";
     if (ldap.servers.front().starts_with("ldap://"))
         out += "starttls = false  # (weak) better true, with ca_file: now the password can be read on the way, and the answers forged\n";
-    out += "base = " + quoted(ldap.base) + "\nfilter = " + quoted(ldap.filter) +
+    out += "base = " + in_quotes(ldap.base) + "\nfilter = " + in_quotes(ldap.filter) +
            "\nschema = \"1\"\ntimeout = " + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(ldap.timeout).count()) +
-           "\n\n[tenants.ldap.attributes]\ntenant_id = " + quoted(ldap.tenant_id_attribute) +
-           "\ndkim_enabled = " + quoted(ldap.dkim_enabled_attribute) +
-           "\ndkim_alignment_required = " + quoted(ldap.dkim_alignment_attribute) + '\n';
+           "\n\n[tenants.ldap.attributes]\ntenant_id = " + in_quotes(ldap.tenant_id_attribute) +
+           "\ndkim_enabled = " + in_quotes(ldap.dkim_enabled_attribute) +
+           "\ndkim_alignment_required = " + in_quotes(ldap.dkim_alignment_attribute) + '\n';
     return out;
 }
 
@@ -308,14 +308,14 @@ std::string configuration_of(const config::Config& drop_in, const tenant::Proof&
     if (drop_in.tenants.ldap)
         out += ldap_section(*drop_in.tenants.ldap);
     else
-        out += "\n[tenants]\nfile = " + quoted(tenants_file) + '\n' + remarks_on_tenants(groups, usual);
+        out += "\n[tenants]\nfile = " + in_quotes(tenants_file) + '\n' + remarks_on_tenants(groups, usual);
     out += "\n[reply]\n# The words behind \"reason:\" are ours; docs/migration.md has them beside the predecessor's.\nreject = " +
-           quoted(reply_template(rules.drop_in->reject_message)) +
-           "\ntempfail = " + quoted(reply_template(rules.drop_in->tempfail_message)) + "\ntempfail_code = 450\n";
+           in_quotes(reply_template(rules.drop_in->reject_message)) +
+           "\ntempfail = " + in_quotes(reply_template(rules.drop_in->tempfail_message)) + "\ntempfail_code = 450\n";
     out += std::string("\n[header]\nadd = ") + (rules.header.add ? "true" : "false") + '\n';
-    if (is_authserv_id(rules.header.authserv_id)) out += "authserv_id = " + quoted(rules.header.authserv_id) + '\n';
-    out +=
-        "\n[log]\nlevel = " + quoted(levels[static_cast<std::size_t>(drop_in.log.level)]) + "\nname = " + quoted(drop_in.log.name) + '\n';
+    if (is_authserv_id(rules.header.authserv_id)) out += "authserv_id = " + in_quotes(rules.header.authserv_id) + '\n';
+    out += "\n[log]\nlevel = " + in_quotes(levels[static_cast<std::size_t>(drop_in.log.level)]) +
+           "\nname = " + in_quotes(drop_in.log.name) + '\n';
     return out;
 }
 

@@ -19,7 +19,7 @@ std::string flavour_name(bool dkim_enabled, bool dkim_alignment_required) {
 void DomainEntry::unknown_field(std::string_view name, TextPlace where) {
     give_up();
     problems_.error(where, path_of_(written(), name, std::nullopt),
-                    "unknown key " + quoted(name) + hint(name, field_names.data(), field_names.size()));
+                    "unknown key " + in_quotes(name) + hint(name, field_names.data(), field_names.size()));
 }
 
 void DomainEntry::told_twice(TextPlace where) { problems_.warning(where, path_of_field(), "duplicate key, the last one counts"); }
@@ -71,7 +71,7 @@ void DomainEntry::read_tenant_id(std::string_view value, bool too_long, TextPlac
         const base::Result<mail::TenantId> parsed = mail::TenantId::parse_lenient(value);
         if (!parsed || too_long) {
             entry.sound = false;
-            problems_.error(where, path_of_field(), quoted(value) + " is no UUID");
+            problems_.error(where, path_of_field(), in_quotes(value) + " is no UUID");
             return;
         }
         storage = parsed->text();

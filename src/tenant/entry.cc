@@ -68,7 +68,7 @@ void TenantEntry::begin(std::string_view name, TextPlace where) {
 
 void TenantEntry::unknown_field(std::string_view name, TextPlace where) {
     problems_.error(where, path_of_(name_, name, std::nullopt),
-                    "unknown key " + quoted(name) + hint(name, field_names.data(), field_names.size()));
+                    "unknown key " + in_quotes(name) + hint(name, field_names.data(), field_names.size()));
 }
 
 void TenantEntry::wrong_kind(const Given& value, TextPlace where) {

@@ -58,13 +58,13 @@ void NamesToAdd::enter(const Waiting& waiting) {
     if (waiting.as == As::tenant)
         return problems_.error(waiting.where, path_of_(tenant, {}, std::nullopt), "duplicate key: this tenant stands twice in the file");
     std::string path = path_of_(tenant, fields[static_cast<std::size_t>(waiting.as)], waiting.element);
-    const std::string written = quoted(waiting.written.empty() ? waiting.name.view() : waiting.written);
+    const std::string written = in_quotes(waiting.written.empty() ? waiting.name.view() : waiting.written);
     if (clash->owner == waiting.tenant)
         problems_.warning(waiting.where, std::move(path), written + " stands twice in this tenant");
     else
         problems_.error(waiting.where, std::move(path),
                         written + " is " + (clash->as.starts_with('o') ? "an " : "a ") + std::string(clash->as) + " of tenant " +
-                            quoted(builder_.name(clash->owner)) + " too");
+                            in_quotes(builder_.name(clash->owner)) + " too");
 }
 
 void NamesToAdd::add_all() {

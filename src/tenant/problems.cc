@@ -43,7 +43,7 @@ std::vector<Problem> Problems::take() {
     return sorted;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out;
     const std::string_view shown = base::truncate_utf8(text, max_quoted_octets);
     base::append_json_string(out, shown);
@@ -58,7 +58,7 @@ std::string json_path(std::string_view path, std::string_view member) {
         out += member;
     } else {
         out += '[';
-        out += quoted(member);
+        out += in_quotes(member);
         out += ']';
     }
     return out;

@@ -39,7 +39,7 @@ private:
 std::string json_path(std::string_view path, std::string_view member);
 std::string json_path(std::string_view path, std::size_t index);
 /// `text` for a message: in double quotes, escaped, at most about 80 octets of it.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 /// ", did you mean X?" or nothing.
 std::string hint(std::string_view word, const std::string_view* known, std::size_t count);
 

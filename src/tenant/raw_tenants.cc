@@ -166,7 +166,7 @@ base::Result<void> change_list(RawTenant& tenant, Field field, char how, std::ve
         const auto found = std::ranges::find_if(list, [&](const std::string& one) { return base::iequals(one, value); });
         if (found == list.end())
             return base::fail(base::Errc::invalid_data,
-                              std::string(name_of(field)) + " of " + quoted(tenant.name) + " has no " + quoted(value));
+                              std::string(name_of(field)) + " of " + in_quotes(tenant.name) + " has no " + in_quotes(value));
         list.erase(found);
     }
     return {};
@@ -279,7 +279,7 @@ RawTenant in_canonical_form(RawTenant tenant) {
 base::Result<void> apply_setting(RawTenant& tenant, std::string_view setting) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string_view::npos || equals == 0)
-        return base::fail(base::Errc::invalid_data, quoted(setting) + ": KEY=VALUE, KEY+=VALUE or KEY-=VALUE is wanted");
+        return base::fail(base::Errc::invalid_data, in_quotes(setting) + ": KEY=VALUE, KEY+=VALUE or KEY-=VALUE is wanted");
     std::string_view key = setting.substr(0, equals), value = setting.substr(equals + 1);
     char how = '=';
     if (key.back() == '+' || key.back() == '-') {
@@ -288,7 +288,7 @@ base::Result<void> apply_setting(RawTenant& tenant, std::string_view setting) {
     }
     const std::optional<Field> field = field_named(key);
     if (!field)
-        return base::fail(base::Errc::invalid_data, "unknown key " + quoted(key) + hint(key, field_names.data(), field_names.size()));
+        return base::fail(base::Errc::invalid_data, "unknown key " + in_quotes(key) + hint(key, field_names.data(), field_names.size()));
     if (how != '=') {
         if (!is_list(*field)) return base::fail(base::Errc::invalid_data, std::string(key) + " is no list: only KEY=VALUE is possible");
         return change_list(tenant, *field, how, split(value));

@@ -106,7 +106,7 @@ void VersionTwo::root_key(std::string_view key) {
     if (known == root_keys.end()) {
         key_ = Key::unknown;
         unknown_ = key;
-        return error("unknown key " + quoted(key) + hint(key, root_keys.data(), root_keys.size()));
+        return error("unknown key " + in_quotes(key) + hint(key, root_keys.data(), root_keys.size()));
     }
     key_ = static_cast<Key>(known - root_keys.begin());
     bool& seen = key_ == Key::version ? version_seen_ : tenants_seen_;
