@@ -67,12 +67,14 @@ void DoorState::tell(const DnsblWatch::News& news) {
     const bool works = news.works == DnsblWorks::yes;
     const bool is_harmless = news.family == gate::DnsblState::Family::ipv6 && news.works == DnsblWorks::lists_nobody;
     if ((works || is_harmless || news.works == DnsblWorks::no_answer) && !news.changed) return;
-    log_.service(works || is_harmless ? LogLevel::info : LogLevel::error, works ? "dnsbl-in-use" : "dnsbl-out-of-use",
-                 works         ? "a DNS list passed its test"
-                 : is_harmless ? "a DNS list has no IPv6 addresses and is not asked for them"
-                               : "a DNS list is not asked: it fails the test of RFC 5782 section 5, or does not answer",
-                 {LogField::of("list", news.list.shown()), LogField::of("family", gate::name_of(news.family)),
-                  LogField::of("kind", authn::name_of(news.works))});
+    const LogField list = LogField::of("list", news.list.shown()), family = LogField::of("family", gate::name_of(news.family)),
+                   kind = LogField::of("kind", authn::name_of(news.works));
+    if (works) return log_.service(LogLevel::info, "dnsbl-in-use", "a DNS list passed its test", {list, family, kind});
+    const LogLevel level = is_harmless ? LogLevel::info : LogLevel::error;
+    log_.service(level, "dnsbl-out-of-use",
+                 is_harmless ? "a DNS list has no IPv6 addresses and is not asked for them"
+                             : "a DNS list is not asked: it fails the test of RFC 5782 section 5, or does not answer",
+                 {list, family, kind});
 }
 
 }  // namespace exota::app

@@ -30,6 +30,7 @@ std::vector<Listening> all_listeners(const Config& config) {
         if (endpoint) all.push_back({name, *endpoint});
     };
     for (const std::string& text : config.milter.listen) add("milter.listen", net::Endpoint::parse(text));
+    for (const std::string& text : config.inbound_listen) add("inbound.listen", net::Endpoint::parse(text));
     if (!config.http.listen.empty()) add("http.listen", net::Endpoint::parse_http(config.http.listen));
     for (const GatewayConfig& gateway : config.gateways)
         for (const std::string& text : gateway.session.listen) add(key_of(gateway, "listen"), net::Endpoint::parse(text));
