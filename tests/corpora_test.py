@@ -111,6 +111,25 @@ def test_addresses(capsys):
     assert wrong == []
 
 
+# --- eop ----------------------------------------------------------------------------------------------------------------------------
+
+def test_eop(capsys):
+    """Fields of Exchange Online Protection: what the corpus names is read as it says, and what it calls an error is one, in words of ours."""
+    cases = json.loads((CORPORA / "eop/cases.json").read_text())
+    answers = ask([{"op": "eop", "field": case["field"]} for case in cases])
+    wrong = []
+    for case, answer in zip(cases, answers):
+        wanted = case["expect"]
+        seen = {key: {name: answer.get(key, {}).get(name) for name in value} if isinstance(value, dict) else answer.get(key)
+                for key, value in wanted.items()}
+        if "error" in wanted:
+            wanted, seen = True, "error" in answer and not answer.keys() & {"spf", "dkim", "dmarc", "compauth"}
+        if seen != wanted:
+            wrong.append((case["field"], seen, wanted, answer))
+    report(capsys, "eop", len(cases) - len(wrong), len(cases))
+    assert wrong == []
+
+
 # --- m365 ---------------------------------------------------------------------------------------------------------------------------
 
 def test_m365(capsys):

@@ -197,6 +197,13 @@ TEST(ConfigInbound, AGatewayWithThatDoorNeedsTheSection) {
     EXPECT_FALSE(text_of(early, "gateway.in.early_refusal").empty());
 }
 
+TEST(ConfigInbound, NoGatewaySendsToTheDoorsSocket) {
+    const LoadedConfig loop = with(
+        "[gateway.in]\ndirection = \"from-exchange\"\nlisten = [\"inet:192.0.2.1:25\"]\nbackend = [\"inet:127.0.0.1:8895\"]\n"
+        "[inbound]\nlisten = [\"inet:127.0.0.1:8895\"]\nmode = \"monitor\"\n");
+    EXPECT_TRUE(text_of(loop, "gateway.in.backend").ends_with("our own socket of inbound.listen")) << all_of(loop);
+}
+
 TEST(ConfigInbound, WhatIsWarnedOf) {
     struct Case {
         std::string_view text, key, part;
