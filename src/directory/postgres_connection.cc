@@ -19,7 +19,6 @@ namespace exota::directory {
 namespace {
 
 constexpr std::size_t max_notified = 100'000;  // that are kept at once; with more, everything is to be read
-
 constexpr std::size_t max_password_octets = 4096;
 constexpr std::size_t max_message_octets = 300;
 

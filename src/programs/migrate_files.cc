@@ -140,7 +140,7 @@ std::string in_quotes(std::string_view text) {
     return out;
 }
 
-std::string quoted_list(const std::vector<std::string>& words) { return '[' + base::joined(words, ", ", quoted) + ']'; }
+std::string quoted_list(const std::vector<std::string>& words) { return '[' + base::joined(words, ", ", in_quotes) + ']'; }
 
 std::string tenants_file_of(const std::vector<Group>& groups, const tenant::Proof& usual) {
     const auto tenants = [&](JsonObject& by_name) {
