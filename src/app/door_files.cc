@@ -59,10 +59,13 @@ std::optional<base::PrefixTable> prefixes(std::string_view text, std::vector<dir
     return std::move(file.table);
 }
 
+/// Below that many a list is written by hand, and who takes a few away means it.
+constexpr std::size_t recipients_of_a_program = 100;
+
 /// A list of recipients of which that may not be all.
 std::optional<directory::ListProblem> doubt(std::size_t now, const tenant::RecipientList* last) {
     if (now == 0) return directory::ListProblem{0, "names no recipient"};
-    if (last == nullptr || !directory::shrinks_too_much(last->size(), now)) return std::nullopt;
+    if (last == nullptr || last->size() < recipients_of_a_program || !directory::shrinks_too_much(last->size(), now)) return std::nullopt;
     return directory::ListProblem{0, "would leave " + std::to_string(now) + " of " + base::counted(last->size(), "recipient") +
                                          ": if that is meant, reload (SIGHUP)"};
 }

@@ -30,8 +30,8 @@ struct DoorFiles {
 /// What a file at fault means: that there are no lists, or that its own stays as it was (there are lists unless every file is at fault).
 enum class FileAtFault : std::uint8_t { refuses_all, keeps_its_last };
 
-/// Blocks. A list of recipients is at fault, too, if it names nobody; and, where nobody asked for it (keeps_its_last), if it lost more than
-/// a fifth: whoever writes it may have died of it, and every recipient that is missing would be refused for good.
+/// Blocks. A list of recipients is at fault, too, if it names nobody; and, where nobody asked for it (keeps_its_last), if a hundred or
+/// more lost more than a fifth: whoever writes it may have died of it, and every recipient that is missing would be refused for good.
 /// @param previous  in use now: how its DNS lists fare goes on. nullptr: there is none.
 DoorFiles read_door_files(const config::Config& config, const gate::DoorLists* previous, FileAtFault at_fault = FileAtFault::refuses_all);
 

@@ -112,15 +112,20 @@ TEST_F(DoorFilesTest, a_list_of_recipients_that_may_not_be_whole_is_at_fault) {
         for (int i = 0; i < count; ++i) out += "r" + std::to_string(i) + "@contoso.example\n";
         return out;
     };
-    write("recipients", recipients(10));
+    write("recipients", recipients(100));
     const DoorFiles before = read_door_files(config, nullptr);
-    write("recipients", recipients(8));
-    EXPECT_EQ(read_door_files(config, before.lists.get(), FileAtFault::keeps_its_last).lists->recipients->size(), 8U) << "a fifth";
-    write("recipients", recipients(7));
+    write("recipients", recipients(80));
+    EXPECT_EQ(read_door_files(config, before.lists.get(), FileAtFault::keeps_its_last).lists->recipients->size(), 80U) << "a fifth";
+    write("recipients", recipients(79));
     const DoorFiles shrunk = read_door_files(config, before.lists.get(), FileAtFault::keeps_its_last);
     EXPECT_EQ(shrunk.lists->recipients, before.lists->recipients);
-    EXPECT_EQ(all_of(shrunk), folder.path("recipients") + ": error: would leave 7 of 10 recipients: if that is meant, reload (SIGHUP)\n");
-    EXPECT_EQ(read_door_files(config, before.lists.get()).lists->recipients->size(), 7U) << "SIGHUP says that it is meant";
+    EXPECT_EQ(all_of(shrunk), folder.path("recipients") + ": error: would leave 79 of 100 recipients: if that is meant, reload (SIGHUP)\n");
+    EXPECT_EQ(read_door_files(config, before.lists.get()).lists->recipients->size(), 79U) << "SIGHUP says that it is meant";
+    write("recipients", recipients(99));
+    const DoorFiles few = read_door_files(config, nullptr);
+    write("recipients", recipients(1));
+    EXPECT_EQ(read_door_files(config, few.lists.get(), FileAtFault::keeps_its_last).lists->recipients->size(), 1U)
+        << "few are written by hand";
 }
 
 TEST_F(DoorFilesTest, a_load_that_was_not_taken_read_no_file) {

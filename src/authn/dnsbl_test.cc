@@ -208,7 +208,7 @@ TEST(CheckDnsbl, weights_and_threshold) {
          {{"1.2.0.192.a.example", {"127.0.0.2"}}, {"1.2.0.192.c.example", {"fails"}}},
          1,
          1,
-         true,
+         false,
          "a.example"},
     };
     for (const Case& c : cases) {

@@ -60,7 +60,7 @@ TEST(JudgeInbound, clients) {
     };
     const std::string longest_delist(200, 'd');
     const std::string with_longest_delist =
-        "550 5.7.1 Client [198.51.100.7] blocked (l.example: " + std::string(142, 't') + "); to be removed: " + longest_delist;
+        "550 5.7.1 Client [198.51.100.7] blocked (l.example: " + std::string(143, 't') + "); to be removed: " + longest_delist;
     const Row rows[] = {
         {{Is::blocked, "", ""}, "", "550 5.7.1 Client [198.51.100.7] blocked"},
         {{Is::blocked, "", ""},

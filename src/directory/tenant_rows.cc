@@ -204,7 +204,10 @@ base::Result<void> TenantRows::refuse_wrong(const std::vector<tenant::Problem>& 
         std::optional<Wrong> alone = wrong_alone(*candidate.line);
         if (!alone) continue;
         any_alone = true;
-        if (!candidate.kept) rows_.find(*candidate.name)->second.wrong = *alone;
+        if (!candidate.kept) {
+            remember(*candidate.name);
+            rows_.find(*candidate.name)->second.wrong = *alone;
+        }
         refuse(candidate, *std::move(alone));
     }
     if (any_alone) return {};
