@@ -34,9 +34,11 @@ void log_problems(telemetry::Log& log, const std::vector<config::Problem>& probl
 void log_vanished(telemetry::Log& log, const std::string& what, const std::string& path) {
     const auto stamp = directory::stamp_of(path);
     const std::string why = stamp ? "it is there again" : stamp.error().detail;
-    log.service(LogLevel::error, what + "-vanished",
-                "the " + what + " file cannot be looked at (" + why + "); the " + what + " stay as they were",
-                {LogField::of("place", path)});
+    const std::string text = "the " + what + " file cannot be looked at (" + why + "); the " + what + " stay as they were";
+    if (what == "tenants")
+        log.service(LogLevel::error, "tenants-vanished", text, {LogField::of("place", path)});
+    else
+        log.service(LogLevel::error, "endpoints-vanished", text, {LogField::of("place", path)});
 }
 
 }  // namespace exota::app
