@@ -262,7 +262,8 @@ def test_the_predecessors_set_up_works_and_its_injection_does_not(exota_of, slap
     assert said("nobody.test", tenant_id=None).startswith("550 ")
     slapd.kill()
     try:
-        assert said("full.test") == "accept", "it is known"
+        # Each event loop keeps what it was asked; of two, the one that judges now may not have been.
+        wait_for(lambda: said("full.test") == "accept", "a loop that knows it")
         assert said("other.test").startswith("450 ")
     finally:
         slapd.start()
