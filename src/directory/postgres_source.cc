@@ -263,12 +263,12 @@ void PostgresSource::use_other_defaults() {
 
 void PostgresSource::take(base::Result<TenantRows::Taken> taken) {
     refused_.reset();
-    unusable_.reset();
+    const bool was_unusable = std::exchange(unusable_, std::nullopt).has_value();  // then what is held may be more than what was given
     if (!taken) return cannot_use(taken.error().detail);
     if (!guarded(*taken)) return;
     last_warning_.clear();
     const std::size_t domains = taken->index->domain_count();
-    const bool changed = taken->changed || !served_domains_;
+    const bool changed = taken->changed || was_unusable || !served_domains_;
     if (changed) give(*std::move(taken));
     options_.status->confirmed();  // after them: who judges may be told that they are all there are only if he has them
     note_first(First::loaded);     // no start waits for the disk
@@ -305,9 +305,9 @@ void PostgresSource::keep_snapshot(bool changed) {
     const std::chrono::sys_seconds now = now_on_the_wall();
     const bool old = now - kept_confirmed_ > options_.max_stale / 20 || kept_confirmed_ > now;
     if (!changed && !old) return;
-    if (const auto saved = save_snapshot(options_.snapshot_file, origin_, {now, rows_.served_lines()}); !saved)
-        return warn("the snapshot of the tenants cannot be written: " + saved.error().detail);
-    kept_confirmed_ = now;
+    const auto saved = save_snapshot(options_.snapshot_file, origin_, {now, rows_.served_lines()});
+    kept_confirmed_ = saved ? now : std::chrono::sys_seconds{};  // what it names no more must not come back: tried again soon
+    if (!saved) warn("the snapshot of the tenants cannot be written: " + saved.error().detail);
 }
 
 }  // namespace exota::directory
