@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,9 +76,10 @@ std::shared_ptr<const gate::Snapshot> snapshot(std::string_view source, std::str
 /// A session with some messages, each judged, logged, counted.
 class Session {
 public:
-    Session(std::shared_ptr<const gate::Snapshot> rules, const std::string& zone) : judge_(observer_, world_), session_(judge_, [] {}) {
+    Session(std::shared_ptr<const gate::Snapshot> rules, const std::string& zone) {
         world_.zone = gate::testing::Zone(zone);
         judge_.use(std::move(rules));
+        session_.emplace(judge_, [] {});
     }
 
     void play(const bench::Message& message) {
@@ -95,11 +97,11 @@ public:
 private:
     void say(std::string_view octets) {
         answer_.clear();
-        auto step = session_.feed(octets, answer_);
+        auto step = session_->feed(octets, answer_);
         for (octets.remove_prefix(step.consumed); step.state == gate::MilterSession::State::waiting;) {
             if (world_.soon.empty()) die("a message waits for nothing");
             world_.end_turn();
-            step = session_.feed(octets, answer_);
+            step = session_->feed(octets, answer_);
             octets.remove_prefix(step.consumed);
         }
         if (step.state == gate::MilterSession::State::closing) die("the session was closed");
@@ -109,8 +111,8 @@ private:
     telemetry::Log log_{telemetry::LogConfig{}, std::make_unique<NoSink>()};
     app::LoopObserver observer_{log_, log_.add_loop(loop_)};
     gate::testing::ResolvingWorld world_;
-    gate::Judge judge_;
-    gate::MilterSession session_;
+    gate::Judge judge_{observer_, world_};
+    std::optional<gate::MilterSession> session_;
     std::string answer_;
 };
 
