@@ -23,8 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     bool speaks_of_it = false;
     for (directory::ListLines line(text); line.next();) {
         std::string address(line.content());
-        if (address.starts_with('@')) address.insert(0, "anybody");
+        if (address.starts_with('@')) address.insert(0, "a");
         const auto name = tenant::RecipientName::parse(address, rules);
+        if (!name && name.error().code == base::Errc::too_long) continue;  // a domain so long that no address has room beside it
         if (!name || !file.list->knows(*name, rules)) std::abort();
         if (name->text().size() > tenant::max_recipient_octets || name->domain().contains('@')) std::abort();
         speaks_of_it |= name->domain() == "nobody.invalid";
