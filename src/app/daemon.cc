@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "app/descriptor_limit.h"
+#include "app/discovery.h"
 #include "app/door_state.h"
 #include "app/endpoints_load.h"
 #include "app/fed_tenants.h"
@@ -57,6 +58,7 @@ public:
           notifier_(std::move(notifier)),
           log_(config_.log),
           metrics_(options.version, config_.http.tenants_apart),
+          discovery_({.file = config_.discovery.file, .limits = {.most = config_.discovery.max_candidates}}, log_),
           gateways_(std::move(gateways)),
           workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, lookups ? &*lookups : nullptr),
           http_(control_, web::pages({.metrics = [this] { return metrics_text(); }, .ready = [this] { return is_ready(); }})),
@@ -73,14 +75,8 @@ public:
           watch_(std::in_place, config_.tenants, loaded.tenants_stamp) {
         if (loaded.door_files) door_.was_read(*loaded.door_files);
         endpoints_watch_.was_read(config_.endpoints);
-        log_.service(
-            LogLevel::info, "start", "exota starts",
-            {LogField::of("version", options_.version), LogField::of("config", config_.path.empty() ? "environment" : config_.path),
-             LogField::of_number("threads", static_cast<std::int64_t>(workers_.loop_count()))});
+        log_start(log_, options_.version, config_, workers_.loop_count());
         log_problems(log_, loaded.problems, config_.tenants.file);
-        if (options_.force_monitor == ForceMonitor::yes)
-            log_.service(LogLevel::warning, "forced-monitor",
-                         "started with --monitor: nothing is refused, whatever the configuration and the tenants say", {});
         if (const auto warning = raise_descriptor_limit(config_))
             log_.service(LogLevel::warning, "config-problem", *warning, {LogField::of("place", "milter.max_sessions")});
     }
@@ -92,6 +88,8 @@ public:
         if (fed_) tenants_state_.add(fed_->status(), [this] { return fed_->has_tenants(); });
         wait_for_signal();
         metrics_.set_log(log_);
+        metrics_.set_candidates([this] { return discovery_.samples(); });
+        workers_.hand_sightings_to([this](tenant::Sighting&& sighting) { discovery_.note(std::move(sighting)); });
         if (fed_) take_fed();  // before anything is judged
         show_state();
         for (const std::string& endpoint : sockets_.bound())
@@ -140,7 +138,9 @@ private:
         return "serving " + base::counted(tenant_count(), "tenant") + " with " + base::counted(domain_count(), "domain");
     }
 
+    /// What is judged by from now on.
     void show_state() {
+        discovery_.use(snapshot_->rules.discovery, snapshot_->tenants);
         metrics_.set_state({.generation = snapshot_->generation,
                             .tenants = tenant_count(),
                             .domains = domain_count(),
@@ -328,6 +328,7 @@ private:
     Notifier notifier_;
     telemetry::Log log_;
     telemetry::Metrics metrics_;
+    Discovery discovery_;  // outlives the loops that tell it
     const std::vector<std::unique_ptr<GatewaySection>> gateways_;
     net::Loop control_;
     Workers workers_;

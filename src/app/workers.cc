@@ -106,6 +106,10 @@ void Workers::add(FrontEndOptions options, std::vector<net::Listener>& listeners
     }
 }
 
+void Workers::hand_sightings_to(const std::function<void(tenant::Sighting&&)>& take) {
+    for (const auto& worker : workers_) worker->observer.hand_sightings_to(take);
+}
+
 void Workers::start() {
     for (const auto& worker : workers_)
         if (worker->tenants) worker->loop.post([&tenants = *worker->tenants] { tenants.start(); });

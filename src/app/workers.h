@@ -33,6 +33,9 @@ class SourceStatus;
 namespace exota::gate {
 class World;
 }
+namespace exota::tenant {
+struct Sighting;
+}
 namespace exota::net {
 class Loop;
 }
@@ -82,6 +85,8 @@ public:
 
     /// Before start(): accepts on `listeners`, opened for as many loops, as soon as these run.
     void add(FrontEndOptions options, std::vector<net::Listener>& listeners);
+    /// Before start(): who takes what messages showed of authors without a tenant. Called on all loops.
+    void hand_sightings_to(const std::function<void(tenant::Sighting&&)>& take);
     /// Starts the threads. Throws std::system_error if there are not enough.
     void start();
 

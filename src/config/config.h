@@ -45,6 +45,12 @@ struct EndpointsService {
     std::string instance;  // of Microsoft's clouds: "Worldwide"
 };
 
+/// Section [discovery]. Whether it is on is rules.discovery.
+struct DiscoveryConfig {
+    std::string file;
+    std::size_t max_candidates = 0;
+};
+
 struct Config {
     std::string path;  // where it came from, for messages; "" for the environment
     gate::MilterSettings milter;
@@ -59,6 +65,7 @@ struct Config {
     evidence::MessageLimits limits;
     tenant::Defaults tenant_defaults;
     directory::TenantsSettings tenants;
+    DiscoveryConfig discovery;
     telemetry::LogConfig log;
     HttpConfig http;
     DnsConfig dns;

@@ -140,6 +140,12 @@ constexpr auto table = std::to_array<Key>({
     {"tenants.postgresql.resync_interval", duration, "600", "seconds", 1, day, "",
      "how often all tenants are read, besides those that the database tells of", restart, "0.2"},
 
+    {"discovery.enabled", boolean, "false", "", 0, 0, "",
+     "whether authors whom no tenant covers are recorded as candidates; needs authorisation.mode = \"monitor\"", reload, "0.2"},
+    {"discovery.file", file, R"("/var/lib/exota/candidates")", "", 0, 0, "", "where the candidates are kept over restarts", restart, "0.2"},
+    {"discovery.max_candidates", integer, "10000", "candidates", 10, 50000, "",
+     "candidates that are kept; for one more somebody leaves of the tenant id that has the most, the least seen first", restart, "0.2"},
+
     {"limits.field_octets", integer, "262144", "octets", 1024, 16 * mebibyte, "",
      "a message with a longer header field (name, colon, value and CRLF) is refused"},
     {"limits.header_octets", integer, "1048576", "octets", 4096, 64 * mebibyte, "", "a message with a longer header is refused"},

@@ -1,6 +1,6 @@
-// [tenants], [limits] and [server]: where tenants are kept, what a message may have, the daemon itself.
+// [tenants], [discovery], [limits] and [server]: where tenants are kept, who may become one, what a message may have, the daemon itself.
 //
-// Tested by config_test.cc, ldap_test.cc and postgresql_test.cc.
+// Tested by config_test.cc, ldap_test.cc, postgresql_test.cc and discovery_test.cc.
 #include "config/reader.h"
 #include "config/sections.h"
 #include "config/whole_file.h"
@@ -56,6 +56,18 @@ void read_tenants(Reader& in, Config& out, Origin origin) {
         in.error("tenants.file", "must be an absolute path here");
     else
         out.tenants.file = resolve_path(out.tenants.file, out.path);
+}
+
+void read_discovery(Reader& in, Config& out, Origin origin) {
+    out.discovery.file = resolve_path(in.text("discovery.file"), out.path);
+    out.discovery.max_candidates = in.size("discovery.max_candidates");
+    if (!in.boolean("discovery.enabled")) return;
+    if (origin == Origin::json) return in.error("discovery.enabled", "only a daemon discovers anybody");
+    // Where mail is refused, whoever is missing among the tenants complains; and nobody reads a list that forgers help to write.
+    if (out.rules.mode != tenant::Mode::monitor)
+        return in.error("discovery.enabled", "is for the time before tenants are known: it needs authorisation.mode = \"monitor\"");
+    if (in.text("discovery.file").empty()) return in.error("discovery.file", "names no file");
+    out.rules.discovery = true;
 }
 
 }  // namespace exota::config

@@ -32,6 +32,8 @@ void read_dns(Reader& in, Config& out, Origin origin);
 /// [limits] and [server].
 void read_limits(Reader& in, Config& out);
 void read_tenants(Reader& in, Config& out, Origin origin);
+/// [discovery]: after read_authorisation.
+void read_discovery(Reader& in, Config& out, Origin origin);
 /// [tenants.ldap], where that is the source.
 void read_ldap(Reader& in, Config& out, Origin origin);
 /// After read_milter, read_http and read_gateways, for whoever dials (RelaySettings::own_sockets).

@@ -21,7 +21,8 @@
 
 namespace exota::tenant {
 struct Defaults;
-}
+struct Sighting;
+}  // namespace exota::tenant
 
 namespace exota::gate {
 
@@ -83,6 +84,8 @@ public:
     /// Once for each message: with its verdict, or after the client's last reply (Report).
     virtual void judged(const Judged& message) = 0;
     virtual void protocol_error(std::string_view what) = 0;
+    /// A message showed who may become a tenant (decision/sighting.h); its verdict is told besides.
+    virtual void sighted(tenant::Sighting&& sighting) { static_cast<void>(sighting); }
 };
 
 class World;

@@ -2,6 +2,7 @@
 
 #include "decision/judge_inbound.h"
 #include "decision/keys.h"
+#include "decision/sighting.h"
 #include "gate/door_lists.h"
 #include "gate/doorkeeper.h"
 
@@ -111,7 +112,10 @@ void Judge::Pipeline::decide(Work& work) {
         return;
     }
     decision::decide(submission.evidence, index_of(submission), rules, decision);
-    if (tenants_of(*submission.snapshot) == TenantsAre::stale) decision::defer_unfound(decision, submission.evidence, rules);
+    const TenantsAre are = tenants_of(*submission.snapshot);
+    if (are == TenantsAre::stale) decision::defer_unfound(decision, submission.evidence, rules);
+    if (!rules.discovery || are != TenantsAre::current) return;  // whom nobody is known to cover now may be covered all the same
+    if (auto sighting = decision::sighting_of(submission.evidence, index_of(submission), rules)) observer_.sighted(*std::move(sighting));
 }
 
 bool Judge::Pipeline::verify(Work& work) {

@@ -7,7 +7,7 @@
 //
 // Whatever is not known when time runs out is unavailable, never "no". A part of Judge (judge.cc); nobody else includes it.
 //
-// Tested by pipeline_test.cc, judge_verify_test.cc and judge_early_test.cc.
+// Tested by pipeline_test.cc, judge_verify_test.cc, judge_early_test.cc and sighting_verify_test.cc.
 #pragma once
 
 #include <list>

@@ -53,6 +53,7 @@ public:
         m_.gateways_.collect(all);
         dns(all);
         if (!m_.lookups_.empty()) lookups(all);
+        if (m_.read_candidates_) candidates(all, m_.read_candidates_());
         state(all);
         return all;
     }
@@ -215,6 +216,24 @@ private:
                              "Loops that look names up without DNSSEC validation, because the DNS servers do not pass it on",
                              MetricType::Gauge));
         add(all.back(), sum([](const Loop& l) { return l.resolver ? l.resolver->without_validation.value() : 0; }));
+    }
+
+    static void candidates(std::vector<MetricFamily>& all, const std::optional<CandidateSamples>& samples) {
+        if (!samples) return;
+        const auto one = [&all](std::string_view name, std::string_view help, MetricType type, std::uint64_t value) {
+            add(all.emplace_back(family(name, help, type)), static_cast<double>(value));
+        };
+        one("exota_candidates", "Authors without a tenant that discovery has recorded", MetricType::Gauge, samples->known);
+        one("exota_candidates_conflicting", "Those of them whose messages came from different tenants", MetricType::Gauge,
+            samples->conflicting);
+        one("exota_candidates_displaced_total", "Candidates that left because there was no room", MetricType::Counter, samples->displaced);
+        one("exota_candidates_write_failures_total", "Times that the candidates could not be written", MetricType::Counter,
+            samples->write_failures);
+        MetricFamily sightings =
+            family("exota_candidate_sightings_total", "Messages that showed a candidate, by what became of that", MetricType::Counter);
+        add(sightings, static_cast<double>(samples->recorded), {label("fate", "recorded")});
+        add(sightings, static_cast<double>(samples->dropped), {label("fate", "dropped")});
+        all.push_back(std::move(sightings));
     }
 
     void lookups(std::vector<MetricFamily>& all) const {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,6 +116,13 @@ public:
     };
     /// Before the first text(); called within it, from any thread.
     void set_dnsbl(std::function<DnsblSamples()> read) { read_dnsbl_ = std::move(read); }
+    /// Of discovery.
+    struct CandidateSamples {
+        std::size_t known = 0, conflicting = 0;
+        std::uint64_t recorded = 0, dropped = 0, displaced = 0, write_failures = 0;
+    };
+    /// Before the first text(); called within it, from any thread. nullopt: there is no discovery.
+    void set_candidates(std::function<std::optional<CandidateSamples>()> read) { read_candidates_ = std::move(read); }
     void set_http_made_room(std::uint64_t count) noexcept { http_made_room_ = count; }
     /// Snapshots that were replaced and that messages in hand are still judged by.
     void set_retired_snapshots(std::size_t count) noexcept { retired_snapshots_ = count; }
@@ -146,6 +154,7 @@ private:
     TenantsSource tenants_source_;
     DoorState door_state_;
     std::function<DnsblSamples()> read_dnsbl_;
+    std::function<std::optional<CandidateSamples>()> read_candidates_;
 };
 
 }  // namespace exota::telemetry

@@ -161,6 +161,9 @@ TEST(Metrics, loops_are_summed) {
     lookups_1.kept.add(9);
     metrics.add_lookups(lookups_1);
     metrics.add_lookups(lookups_2);
+    metrics.set_candidates([] {
+        return Metrics::CandidateSamples{.known = 7, .conflicting = 2, .recorded = 30, .dropped = 1, .displaced = 4, .write_failures = 5};
+    });
     metrics.reload_failed();
     metrics.set_retired_snapshots(3);
     metrics.set_http_made_room(7);
@@ -187,6 +190,12 @@ TEST(Metrics, loops_are_summed) {
              "exota_tenant_lookups_total{from=\"cache\"} 7\n",
              "exota_tenant_lookups_unanswered_total{served=\"stale\"} 2\n",
              "exota_tenant_cache_entries 9\n",
+             "exota_candidates 7\n",
+             "exota_candidates_conflicting 2\n",
+             "exota_candidates_displaced_total 4\n",
+             "exota_candidates_write_failures_total 5\n",
+             "exota_candidate_sightings_total{fate=\"recorded\"} 30\n",
+             "exota_candidate_sightings_total{fate=\"dropped\"} 1\n",
              "exota_endpoint_prefixes 5\n",
              "exota_snapshot_generation 4\n",
              "exota_reload_failures_total 1\n",
@@ -293,6 +302,7 @@ TEST(Metrics, documented) {
     metrics.add_loop(loop, &resolver);
     metrics.add_server(server);
     metrics.add_lookups(lookups);
+    metrics.set_candidates([] { return Metrics::CandidateSamples{}; });
     const HeldOctets held;
     GatewayCounters gateway;
     metrics.gateways().add_gateway("exchange", &held);
