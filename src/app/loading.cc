@@ -261,7 +261,16 @@ Loaded load_door(const config::Config& config, const gate::Snapshot& previous) {
 }
 
 config::LoadedConfig with_source_of(const config::Config& running, config::LoadedConfig loaded) {
-    if (loaded.config && loaded.config->tenants.source != running.tenants.source) loaded.config->tenants = running.tenants;
+    if (!loaded.config) return loaded;
+    if (loaded.config->tenants.source != running.tenants.source) loaded.config->tenants = running.tenants;
+    // A server that is asked for recipients has its clients since the start.
+    const directory::RecipientSourceSettings &now = loaded.config->recipient_source, &then = running.recipient_source;
+    if (now.ldap.has_value() != then.ldap.has_value() || now.postgresql.has_value() != then.postgresql.has_value()) {
+        loaded.problems.push_back({config::Problem::Severity::warning, loaded.config->path, 0, 0, "recipients.source",
+                                   "whether a server is asked, and which, is only read at start; the old source stays until then"});
+        loaded.config->recipients = running.recipients;
+        loaded.config->recipient_source = running.recipient_source;
+    }
     return loaded;
 }
 

@@ -154,13 +154,18 @@ TEST(Metrics, loops_are_summed) {
     server_2.ended[static_cast<std::size_t>(net::Ending::idle)].add();
     metrics.set_state({.generation = 4, .tenants = 2, .domains = 9, .endpoint_prefixes = 5, .loaded_at = 1000});
     metrics.set_tenants_source({"stale", 90});
-    TenantLookups lookups_1, lookups_2;
+    Lookups lookups_1, lookups_2;
     lookups_1.cached.add(3);
     lookups_2.cached.add(4);
     lookups_2.stale.add(2);
     lookups_1.kept.add(9);
     metrics.add_lookups(lookups_1);
     metrics.add_lookups(lookups_2);
+    Lookups recipients;
+    recipients.asked.add(5);
+    recipients.unknown.add(1);
+    metrics.add_recipient_lookups(recipients);
+    metrics.set_recipients_answered(false);
     metrics.reload_failed();
     metrics.set_retired_snapshots(3);
     metrics.set_http_made_room(7);
@@ -187,6 +192,10 @@ TEST(Metrics, loops_are_summed) {
              "exota_tenant_lookups_total{from=\"cache\"} 7\n",
              "exota_tenant_lookups_unanswered_total{served=\"stale\"} 2\n",
              "exota_tenant_cache_entries 9\n",
+             "exota_recipient_lookups_total{from=\"server\"} 5\n",
+             "exota_recipient_lookups_unanswered_total{served=\"nothing\"} 1\n",
+             "exota_recipient_cache_entries 0\n",
+             "exota_recipients_answered 0\n",
              "exota_endpoint_prefixes 5\n",
              "exota_snapshot_generation 4\n",
              "exota_reload_failures_total 1\n",
@@ -289,10 +298,12 @@ TEST(Metrics, documented) {
     LoopMetrics loop;
     net::ServerCounters server;
     net::ResolverCounters resolver;
-    const TenantLookups lookups;
+    const Lookups lookups;
     metrics.add_loop(loop, &resolver);
     metrics.add_server(server);
     metrics.add_lookups(lookups);
+    metrics.add_recipient_lookups(lookups);
+    metrics.set_recipients_answered(true);
     const HeldOctets held;
     GatewayCounters gateway;
     metrics.gateways().add_gateway("exchange", &held);
