@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/endpoints_load.h"
+#include "app/recipient_gaps.h"
 #include "base/counted.h"
 #include "directory/postgres_source.h"
 #include "directory/snapshot_file.h"
@@ -196,6 +197,9 @@ ReadFiles read_files(config::LoadedConfig config, const gate::DoorLists* previou
         files.door = read_door_files(*files.config, previous_door);
         files.try_again |= files.door.try_again;
         files.problems.insert(files.problems.end(), files.door.problems.begin(), files.door.problems.end());
+        if (files.tenants && files.door.lists && files.door.lists->recipients)
+            std::ranges::move(domains_without_recipients(*files.config, *files.tenants, *files.door.lists->recipients),
+                              std::back_inserter(files.problems));
     } else if (!has_error(files.problems)) {
         files.problems.push_back({Severity::error, {}, 0, 0, {}, "there is no configuration"});
     }
