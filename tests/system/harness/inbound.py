@@ -37,15 +37,15 @@ def zones(keys):
 
 
 class Door:
-    """The chain with its servers. `send` speaks with the service that is the door."""
+    """The chain with its servers. `send` speaks with the service that is the door. `keys`: those that DNS has, if not the workshop's."""
 
-    def __init__(self, workshop, directory, *, changes=None, inbound=None):
+    def __init__(self, workshop, directory, *, changes=None, inbound=None, keys=None, more_zones=None):
         self.workshop, self.directory = workshop, directory
         self._parts = []
         try:
             listing = {f"{KEY}.{LIST}": ["127.0.0.2", ":127.0.0.2:see https://bl.example/?$", LISTED, EOP], **LIARS}
             self.lists = self._own(DnsLists(directory, listing))
-            self.names = self._own(NameServers(directory, zones(workshop.keys), others={zone: self.lists.port for zone in listing}))
+            self.names = self._own(NameServers(directory, zones(keys or workshop.keys) | (more_zones or {}), others={zone: self.lists.port for zone in listing}))
             self.block, self.allow, self.recipients = (directory / name for name in ("block", "allow", "recipients"))
             self.block.write_text(f"{BLOCKED}/32 until 2999-12-31 # a test\n198.51.100.0/28\n")
             self.allow.write_text(f"{ALLOWED}\n")
