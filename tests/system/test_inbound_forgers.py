@@ -25,7 +25,8 @@ def door(workshop, base_directory, keys):
     key = lambda domain: txt("selector1._domainkey", key_of(keys, domain))  # noqa: E731
     made = Door(workshop, fresh_directory(base_directory), keys=keys, inbound={"trusted_forwarders": [f"{FORWARDER}/32", "dkim:forwarder.test"]},
                 changes={"arc": {"trusted_sealers": ["sealer.test", "microsoft.com"]}, "inbound.domains": {"*.partner.test": "none", "contoso.com": "none"}},
-                more_zones={"sealer.test": key("sealer.test"), "forwarder.test": key("forwarder.test") + REJECTS, "partner.test": REJECTS,
+                signed=["signed.test"], broken=["broken.test"], breaks=("p=reject", "p=none"),
+                more_zones={"signed.test": REJECTS, "broken.test": REJECTS, "sealer.test": key("sealer.test"), "forwarder.test": key("forwarder.test") + REJECTS, "partner.test": REJECTS,
                             "evilpartner.test": REJECTS, "evil.test": key("evil.test") + REJECTS + txt("@", "v=spf1 +all"),
                             "microsoft.com": key("microsoft.com") + REJECTS + txt("@", "v=spf1 -all"),
                             "contoso.onmicrosoft.com": key("contoso.onmicrosoft.com") + REJECTS + txt("@", "v=spf1 ip4:40.92.0.0/15 -all")})
@@ -113,6 +114,14 @@ def test_an_excepted_domain_is_no_other(door):
     for author in ('"jane@pay.partner.test" <jane@author.test>', "jane@pay.partner.test@author.test"):
         code, reason, _, record = judged(door, door.message(author))
         assert code == 550 and reason in ("dmarc-failed", "from-ambiguous"), record
+
+
+# --- DNS --------------------------------------------------------------------------------------------------------------------------------
+
+def test_a_policy_that_was_changed_on_its_way_is_none_at_all(door):
+    """Whoever can change an answer makes p=reject p=none; DNSSEC shows it, and then nobody can say."""
+    assert judged(door, door.message("jane@signed.test"))[:3] == (550, "dmarc-failed", "fail 000")
+    assert judged(door, door.message("jane@broken.test"))[:3] == (451, "unavailable", "none 301")
 
 
 # --- Exchange Online --------------------------------------------------------------------------------------------------------------------
