@@ -24,7 +24,7 @@ def keys(base_directory):
 def door(workshop, base_directory, keys):
     key = lambda domain: txt("selector1._domainkey", key_of(keys, domain))  # noqa: E731
     made = Door(workshop, fresh_directory(base_directory), keys=keys, inbound={"trusted_forwarders": [f"{FORWARDER}/32", "dkim:forwarder.test"]},
-                changes={"arc": {"trusted_sealers": ["sealer.test", "microsoft.com"]}, "inbound.domains": {"*.partner.test": "none", "contoso.com": "none"}},
+                changes={"arc": {"trusted_sealers": ["sealer.test", "microsoft.com"]}, "inbound.domains": {'"*.partner.test"': "none", '"contoso.com"': "none"}},
                 signed=["signed.test"], broken=["broken.test"], breaks=("p=reject", "p=none"),
                 more_zones={"signed.test": REJECTS, "broken.test": REJECTS, "sealer.test": key("sealer.test"), "forwarder.test": key("forwarder.test") + REJECTS, "partner.test": REJECTS,
                             "evilpartner.test": REJECTS, "evil.test": key("evil.test") + REJECTS + txt("@", "v=spf1 +all"),
