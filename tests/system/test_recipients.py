@@ -191,4 +191,4 @@ def test_check_says_what_is_wrong_with_the_settings(exota_of, source, base_direc
         "inbound": {"listen": [f"unix:{directory}/door.sock"], "mode": "enforce"}, **source.settings(directory), section: {**source.settings(directory)[section], **wrong}})
     done = exota.run("check", "-c", exota.configuration)
     said = (done.stdout + done.stderr).decode()
-    assert done.returncode == 65 and f"{section}.{next(iter(wrong))}" in said and "secret" not in said, said
+    assert done.returncode == 78 and f"{section}.{next(iter(wrong))}" in said and "secret" not in said, said
