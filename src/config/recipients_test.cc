@@ -79,7 +79,7 @@ TEST(ConfigRecipients, what_is_wrong_is_refused_at_its_key) {
          "http"},
         {std::string(ldap) + "filter = \"(mail=x)\"\n", "recipients.ldap.filter", "lacks %r"},
         {std::string(ldap) + "filter = \"(mail=%r\"\n", "recipients.ldap.filter", "is no filter"},
-        {std::string(ldap) + "bind_dn = \"cn=x\"\n", "recipients.ldap.password_file", "go together"},
+        {std::string(ldap) + "bind_dn = \"cn=x\"\n", "recipients.ldap.bind_dn", "go together"},
         {std::string(ldap) + "sasl = \"external\"\nbind_dn = \"cn=x\"\npassword_file = \"p\"\n", "recipients.ldap.sasl", "external"},
         {std::string(ldap) + "password_file = \"missing\"\nbind_dn = \"cn=x\"\n", "recipients.ldap.password_file", "missing"},
         {std::string(postgresql) + "conninfo = \"password=secret\"\n", "recipients.postgresql.conninfo", "has a password"},
