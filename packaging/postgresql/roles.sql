@@ -17,7 +17,7 @@ END
 $$;
 
 GRANT USAGE ON SCHEMA exota TO exota_reader;
-GRANT SELECT ON exota.schema_version, exota.tenant_document TO exota_reader;
-GRANT SELECT, INSERT, UPDATE, DELETE ON exota.tenant, exota.tenant_name TO exota_writer;
+GRANT SELECT ON exota.schema_version, exota.tenant_document, exota.recipient_address TO exota_reader;
+GRANT SELECT, INSERT, UPDATE, DELETE ON exota.tenant, exota.tenant_name, exota.recipient TO exota_writer;
 
 COMMIT;

@@ -10,13 +10,13 @@
 #include <system_error>
 #include <thread>
 
+#include "app/asked_servers.h"
 #include "app/descriptor_limit.h"
 #include "app/discovery.h"
 #include "app/door_state.h"
 #include "app/endpoints_load.h"
 #include "app/fed_tenants.h"
 #include "app/gateway_section.h"
-#include "app/loop_tenants.h"
 #include "app/milter_front_end.h"
 #include "app/notify.h"
 #include "app/problem_log.h"
@@ -49,8 +49,8 @@ constexpr std::chrono::milliseconds wait_with_snapshot{500};
 /// A daemon that serves. Everything but the milter's loops happens on the control loop, the thread that called run_daemon.
 class Daemon {
 public:
-    Daemon(const DaemonOptions& options, Loaded loaded, const std::optional<LookupOptions>& lookups, std::unique_ptr<FedTenants> fed,
-           Sockets sockets, std::vector<std::unique_ptr<GatewaySection>> gateways, Notifier notifier)
+    Daemon(const DaemonOptions& options, Loaded loaded, const AskedServers& asked, std::unique_ptr<FedTenants> fed, Sockets sockets,
+           std::vector<std::unique_ptr<GatewaySection>> gateways, Notifier notifier)
         : options_(options),
           config_(std::move(*loaded.config)),
           snapshot_(std::move(loaded.snapshot)),
@@ -60,7 +60,7 @@ public:
           metrics_(options.version, config_.http.tenants_apart),
           discovery_({.file = config_.discovery.file, .limits = {.most = config_.discovery.max_candidates}}, log_),
           gateways_(std::move(gateways)),
-          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, lookups ? &*lookups : nullptr),
+          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, asked.tenants_asked(), asked.recipients_asked()),
           http_(control_, web::pages({.metrics = [this] { return metrics_text(); }, .ready = [this] { return is_ready(); }})),
           signals_(control_.context()),
           reloader_(control_, options.start_thread),
@@ -107,6 +107,7 @@ public:
         watch_files();
         tenants_state_.watch(options_.second);
         door_.use(snapshot_->door);
+        door_.watch_recipients(workers_.recipient_sources(), options_.second);
         feed_watchdog();
         log_.service(LogLevel::info, "ready", status(),
                      {LogField::of_number("generation", static_cast<std::int64_t>(snapshot_->generation))});
@@ -366,11 +367,8 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
     }
     std::optional<Sockets> sockets = open_sockets(*loaded.config, loops_of(*loaded.config), options.complain);
     if (!sockets) return DaemonEnd::no_socket;
-    const auto lookups = lookup_options(*loaded.config);
-    if (!lookups) {
-        options.complain("exota: tenants.ldap: " + lookups.error().detail);
-        return DaemonEnd::bad_config;
-    }
+    const auto asked = asked_servers(*loaded.config, options.complain);
+    if (!asked) return DaemonEnd::bad_config;
     auto gateways = open_gateways(loaded.config->gateways, options.complain);
     if (!gateways) return DaemonEnd::no_socket;
 
@@ -384,7 +382,7 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
                 return DaemonEnd::bad_config;
             }
         }
-        daemon = std::make_unique<Daemon>(options, std::move(loaded), *lookups, std::move(fed), std::move(*sockets), *std::move(gateways),
+        daemon = std::make_unique<Daemon>(options, std::move(loaded), *asked, std::move(fed), std::move(*sockets), *std::move(gateways),
                                           std::move(notifier));
         daemon->start();
     } catch (const std::system_error& error) {

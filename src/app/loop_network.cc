@@ -1,5 +1,6 @@
 #include "app/loop_network.h"
 
+#include "app/loop_recipients.h"
 #include "app/loop_tenants.h"
 #include "authn/dns_message.h"
 
@@ -34,6 +35,10 @@ void LoopNetwork::look_again() {
 bool LoopNetwork::resolve(const authn::DnsQuestion& question, Answered answered) {
     net::Resolver* const ask = resolver();
     if (ask == nullptr) return false;
+    if (ask->in_flight() >= settings_.max_in_flight) {  // nothing is asked, so nobody can be said to be silent
+        for (net::Counter* counter : {&counters_.questions, &counters_.refused, &counters_.failed}) counter->add();
+        return false;
+    }
     ask->resolve(question.name, static_cast<std::uint16_t>(question.type),
                  [question, answered = std::move(answered)](const net::RawAnswer& raw) { answered(read_answer(raw, question)); });
     return true;
@@ -50,6 +55,16 @@ void LoopNetwork::find(const tenant::Keys& keys, Found found) {
     tenants_->find(keys, [this, found = std::move(found)](gate::Tenants tenants) {
         // What is kept is there at once, and whoever asks is called back later.
         loop_.post([found, tenants = std::move(tenants)] { found(tenants); });
+    });
+}
+
+void LoopNetwork::find_recipient(const tenant::RecipientName& name, const tenant::RecipientRules& rules, FoundRecipient found) {
+    if (recipients_ == nullptr) return World::find_recipient(name, rules, std::move(found));
+    recipients_->find(name, rules, [this, found = std::move(found)](directory::RecipientLookup::Is is) {
+        using enum decision::RecipientIs;
+        using Is = directory::RecipientLookup::Is;
+        const decision::RecipientIs recipient = is == Is::known ? known : is == Is::unknown ? unknown : unavailable;
+        loop_.post([found, recipient] { found(recipient); });  // as those of tenants
     });
 }
 

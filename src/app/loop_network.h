@@ -12,6 +12,7 @@
 
 namespace exota::app {
 
+class LoopRecipients;
 class LoopTenants;
 
 class LoopNetwork final : public gate::World {
@@ -30,6 +31,9 @@ public:
     /// Tenants that are looked up: by these, which outlive this object.
     void look_up_by(LoopTenants& tenants) noexcept { tenants_ = &tenants; }
     void find(const tenant::Keys& keys, Found found) override;
+    /// Recipients that a server is asked for: by these, which outlive this object.
+    void ask_recipients_of(LoopRecipients& recipients) noexcept { recipients_ = &recipients; }
+    void find_recipient(const tenant::RecipientName& name, const tenant::RecipientRules& rules, FoundRecipient found) override;
     std::optional<gate::PassedLimit> count_at_hand(const gate::Counted& message, const gate::Snapshot& snapshot) override;
 
     /// Where the servers were seen not to pass DNSSEC on: looks again now, not after a while.
@@ -43,6 +47,7 @@ private:
 
     net::Loop& loop_;
     LoopTenants* tenants_ = nullptr;
+    LoopRecipients* recipients_ = nullptr;
     net::ResolverSettings settings_;
     std::function<void(const News&)> tell_;
     net::ResolverCounters counters_;

@@ -65,7 +65,7 @@ public:
 
     SharedLimits& limits() noexcept { return *limits_; }
     std::shared_ptr<const directory::SourceStatus> status() const noexcept { return status_; }
-    const telemetry::TenantLookups& counters() const noexcept { return counters_; }
+    const telemetry::Lookups& counters() const noexcept { return counters_; }
 
 private:
     void count();
@@ -75,7 +75,7 @@ private:
     directory::LdapClient client_;
     directory::LdapLookup lookup_;
     directory::CacheCounts counted_;
-    telemetry::TenantLookups counters_;
+    telemetry::Lookups counters_;
 };
 
 }  // namespace exota::app

@@ -5,6 +5,7 @@
 
 #include "app/loop_network.h"
 #include "app/loop_observer.h"
+#include "app/loop_recipients.h"
 #include "app/loop_tenants.h"
 #include "config/config.h"
 #include "net/server.h"
@@ -25,7 +26,8 @@ struct Workers::FrontEnd {
 
 /// Everything of one loop. Members are destroyed from the last up: the servers before the judge they feed, the loop last.
 struct Workers::Worker {
-    Worker(const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log, const LookupOptions* lookups)
+    Worker(const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log, const LookupOptions* lookups,
+           const RecipientOptions* recipients_of)
         : observer(log, log.add_loop(loop)),
           network(loop, dns.resolver,
                   [&log](const LoopNetwork::News& news) {
@@ -36,6 +38,10 @@ struct Workers::Worker {
                   }),
           judge(observer, network, dns.lookups) {
         judge.use(std::move(snapshot));
+        if (recipients_of != nullptr) {
+            recipients = std::make_unique<LoopRecipients>(loop, *recipients_of);
+            network.ask_recipients_of(*recipients);
+        }
         if (lookups == nullptr) return;
         tenants = std::make_unique<LoopTenants>(loop, *lookups, [this](const std::string& problem) { observer.unusable_tenant(problem); });
         network.look_up_by(*tenants);
@@ -66,6 +72,7 @@ struct Workers::Worker {
     net::Loop loop;
     LoopObserver observer;
     std::unique_ptr<LoopTenants> tenants;
+    std::unique_ptr<LoopRecipients> recipients;
     LoopNetwork network;  // outlives the judge that asks it
     gate::Judge judge;
     std::vector<std::shared_ptr<void>> kept;            // of front ends
@@ -74,13 +81,14 @@ struct Workers::Worker {
 };
 
 Workers::Workers(std::size_t loops, const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log,
-                 telemetry::Metrics& metrics, const LookupOptions* lookups)
+                 telemetry::Metrics& metrics, const LookupOptions* lookups, const RecipientOptions* recipients)
     : metrics_(metrics) {
     for (std::size_t i = 0; i < loops; ++i) {
-        workers_.push_back(std::make_unique<Worker>(dns, snapshot, log, lookups));
+        workers_.push_back(std::make_unique<Worker>(dns, snapshot, log, lookups, recipients));
         workers_.back()->observer.tell_tenants_apart(metrics.tenants_apart());
         metrics.add_loop(workers_.back()->observer.metrics(), &workers_.back()->network.counters());
         if (workers_.back()->tenants) metrics.add_lookups(workers_.back()->tenants->counters());
+        if (workers_.back()->recipients) metrics.add_recipient_lookups(workers_.back()->recipients->counters());
     }
 }
 
@@ -113,6 +121,8 @@ void Workers::hand_sightings_to(const std::function<void(tenant::Sighting&&)>& t
 void Workers::start() {
     for (const auto& worker : workers_)
         if (worker->tenants) worker->loop.post([&tenants = *worker->tenants] { tenants.start(); });
+    for (const auto& worker : workers_)
+        if (worker->recipients) worker->recipients->start();  // nobody else is on its loop yet
     for (const auto& worker : workers_) worker->thread = std::thread([&loop = worker->loop] { loop.run(); });
 }
 
@@ -160,6 +170,13 @@ std::vector<std::shared_ptr<const directory::SourceStatus>> Workers::tenant_sour
     std::vector<std::shared_ptr<const directory::SourceStatus>> sources;
     for (const auto& worker : workers_)
         if (worker->tenants) sources.push_back(worker->tenants->status());
+    return sources;
+}
+
+std::vector<std::shared_ptr<const directory::SourceStatus>> Workers::recipient_sources() const {
+    std::vector<std::shared_ptr<const directory::SourceStatus>> sources;
+    for (const auto& worker : workers_)
+        if (worker->recipients) sources.push_back(worker->recipients->status());
     return sources;
 }
 

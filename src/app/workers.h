@@ -44,6 +44,7 @@ namespace exota::app {
 
 class LoopObserver;
 struct LookupOptions;
+struct RecipientOptions;
 
 /// Makes the session of a new connection, on the loop of `judge`; null: the connection is closed. Called on all loops.
 /// @param wake  see net::SessionFactory.
@@ -76,8 +77,9 @@ public:
     /// @param loops         at least 1.
     /// @param log, metrics  outlive this object.
     /// @param lookups       how tenants are looked up on each loop; nullptr: they are at hand.
+    /// @param recipients    the same of recipients.
     Workers(std::size_t loops, const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log,
-            telemetry::Metrics& metrics, const LookupOptions* lookups = nullptr);
+            telemetry::Metrics& metrics, const LookupOptions* lookups = nullptr, const RecipientOptions* recipients = nullptr);
     /// Stops the loops; sessions that are open end.
     ~Workers();
     Workers(const Workers&) = delete;
@@ -104,6 +106,8 @@ public:
 
     /// Of the directory server's clients, one a loop; empty where tenants are at hand.
     std::vector<std::shared_ptr<const directory::SourceStatus>> tenant_sources() const;
+    /// The same of who is asked for recipients.
+    std::vector<std::shared_ptr<const directory::SourceStatus>> recipient_sources() const;
 
     /// Of all front ends.
     std::size_t open_sessions() const noexcept;

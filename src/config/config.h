@@ -16,6 +16,7 @@
 #include "config/gateway.h"
 #include "config/start_values.h"
 #include "decision/rules.h"
+#include "directory/recipient_settings.h"
 #include "directory/tenants_settings.h"
 #include "evidence/collector.h"
 #include "gate/door_lists.h"
@@ -58,8 +59,9 @@ struct Config {
     std::vector<std::string> inbound_listen;  // of the milter that is an inbound door; access is as of milter.listen
     gate::PerimeterSettings perimeter;        // of inbound doors, as the next
     gate::RecipientSettings recipients;
-    EndpointsFile endpoints;                   // united with the next in rules.exchange_online
-    std::vector<base::IpPrefix> own_prefixes;  // client_ip.prefixes
+    directory::RecipientSourceSettings recipient_source;  // of those that a server is asked for
+    EndpointsFile endpoints;                              // united with the next in rules.exchange_online
+    std::vector<base::IpPrefix> own_prefixes;             // client_ip.prefixes
     EndpointsService endpoints_service;
     decision::Rules rules;
     evidence::MessageLimits limits;

@@ -1,5 +1,7 @@
 #include "gate/pipeline.h"
 
+#include <algorithm>
+
 #include "decision/judge_inbound.h"
 #include "decision/keys.h"
 #include "decision/sighting.h"
@@ -20,13 +22,23 @@ bool is_inbound(const Submission& submission) noexcept {
     return submission.front.door == Door::inbound && submission.snapshot->rules.inbound.has_value();
 }
 
-/// Of an inbound door: what is known of each recipient of the envelope.
-void look_up_recipients(Submission& submission) {
+/// What is known of each recipient of the envelope, where nobody has to be asked.
+/// @return  whom a server is to be asked for; until then they are unavailable.
+std::vector<std::size_t> look_up_recipients(Submission& submission) {
     const tenant::Index* const tenants = index_of(submission);
-    submission.inbound.recipients.clear();
-    if (tenants == nullptr) return;
-    for (const std::string& recipient : submission.evidence.envelope.recipients)
-        submission.inbound.recipients.push_back(recipient_is(recipient, *tenants, submission.snapshot->door.get()));
+    std::vector<decision::RecipientIs>& are = submission.inbound.recipients;
+    are.clear();
+    std::vector<std::size_t> unasked;
+    if (tenants == nullptr) return unasked;
+    for (const std::string& recipient : submission.evidence.envelope.recipients) {
+        const auto is = recipient_at_hand(recipient, *tenants, submission.snapshot->door.get());
+        if (!is) unasked.push_back(are.size());
+        are.push_back(is.value_or(decision::RecipientIs::unavailable));
+    }
+    // A message is refused for its recipients only where each of them is: of the others nothing has to be known.
+    if (!unasked.empty() && std::ranges::any_of(are, [](decision::RecipientIs is) { return is == decision::RecipientIs::known; }))
+        unasked.clear();
+    return unasked;
 }
 
 /// The verdict may hang on what the body says: some signature or seal is still to be looked at.
@@ -81,7 +93,11 @@ bool Judge::Pipeline::advance(Work& work) {
     }
     if (work.step == Step::find) {
         if (!find(work)) return false;
-        if (is_inbound(submission)) look_up_recipients(submission);
+        if (is_inbound(submission)) work.unasked = look_up_recipients(submission);
+        work.step = Step::recipients;
+    }
+    if (work.step == Step::recipients) {
+        if (!recipients(work)) return false;
         if (submission.stage == Stage::header && needs_body(submission)) return true;  // left open
         work.step = Step::verify;
     }
@@ -101,6 +117,8 @@ bool Judge::Pipeline::find(Work& work) {
     if (!submission.tenants) submission.tenants = world_.tenants_at_hand(submission.evidence, *submission.snapshot);
     return submission.tenants.has_value();
 }
+
+bool Judge::Pipeline::recipients(Work& work) { return work.unasked.empty() && work.unanswered == 0; }
 
 void Judge::Pipeline::decide(Work& work) {
     Submission& submission = *work.submission;
@@ -183,6 +201,9 @@ bool Judge::Pipeline::ask(const std::shared_ptr<Waiting>& waiting) {
                 note_news(asked);
             });
             break;
+        case Step::recipients:
+            if (waiting->out_of_time || !ask_recipients(waiting)) return false;
+            break;
         case Step::verify:
             if (waiting->out_of_time || !ask_names(waiting)) return false;
             break;
@@ -201,6 +222,23 @@ bool Judge::Pipeline::ask(const std::shared_ptr<Waiting>& waiting) {
     }
     if (!waiting->deadline) limit_wait(waiting, limits_.deadline);
     return true;
+}
+
+/// @return false: no answer will come.
+bool Judge::Pipeline::ask_recipients(const std::shared_ptr<Waiting>& waiting) {
+    const Submission& submission = *waiting->submission;
+    for (const std::size_t i : std::exchange(waiting->unasked, {})) {
+        ++waiting->unanswered;
+        find_recipient(world_, submission.evidence.envelope.recipients[i], *submission.snapshot->door,
+                       [this, weak = std::weak_ptr(waiting), i](decision::RecipientIs found) {
+                           const auto asking = weak.lock();
+                           if (!asking || asking->step != Step::recipients) return;
+                           asking->submission->inbound.recipients[i] = found;
+                           --asking->unanswered;
+                           note_news(asking);
+                       });
+    }
+    return waiting->unanswered > 0;
 }
 
 /// @return false: no answer will come.
@@ -239,6 +277,10 @@ void Judge::Pipeline::give_up(const std::shared_ptr<Waiting>& waiting) {
     switch (waiting->step) {
         case Step::find:
             if (!waiting->submission->tenants) waiting->submission->tenants = Tenants(Tenants::unknown);
+            break;
+        case Step::recipients:  // who got no answer is unavailable
+            waiting->unasked.clear();
+            waiting->unanswered = 0;
             break;
         case Step::verify:
             if (waiting->has_news) verify(*waiting);  // what came in this very turn is known

@@ -15,6 +15,10 @@ void World::find(const tenant::Keys&, Found found) {
     call_soon([found = std::move(found)] { found(Tenants(Tenants::unknown)); });
 }
 
+void World::find_recipient(const tenant::RecipientName&, const tenant::RecipientRules&, FoundRecipient found) {
+    call_soon([found = std::move(found)] { found(decision::RecipientIs::unavailable); });
+}
+
 std::optional<PassedLimit> World::count_at_hand(const Counted& message, const Snapshot& snapshot) {
     if (!snapshot.tenant_limits) return PassedLimit(PassedLimit::none);
     if (&message.tenants != snapshot.tenants.get()) return PassedLimit(PassedLimit::unknown);  // not those that are counted by number

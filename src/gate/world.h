@@ -17,12 +17,14 @@
 #include <vector>
 
 #include "authn/dns.h"
+#include "decision/inbound_facts.h"
 #include "evidence/evidence.h"
 #include "gate/limits.h"
 #include "gate/submission.h"
 #include "tenant/found.h"
 #include "tenant/index.h"
 #include "tenant/keys.h"
+#include "tenant/recipient_name.h"
 
 namespace exota::gate {
 
@@ -43,6 +45,7 @@ public:
     using Answered = std::function<void(authn::DnsAnswer)>;
     using Found = std::function<void(Tenants)>;
     using Passed = std::function<void(PassedLimit)>;
+    using FoundRecipient = std::function<void(decision::RecipientIs)>;
 
     virtual ~World() = default;
 
@@ -55,6 +58,11 @@ public:
     virtual std::optional<Tenants> tenants_at_hand(const evidence::Evidence& evidence, const Snapshot& snapshot);
     /// Asks the source for exactly these. Calls back as resolve() does. Only after tenants_at_hand() had no answer.
     virtual void find(const tenant::Keys& keys, Found found);
+
+    /// Asks whether an authoritative domain's recipient exists. Calls back as resolve() does: known, unknown or unavailable. Only where
+    /// the snapshot says so (DoorLists::ask_recipients). By default nobody can say.
+    /// @param rules  outlive the call only.
+    virtual void find_recipient(const tenant::RecipientName& name, const tenant::RecipientRules& rules, FoundRecipient found);
 
     /// Counts a message where that needs nobody else; by default with the counters of the snapshot, which know its tenants.
     /// @return nullopt: count() has to be asked.

@@ -52,8 +52,15 @@ public:
         inbound(all);
         m_.gateways_.collect(all);
         dns(all);
-        if (!m_.lookups_.empty()) lookups(all);
         if (m_.read_candidates_) candidates(all, m_.read_candidates_());
+        if (!m_.lookups_.empty()) lookups(all, m_.lookups_, "tenant", "Names that were looked up among the tenants");
+        if (!m_.recipient_lookups_.empty())
+            lookups(all, m_.recipient_lookups_, "recipient", "Addresses and domains that were looked up among the recipients");
+        if (const int answers = m_.recipients_answered_.load(); answers >= 0) {
+            all.push_back(
+                family("exota_recipients_answered", "Whether the server that is asked for recipients answers", MetricType::Gauge));
+            add(all.back(), answers);
+        }
         state(all);
         return all;
     }
@@ -236,26 +243,28 @@ private:
         all.push_back(std::move(sightings));
     }
 
-    void lookups(std::vector<MetricFamily>& all) const {
-        const auto total = [&](net::Counter TenantLookups::* counter) {
+    /// @param what  "tenant" or "recipient"; @param looked_up  what was looked up, in a sentence.
+    static void lookups(std::vector<MetricFamily>& all, const std::vector<const Lookups*>& loops, const std::string& what,
+                        const std::string& looked_up) {
+        const auto total = [&](net::Counter Lookups::* counter) {
             std::uint64_t value = 0;
-            for (const TenantLookups* loop : m_.lookups_) value += (loop->*counter).value();
+            for (const Lookups* loop : loops) value += (loop->*counter).value();
             return static_cast<double>(value);
         };
-        all.push_back(family("exota_tenant_lookups_total", "Names that were looked up among the tenants, by where the answer came from",
-                             MetricType::Counter));
-        add(all.back(), total(&TenantLookups::cached), {label("from", "cache")});
-        add(all.back(), total(&TenantLookups::cached_none), {label("from", "cache-none")});
-        add(all.back(), total(&TenantLookups::asked), {label("from", "server")});
-        add(all.back(), total(&TenantLookups::joined), {label("from", "server-joined")});
+        const std::string name = "exota_" + what;
+        all.push_back(family(name + "_lookups_total", looked_up + ", by where the answer came from", MetricType::Counter));
+        add(all.back(), total(&Lookups::cached), {label("from", "cache")});
+        add(all.back(), total(&Lookups::cached_none), {label("from", "cache-none")});
+        add(all.back(), total(&Lookups::asked), {label("from", "server")});
+        add(all.back(), total(&Lookups::joined), {label("from", "server-joined")});
         all.push_back(
-            family("exota_tenant_lookups_unanswered_total", "Those that the server did not answer, by what was done", MetricType::Counter));
-        add(all.back(), total(&TenantLookups::stale), {label("served", "stale")});
-        add(all.back(), total(&TenantLookups::unknown), {label("served", "nothing")});
-        all.push_back(family("exota_tenant_cache_evicted_total", "Answers that made room for others", MetricType::Counter));
-        add(all.back(), total(&TenantLookups::evicted));
-        all.push_back(family("exota_tenant_cache_entries", "Answers that are kept", MetricType::Gauge));
-        add(all.back(), total(&TenantLookups::kept));
+            family(name + "_lookups_unanswered_total", "Those that the server did not answer, by what was done", MetricType::Counter));
+        add(all.back(), total(&Lookups::stale), {label("served", "stale")});
+        add(all.back(), total(&Lookups::unknown), {label("served", "nothing")});
+        all.push_back(family(name + "_cache_evicted_total", "Answers that made room for others", MetricType::Counter));
+        add(all.back(), total(&Lookups::evicted));
+        all.push_back(family(name + "_cache_entries", "Answers that are kept", MetricType::Gauge));
+        add(all.back(), total(&Lookups::kept));
     }
 
     void state(std::vector<MetricFamily>& all) const {

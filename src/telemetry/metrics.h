@@ -55,8 +55,8 @@ private:
     TenantCounters tenants_;
 };
 
-/// Of look-ups of tenants on one loop; written on it, read from anywhere.
-struct TenantLookups {
+/// Of look-ups of tenants, or of recipients, on one loop; written on it, read from anywhere.
+struct Lookups {
     // Every name that is looked up is one of these …
     net::Counter cached, cached_none, asked, joined;
     // … and of those for which the server was asked some got no answer:
@@ -77,7 +77,8 @@ public:
     /// The milter's, on one loop.
     void add_server(const net::ServerCounters& server) { servers_.push_back(&server); }
     /// Before the loops run; lives as long as this object.
-    void add_lookups(const TenantLookups& lookups) { lookups_.push_back(&lookups); }
+    void add_lookups(const Lookups& lookups) { lookups_.push_back(&lookups); }
+    void add_recipient_lookups(const Lookups& lookups) { recipient_lookups_.push_back(&lookups); }
     std::size_t tenants_apart() const noexcept { return tenants_apart_; }
     GatewayMetrics& gateways() noexcept { return gateways_; }
     void set_log(const Log& log) noexcept { log_ = &log; }
@@ -123,6 +124,8 @@ public:
     };
     /// Before the first text(); called within it, from any thread. nullopt: there is no discovery.
     void set_candidates(std::function<std::optional<CandidateSamples>()> read) { read_candidates_ = std::move(read); }
+    /// Whether the server that is asked for recipients answers; not told: there is none.
+    void set_recipients_answered(bool answers) noexcept { recipients_answered_ = answers ? 1 : 0; }
     void set_http_made_room(std::uint64_t count) noexcept { http_made_room_ = count; }
     /// Snapshots that were replaced and that messages in hand are still judged by.
     void set_retired_snapshots(std::size_t count) noexcept { retired_snapshots_ = count; }
@@ -143,12 +146,13 @@ private:
     };
     std::vector<Loop> loops_;
     std::vector<const net::ServerCounters*> servers_;
-    std::vector<const TenantLookups*> lookups_;
+    std::vector<const Lookups*> lookups_, recipient_lookups_;
     GatewayMetrics gateways_;
     const Log* log_ = nullptr;
     std::atomic<std::uint64_t> reloads_{0}, reload_failures_{0};
     std::atomic<std::size_t> retired_snapshots_{0};
     std::atomic<std::uint64_t> http_made_room_{0};
+    std::atomic<int> recipients_answered_{-1};  // -1: nobody is asked
     mutable std::mutex state_mutex_;
     State state_;
     TenantsSource tenants_source_;

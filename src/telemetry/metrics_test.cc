@@ -154,7 +154,7 @@ TEST(Metrics, loops_are_summed) {
     server_2.ended[static_cast<std::size_t>(net::Ending::idle)].add();
     metrics.set_state({.generation = 4, .tenants = 2, .domains = 9, .endpoint_prefixes = 5, .loaded_at = 1000});
     metrics.set_tenants_source({"stale", 90});
-    TenantLookups lookups_1, lookups_2;
+    Lookups lookups_1, lookups_2;
     lookups_1.cached.add(3);
     lookups_2.cached.add(4);
     lookups_2.stale.add(2);
@@ -164,6 +164,11 @@ TEST(Metrics, loops_are_summed) {
     metrics.set_candidates([] {
         return Metrics::CandidateSamples{.known = 7, .conflicting = 2, .recorded = 30, .dropped = 1, .displaced = 4, .write_failures = 5};
     });
+    Lookups recipients;
+    recipients.asked.add(5);
+    recipients.unknown.add(1);
+    metrics.add_recipient_lookups(recipients);
+    metrics.set_recipients_answered(false);
     metrics.reload_failed();
     metrics.set_retired_snapshots(3);
     metrics.set_http_made_room(7);
@@ -196,6 +201,10 @@ TEST(Metrics, loops_are_summed) {
              "exota_candidates_write_failures_total 5\n",
              "exota_candidate_sightings_total{fate=\"recorded\"} 30\n",
              "exota_candidate_sightings_total{fate=\"dropped\"} 1\n",
+             "exota_recipient_lookups_total{from=\"server\"} 5\n",
+             "exota_recipient_lookups_unanswered_total{served=\"nothing\"} 1\n",
+             "exota_recipient_cache_entries 0\n",
+             "exota_recipients_answered 0\n",
              "exota_endpoint_prefixes 5\n",
              "exota_snapshot_generation 4\n",
              "exota_reload_failures_total 1\n",
@@ -298,11 +307,13 @@ TEST(Metrics, documented) {
     LoopMetrics loop;
     net::ServerCounters server;
     net::ResolverCounters resolver;
-    const TenantLookups lookups;
+    const Lookups lookups;
     metrics.add_loop(loop, &resolver);
     metrics.add_server(server);
     metrics.add_lookups(lookups);
     metrics.set_candidates([] { return Metrics::CandidateSamples{}; });
+    metrics.add_recipient_lookups(lookups);
+    metrics.set_recipients_answered(true);
     const HeldOctets held;
     GatewayCounters gateway;
     metrics.gateways().add_gateway("exchange", &held);
