@@ -203,7 +203,7 @@ private:
                          {LogField::of("setting", setting)});
         if (loaded.config->endpoints.stamp != config_.endpoints.stamp) endpoints_watch_.was_read(loaded.config->endpoints);
         config_ = std::move(*loaded.config);
-        if (fed_) fed_->use(config_.tenant_defaults);
+        if (fed_) fed_->use(config_);
         for (const config::GatewayConfig& section : config_.gateways)  // one that is new here waits for a restart
             for (const std::unique_ptr<GatewaySection>& gateway : gateways_)
                 if (gateway->name() == section.session.name) gateway->use(section);
@@ -237,7 +237,7 @@ private:
     // --- Tenants that come by themselves ---
 
     void take_fed() {
-        if (reloading_ || stopping_) return;
+        if (reloading_ || stopping_ || !retired_.has_room(directory::Clock::now())) return;
         auto news = fed_->take();
         if (!news) return tenants_state_.look();
         log_problems(log_, news->problems, news->problems.empty() ? "" : news->problems.front().file);
@@ -259,6 +259,7 @@ private:
         const std::size_t left = retired_.free_unused();
         metrics_.set_retired_snapshots(left);
         if (left > 0) retire_timer_.start(options_.second, [this] { free_retired(); });
+        if (fed_) control_.post([this] { take_fed(); });  // there may be room for what waits
     }
 
     /// Looks at tenants file and endpoint list now and then; a change counts once it has settled.

@@ -9,6 +9,7 @@
 #include "app/endpoints_load.h"
 #include "app/recipient_gaps.h"
 #include "base/counted.h"
+#include "directory/postgres_conninfo.h"
 #include "directory/postgres_source.h"
 #include "directory/snapshot_file.h"
 #include "directory/source.h"
@@ -86,6 +87,9 @@ void read_server(ReadFiles& files) {
         files.tenants = std::move(read->taken.index);
         files.tenants_fingerprint = read->fingerprint;
         std::ranges::move(problems_in(name, std::move(read->taken.problems)), std::back_inserter(files.problems));
+        if (read->standby)
+            problem(Severity::warning,
+                    "is a standby, which tells nobody of changes: exota serve needs the primary (target_session_attrs=read-write)");
         return;
     }
     if (read.error().code == base::Errc::invalid_data) return problem(Severity::error, read.error().detail);

@@ -4,7 +4,7 @@
 #include "config/reader.h"
 #include "config/sections.h"
 #include "config/whole_file.h"
-#include "directory/postgres_connection.h"
+#include "directory/postgres_conninfo.h"
 #include "net/https_base.h"
 
 namespace exota::config {

@@ -10,6 +10,7 @@
 #include "config/build.h"
 #include "config/endpoints_file.h"
 #include "config/keys.h"
+#include "directory/postgres_conninfo.h"
 #include "directory/postgres_source.h"
 #include "directory/tenants_settings.h"
 #include "programs/check_system.h"

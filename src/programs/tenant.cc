@@ -69,7 +69,13 @@ Exit look(const Options& options, const std::function<Exit(const tenant::RawTena
         complain_of(opened.error().detail);
         return exit_of(opened.error());
     }
-    if (opened->tenants) return show(*opened->tenants);
+    if (opened->tenants) {
+        std::vector<config::Problem> left_out;
+        for (const auto& one : opened->unreadable) left_out.push_back(unreadable(place.store->place(), one.name, one.why));
+        complain(to_text(left_out));
+        const Exit shown = show(*opened->tenants);
+        return left_out.empty() || shown != Exit::ok ? shown : Exit::bad_config;
+    }
     complain(to_text(problems_of_text(opened->text, place.config->tenant_defaults, place.store->place(), TextIs::in_the_file)));
     return Exit::bad_config;
 }
