@@ -53,9 +53,9 @@ void LoopNetwork::find(const tenant::Keys& keys, Found found) {
     });
 }
 
-std::optional<gate::PassedLimit> LoopNetwork::count_at_hand(const gate::Counted& message, const gate::Snapshot& snapshot) {
+std::optional<gate::CountAnswer> LoopNetwork::count_at_hand(const gate::Counted& message, const gate::Snapshot& snapshot) {
     if (tenants_ == nullptr || !snapshot.looks_up) return World::count_at_hand(message, snapshot);
-    return tenants_->limits().count(message, instant());
+    return tenants_->limits().count(message.tenant_name, message.limits, message.recipients, instant());
 }
 
 void LoopNetwork::call_soon(std::function<void()> then) { loop_.post(std::move(then)); }

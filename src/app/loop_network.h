@@ -30,7 +30,7 @@ public:
     /// Tenants that are looked up: by these, which outlive this object.
     void look_up_by(LoopTenants& tenants) noexcept { tenants_ = &tenants; }
     void find(const tenant::Keys& keys, Found found) override;
-    std::optional<gate::PassedLimit> count_at_hand(const gate::Counted& message, const gate::Snapshot& snapshot) override;
+    std::optional<gate::CountAnswer> count_at_hand(const gate::Counted& message, const gate::Snapshot& snapshot) override;
 
     /// Where the servers were seen not to pass DNSSEC on: looks again now, not after a while.
     void look_again();

@@ -83,6 +83,8 @@ public:
     /// Once for each message: with its verdict, or after the client's last reply (Report).
     virtual void judged(const Judged& message) = 0;
     virtual void protocol_error(std::string_view what) = 0;
+    /// A tenant has reached four fifths of a limit; once for each window of it.
+    virtual void near_limit(std::string_view /*tenant*/, const tenant::Limit& /*limit*/) {}
 };
 
 class World;

@@ -53,6 +53,8 @@ public:
         m_.gateways_.collect(all);
         dns(all);
         if (!m_.lookups_.empty()) lookups(all);
+        all.push_back(family("exota_limits_near_total", "Times that a tenant reached four fifths of a limit", MetricType::Counter));
+        add(all.back(), sum([](const Loop& l) { return l.metrics->near_limits_.value(); }));
         state(all);
         return all;
     }

@@ -39,6 +39,7 @@ public:
     void tell_tenants_apart(std::size_t most) noexcept { tenants_.tell_apart(most); }
     void protocol_error(std::string_view kind) noexcept { protocol_errors_.add(kind); }
     void missing_certificate() noexcept { missing_certificates_.add(); }
+    void near_limit() noexcept { near_limits_.add(); }
 
 private:
     friend class Metrics;
@@ -49,7 +50,7 @@ private:
     std::array<net::Counter, judging_bounds.size() + 1> judging_;
     std::array<net::Counter, compauth_count> compauth_;  // of inbound doors
     net::Counter judging_nanoseconds_;
-    net::Counter missing_certificates_;
+    net::Counter missing_certificates_, near_limits_;
     WordCounters protocol_errors_;
     TenantCounters tenants_;
 };

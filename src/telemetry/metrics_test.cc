@@ -161,6 +161,7 @@ TEST(Metrics, loops_are_summed) {
     lookups_1.kept.add(9);
     metrics.add_lookups(lookups_1);
     metrics.add_lookups(lookups_2);
+    first.near_limit();
     metrics.reload_failed();
     metrics.set_retired_snapshots(3);
     metrics.set_http_made_room(7);
@@ -187,6 +188,7 @@ TEST(Metrics, loops_are_summed) {
              "exota_tenant_lookups_total{from=\"cache\"} 7\n",
              "exota_tenant_lookups_unanswered_total{served=\"stale\"} 2\n",
              "exota_tenant_cache_entries 9\n",
+             "exota_limits_near_total 1\n",
              "exota_endpoint_prefixes 5\n",
              "exota_snapshot_generation 4\n",
              "exota_reload_failures_total 1\n",
