@@ -93,7 +93,7 @@ class World;
 struct LookupLimits {
     std::chrono::milliseconds deadline{10'000};       // from its end to the verdict; then what is not known is a temporary error
     std::size_t questions = 200;                      // of DNS
-    std::chrono::milliseconds count_deadline{1'000};  // of counting it elsewhere, besides
+    std::chrono::milliseconds count_deadline{5'000};  // of counting it elsewhere, besides: longer than limits_store.timeout can be
 };
 
 /// Judges messages of one loop. Virtual, so that a test can let a verdict come late.

@@ -66,6 +66,14 @@ struct TenantLookups {
     net::Counter kept;  // answers, now
 };
 
+/// Of messages that are counted together with other nodes, on one loop; written on it, read from anywhere.
+struct LimitsStoreCounters {
+    net::Counter within, exceeded;  // that the store counted, or told to be too many
+    net::Counter failed;            // for which it was asked, and gave no answer in time, or a wrong one
+    net::Counter fell_back_local, fell_back_accept, fell_back_tempfail;  // that were dealt with without it, by how
+    net::Counter away;                                                   // 1 while the last message was one of those
+};
+
 class Metrics {
 public:
     /// @param tenants_apart  of each loop, as TenantCounters::tell_apart() takes it.
@@ -78,6 +86,8 @@ public:
     void add_server(const net::ServerCounters& server) { servers_.push_back(&server); }
     /// Before the loops run; lives as long as this object.
     void add_lookups(const TenantLookups& lookups) { lookups_.push_back(&lookups); }
+    /// Likewise.
+    void add_limits_store(const LimitsStoreCounters& store) { limits_stores_.push_back(&store); }
     std::size_t tenants_apart() const noexcept { return tenants_apart_; }
     GatewayMetrics& gateways() noexcept { return gateways_; }
     void set_log(const Log& log) noexcept { log_ = &log; }
@@ -137,6 +147,7 @@ private:
     std::vector<Loop> loops_;
     std::vector<const net::ServerCounters*> servers_;
     std::vector<const TenantLookups*> lookups_;
+    std::vector<const LimitsStoreCounters*> limits_stores_;
     GatewayMetrics gateways_;
     const Log* log_ = nullptr;
     std::atomic<std::uint64_t> reloads_{0}, reload_failures_{0};
