@@ -15,6 +15,7 @@
 #include "app/endpoints_load.h"
 #include "app/fed_tenants.h"
 #include "app/gateway_section.h"
+#include "app/loop_counts.h"
 #include "app/loop_tenants.h"
 #include "app/milter_front_end.h"
 #include "app/notify.h"
@@ -34,7 +35,6 @@
 namespace exota::app {
 
 namespace {
-
 using telemetry::LogField;
 using telemetry::LogLevel;
 
@@ -48,8 +48,9 @@ constexpr std::chrono::milliseconds wait_with_snapshot{500};
 /// A daemon that serves. Everything but the milter's loops happens on the control loop, the thread that called run_daemon.
 class Daemon {
 public:
-    Daemon(const DaemonOptions& options, Loaded loaded, const std::optional<LookupOptions>& lookups, std::unique_ptr<FedTenants> fed,
-           Sockets sockets, std::vector<std::unique_ptr<GatewaySection>> gateways, Notifier notifier)
+    Daemon(const DaemonOptions& options, Loaded loaded, const std::optional<LookupOptions>& lookups,
+           const std::optional<CountingOptions>& counting, std::unique_ptr<FedTenants> fed, Sockets sockets,
+           std::vector<std::unique_ptr<GatewaySection>> gateways, Notifier notifier)
         : options_(options),
           config_(std::move(*loaded.config)),
           snapshot_(std::move(loaded.snapshot)),
@@ -58,7 +59,8 @@ public:
           log_(config_.log),
           metrics_(options.version, config_.http.tenants_apart),
           gateways_(std::move(gateways)),
-          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, lookups ? &*lookups : nullptr),
+          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, lookups ? &*lookups : nullptr,
+                   counting ? &*counting : nullptr),
           http_(control_, web::pages({.metrics = [this] { return metrics_text(); }, .ready = [this] { return is_ready(); }})),
           signals_(control_.context()),
           reloader_(control_, options.start_thread),
@@ -350,7 +352,6 @@ private:
 };
 
 }  // namespace
-
 DaemonEnd run_daemon(const DaemonOptions& options) {
     give_large_blocks_back();
     std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is an error of the write, not the end of the daemon
@@ -366,13 +367,13 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
     std::optional<Sockets> sockets = open_sockets(*loaded.config, loops_of(*loaded.config), options.complain);
     if (!sockets) return DaemonEnd::no_socket;
     const auto lookups = lookup_options(*loaded.config);
-    if (!lookups) {
-        options.complain("exota: tenants.ldap: " + lookups.error().detail);
+    const auto counting = counting_options(*loaded.config);
+    if (!lookups || !counting) {
+        options.complain(!lookups ? "exota: tenants.ldap: " + lookups.error().detail : "exota: limits_store: " + counting.error().detail);
         return DaemonEnd::bad_config;
     }
     auto gateways = open_gateways(loaded.config->gateways, options.complain);
     if (!gateways) return DaemonEnd::no_socket;
-
     std::unique_ptr<Daemon> daemon;
     try {
         std::unique_ptr<FedTenants> fed;
@@ -383,8 +384,8 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
                 return DaemonEnd::bad_config;
             }
         }
-        daemon = std::make_unique<Daemon>(options, std::move(loaded), *lookups, std::move(fed), std::move(*sockets), *std::move(gateways),
-                                          std::move(notifier));
+        daemon = std::make_unique<Daemon>(options, std::move(loaded), *lookups, *counting, std::move(fed), std::move(*sockets),
+                                          *std::move(gateways), std::move(notifier));
         daemon->start();
     } catch (const std::system_error& error) {
         options.complain(std::string("exota: there are not enough threads (TasksMax= of the unit, a limit of the container): ") +

@@ -63,6 +63,12 @@ void LoopObserver::protocol_error(std::string_view what) {
                      {LogField::of("kind", what)});
 }
 
+void LoopObserver::near_limit(std::string_view tenant, const tenant::Limit& limit) {
+    metrics_.near_limit();
+    log_.service(LogLevel::warning, "limit-near", "a tenant has reached four fifths of a limit",
+                 {LogField::of("tenant", tenant), LogField::of("limit", limit.text())});
+}
+
 void LoopObserver::unusable_tenant(const std::string& problem) {
     if (tenant_pace_.due())
         log_.service(LogLevel::warning, "tenants-problem", "an entry of the directory cannot be used, so its messages are deferred",

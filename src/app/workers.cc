@@ -3,6 +3,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/loop_counts.h"
 #include "app/loop_network.h"
 #include "app/loop_observer.h"
 #include "app/loop_tenants.h"
@@ -25,7 +26,8 @@ struct Workers::FrontEnd {
 
 /// Everything of one loop. Members are destroyed from the last up: the servers before the judge they feed, the loop last.
 struct Workers::Worker {
-    Worker(const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log, const LookupOptions* lookups)
+    Worker(const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log, const LookupOptions* lookups,
+           const CountingOptions* counting)
         : observer(log, log.add_loop(loop)),
           network(loop, dns.resolver,
                   [&log](const LoopNetwork::News& news) {
@@ -36,6 +38,10 @@ struct Workers::Worker {
                   }),
           judge(observer, network, dns.lookups) {
         judge.use(std::move(snapshot));
+        if (counting != nullptr) {
+            counts = std::make_unique<LoopCounts>(loop, *counting, log);
+            network.count_by(*counts);
+        }
         if (lookups == nullptr) return;
         tenants = std::make_unique<LoopTenants>(loop, *lookups, [this](const std::string& problem) { observer.unusable_tenant(problem); });
         network.look_up_by(*tenants);
@@ -66,6 +72,7 @@ struct Workers::Worker {
     net::Loop loop;
     LoopObserver observer;
     std::unique_ptr<LoopTenants> tenants;
+    std::unique_ptr<LoopCounts> counts;
     LoopNetwork network;  // outlives the judge that asks it
     gate::Judge judge;
     std::vector<std::shared_ptr<void>> kept;            // of front ends
@@ -74,13 +81,14 @@ struct Workers::Worker {
 };
 
 Workers::Workers(std::size_t loops, const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log,
-                 telemetry::Metrics& metrics, const LookupOptions* lookups)
+                 telemetry::Metrics& metrics, const LookupOptions* lookups, const CountingOptions* counting)
     : metrics_(metrics) {
     for (std::size_t i = 0; i < loops; ++i) {
-        workers_.push_back(std::make_unique<Worker>(dns, snapshot, log, lookups));
+        workers_.push_back(std::make_unique<Worker>(dns, snapshot, log, lookups, counting));
         workers_.back()->observer.tell_tenants_apart(metrics.tenants_apart());
         metrics.add_loop(workers_.back()->observer.metrics(), &workers_.back()->network.counters());
         if (workers_.back()->tenants) metrics.add_lookups(workers_.back()->tenants->counters());
+        if (workers_.back()->counts) metrics.add_limits_store(workers_.back()->counts->counters());
     }
 }
 
@@ -107,6 +115,8 @@ void Workers::add(FrontEndOptions options, std::vector<net::Listener>& listeners
 }
 
 void Workers::start() {
+    for (const auto& worker : workers_)
+        if (worker->counts) worker->loop.post([&counts = *worker->counts] { counts.start(); });
     for (const auto& worker : workers_)
         if (worker->tenants) worker->loop.post([&tenants = *worker->tenants] { tenants.start(); });
     for (const auto& worker : workers_) worker->thread = std::thread([&loop = worker->loop] { loop.run(); });

@@ -40,6 +40,7 @@ class Loop;
 namespace exota::app {
 
 class LoopObserver;
+struct CountingOptions;
 struct LookupOptions;
 
 /// Makes the session of a new connection, on the loop of `judge`; null: the connection is closed. Called on all loops.
@@ -73,8 +74,9 @@ public:
     /// @param loops         at least 1.
     /// @param log, metrics  outlive this object.
     /// @param lookups       how tenants are looked up on each loop; nullptr: they are at hand.
+    /// @param counting      how each loop counts together with other nodes; nullptr: this process counts alone.
     Workers(std::size_t loops, const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log,
-            telemetry::Metrics& metrics, const LookupOptions* lookups = nullptr);
+            telemetry::Metrics& metrics, const LookupOptions* lookups = nullptr, const CountingOptions* counting = nullptr);
     /// Stops the loops; sessions that are open end.
     ~Workers();
     Workers(const Workers&) = delete;

@@ -13,19 +13,10 @@ namespace {
 
 using directory::LdapSettings;
 
-constexpr std::size_t max_password_octets = 4096;
-
-/// The first line of the file; nothing of it is ever in a message.
 std::string read_password(Reader& in, const std::string& path) {
-    const auto text = read_whole_file(path, max_password_octets);
-    if (!text) {
-        in.error("tenants.ldap.password_file", text.error().detail);
-        return {};
-    }
-    std::string password = text->substr(0, text->find('\n'));
-    if (password.ends_with('\r')) password.pop_back();
-    if (password.empty()) in.error("tenants.ldap.password_file", path + ": its first line is empty");
-    return password;
+    auto password = read_password_file(path);
+    if (!password) in.error("tenants.ldap.password_file", password.error().detail);
+    return password.value_or("");
 }
 
 void check_servers(Reader& in, const LdapSettings& settings) {

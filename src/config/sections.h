@@ -36,6 +36,8 @@ void read_tenants(Reader& in, Config& out, Origin origin);
 void read_ldap(Reader& in, Config& out, Origin origin);
 /// After read_milter, read_http and read_gateways, for whoever dials (RelaySettings::own_sockets).
 void find_own_sockets(Config& config);
+/// [limits_store].
+void read_limits_store(Reader& in, Config& out, Origin origin);
 /// After all of them: what gateways ask of other sections, and of each other.
 void check_gateways(Reader& in, const Config& config);
 void add_gateway_warnings(const Config& config, Reader& in);

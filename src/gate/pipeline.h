@@ -41,7 +41,7 @@ private:
         Step step = Step::find;
         authn::Dns dns{};
         std::size_t asked = 0, outstanding = 0;  // DNS questions
-        std::optional<PassedLimit> passed{};
+        std::optional<CountAnswer> counted{};
     };
     struct Waiting : Work {
         explicit Waiting(Work&& work) : Work(std::move(work)) {}

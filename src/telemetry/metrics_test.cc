@@ -161,6 +161,14 @@ TEST(Metrics, loops_are_summed) {
     lookups_1.kept.add(9);
     metrics.add_lookups(lookups_1);
     metrics.add_lookups(lookups_2);
+    LimitsStoreCounters store_1, store_2;
+    store_1.within.add(3);
+    store_2.within.add(4);
+    store_2.fell_back_local.add(5);
+    store_1.away.add();
+    metrics.add_limits_store(store_1);
+    metrics.add_limits_store(store_2);
+    first.near_limit();
     metrics.reload_failed();
     metrics.set_retired_snapshots(3);
     metrics.set_http_made_room(7);
@@ -187,6 +195,11 @@ TEST(Metrics, loops_are_summed) {
              "exota_tenant_lookups_total{from=\"cache\"} 7\n",
              "exota_tenant_lookups_unanswered_total{served=\"stale\"} 2\n",
              "exota_tenant_cache_entries 9\n",
+             "exota_limits_near_total 1\n",
+             "exota_limits_store_messages_total{limit=\"within\"} 7\n",
+             "exota_limits_store_messages_total{limit=\"exceeded\"} 0\n",
+             "exota_limits_store_fallback_total{fallback=\"local\"} 5\n",
+             "exota_limits_store_loops_away 1\n",
              "exota_endpoint_prefixes 5\n",
              "exota_snapshot_generation 4\n",
              "exota_reload_failures_total 1\n",
@@ -293,6 +306,8 @@ TEST(Metrics, documented) {
     metrics.add_loop(loop, &resolver);
     metrics.add_server(server);
     metrics.add_lookups(lookups);
+    const LimitsStoreCounters store;
+    metrics.add_limits_store(store);
     const HeldOctets held;
     GatewayCounters gateway;
     metrics.gateways().add_gateway("exchange", &held);
