@@ -8,15 +8,13 @@
 #include <optional>
 #include <set>
 #include <system_error>
-#include <thread>
 
+#include "app/asked_servers.h"
 #include "app/descriptor_limit.h"
 #include "app/door_state.h"
 #include "app/endpoints_load.h"
 #include "app/fed_tenants.h"
 #include "app/gateway_section.h"
-#include "app/loop_counts.h"
-#include "app/loop_tenants.h"
 #include "app/milter_front_end.h"
 #include "app/notify.h"
 #include "app/problem_log.h"
@@ -35,12 +33,9 @@
 namespace exota::app {
 
 namespace {
+
 using telemetry::LogField;
 using telemetry::LogLevel;
-
-std::size_t loops_of(const config::Config& config) {
-    return config.threads > 0 ? config.threads : std::max<std::size_t>(1, std::thread::hardware_concurrency());
-}
 
 /// With tenants of yesterday in hand a start waits so long for those of today.
 constexpr std::chrono::milliseconds wait_with_snapshot{500};
@@ -48,8 +43,7 @@ constexpr std::chrono::milliseconds wait_with_snapshot{500};
 /// A daemon that serves. Everything but the milter's loops happens on the control loop, the thread that called run_daemon.
 class Daemon {
 public:
-    Daemon(const DaemonOptions& options, Loaded loaded, const std::optional<LookupOptions>& lookups,
-           const std::optional<CountingOptions>& counting, std::unique_ptr<FedTenants> fed, Sockets sockets,
+    Daemon(const DaemonOptions& options, Loaded loaded, const AskedServers& asked, std::unique_ptr<FedTenants> fed, Sockets sockets,
            std::vector<std::unique_ptr<GatewaySection>> gateways, Notifier notifier)
         : options_(options),
           config_(std::move(*loaded.config)),
@@ -59,8 +53,8 @@ public:
           log_(config_.log),
           metrics_(options.version, config_.http.tenants_apart),
           gateways_(std::move(gateways)),
-          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, lookups ? &*lookups : nullptr,
-                   counting ? &*counting : nullptr),
+          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, asked.lookups ? &*asked.lookups : nullptr,
+                   asked.counting ? &*asked.counting : nullptr),
           http_(control_, web::pages({.metrics = [this] { return metrics_text(); }, .ready = [this] { return is_ready(); }})),
           signals_(control_.context()),
           reloader_(control_, options.start_thread),
@@ -352,6 +346,7 @@ private:
 };
 
 }  // namespace
+
 DaemonEnd run_daemon(const DaemonOptions& options) {
     give_large_blocks_back();
     std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is an error of the write, not the end of the daemon
@@ -366,14 +361,11 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
     }
     std::optional<Sockets> sockets = open_sockets(*loaded.config, loops_of(*loaded.config), options.complain);
     if (!sockets) return DaemonEnd::no_socket;
-    const auto lookups = lookup_options(*loaded.config);
-    const auto counting = counting_options(*loaded.config);
-    if (!lookups || !counting) {
-        options.complain(!lookups ? "exota: tenants.ldap: " + lookups.error().detail : "exota: limits_store: " + counting.error().detail);
-        return DaemonEnd::bad_config;
-    }
+    const auto asked = read_asked_servers(*loaded.config, options.complain);
+    if (!asked) return DaemonEnd::bad_config;
     auto gateways = open_gateways(loaded.config->gateways, options.complain);
     if (!gateways) return DaemonEnd::no_socket;
+
     std::unique_ptr<Daemon> daemon;
     try {
         std::unique_ptr<FedTenants> fed;
@@ -384,8 +376,8 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
                 return DaemonEnd::bad_config;
             }
         }
-        daemon = std::make_unique<Daemon>(options, std::move(loaded), *lookups, *counting, std::move(fed), std::move(*sockets),
-                                          *std::move(gateways), std::move(notifier));
+        daemon = std::make_unique<Daemon>(options, std::move(loaded), *asked, std::move(fed), std::move(*sockets), *std::move(gateways),
+                                          std::move(notifier));
         daemon->start();
     } catch (const std::system_error& error) {
         options.complain(std::string("exota: there are not enough threads (TasksMax= of the unit, a limit of the container): ") +

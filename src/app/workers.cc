@@ -1,5 +1,6 @@
 #include "app/workers.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -15,6 +16,10 @@
 namespace exota::app {
 
 using telemetry::LogLevel;
+
+std::size_t loops_of(const config::Config& config) {
+    return config.threads > 0 ? config.threads : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
 
 struct Workers::FrontEnd {
     explicit FrontEnd(FrontEndOptions options_of)

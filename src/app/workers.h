@@ -19,8 +19,9 @@
 #include "net/session.h"
 
 namespace exota::config {
+struct Config;
 struct DnsConfig;
-}
+}  // namespace exota::config
 namespace exota::telemetry {
 class Log;
 class Metrics;
@@ -68,6 +69,9 @@ struct FrontEndOptions {
     std::chrono::milliseconds idle_timeout{7'200'000};     // of a session that says nothing
     std::function<std::string(const net::Peer&)> refusal;  // the last word to a client that has as many as it may; empty: none
 };
+
+/// As many as the configuration says, or the machine has processors; at least 1.
+std::size_t loops_of(const config::Config& config);
 
 class Workers {
 public:
