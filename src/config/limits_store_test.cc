@@ -71,8 +71,16 @@ TEST(LimitsStore, what_cannot_be) {
         {std::string(usual) + "timeout = \"5 min\"\n", "limits_store.timeout", "known are ms, s"},
         {std::string(usual) + "timeout = true\n", "limits_store.timeout", "\"5 ms\""},
         {std::string(usual) + "fallback = \"reject\"\n", "limits_store.fallback", "accept"},
-        {std::string(usual) + "kind = \"sentinel\"\n", "limits_store.kind", "not built yet"},
-        {std::string(usual) + "kind = \"cluster\"\n", "limits_store.kind", "not built yet"},
+        {std::string(usual) + "kind = \"sentinel\"\n", "limits_store.master_name", "is needed"},
+        {std::string(usual) + "kind = \"sentinel\"\nmaster_name = \"a b\"\n", "limits_store.master_name", "visible"},
+        {std::string(usual) + "kind = \"sentinel\"\nmaster_name = \"" + std::string(256, 'a') + "\"\n", "limits_store.master_name", "255"},
+        {std::string(usual) + "kind = \"sentinel\"\nmaster_name = \"a\"\nsentinel_password_file = \"/nowhere/s\"\n",
+         "limits_store.sentinel_password_file", "/nowhere/s: "},
+        {std::string(usual) + "kind = \"cluster\"\nmaster_name = \"a\"\n", "limits_store.master_name", "is of no use"},
+        {"servers = [\"redis://a/1\", \"redis://b/1\"]\nkind = \"cluster\"\n", "limits_store.servers", "names a database"},
+        {"servers = [\"redis://a\", \"rediss://b\"]\nkind = \"cluster\"\n", "limits_store.servers", "alike"},
+        {"servers = [\"redis://a\", \"redis://x@b\"]\nkind = \"cluster\"\n", "limits_store.servers", "alike"},
+        {"servers = [\"redis://a\", \"redis://b/1\"]\nkind = \"cluster\"\n", "limits_store.servers", "alike"},
     };
     for (const auto& c : cases) {
         const LoadedConfig loaded = from_toml(store(c.lines));
@@ -84,6 +92,23 @@ TEST(LimitsStore, what_cannot_be) {
     }
     EXPECT_TRUE(from_toml(store(std::string(usual) + "timeout = 1000\nprefix = \"" + std::string(64, 'a') + "\"\n")).config);
     EXPECT_TRUE(from_toml(store(std::string(usual) + "timeout = \"1 ms\"\nprefix = \"\"\n")).config);
+}
+
+TEST(LimitsStore, several_servers_are_of_a_kind) {
+    const std::string path = ::testing::TempDir() + "exota_sentinel_password";
+    std::ofstream(path) << "secret\n";
+    const LoadedConfig sentinels = from_toml(store("servers = [\"redis://a/2\", \"redis://b/2\"]\nkind = \"sentinel\"\nmaster_name = \"" +
+                                                   std::string(255, 'a') + "\"\nsentinel_password_file = \"" + path + "\"\n"));
+    std::remove(path.c_str());
+    ASSERT_TRUE(sentinels.config && sentinels.config->limits_store) << all_of(sentinels);
+    EXPECT_EQ(sentinels.config->limits_store->kind, LimitsStoreSettings::Kind::sentinel);
+    EXPECT_EQ(sentinels.config->limits_store->master_name, std::string(255, 'a'));
+    EXPECT_EQ(sentinels.config->limits_store->sentinel_password, "secret");
+    EXPECT_EQ(sentinels.config->limits_store->password, "");
+    EXPECT_NE(all_of(sentinels).find("reads the password"), std::string::npos) << all_of(sentinels);
+    const LoadedConfig cluster = from_toml(store("servers = [\"redis://a\", \"redis://b:7000/0\"]\nkind = \"cluster\"\n"));
+    ASSERT_TRUE(cluster.config && cluster.config->limits_store) << all_of(cluster);
+    EXPECT_EQ(cluster.config->limits_store->kind, LimitsStoreSettings::Kind::cluster);
 }
 
 TEST(Milliseconds, have_units) {

@@ -12,8 +12,6 @@ constexpr auto unbuilt_values = std::to_array<UnbuiltValue>({
     {"tenants.ldap.mode", "snapshot", "reading all tenants from LDAP"},
     {"recipients.source", "ldap", "recipients from LDAP"},
     {"recipients.source", "postgresql", "recipients from PostgreSQL"},
-    {"limits_store.kind", "sentinel", "finding the master by Sentinels"},
-    {"limits_store.kind", "cluster", "counting in a Redis Cluster"},
 });
 
 struct UnbuiltSection {

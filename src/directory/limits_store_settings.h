@@ -15,6 +15,8 @@ struct LimitsStoreSettings {
 
     std::vector<std::string> servers;        // redis://…, rediss://…; at least one
     std::string password;                    // read from password_file; in no message, log or core
+    std::string master_name;                 // of Sentinels: what they call the master
+    std::string sentinel_password;           // theirs, read from sentinel_password_file; likewise
     std::string ca_file;                     // empty: the system's
     std::string certificate_file, key_file;  // ours, for servers that want one
     std::string prefix = "exota:";

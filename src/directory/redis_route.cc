@@ -1,6 +1,10 @@
 #include "directory/redis_route.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "directory/redis_cluster.h"
+#include "directory/redis_sentinel.h"
 
 namespace exota::directory {
 namespace {
@@ -42,8 +46,27 @@ base::Result<RedisServers> read_servers(const LimitsStoreSettings& settings) {
 }
 
 std::unique_ptr<RedisRoute> make_route(net::Loop& loop, const LimitsStoreSettings& settings, const RedisServers& servers) {
-    return std::make_unique<OneServer>(
-        loop, RedisServer{.url = servers.urls.front(), .password = settings.password, .context = servers.context}, settings.rest);
+    std::vector<RedisServer> all;
+    for (const RedisUrl& url : servers.urls) all.push_back({.url = url, .password = settings.password, .context = servers.context});
+    switch (settings.kind) {
+        case LimitsStoreSettings::Kind::server:
+            break;
+        case LimitsStoreSettings::Kind::sentinel: {
+            RedisServer master = all.front();
+            for (RedisServer& sentinel : all) {  // they have no databases, and passwords and users of their own
+                sentinel.url.database = 0;
+                sentinel.url.user.clear();
+                sentinel.password = settings.sentinel_password;
+            }
+            return std::make_unique<SentinelRoute>(
+                loop,
+                SentinelRoute::Options{
+                    .sentinels = std::move(all), .master_name = settings.master_name, .master = std::move(master), .rest = settings.rest});
+        }
+        case LimitsStoreSettings::Kind::cluster:
+            return std::make_unique<ClusterRoute>(loop, std::move(all), settings.rest);
+    }
+    return std::make_unique<OneServer>(loop, std::move(all.front()), settings.rest);
 }
 
 }  // namespace exota::directory

@@ -1,4 +1,5 @@
-// Which Redis server counts what: a server, or what there will be of several. Each is a connection with a circuit of its own.
+// Which Redis server counts what: one server, the master that Sentinels name, or that node of a Cluster which has the tenant's slot. Each
+// is a connection with a circuit of its own.
 //
 // Lives on its loop. Tested by limits_store_test.cc.
 #pragma once
@@ -13,6 +14,7 @@
 #include "directory/circuit.h"
 #include "directory/limits_store_settings.h"
 #include "directory/redis_connection.h"
+#include "directory/redis_slots.h"
 
 namespace exota::directory {
 
@@ -39,7 +41,11 @@ public:
     virtual void start() = 0;
     /// Who counts the keys of this hash tag; nullptr: nobody is known.
     virtual std::shared_ptr<RedisNode> node_of(std::string_view tag) = 0;
-    /// Why nobody is known, for people.
+    /// Whom a node sends us to; nullptr: nobody is to be asked for that.
+    virtual std::shared_ptr<RedisNode> redirected(const Redirection&, const RedisNode&) { return nullptr; }
+    /// A question got no answer, or a wrong one: who has what may be another by now.
+    virtual void doubt() {}
+    /// Why nobody is known, for people; empty: nothing is wrong yet.
     virtual std::string why() const = 0;
 };
 
