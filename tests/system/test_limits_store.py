@@ -1,48 +1,14 @@
 """Limits that two daemons count together in a real Redis that is killed, hangs, lies and comes back; one of them under TLS."""
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from harness.message import fields_of
-from harness.milter import MilterClient
+from harness.limits import metric, said_of_store, send, tenants_with_limits, together
 from harness.processes import fresh_directory, wait_for
 from harness.redis import PASSWORD, Garbage, Redis
 
-CERTIFICATE = {"cert_subject": "mail.protection.outlook.com", "tls_version": "TLSv1.3"}
 NAMES = ("together", "both", "alone", "hung", "wrong", "restarted")
-IDS = {name: f"1234abcd-18c5-45e8-88de-{number:012d}" for number, name in enumerate(NAMES)}
-LIMITS = {"together": ["160 messages / hour"], "both": ["3 messages / hour", "4 recipients / hour"], "alone": ["5 messages / hour"]}
-TENANTS = {"version": 2, "tenants": {name: {"tenant_ids": [IDS[name]], "organizations": [f"{name}.test"], "domains": [f"{name}.test"],
-                                            "limits": LIMITS.get(name, ["1000 messages / hour"])} for name in NAMES}}
-
-
-class Sender:
-    """One connection of an MTA; each message is one of the tenant's own."""
-    _lock, _number = threading.Lock(), 0
-
-    def __init__(self, exota):
-        self.mta = MilterClient(exota.where)
-        self.mta.macros("C", v="Postfix 3.7.11")
-        self.mta.connect()
-        self.mta.macros("H", **CERTIFICATE)
-        self.mta.send("H", b"outbound.protection.outlook.com\0")
-
-    def send(self, tenant, recipients=1):
-        """"accept", or the reply."""
-        with Sender._lock:
-            Sender._number += 1
-            queue_id = f"R{Sender._number:05d}"
-        fields = [(name, " " + value) for name, value in fields_of(f"j@{tenant}.test", IDS[tenant], f"{tenant}.test") if value is not None]
-        _, (command, payload) = self.mta.message(fields, sender=f"<j@{tenant}.test>", queue_id=queue_id,
-                                                 recipients=[f"<r{n}@dest.test>" for n in range(recipients)])
-        return {"a": "accept", "c": "accept"}.get(command) or payload.decode().rstrip("\0")
-
-
-def send(exota, tenant, count=1, **arguments):
-    sender = Sender(exota)
-    replies = [sender.send(tenant, **arguments) for _ in range(count)]
-    sender.mta.close()
-    return replies
+TENANTS = tenants_with_limits(NAMES, {"together": ["160 messages / hour"], "both": ["3 messages / hour", "4 recipients / hour"],
+                                      "alone": ["5 messages / hour"]})
 
 
 @pytest.fixture(scope="module")
@@ -67,23 +33,8 @@ def make(exota_of, base_directory):
 def nodes(make, redis, workshop):
     made = [make(redis.url), make(redis.tls_url, ca_file=str(workshop.pki.certificate("ca")))]
     for node in made:
-        together(node)
+        together(node, "restarted")
     return made
-
-
-def metric(exota, name, **labels):
-    text = ",".join(f'{label}="{value}"' for label, value in labels.items())
-    return exota.metrics()[f"exota_limits_store_{name}" + ("{" + text + "}" if text else "")]
-
-
-def together(exota, tenant="restarted"):
-    """Waits until each thread's messages are counted in the store."""
-    def counted():
-        before = metric(exota, "messages_total", limit="within")
-        replies = [reply for _ in range(8) for reply in send(exota, tenant)]
-        return replies.count("accept") == 8 and metric(exota, "messages_total", limit="within") - before == 8
-    wait_for(counted, "the store to count all messages")
-    assert metric(exota, "loops_away") == 0
 
 
 def test_both_together_let_through_no_more_than_one_alone(nodes, redis):
@@ -123,7 +74,7 @@ def test_with_redis_killed_each_node_counts_by_itself(nodes, redis):
         assert node.http("/readyz")[0] == 200
     redis.start()
     for node in nodes:
-        together(node)
+        together(node, "restarted")
         node.said("limits-store-back")
         assert sum("limits-store-away" in line for line in node.lines()) == 1, "once a minute"
 
@@ -135,7 +86,7 @@ def test_a_redis_that_hangs_holds_nobody_up(nodes, redis):
     assert send(node, "hung", 20) == ["accept"] * 20
     assert metric(node, "fallback_total", fallback="local") == before + 20
     redis.go_on()
-    together(node)
+    together(node, "restarted")
 
 
 def test_who_is_not_let_in_says_why(make, redis, workshop):
@@ -147,12 +98,7 @@ def test_who_is_not_let_in_says_why(make, redis, workshop):
     liar = make(garbage.url, fallback="tempfail")
     assert send(liar, "wrong")[0].startswith("451 4.7.1 unavailable: ")
     for exota, why in ((wrong, "WRONGPASS"), (stranger, "not verified"), (liar, "no reply of Redis")):
-        wait_for(lambda exota=exota, why=why: send(exota, "wrong") and why in away(exota), lambda exota=exota: away(exota))
+        wait_for(lambda exota=exota, why=why: send(exota, "wrong") and why in said_of_store(exota), lambda exota=exota: said_of_store(exota))
         assert metric(exota, "failures_total") == 0, "nobody was asked"
         assert not any(secret in line for line in exota.lines() for secret in ("hunter2", PASSWORD))
     garbage.stop()
-
-
-def away(exota):
-    """What the log says of the store."""
-    return " ".join(line for line in exota.lines() if "limits-store" in line)

@@ -14,8 +14,8 @@ PASSWORD = "redissecret"
 class Redis:
     """One redis-server on 127.0.0.1 with a password, in the clear and under TLS. It keeps nothing over a restart."""
 
-    def __init__(self, directory, pki):
-        self.directory = Path(directory)
+    def __init__(self, directory, pki, more="", *, password=PASSWORD, arguments=()):
+        self.directory, self.password, self.arguments = Path(directory), password, arguments
         self.port, self.tls_port = free_port(), free_port()
         self.url, self.tls_url = f"redis://127.0.0.1:{self.port}", f"rediss://127.0.0.1:{self.tls_port}"
         certificate, key = pki["server"]
@@ -23,12 +23,12 @@ class Redis:
         self.configuration.write_text(
             f"bind 127.0.0.1\nport {self.port}\ntls-port {self.tls_port}\ntls-cert-file {certificate}\ntls-key-file {key}\n"
             f"tls-ca-cert-file {pki.certificate('ca')}\ntls-auth-clients no\ndir {self.directory}\nsave \"\"\nappendonly no\n"
-            f"requirepass {PASSWORD}\nlogfile {self.directory}/log\n")
+            f"requirepass {password}\nlogfile {self.directory}/log\n{more}")
         self.process = None
         self.start()
 
     def start(self):
-        self.process = Process(["/usr/bin/redis-server", self.configuration], self.directory / "output")
+        self.process = Process(["/usr/bin/redis-server", self.configuration, *self.arguments], self.directory / "output")
         wait_for(lambda: listens("127.0.0.1", self.port) or not self.process.running(), lambda: "redis-server: " + self.process.tail())
         assert self.process.running(), self.process.tail()
 
@@ -50,10 +50,14 @@ class Redis:
         self.process.send(signal.SIGCONT)
 
     def command(self, *words):
+        """The words of the answer."""
+        return self.command_text(*words).split()
+
+    def command_text(self, *words):
         done = subprocess.run(["/usr/bin/redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, timeout=PATIENCE, check=False,
-                              env={"PATH": os.environ["PATH"], "REDISCLI_AUTH": PASSWORD})
+                              env={"PATH": os.environ["PATH"], "REDISCLI_AUTH": self.password})
         assert done.returncode == 0, done
-        return done.stdout.split()
+        return done.stdout
 
 
 class Garbage:
