@@ -1,14 +1,16 @@
 #include "app/asked_servers.h"
 
+#include <utility>
+
 namespace exota::app {
 
-std::optional<AskedServers> read_asked_servers(const config::Config& config, const std::function<void(std::string_view)>& complain) {
-    auto lookups = lookup_options(config);
+std::optional<AskedServers> asked_servers(const config::Config& config, const std::function<void(const std::string&)>& complain) {
+    auto tenants = lookup_options(config);
+    if (!tenants) complain("exota: tenants.ldap: " + tenants.error().detail);
     auto counting = counting_options(config);
-    if (!lookups) complain("exota: tenants.ldap: " + lookups.error().detail);
     if (!counting) complain("exota: limits_store: " + counting.error().detail);
-    if (!lookups || !counting) return std::nullopt;
-    return AskedServers{.lookups = *std::move(lookups), .counting = *std::move(counting)};
+    if (!tenants || !counting) return std::nullopt;
+    return AskedServers{*std::move(tenants), *std::move(counting)};
 }
 
 }  // namespace exota::app

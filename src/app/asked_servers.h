@@ -1,25 +1,27 @@
-// Who is asked for each message besides DNS: where tenants are looked up, and where limits are counted. Read once, when the daemon starts.
+// The servers that are asked while messages wait: of tenants, and of limits. Read once at start; each loop has its own clients.
 //
-// Tested by tests/system/test_ldap.py and tests/system/test_limits_store.py.
+// Tested by daemon_test.cc, tests/system/test_ldap.py and tests/system/test_limits_store.py.
 #pragma once
 
 #include <functional>
 #include <optional>
-#include <string_view>
+#include <string>
 
 #include "app/loop_counts.h"
 #include "app/loop_tenants.h"
-#include "config/config.h"
 
 namespace exota::app {
 
 struct AskedServers {
-    std::optional<LookupOptions> lookups;     // nullopt: the tenants are at hand
+    std::optional<LookupOptions> tenants;     // nullopt: they are at hand
     std::optional<CountingOptions> counting;  // nullopt: this process counts alone
+    /// nullptr: none is asked.
+    const LookupOptions* tenants_asked() const noexcept { return tenants ? &*tenants : nullptr; }
+    const CountingOptions* counting_asked() const noexcept { return counting ? &*counting : nullptr; }
 };
 
-/// @param complain  hears of each whose settings name what cannot be used any more (a certificate), a line each.
-/// @return          nullopt: there was one.
-std::optional<AskedServers> read_asked_servers(const config::Config& config, const std::function<void(std::string_view)>& complain);
+/// The configuration was checked: what cannot be read any more (a certificate) is told.
+/// @return  nullopt: `complain` was told why.
+std::optional<AskedServers> asked_servers(const config::Config& config, const std::function<void(const std::string&)>& complain);
 
 }  // namespace exota::app

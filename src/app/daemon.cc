@@ -53,8 +53,7 @@ public:
           log_(config_.log),
           metrics_(options.version, config_.http.tenants_apart),
           gateways_(std::move(gateways)),
-          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, asked.lookups ? &*asked.lookups : nullptr,
-                   asked.counting ? &*asked.counting : nullptr),
+          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, asked.tenants_asked(), asked.counting_asked()),
           http_(control_, web::pages({.metrics = [this] { return metrics_text(); }, .ready = [this] { return is_ready(); }})),
           signals_(control_.context()),
           reloader_(control_, options.start_thread),
@@ -361,7 +360,7 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
     }
     std::optional<Sockets> sockets = open_sockets(*loaded.config, loops_of(*loaded.config), options.complain);
     if (!sockets) return DaemonEnd::no_socket;
-    const auto asked = read_asked_servers(*loaded.config, options.complain);
+    const auto asked = asked_servers(*loaded.config, options.complain);
     if (!asked) return DaemonEnd::bad_config;
     auto gateways = open_gateways(loaded.config->gateways, options.complain);
     if (!gateways) return DaemonEnd::no_socket;
