@@ -8,7 +8,6 @@
 #include <optional>
 #include <set>
 #include <system_error>
-#include <thread>
 
 #include "app/asked_servers.h"
 #include "app/descriptor_limit.h"
@@ -39,10 +38,6 @@ namespace {
 using telemetry::LogField;
 using telemetry::LogLevel;
 
-std::size_t loops_of(const config::Config& config) {
-    return config.threads > 0 ? config.threads : std::max<std::size_t>(1, std::thread::hardware_concurrency());
-}
-
 /// With tenants of yesterday in hand a start waits so long for those of today.
 constexpr std::chrono::milliseconds wait_with_snapshot{500};
 
@@ -60,7 +55,8 @@ public:
           metrics_(options.version, config_.http.tenants_apart),
           discovery_({.file = config_.discovery.file, .limits = {.most = config_.discovery.max_candidates}}, log_),
           gateways_(std::move(gateways)),
-          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, asked.tenants_asked(), asked.recipients_asked()),
+          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, asked.tenants_asked(), asked.recipients_asked(),
+                   asked.counting_asked()),
           http_(control_, web::pages({.metrics = [this] { return metrics_text(); }, .ready = [this] { return is_ready(); }})),
           signals_(control_.context()),
           reloader_(control_, options.start_thread),

@@ -1,5 +1,6 @@
 #include "app/loop_network.h"
 
+#include "app/loop_counts.h"
 #include "app/loop_recipients.h"
 #include "app/loop_tenants.h"
 #include "authn/dns_message.h"
@@ -68,9 +69,15 @@ void LoopNetwork::find_recipient(const tenant::RecipientName& name, const tenant
     });
 }
 
-std::optional<gate::PassedLimit> LoopNetwork::count_at_hand(const gate::Counted& message, const gate::Snapshot& snapshot) {
+std::optional<gate::CountAnswer> LoopNetwork::count_at_hand(const gate::Counted& message, const gate::Snapshot& snapshot) {
+    if (counts_ != nullptr) return counts_->count_at_hand(message, instant());
     if (tenants_ == nullptr || !snapshot.looks_up) return World::count_at_hand(message, snapshot);
-    return tenants_->limits().count(message, instant());
+    return tenants_->limits().count(message.tenant_name, message.limits, message.recipients, instant());
+}
+
+void LoopNetwork::count(const gate::Counted& message, Passed passed) {
+    if (counts_ == nullptr) return World::count(message, std::move(passed));
+    counts_->count(message, instant(), std::move(passed));
 }
 
 void LoopNetwork::call_soon(std::function<void()> then) { loop_.post(std::move(then)); }

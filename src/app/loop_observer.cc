@@ -70,6 +70,12 @@ void LoopObserver::sighted(tenant::Sighting&& sighting) {
     if (take_sighting_) take_sighting_(std::move(sighting));
 }
 
+void LoopObserver::near_limit(std::string_view tenant, const tenant::Limit& limit) {
+    metrics_.near_limit();
+    log_.service(LogLevel::warning, "limit-near", "a tenant has reached four fifths of a limit",
+                 {LogField::of("tenant", tenant), LogField::of("limit", limit.text())});
+}
+
 void LoopObserver::unusable_tenant(const std::string& problem) {
     if (tenant_pace_.due())
         log_.service(LogLevel::warning, "tenants-problem", "an entry of the directory cannot be used, so its messages are deferred",

@@ -46,6 +46,7 @@ public:
 
     void judged(const gate::Judged& message) override;
     void protocol_error(std::string_view what) override;
+    void near_limit(std::string_view tenant, const tenant::Limit& limit) override;
     /// Accepting is in trouble, as net::ServerOptions::on_trouble hears of it.
     void trouble_accepting(const base::Error& error);
 

@@ -1,8 +1,10 @@
 #include "app/workers.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
+#include "app/loop_counts.h"
 #include "app/loop_network.h"
 #include "app/loop_observer.h"
 #include "app/loop_recipients.h"
@@ -16,6 +18,10 @@ namespace exota::app {
 
 using telemetry::LogLevel;
 
+std::size_t loops_of(const config::Config& config) {
+    return config.threads > 0 ? config.threads : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
 struct Workers::FrontEnd {
     explicit FrontEnd(FrontEndOptions options_of)
         : options(std::move(options_of)), limits(options.max_sessions, options.max_partial_octets, options.max_sessions_per_client) {}
@@ -27,7 +33,7 @@ struct Workers::FrontEnd {
 /// Everything of one loop. Members are destroyed from the last up: the servers before the judge they feed, the loop last.
 struct Workers::Worker {
     Worker(const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log, const LookupOptions* lookups,
-           const RecipientOptions* recipients_of)
+           const RecipientOptions* recipients_of, const CountingOptions* counting)
         : observer(log, log.add_loop(loop)),
           network(loop, dns.resolver,
                   [&log](const LoopNetwork::News& news) {
@@ -38,6 +44,10 @@ struct Workers::Worker {
                   }),
           judge(observer, network, dns.lookups) {
         judge.use(std::move(snapshot));
+        if (counting != nullptr) {
+            counts = std::make_unique<LoopCounts>(loop, *counting, log);
+            network.count_by(*counts);
+        }
         if (recipients_of != nullptr) {
             recipients = std::make_unique<LoopRecipients>(loop, *recipients_of);
             network.ask_recipients_of(*recipients);
@@ -73,6 +83,7 @@ struct Workers::Worker {
     LoopObserver observer;
     std::unique_ptr<LoopTenants> tenants;
     std::unique_ptr<LoopRecipients> recipients;
+    std::unique_ptr<LoopCounts> counts;
     LoopNetwork network;  // outlives the judge that asks it
     gate::Judge judge;
     std::vector<std::shared_ptr<void>> kept;            // of front ends
@@ -81,14 +92,16 @@ struct Workers::Worker {
 };
 
 Workers::Workers(std::size_t loops, const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log,
-                 telemetry::Metrics& metrics, const LookupOptions* lookups, const RecipientOptions* recipients)
+                 telemetry::Metrics& metrics, const LookupOptions* lookups, const RecipientOptions* recipients,
+                 const CountingOptions* counting)
     : metrics_(metrics) {
     for (std::size_t i = 0; i < loops; ++i) {
-        workers_.push_back(std::make_unique<Worker>(dns, snapshot, log, lookups, recipients));
+        workers_.push_back(std::make_unique<Worker>(dns, snapshot, log, lookups, recipients, counting));
         workers_.back()->observer.tell_tenants_apart(metrics.tenants_apart());
         metrics.add_loop(workers_.back()->observer.metrics(), &workers_.back()->network.counters());
         if (workers_.back()->tenants) metrics.add_lookups(workers_.back()->tenants->counters());
         if (workers_.back()->recipients) metrics.add_recipient_lookups(workers_.back()->recipients->counters());
+        if (workers_.back()->counts) metrics.add_limits_store(workers_.back()->counts->counters());
     }
 }
 
@@ -119,6 +132,8 @@ void Workers::hand_sightings_to(const std::function<void(tenant::Sighting&&)>& t
 }
 
 void Workers::start() {
+    for (const auto& worker : workers_)
+        if (worker->counts) worker->loop.post([&counts = *worker->counts] { counts.start(); });
     for (const auto& worker : workers_)
         if (worker->tenants) worker->loop.post([&tenants = *worker->tenants] { tenants.start(); });
     for (const auto& worker : workers_)

@@ -19,8 +19,9 @@
 #include "net/session.h"
 
 namespace exota::config {
+struct Config;
 struct DnsConfig;
-}
+}  // namespace exota::config
 namespace exota::telemetry {
 class Log;
 class Metrics;
@@ -43,6 +44,7 @@ class Loop;
 namespace exota::app {
 
 class LoopObserver;
+struct CountingOptions;
 struct LookupOptions;
 struct RecipientOptions;
 
@@ -72,14 +74,19 @@ struct FrontEndOptions {
     std::function<std::string(const net::Peer&)> refusal;  // the last word to a client that has as many as it may; empty: none
 };
 
+/// As many as the configuration says, or the machine has processors; at least 1.
+std::size_t loops_of(const config::Config& config);
+
 class Workers {
 public:
     /// @param loops         at least 1.
     /// @param log, metrics  outlive this object.
     /// @param lookups       how tenants are looked up on each loop; nullptr: they are at hand.
     /// @param recipients    the same of recipients.
+    /// @param counting      how each loop counts together with other nodes; nullptr: this process counts alone.
     Workers(std::size_t loops, const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log,
-            telemetry::Metrics& metrics, const LookupOptions* lookups = nullptr, const RecipientOptions* recipients = nullptr);
+            telemetry::Metrics& metrics, const LookupOptions* lookups = nullptr, const RecipientOptions* recipients = nullptr,
+            const CountingOptions* counting = nullptr);
     /// Stops the loops; sessions that are open end.
     ~Workers();
     Workers(const Workers&) = delete;

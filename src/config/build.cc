@@ -23,6 +23,7 @@ LoadedConfig build(const Node& root, const std::string& path, Origin origin, End
     read_limits(in, config);
     read_tenants(in, config, origin);
     read_discovery(in, config, origin);
+    read_limits_store(in, config, origin);
     read_gateways(in, config, origin);
     read_inbound(in, config, origin);
     if (origin == Origin::file) find_own_sockets(config);

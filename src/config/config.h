@@ -16,6 +16,7 @@
 #include "config/gateway.h"
 #include "config/start_values.h"
 #include "decision/rules.h"
+#include "directory/limits_store_settings.h"
 #include "directory/recipient_settings.h"
 #include "directory/tenants_settings.h"
 #include "evidence/collector.h"
@@ -68,6 +69,7 @@ struct Config {
     tenant::Defaults tenant_defaults;
     directory::TenantsSettings tenants;
     DiscoveryConfig discovery;
+    std::optional<directory::LimitsStoreSettings> limits_store;  // nullopt: limits are counted by this process alone
     telemetry::LogConfig log;
     HttpConfig http;
     DnsConfig dns;

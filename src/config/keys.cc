@@ -153,6 +153,28 @@ constexpr auto table = std::to_array<Key>({
     {"limits.header_fields", integer, "2000", "fields", 10, 100000, "", "a message with more header fields is refused"},
     {"limits.kept_fields", integer, "100", "fields", 5, 10000, "", "a message with more fields of one kind that is looked at is refused"},
 
+    {"limits_store.servers", text_list, "[]", "", 0, 0, "",
+     "where several nodes count limits together: redis://[USER@]HOST[:PORT][/DATABASE], rediss:// under TLS; empty: this process counts "
+     "alone",
+     restart, "0.2"},
+    {"limits_store.kind", choice, R"("server")", "", 0, 0, "server|sentinel|cluster",
+     "what these are: one server, Sentinels that know the master, or nodes of a Cluster", restart, "0.2"},
+    {"limits_store.master_name", text, R"("")", "", 0, 0, "", "what the Sentinels call the master; required of sentinel", restart, "0.2"},
+    {"limits_store.password_file", file, R"("")", "", 0, 0, "", "the first line is the password for those that count; empty: none", restart,
+     "0.2"},
+    {"limits_store.sentinel_password_file", file, R"("")", "", 0, 0, "", "the first line is the password for the Sentinels; empty: none",
+     restart, "0.2"},
+    {"limits_store.ca_file", file, R"("")", "", 0, 0, "", "roots of their certificates, PEM; empty: the system's", restart, "0.2"},
+    {"limits_store.certificate_file", file, R"("")", "", 0, 0, "", "our certificate for them, PEM with its chain; empty: none", restart,
+     "0.2"},
+    {"limits_store.key_file", file, R"("")", "", 0, 0, "", "its key, PEM; empty: in certificate_file", restart, "0.2"},
+    {"limits_store.prefix", text, R"("exota:")", "", 0, 0, "", "what the names of our keys begin with", restart, "0.2"},
+    {"limits_store.timeout", milliseconds, R"("5 ms")", "milliseconds", 1, 1000, "",
+     "how long counting one message may take; then fallback", restart, "0.2"},
+    {"limits_store.fallback", choice, R"("local")", "", 0, 0, "local|accept|tempfail",
+     "while the store does not answer: each node counts by itself, nothing is counted, or messages that would be are deferred", restart,
+     "0.2"},
+
     {"reply.reject", text, R"toml("{text} (domain {domain}, id {queue_id})")toml", "", 0, 0, "",
      "text of a refusal; placeholders {text} {reason} {domain} {queue_id}"},
     {"reply.tempfail", text, R"toml("{text} (domain {domain}, id {queue_id})")toml", "", 0, 0, "",
@@ -345,42 +367,6 @@ constexpr auto table = std::to_array<Key>({
 });
 
 }  // namespace
-
-std::string_view name_of(KeyType type) noexcept {
-    switch (type) {
-        case boolean:
-            return "boolean";
-        case integer:
-            return "integer";
-        case duration:
-            return "duration";
-        case size:
-            return "size";
-        case text:
-            return "string";
-        case choice:
-            return "one of";
-        case mode_bits:
-            return "file mode";
-        case file:
-            return "path";
-        case text_list:
-            return "list of strings";
-        case domain_list:
-            return "list of domains";
-        case authserv_ids:
-            return "list of authserv-ids";
-        case prefix_list:
-            return "list of IP prefixes";
-        case proof_list:
-            return "list of proofs";
-        case limit_list:
-            return "list of limits";
-        case domain_words:
-            return "table of domains";
-    }
-    return "";
-}
 
 std::span<const Key> keys() noexcept { return table; }
 

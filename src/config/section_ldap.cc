@@ -14,8 +14,6 @@ namespace {
 
 using directory::LdapSettings;
 
-constexpr std::size_t max_password_octets = 4096;
-
 /// Keys of one section, "tenants.ldap".
 struct Section {
     std::string operator[](std::string_view key) const { return name + '.' + std::string(key); }
@@ -24,15 +22,9 @@ struct Section {
 
 /// The first line of the file; nothing of it is ever in a message.
 std::string read_password(Reader& in, const Section& section, const std::string& path) {
-    const auto text = read_whole_file(path, max_password_octets);
-    if (!text) {
-        in.error(section["password_file"], text.error().detail);
-        return {};
-    }
-    std::string password = text->substr(0, text->find('\n'));
-    if (password.ends_with('\r')) password.pop_back();
-    if (password.empty()) in.error(section["password_file"], path + ": its first line is empty");
-    return password;
+    auto password = read_password_file(path);
+    if (!password) in.error(section["password_file"], password.error().detail);
+    return password.value_or("");
 }
 
 /// @param decides  what whoever answers in the server's place decides.

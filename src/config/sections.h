@@ -41,6 +41,8 @@ directory::LdapSettings read_recipients_ldap(Reader& in, const Config& config);
 directory::PostgresSettings read_recipients_postgresql(Reader& in, const Config& config);
 /// After read_milter, read_http and read_gateways, for whoever dials (RelaySettings::own_sockets).
 void find_own_sockets(Config& config);
+/// [limits_store].
+void read_limits_store(Reader& in, Config& out, Origin origin);
 /// After all of them: what gateways ask of other sections, and of each other.
 void check_gateways(Reader& in, const Config& config);
 void add_gateway_warnings(const Config& config, Reader& in);

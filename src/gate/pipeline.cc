@@ -62,7 +62,7 @@ bool is_counted(const decision::Decision& decision) noexcept {
            decision.policy != nullptr && !decision.policy->limits.empty();
 }
 
-Counted counted(const decision::Decision& decision, const Submission& submission) {
+Counted to_count(const decision::Decision& decision, const Submission& submission) {
     return {.tenants = *index_of(submission),
             .tenant = *decision.tenant,
             .tenant_name = decision.tenant_name,
@@ -151,12 +151,14 @@ bool Judge::Pipeline::count(Work& work) {
     Submission& submission = *work.submission;
     decision::Decision& decision = *submission.decision;
     if (!is_counted(decision)) return true;
-    if (!work.passed) work.passed = world_.count_at_hand(counted(decision, submission), *submission.snapshot);
-    if (!work.passed) return false;
-    if (work.passed->is(PassedLimit::yes))
-        decision::apply_limit(decision, **work.passed, submission.evidence, submission.snapshot->rules);
-    else if (work.passed->is(PassedLimit::unknown))
+    if (!work.counted) work.counted = world_.count_at_hand(to_count(decision, submission), *submission.snapshot);
+    if (!work.counted) return false;
+    const PassedLimit& passed = work.counted->passed;
+    if (passed.is(PassedLimit::yes))
+        decision::apply_limit(decision, passed->limit, passed->again, submission.evidence, submission.snapshot->rules);
+    else if (passed.is(PassedLimit::unknown))
         decision::defer_uncounted(decision, submission.evidence, submission.snapshot->rules);
+    if (work.counted->near) observer_.near_limit(decision.tenant_name, *work.counted->near);
     return true;
 }
 
@@ -208,10 +210,10 @@ bool Judge::Pipeline::ask(const std::shared_ptr<Waiting>& waiting) {
             if (waiting->out_of_time || !ask_names(waiting)) return false;
             break;
         case Step::count:
-            world_.count(counted(*submission.decision, submission), [this, weak = std::weak_ptr(waiting)](PassedLimit passed) {
+            world_.count(to_count(*submission.decision, submission), [this, weak = std::weak_ptr(waiting)](CountAnswer answer) {
                 const auto asked = weak.lock();
-                if (!asked || asked->step != Step::count || asked->passed) return;
-                asked->passed = passed;
+                if (!asked || asked->step != Step::count || asked->counted) return;
+                asked->counted = std::move(answer);
                 note_news(asked);
             });
             limit_wait(waiting, limits_.count_deadline);
@@ -287,7 +289,7 @@ void Judge::Pipeline::give_up(const std::shared_ptr<Waiting>& waiting) {
             waiting->step = Step::decide;
             break;
         case Step::count:
-            if (!waiting->passed) waiting->passed = PassedLimit(PassedLimit::unknown);
+            if (!waiting->counted) waiting->counted = PassedLimit(PassedLimit::unknown);
             break;
         case Step::decide:
         case Step::told:

@@ -43,7 +43,7 @@ private:
         std::size_t asked = 0, outstanding = 0;  // DNS questions
         std::vector<std::size_t> unasked{};      // recipients that a server is to be asked for
         std::size_t unanswered = 0;              // those that it is being asked for
-        std::optional<PassedLimit> passed{};
+        std::optional<CountAnswer> counted{};
     };
     struct Waiting : Work {
         explicit Waiting(Work&& work) : Work(std::move(work)) {}

@@ -61,6 +61,7 @@ public:
                 family("exota_recipients_answered", "Whether the server that is asked for recipients answers", MetricType::Gauge));
             add(all.back(), answers);
         }
+        limits(all);
         state(all);
         return all;
     }
@@ -265,6 +266,31 @@ private:
         add(all.back(), total(&Lookups::evicted));
         all.push_back(family(name + "_cache_entries", "Answers that are kept", MetricType::Gauge));
         add(all.back(), total(&Lookups::kept));
+    }
+
+    void limits(std::vector<MetricFamily>& all) const {
+        all.push_back(family("exota_limits_near_total", "Times that a tenant reached four fifths of a limit", MetricType::Counter));
+        add(all.back(), sum([](const Loop& l) { return l.metrics->near_limits_.value(); }));
+        if (m_.limits_stores_.empty()) return;
+        const auto total = [&](net::Counter LimitsStoreCounters::* counter) {
+            std::uint64_t value = 0;
+            for (const LimitsStoreCounters* loop : m_.limits_stores_) value += (loop->*counter).value();
+            return static_cast<double>(value);
+        };
+        all.push_back(family("exota_limits_store_messages_total", "Messages that the store of limits counted, or told to be too many",
+                             MetricType::Counter));
+        add(all.back(), total(&LimitsStoreCounters::within), {label("limit", "within")});
+        add(all.back(), total(&LimitsStoreCounters::exceeded), {label("limit", "exceeded")});
+        all.push_back(family("exota_limits_store_failures_total",
+                             "Messages for which it was asked, and gave no answer in time, or a wrong one", MetricType::Counter));
+        add(all.back(), total(&LimitsStoreCounters::failed));
+        all.push_back(
+            family("exota_limits_store_fallback_total", "Messages that were dealt with without the store, by how", MetricType::Counter));
+        add(all.back(), total(&LimitsStoreCounters::fell_back_local), {label("fallback", "local")});
+        add(all.back(), total(&LimitsStoreCounters::fell_back_accept), {label("fallback", "accept")});
+        add(all.back(), total(&LimitsStoreCounters::fell_back_tempfail), {label("fallback", "tempfail")});
+        all.push_back(family("exota_limits_store_loops_away", "Loops whose last message was one of those", MetricType::Gauge));
+        add(all.back(), total(&LimitsStoreCounters::away));
     }
 
     void state(std::vector<MetricFamily>& all) const {

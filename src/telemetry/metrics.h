@@ -40,6 +40,7 @@ public:
     void tell_tenants_apart(std::size_t most) noexcept { tenants_.tell_apart(most); }
     void protocol_error(std::string_view kind) noexcept { protocol_errors_.add(kind); }
     void missing_certificate() noexcept { missing_certificates_.add(); }
+    void near_limit() noexcept { near_limits_.add(); }
 
 private:
     friend class Metrics;
@@ -50,7 +51,7 @@ private:
     std::array<net::Counter, judging_bounds.size() + 1> judging_;
     std::array<net::Counter, compauth_count> compauth_;  // of inbound doors
     net::Counter judging_nanoseconds_;
-    net::Counter missing_certificates_;
+    net::Counter missing_certificates_, near_limits_;
     WordCounters protocol_errors_;
     TenantCounters tenants_;
 };
@@ -66,6 +67,14 @@ struct Lookups {
     net::Counter kept;  // answers, now
 };
 
+/// Of messages that are counted together with other nodes, on one loop; written on it, read from anywhere.
+struct LimitsStoreCounters {
+    net::Counter within, exceeded;  // that the store counted, or told to be too many
+    net::Counter failed;            // for which it was asked, and gave no answer in time, or a wrong one
+    net::Counter fell_back_local, fell_back_accept, fell_back_tempfail;  // that were dealt with without it, by how
+    net::Counter away;                                                   // 1 while the last message was one of those
+};
+
 class Metrics {
 public:
     /// @param tenants_apart  of each loop, as TenantCounters::tell_apart() takes it.
@@ -79,6 +88,8 @@ public:
     /// Before the loops run; lives as long as this object.
     void add_lookups(const Lookups& lookups) { lookups_.push_back(&lookups); }
     void add_recipient_lookups(const Lookups& lookups) { recipient_lookups_.push_back(&lookups); }
+    /// Likewise.
+    void add_limits_store(const LimitsStoreCounters& store) { limits_stores_.push_back(&store); }
     std::size_t tenants_apart() const noexcept { return tenants_apart_; }
     GatewayMetrics& gateways() noexcept { return gateways_; }
     void set_log(const Log& log) noexcept { log_ = &log; }
@@ -147,6 +158,7 @@ private:
     std::vector<Loop> loops_;
     std::vector<const net::ServerCounters*> servers_;
     std::vector<const Lookups*> lookups_, recipient_lookups_;
+    std::vector<const LimitsStoreCounters*> limits_stores_;
     GatewayMetrics gateways_;
     const Log* log_ = nullptr;
     std::atomic<std::uint64_t> reloads_{0}, reload_failures_{0};

@@ -169,6 +169,14 @@ TEST(Metrics, loops_are_summed) {
     recipients.unknown.add(1);
     metrics.add_recipient_lookups(recipients);
     metrics.set_recipients_answered(false);
+    LimitsStoreCounters store_1, store_2;
+    store_1.within.add(3);
+    store_2.within.add(4);
+    store_2.fell_back_local.add(5);
+    store_1.away.add();
+    metrics.add_limits_store(store_1);
+    metrics.add_limits_store(store_2);
+    first.near_limit();
     metrics.reload_failed();
     metrics.set_retired_snapshots(3);
     metrics.set_http_made_room(7);
@@ -205,6 +213,11 @@ TEST(Metrics, loops_are_summed) {
              "exota_recipient_lookups_unanswered_total{served=\"nothing\"} 1\n",
              "exota_recipient_cache_entries 0\n",
              "exota_recipients_answered 0\n",
+             "exota_limits_near_total 1\n",
+             "exota_limits_store_messages_total{limit=\"within\"} 7\n",
+             "exota_limits_store_messages_total{limit=\"exceeded\"} 0\n",
+             "exota_limits_store_fallback_total{fallback=\"local\"} 5\n",
+             "exota_limits_store_loops_away 1\n",
              "exota_endpoint_prefixes 5\n",
              "exota_snapshot_generation 4\n",
              "exota_reload_failures_total 1\n",
@@ -314,6 +327,8 @@ TEST(Metrics, documented) {
     metrics.set_candidates([] { return Metrics::CandidateSamples{}; });
     metrics.add_recipient_lookups(lookups);
     metrics.set_recipients_answered(true);
+    const LimitsStoreCounters store;
+    metrics.add_limits_store(store);
     const HeldOctets held;
     GatewayCounters gateway;
     metrics.gateways().add_gateway("exchange", &held);
