@@ -34,8 +34,6 @@ void read_limits(Reader& in, Config& out);
 void read_tenants(Reader& in, Config& out, Origin origin);
 /// [tenants.ldap], where that is the source.
 void read_ldap(Reader& in, Config& out, Origin origin);
-/// After read_milter, read_http and read_gateways, for whoever dials (RelaySettings::own_sockets).
-void find_own_sockets(Config& config);
 /// After all of them: what gateways ask of other sections, and of each other.
 void check_gateways(Reader& in, const Config& config);
 void add_gateway_warnings(const Config& config, Reader& in);
