@@ -140,6 +140,11 @@ TEST_F(Gateway, who_has_said_all_is_told_from_who_may_say_more) {
     wire->backend("250 done\r\n");
     EXPECT_TRUE(wire->far_waits);
     EXPECT_TRUE(wire->to_client.ends_with("250 done\r\n"));
+
+    wire->client("MAIL FROM:<a@contoso.test>\r\nRCPT TO:<b@dest.test>\r\n");
+    wire->backend("250 ok\r\n250 ok\r\n");
+    wire->client("DATA\r\nFrom: jane@contoso.test\r\n\r\nHello\r\n.\r\n");
+    EXPECT_TRUE(wire->near_waits) << "its end is there, though the body cannot be taken yet";
     wire->noted.clear();
 }
 
