@@ -200,6 +200,7 @@ private:
         if (loaded.config->endpoints.stamp != config_.endpoints.stamp) endpoints_watch_.was_read(loaded.config->endpoints);
         config_ = std::move(*loaded.config);
         if (fed_) fed_->use(config_);
+        sockets_.tell(config_.gateways);
         for (const config::GatewayConfig& section : config_.gateways)  // one that is new here waits for a restart
             for (const std::unique_ptr<GatewaySection>& gateway : gateways_)
                 if (gateway->name() == section.session.name) gateway->use(section);
@@ -364,6 +365,7 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
     }
     std::optional<Sockets> sockets = open_sockets(*loaded.config, loops_of(*loaded.config), options.complain);
     if (!sockets) return DaemonEnd::no_socket;
+    sockets->tell(loaded.config->gateways);
     const auto asked = asked_servers(*loaded.config, options.complain);
     if (!asked) return DaemonEnd::bad_config;
     auto gateways = open_gateways(loaded.config->gateways, options.complain);

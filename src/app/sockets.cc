@@ -2,18 +2,34 @@
 
 #include <utility>
 
+#include "net/address.h"
+#include "net/endpoint.h"
+#include "net/host_addresses.h"
+
 namespace exota::app {
 
 std::vector<std::string> Sockets::bound() const {
     std::vector<std::string> all;
-    const auto add = [&all](const std::vector<net::Listener>& listeners) {
-        for (const net::Listener& listener : listeners) all.push_back(listener.bound());
-    };
-    add(milter);
-    add(inbound);
-    for (const std::vector<net::Listener>& gateway : gateways) add(gateway);
-    add(http);
+    for_each([&all](const net::Listener& listener) { all.push_back(listener.bound()); });
     return all;
+}
+
+void Sockets::tell(std::vector<config::GatewayConfig>& gateways_of) const {
+    const std::vector<base::IpAddress> of_host = net::host_addresses();
+    std::vector<gate::OwnSocket> own;
+    for_each([&](const net::Listener& listener) {
+        const auto endpoint = net::Endpoint::parse(listener.bound());
+        if (!endpoint || !endpoint->is_tcp()) return;
+        if (endpoint->is_every_address()) {
+            const bool v4 = endpoint->kind == net::Endpoint::Kind::inet;
+            for (const base::IpAddress& one : of_host)
+                if (one.is_v4() == v4 || listener.takes_both_families()) own.push_back({one, endpoint->port});
+        } else if (const auto address = net::Address::of(*endpoint); address && address->ip) {
+            own.push_back({*address->ip, endpoint->port});
+        }
+    });
+    for (config::GatewayConfig& gateway : gateways_of)
+        if (gateway.direction == config::Direction::to_exchange) gateway.relay.own_sockets = own;
 }
 
 std::optional<Sockets> open_sockets(const config::Config& config, std::size_t loops,

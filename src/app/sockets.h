@@ -1,6 +1,6 @@
 // The sockets that a daemon serves: opened at start, all of them or none.
 //
-// Tested by daemon_test.cc, net/listener_test.cc and tests/system/test_activation.py.
+// Tested by sockets_test.cc, daemon_test.cc, net/listener_test.cc and tests/system/test_activation.py.
 #pragma once
 
 #include <functional>
@@ -17,8 +17,22 @@ namespace exota::app {
 struct Sockets {
     std::vector<net::Listener> milter, inbound, http;
     std::vector<std::vector<net::Listener>> gateways;  // by section, as in the configuration
+
+    template <class Visit>
+    void for_each(Visit visit) const {
+        const auto each = [&visit](const std::vector<net::Listener>& listeners) {
+            for (const net::Listener& listener : listeners) visit(listener);
+        };
+        each(milter);
+        each(inbound);
+        for (const std::vector<net::Listener>& gateway : gateways) each(gateway);
+        each(http);
+    }
     /// "unix:/path", "inet:127.0.0.1:40123"; the inbound door's after the milter's, then the gateways', then http.
     std::vector<std::string> bound() const;
+    /// Tells whoever dials (gate::RelaySettings::own_sockets) where they lead: to an address of its own, or to every one that the host has
+    /// now. Of these and no others: what systemd opened, and a port that the system chose, no configuration names.
+    void tell(std::vector<config::GatewayConfig>& gateways) const;
 };
 
 /// @param loops     of milters and of gateways.

@@ -26,7 +26,6 @@ LoadedConfig build(const Node& root, const std::string& path, Origin origin, End
     read_limits_store(in, config, origin);
     read_gateways(in, config, origin);
     read_inbound(in, config, origin);
-    if (origin == Origin::file) find_own_sockets(config);
     check_sockets(in, config);
     check_gateways(in, config);
     if (std::ranges::any_of(loaded.problems, [](const Problem& p) { return p.severity == Problem::Severity::error; })) return loaded;

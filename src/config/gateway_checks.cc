@@ -95,15 +95,6 @@ void check_dane(Reader& in, const Config& config, const GatewayConfig& gateway) 
 
 }  // namespace
 
-void find_own_sockets(Config& config) {
-    const std::vector<base::IpAddress> of_host = net::host_addresses();
-    std::vector<gate::OwnSocket> own;
-    for (const Listening& listening : all_listeners(config))
-        for (const base::IpAddress& address : addresses_of(listening.endpoint, of_host)) own.push_back({address, listening.endpoint.port});
-    for (GatewayConfig& gateway : config.gateways)
-        if (gateway.direction == Direction::to_exchange) gateway.relay.own_sockets = own;
-}
-
 void check_gateways(Reader& in, const Config& config) {
     for (const GatewayConfig& gateway : config.gateways) {
         if (gateway.direction == Direction::to_exchange) {

@@ -1,9 +1,6 @@
-// What a gateway to Exchange asks of other sections: with tls_level = "dane" or "dane-only" of [dns], and of all on what they listen.
+// What a gateway to Exchange asks of other sections: with tls_level = "dane" or "dane-only" of [dns].
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
-#include "config/gateway.h"
 #include "config/testing.h"
 
 namespace exota::config {
@@ -37,21 +34,6 @@ TEST(ConfigGatewayDane, OtherLevelsNeedNone) {
     for (const std::string_view level : {"may", "encrypt", "verify"})
         for (const std::string_view dnssec : {"off", "auto", "on"})
             EXPECT_EQ(said("tls_level = \"" + std::string(level) + '"', "dnssec = \"" + std::string(dnssec) + '"'), "");
-}
-
-TEST(ConfigGatewayRelay, WhoDialsKnowsTheSocketsOfThisProgram) {
-    const LoadedConfig loaded =
-        testing::from_toml(std::string(testing::minimal) +
-                           "[dns]\ndnssec = \"on\"\n[milter]\nlisten = [\"inet:0.0.0.0:8893\", \"unix:/run/exota.sock\"]\n"
-                           "[gateway.out]\ndirection = \"to-exchange\"\nlisten = [\"inet:192.0.2.1:26\"]\n");
-    ASSERT_TRUE(loaded.config);
-    const std::vector<gate::OwnSocket>& own = loaded.config->gateways.front().relay.own_sockets;
-    const auto has = [&own](const char* address, std::uint16_t port) {
-        return std::ranges::find(own, gate::OwnSocket{base::IpAddress::parse(address).value(), port}) != own.end();
-    };
-    EXPECT_TRUE(has("192.0.2.1", 26)) << "its own";
-    EXPECT_TRUE(has("127.0.0.1", 8893)) << "every address of this host";
-    EXPECT_FALSE(has("127.0.0.1", 26) || has("192.0.2.1", 8893) || has("::1", 8893));
 }
 
 }  // namespace

@@ -39,8 +39,6 @@ void read_ldap(Reader& in, Config& out, Origin origin);
 /// [recipients.ldap] and [recipients.postgresql], where that is the source of recipients.
 directory::LdapSettings read_recipients_ldap(Reader& in, const Config& config);
 directory::PostgresSettings read_recipients_postgresql(Reader& in, const Config& config);
-/// After read_milter, read_http and read_gateways, for whoever dials (RelaySettings::own_sockets).
-void find_own_sockets(Config& config);
 /// [limits_store].
 void read_limits_store(Reader& in, Config& out, Origin origin);
 /// After all of them: what gateways ask of other sections, and of each other.

@@ -14,6 +14,7 @@ namespace reply = smtp::reply;
 namespace {
 
 constexpr smtp::FixedReply nobody_there{421, "4.3.2", "Next server is not available; closing"};
+constexpr smtp::FixedReply late_in_session{451, "4.4.2", "Next server did not answer in time; try again"};
 constexpr smtp::FixedReply nobody_there_now{451, "4.3.2", "Next server is not available; try again"};
 
 /// What the client was told that it may use, the backend of now takes as well. (Pipelining is ours to do.)
@@ -27,7 +28,7 @@ bool covers(const smtp::Extensions& backend, const smtp::Extensions& announced, 
 }
 
 const smtp::FixedReply& reply_to(const BackendLink::Failure& failure) noexcept {
-    if (failure.why == BackendFailure::late) return reply::out_of_time;
+    if (failure.why == BackendFailure::late) return failure.was_introduced ? late_in_session : reply::out_of_time;
     return failure.was_introduced ? reply::far_side_failed : nobody_there_now;
 }
 

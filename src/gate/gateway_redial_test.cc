@@ -288,7 +288,7 @@ TEST_F(GatewayRedial, one_that_takes_nothing_more_of_a_message_is_late_and_not_t
         do late
         is close-far
         C: .
-        S: 451 4.4.1 Next server did not answer in time; try again
+        S: 451 4.4.2 Next server did not answer in time; try again
     )");
     EXPECT_EQ(house.failures, std::vector<std::string>{"0 late"});
 }

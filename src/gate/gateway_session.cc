@@ -198,6 +198,11 @@ void GatewaySession::State::late(LegOut& out) {
     close(out, &too_slow);
 }
 
+bool GatewaySession::State::owes_answer(std::string_view left) const noexcept {
+    if (message) return message->client_has_ended() || left.ends_with("\r\n.\r\n");
+    return owed_hello || held || envelope.untold() > 0;
+}
+
 bool GatewaySession::State::is_busy() const noexcept {
     return message || owed_hello || !envelope.empty() || dialogue.in_transaction() || dialogue.phase() == Dialogue::Phase::starting_tls;
 }
@@ -230,7 +235,7 @@ LegStep GatewaySession::feed(Leg leg, std::string_view bytes, LegOut& out) {
         return session.done(fed);
     }
     session.near_fed(bytes, out);
-    out.peer_waits = session.message && session.message->phase() == Phase::sent;  // all was said, and the backend has it
+    out.peer_waits = session.owes_answer(bytes);
     return session.done(session.closing ? fed : fed - bytes.size());
 }
 

@@ -41,6 +41,9 @@ struct GatewaySession::State {
     void far_ended(LegEnding why, std::string_view detail, LegOut& out);
     void near_is_gone(LegEnding why, LegOut& out);
     bool is_busy() const noexcept;
+    /// What the client said gets an answer, whatever else it says.
+    /// @param left  of it, what could not be taken yet.
+    bool owes_answer(std::string_view left) const noexcept;
     /// The client gets `last`, if anything, and both legs are closed.
     void close(LegOut& out, const smtp::FixedReply* last = nullptr);
     LegState near_state() const noexcept;

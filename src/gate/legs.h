@@ -24,7 +24,7 @@ struct LegOut {
     bool close_far = false;
     std::optional<std::size_t> dial;  // the far leg: number of a target that the session and its caller both know
     std::optional<Leg> start_tls;
-    bool peer_waits = false;  // of feed(): who was read owes us nothing, and says no more before he hears from us
+    bool peer_waits = false;  // of feed(): who was read hears from us before he must say more (net::Out::peer_waits)
     bool more_far = false;    // far_written() is to be called when all for the far leg is written: there is more, too much for one piece
 
     void clear() noexcept {

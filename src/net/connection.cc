@@ -99,9 +99,13 @@ void Connection::on_readable(Leg leg) {
             return wait(leg, StreamDescriptor::wait_write);
         }
         touch();
-        if (!handle(leg, {buffer.data(), moved.octets})) return;
+        const std::uint32_t round = from.round;
+        const bool read_on = handle(leg, {buffer.data(), moved.octets});
+        if (ended_ || from.round != round) return;
+        if (!read_on) return acknowledge(from);
         if (from.stream.tls() == nullptr && moved.octets < buffer.size()) break;
     }
+    acknowledge(from);
     wait(leg, StreamDescriptor::wait_read);
 }
 
@@ -141,7 +145,7 @@ bool Connection::handle(Leg leg, std::string_view bytes) {
     const std::uint32_t round = side(leg).round;
     if (!feed(leg, bytes)) return false;
     const Out& out = home_.out();
-    if ((leg == Leg::near ? out.near : out.far).empty() && !out.peer_waits && state_ != Session::State::closing) acknowledge(side(leg));
+    side(leg).unanswered = (leg == Leg::near ? out.near : out.far).empty() && !out.peer_waits && state_ != Session::State::closing;
     if (!beyond_ && out.is_near_alone()) return settle_near();
     proceed();
     return !ended_ && side(leg).round == round && may_read(leg);
@@ -167,10 +171,10 @@ bool Connection::settle_near() {
 }
 
 /// Postfix writes MAIL to DATA, then (another process, the same socket) the message, and its kernel holds the second write back until
-/// the first is acknowledged. The option lasts only until the kernel changes its mind: it is set again after every read that is left
-/// unanswered. A packet of its own is what that costs, so not where nothing can be held back (Out::peer_waits).
-void Connection::acknowledge(const Side& side) {
-    if (!side.tcp) return;
+/// the first is acknowledged. The option lasts only until the kernel changes its mind: it is set again whenever all that came was read and
+/// is left unanswered. A packet of its own is what that costs, so not where an answer that is on its way carries it (Out::peer_waits).
+void Connection::acknowledge(Side& side) {
+    if (!std::exchange(side.unanswered, false) || !side.tcp || side.is != Side::Is::open) return;
     const int on = 1;
     if (setsockopt(side.stream.descriptor(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on) == 0) home_.counters().quick_acknowledgements.add();
 }
@@ -245,7 +249,10 @@ void Connection::resume() {
     }
     state_ = Session::State::reading;
     touch();
-    if (handle(Leg::near, {})) wait(Leg::near, StreamDescriptor::wait_read);
+    const bool read_on = handle(Leg::near, {});
+    if (ended_) return;
+    acknowledge(near_);
+    if (read_on) wait(Leg::near, StreamDescriptor::wait_read);
 }
 
 /// The session calls this from within a call, or later. Later it is answered from the loop, not from within the call: the session may be
@@ -302,7 +309,7 @@ void Connection::close(Side& side) noexcept {
     side.socket.close(ignored);
     ++side.round;
     side.is = Side::Is::closed;
-    side.reads = side.writes = side.read_wants_write = side.write_wants_read = false;
+    side.reads = side.writes = side.unanswered = side.read_wants_write = side.write_wants_read = false;
     side.kept = {};
     static_cast<void>(charge_kept(side));  // gives back
     side.unsent = {};

@@ -67,6 +67,7 @@ private:
         Is is = Is::closed;
         bool tcp = false;
         bool reads = false, writes = false;  // a handler waits for it
+        bool unanswered = false;             // what was read last; nobody answers it soon
         bool read_wants_write = false, write_wants_read = false;
         std::size_t left() const noexcept { return unsent.size() - sent; }
     };
@@ -117,7 +118,7 @@ private:
     bool charge_kept(Side& side) noexcept;
     void close(Side& side) noexcept;
     bool is_read_out() const;
-    void acknowledge(const Side& side);
+    void acknowledge(Side& side);
 
     // connection_legs.cc: two legs, TLS, deadlines
     Beyond& beyond();
@@ -128,6 +129,8 @@ private:
     bool may_write_on() noexcept;
     void write_on_later();
     void apply(Out& out);
+    bool feeds_on() noexcept;
+    bool write_gathered();
     void end_near();
     void send(Leg leg, std::string_view octets);
     void lose(Leg leg, Ending why, std::string detail);
@@ -137,6 +140,7 @@ private:
     void start_tls(StartTls&& start);
     void secure(Leg leg);
     void secured(Leg leg);
+    bool watch_anew(Leg leg);
     void finish();
     void arm();
     void set_deadline();
@@ -180,6 +184,7 @@ struct Connection::Beyond {
     std::optional<Ending> why;               // the near leg ended
     bool has_deadlines = false;              // asked at the beginning
     bool closing = false;                    // the time for that runs
+    bool gathers = false;                    // what is for the far leg waits for what comes in the same turn
     bool more_far = false;                   // the session is to be told when the far leg has nothing left to be written
     bool ends_near = false;                  // nothing more follows on the near leg
     int pieces = 0;                          // that it wrote so in this turn

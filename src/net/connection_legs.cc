@@ -3,6 +3,7 @@
 // Each event ends in proceed(): what the session wants is done, then it is told the next thing that happened, until nothing is left to be
 // told. Nothing within proceed() calls it again.
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -41,8 +42,11 @@ void Connection::proceed() {
         apply(home_.out());
         if (ended_) return;
         home_.out().clear();
-        if (state_ == Session::State::closing) return finish();
-    } while (tell_next());
+        if (state_ == Session::State::closing) {
+            write_gathered();
+            return finish();
+        }
+    } while (tell_next() || write_gathered());
     if (ended_) return;
     if (near_.is == Side::Is::closed && beyond_->far.is == Side::Is::closed && state_ == Session::State::reading)
         return end(Ending::session_ended, "both legs are gone");
@@ -74,9 +78,12 @@ bool Connection::tell_next() {
             return feed(Leg::near, {});
         return true;
     }
-    if (state_ == Session::State::reading && stopped_ && !near_.kept.empty() && may_read(Leg::near)) return feed(Leg::near, {});
+    if (feeds_on()) return feed(Leg::near, {});
     return false;
 }
+
+/// What is kept of the near leg is more than a partial frame, and may be fed now.
+bool Connection::feeds_on() noexcept { return state_ == Session::State::reading && stopped_ && !near_.kept.empty() && may_read(Leg::near); }
 
 bool Connection::may_write_on() noexcept { return beyond_->more_far && beyond_->far.is == Side::Is::open && queued(Leg::far) == 0; }
 
@@ -97,10 +104,26 @@ void Connection::apply(Out& out) {
     if (out.dial) dial(*out.dial);
     if (out.more_far) beyond_->more_far = true;
     send(Leg::near, out.near);
-    send(Leg::far, out.far);
+    if (!out.far.empty() && beyond_->far.is == Side::Is::open && beyond_->far.left() == 0 && feeds_on()) {
+        beyond_->far.unsent = out.far;
+        beyond_->gathers = true;
+    } else {
+        send(Leg::far, out.far);
+    }
     beyond_->ends_near = beyond_->ends_near || out.end_near;
     if (beyond_->ends_near) end_near();
     if (out.start_tls) start_tls(std::move(*out.start_tls));
+}
+
+/// A header and the body behind it that was kept go out as one.
+/// @return  the session may have to be told of it.
+bool Connection::write_gathered() {
+    Side& far = beyond_->far;
+    if (!std::exchange(beyond_->gathers, false) || far.is != Side::Is::open || far.left() == 0) return false;
+    const Moved::Is is = flush(Leg::far);
+    if (is == Moved::Is::ended) lose(Leg::far, Ending::peer_closed, far.stream.why());
+    if (is == Moved::Is::failed) lose(Leg::far, Ending::failed, far.stream.why());
+    return true;
 }
 
 /// Once all is written, and again whenever it is looked at: it costs nothing then.
@@ -162,6 +185,7 @@ void Connection::dialled() {
     if (base::Result<void> connected = finish_connect(far.stream.descriptor(), beyond_->dialled); !connected)
         return leg_ended(Leg::far, Ending::unreachable, std::move(connected.error().detail));
     far.is = Side::Is::open;
+    if (!watch_anew(Leg::far)) return leg_ended(Leg::far, Ending::failed, "the system has no room to watch it");
     const Moved::Is is = flush(Leg::far);  // what was to be written meanwhile
     if (is == Moved::Is::ended || is == Moved::Is::failed) return leg_ended(Leg::far, Ending::peer_closed, far.stream.why());
     call([this](Out& out) { return session_->opened(Leg::far, nullptr, out); });
@@ -207,11 +231,27 @@ void Connection::secured(Leg leg) {
     touch();
     const Beyond::Securing done = std::exchange(beyond_->securing[index(leg)], {});
     side(leg).is = Side::Is::open;
+    if (!watch_anew(leg)) return leg_ended(leg, Ending::failed, "the system has no room to watch it");
     send(leg, done.after);
     const TlsFacts facts = side(leg).is == Side::Is::open ? side(leg).stream.tls()->facts(*done.start) : TlsFacts{};
     home_.out().clear();
     if (side(leg).is == Side::Is::open) call([&](Out& out) { return session_->opened(leg, &facts, out); });
     proceed();
+}
+
+/// Who was waited for to take octets would be announced from then on whenever he has taken some: a turn of the loop for nothing. So after
+/// the beginning, where each leg is waited for so, it is registered again.
+/// @return false: it could not be.
+bool Connection::watch_anew(Leg leg) {
+    Side& of = side(leg);
+    if (of.reads || of.writes) return true;  // somebody waits
+    boost::system::error_code error;
+    const int descriptor = of.socket.release();
+    of.socket.assign(descriptor, error);
+    if (!error) return true;
+    of.stream.close();
+    ::close(descriptor);
+    return false;
 }
 
 /// What is left to be written is written, for a while.

@@ -77,6 +77,16 @@ TEST_P(LegsOn, lines_go_both_ways) {
     EXPECT_EQ(house.stage.sessions, 0);
 }
 
+/// One system call, one packet, and one turn of whoever reads it.
+TEST_P(LegsOn, what_a_turn_has_for_the_far_leg_goes_out_as_one) {
+    const Descriptor client = dialled();
+    house.stage.thanks = true;
+    const int before = backend.stage.reads;
+    constexpr int rounds = 50;
+    for (int i = 0; i < rounds; ++i) ASSERT_TRUE(answers(client, "ask hello\nto hello\n", "from hi\nfrom what\nfrom hi\n"));
+    EXPECT_EQ(backend.stage.reads - before, 2 * rounds) << "the question; the thanks for its answer with what lay behind the question";
+}
+
 TEST_P(LegsOn, dialling_again_closes_what_was_open) {
     const Descriptor client = dialled();
     EXPECT_TRUE(answers(client, "dial\n", "dialled\n"));

@@ -228,6 +228,10 @@ Result<Listener> Listener::from_activated(ActivatedSocket socket, std::size_t lo
     const Result<SocketAddress> address = local_address(socket.descriptor.get());
     if (!address) return std::unexpected(address.error());
     listener.bound_ = bound_text(*address);
+    int only_v6 = 1;
+    socklen_t size = sizeof only_v6;
+    listener.takes_both_families_ = address->storage.ss_family == AF_INET6 &&
+                                    getsockopt(socket.descriptor.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, &size) == 0 && only_v6 == 0;
     Result<std::vector<Descriptor>> all = duplicates(std::move(socket.descriptor), loops, "systemd:" + socket.name);
     if (!all) return std::unexpected(all.error());
     listener.descriptors_ = std::move(*all);
@@ -237,6 +241,7 @@ Result<Listener> Listener::from_activated(ActivatedSocket socket, std::size_t lo
 Listener::Listener(Listener&& other) noexcept
     : descriptors_(std::move(other.descriptors_)),
       bound_(std::move(other.bound_)),
+      takes_both_families_(other.takes_both_families_),
       path_(std::exchange(other.path_, {})),
       device_(other.device_),
       inode_(other.inode_) {}
@@ -246,6 +251,7 @@ Listener& Listener::operator=(Listener&& other) noexcept {
         remove_socket_file();
         descriptors_ = std::move(other.descriptors_);
         bound_ = std::move(other.bound_);
+        takes_both_families_ = other.takes_both_families_;
         path_ = std::exchange(other.path_, {});
         device_ = other.device_;
         inode_ = other.inode_;

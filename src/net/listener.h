@@ -44,6 +44,8 @@ public:
     Descriptor take(std::size_t loop) { return std::move(descriptors_.at(loop)); }
     /// What is bound, with the port that the system chose: "inet:127.0.0.1:40123".
     const std::string& bound() const noexcept { return bound_; }
+    /// Bound to every address of IPv6, it takes IPv4 too. Only of an activated one: what is opened here never does.
+    bool takes_both_families() const noexcept { return takes_both_families_; }
 
 private:
     Listener() = default;
@@ -51,6 +53,7 @@ private:
 
     std::vector<Descriptor> descriptors_;
     std::string bound_;
+    bool takes_both_families_ = false;
     std::string path_;  // to remove at the end
     dev_t device_ = 0;
     ino_t inode_ = 0;

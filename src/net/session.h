@@ -62,8 +62,8 @@ struct Out {
     std::optional<StartTls> start_tls;
     bool more_far = false;  // written() is to be called when nothing for the far leg is left to be written
     bool end_near = false;  // nothing more follows on the near leg: once all is written its peer reads the end, and may still speak
-    /// Of feed(): who was read owes us nothing, and will say no more before he hears from us. So what he said need not be acknowledged at
-    /// once, though it is left unanswered.
+    /// Of feed(): who was read hears from us before he must say more: an answer is on its way that will carry the acknowledgement, or he
+    /// owes us nothing. So what he said need not be acknowledged at once, though it is left unanswered.
     bool peer_waits = false;
 
     bool is_near_alone() const noexcept { return far.empty() && !close_far && !dial && !start_tls && !more_far && !end_near; }

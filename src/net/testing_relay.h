@@ -44,6 +44,8 @@ struct RelayStage {
     std::vector<std::function<void()>> wakes;
     std::vector<std::string> endings;  // "near peer-closed"
     std::vector<TlsFacts> facts;       // of the far leg
+    std::atomic<bool> thanks{false};   // for each answer of the far leg
+    std::atomic<int> reads{0};         // of the near leg
     std::atomic<int> sessions{0};
     std::atomic<int> lates{0};
     std::atomic<int> after_end{0};         // lines
@@ -66,6 +68,7 @@ public:
     ~RelaySession() override { --stage_.sessions; }
 
     Step feed(Leg leg, std::string_view bytes, Out& out) override {
+        if (leg == Leg::near && !bytes.empty()) ++stage_.reads;
         if (leg == Leg::near && std::exchange(pending_, false)) out.near += "answer\n";
         out.peer_waits = leg == Leg::far && stage_.far_owes_nothing;
         std::size_t consumed = 0;
@@ -193,7 +196,7 @@ private:
                                      .keep_chain = true};
             return State::waiting;
         }
-        asked_ = false;
+        if (std::exchange(asked_, false) && stage_.thanks) out.far += "thanks\n";
         out.near += "from " + std::string(line) + '\n';
         return pending_ ? State::waiting : State::reading;
     }
