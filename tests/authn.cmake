@@ -5,7 +5,7 @@ if(TARGET exota)
     get_filename_component(topic ${file} NAME_WE)
     string(REGEX REPLACE "_test$" "" topic ${topic})
     add_test(NAME authn.${topic} COMMAND /usr/bin/python3 -m pytest -q -rs -p no:cacheprovider ${file} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-    set_tests_properties(authn.${topic} PROPERTIES TIMEOUT 300 SKIP_REGULAR_EXPRESSION "^s+ "
+    set_tests_properties(authn.${topic} PROPERTIES TIMEOUT 900 SKIP_REGULAR_EXPRESSION "^s+ "
                          ENVIRONMENT "EXOTA_BUILD_DIR=${PROJECT_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")
   endforeach()
 endif()

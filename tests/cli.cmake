@@ -1,7 +1,16 @@
-# The command line of the built program: exit codes, help, and documents that say what it does.
+# The command line of the built program: exit codes, help, and documents that say what it does. A file a test, so that they run side by side.
 if(TARGET exota)
-  add_test(NAME cli COMMAND /usr/bin/python3 -m pytest -q -p no:cacheprovider ${CMAKE_CURRENT_SOURCE_DIR}/cli_test.py
-           ${CMAKE_CURRENT_SOURCE_DIR}/cli_check_test.py ${CMAKE_CURRENT_SOURCE_DIR}/cli_explain_test.py
-           ${CMAKE_CURRENT_SOURCE_DIR}/cli_tenant_test.py ${CMAKE_CURRENT_SOURCE_DIR}/cli_healthcheck_test.py ${CMAKE_CURRENT_SOURCE_DIR}/cli_endpoints_test.py ${CMAKE_CURRENT_SOURCE_DIR}/cli_probe_test.py WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-  set_tests_properties(cli PROPERTIES TIMEOUT 300 ENVIRONMENT "EXOTA_BUILD_DIR=${PROJECT_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")
+  file(GLOB cli_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cli*_test.py)
+  foreach(file ${cli_tests})
+    get_filename_component(topic ${file} NAME_WE)
+    string(REGEX REPLACE "_?test$" "" topic ${topic})
+    string(REGEX REPLACE "^cli_?" "" topic "${topic}")
+    if(topic STREQUAL "")
+      set(name cli)
+    else()
+      set(name cli.${topic})
+    endif()
+    add_test(NAME ${name} COMMAND /usr/bin/python3 -m pytest -q -p no:cacheprovider ${file} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 1200 ENVIRONMENT "EXOTA_BUILD_DIR=${PROJECT_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")
+  endforeach()
 endif()
