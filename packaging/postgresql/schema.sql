@@ -106,6 +106,12 @@ CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE ON exota.tenant_name
     FOR EACH ROW EXECUTE FUNCTION exota.tell_of_change('tenant');
 CREATE TRIGGER tell_all AFTER TRUNCATE ON exota.tenant FOR EACH STATEMENT EXECUTE FUNCTION exota.tell_of_change();
 CREATE TRIGGER tell_all AFTER TRUNCATE ON exota.tenant_name FOR EACH STATEMENT EXECUTE FUNCTION exota.tell_of_change();
-CREATE TRIGGER tell_all AFTER UPDATE ON exota.schema_version FOR EACH STATEMENT EXECUTE FUNCTION exota.tell_of_change();
+CREATE TRIGGER tell_all AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON exota.schema_version
+    FOR EACH STATEMENT EXECUTE FUNCTION exota.tell_of_change();
+
+-- Changes that come by logical replication, or under session_replication_role = replica, are told of as well.
+ALTER TABLE exota.tenant ENABLE ALWAYS TRIGGER tell, ENABLE ALWAYS TRIGGER tell_all;
+ALTER TABLE exota.tenant_name ENABLE ALWAYS TRIGGER tell, ENABLE ALWAYS TRIGGER tell_all;
+ALTER TABLE exota.schema_version ENABLE ALWAYS TRIGGER tell_all;
 
 COMMIT;

@@ -136,7 +136,8 @@ constexpr auto table = std::to_array<Key>({
      "the database, as libpq's connection string or URI, without a password", restart, "0.2"},
     {"tenants.postgresql.password_file", file, R"("")", "", 0, 0, "",
      "its first line is the password, read for each connection; empty: none", restart, "0.2"},
-    {"tenants.postgresql.timeout", duration, "5", "seconds", 1, 300, "", "for connecting, and for each part of an answer", restart, "0.2"},
+    {"tenants.postgresql.timeout", duration, "5", "seconds", 1, 30, "", "for connecting to one server, and for each part of an answer",
+     restart, "0.2"},
     {"tenants.postgresql.resync_interval", duration, "600", "seconds", 1, day, "",
      "how often all tenants are read, besides those that the database tells of", restart, "0.2"},
 
