@@ -1,7 +1,7 @@
 // The servers that are asked while messages wait: of tenants, of recipients, and of limits. Read once at start; each loop has its own
 // clients.
 //
-// Tested by daemon_test.cc, tests/system/test_ldap.py, test_recipients.py and test_limits_store.py.
+// Tested by daemon_test.cc, tests/system/test_ldap.py, tests/system/test_recipients.py and tests/system/test_limits_store.py.
 #pragma once
 
 #include <functional>
