@@ -71,6 +71,7 @@ private:
         There there;
         const auto done = connection_->query(which_are_there, {base::json_text(entries)}, [&](std::span<const std::string_view> fields) {
             if (!fields.empty()) there.emplace(fields.front());
+            return true;
         });
         if (!done) return std::unexpected(done.error());
         return there;
