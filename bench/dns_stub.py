@@ -1,12 +1,15 @@
 #!/usr/bin/python3
-"""A DNS server for the benchmarks: TXT records of a zone file, everything else NXDOMAIN. Prints its port."""
+"""A DNS server for the benchmarks: TXT records of a zone file, everything else NXDOMAIN. Prints its port.
+
+usage: dns_stub.py ZONE.json [PORT]
+"""
 import json, sys
 
 import dns.flags, dns.message, dns.rcode, dns.rrset, socket
 
 zone = {name.lower(): records for name, records in json.load(open(sys.argv[1])).items()}
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-server.bind(("127.0.0.1", 0))
+server.bind(("127.0.0.1", int(sys.argv[2]) if len(sys.argv) > 2 else 0))
 print(server.getsockname()[1], flush=True)
 while True:
     packet, peer = server.recvfrom(4096)

@@ -290,7 +290,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!error, "the JSON parses");
     require(decision::findings_text(made).find('\n') == std::string::npos, "findings are one line");
     if (made.reason == decision::Reason::authorised) {
-        apply_limit(made, {.amount = 1}, seen, rules);
+        apply_limit(made, {.amount = 1}, std::nullopt, seen, rules);
         require(made.judged != Verdict::accept, "above a limit nothing is accepted");
         check_reply(made);
         check_edits(made, seen);

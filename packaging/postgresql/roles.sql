@@ -2,6 +2,8 @@
 --
 --   psql -v ON_ERROR_STOP=1 -d exota -f roles.sql
 --   CREATE ROLE exota LOGIN PASSWORD '…' IN ROLE exota_reader;      -- for `exota serve`
+--   REVOKE CONNECT, TEMPORARY ON DATABASE exota FROM PUBLIC;         -- who may connect may also NOTIFY
+--   GRANT CONNECT ON DATABASE exota TO exota_reader, exota_writer;
 --   CREATE ROLE provisioning LOGIN PASSWORD '…' IN ROLE exota_writer;   -- for `exota tenant`, or your customer database
 BEGIN;
 
@@ -17,7 +19,7 @@ END
 $$;
 
 GRANT USAGE ON SCHEMA exota TO exota_reader;
-GRANT SELECT ON exota.schema_version, exota.tenant_document TO exota_reader;
-GRANT SELECT, INSERT, UPDATE, DELETE ON exota.tenant, exota.tenant_name TO exota_writer;
+GRANT SELECT ON exota.schema_version, exota.tenant_document, exota.recipient_address TO exota_reader;
+GRANT SELECT, INSERT, UPDATE, DELETE ON exota.tenant, exota.tenant_name, exota.recipient TO exota_writer;
 
 COMMIT;

@@ -82,6 +82,19 @@ SELECT t.name,
 FROM exota.tenant AS t;
 COMMENT ON VIEW exota.tenant_document IS 'Each tenant as an object of the tenants file: what ExOTA reads';
 
+-- Recipients of authoritative domains (recipients.source = "postgresql"); without that setting nobody reads them.
+CREATE TABLE exota.recipient (
+    address text PRIMARY KEY
+        CONSTRAINT address_is_canonical
+        CHECK (octet_length(address) <= 254 AND address = lower(address COLLATE "C")
+               AND address ~ '^[^[:cntrl:]]*@[a-z0-9_-]+(\.[a-z0-9_-]+)*$')
+);
+COMMENT ON TABLE exota.recipient IS 'Addresses that exist, in lower case, their domains as A-labels; @DOMAIN: all of its addresses';
+
+-- What ExOTA reads. Where your addresses are in tables of your own, replace it: CREATE OR REPLACE VIEW exota.recipient_address AS SELECT …
+CREATE VIEW exota.recipient_address AS SELECT address FROM exota.recipient;
+COMMENT ON VIEW exota.recipient_address IS 'A row for each address that exists: ExOTA asks WHERE address IN (…)';
+
 -- Daemons LISTEN on exota_tenants. The payload is the name of the tenant that changed; an empty one means: read everything.
 CREATE FUNCTION exota.tell_of_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
@@ -106,6 +119,12 @@ CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE ON exota.tenant_name
     FOR EACH ROW EXECUTE FUNCTION exota.tell_of_change('tenant');
 CREATE TRIGGER tell_all AFTER TRUNCATE ON exota.tenant FOR EACH STATEMENT EXECUTE FUNCTION exota.tell_of_change();
 CREATE TRIGGER tell_all AFTER TRUNCATE ON exota.tenant_name FOR EACH STATEMENT EXECUTE FUNCTION exota.tell_of_change();
-CREATE TRIGGER tell_all AFTER UPDATE ON exota.schema_version FOR EACH STATEMENT EXECUTE FUNCTION exota.tell_of_change();
+CREATE TRIGGER tell_all AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON exota.schema_version
+    FOR EACH STATEMENT EXECUTE FUNCTION exota.tell_of_change();
+
+-- Changes that come by logical replication, or under session_replication_role = replica, are told of as well.
+ALTER TABLE exota.tenant ENABLE ALWAYS TRIGGER tell, ENABLE ALWAYS TRIGGER tell_all;
+ALTER TABLE exota.tenant_name ENABLE ALWAYS TRIGGER tell, ENABLE ALWAYS TRIGGER tell_all;
+ALTER TABLE exota.schema_version ENABLE ALWAYS TRIGGER tell_all;
 
 COMMIT;

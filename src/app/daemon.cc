@@ -8,14 +8,14 @@
 #include <optional>
 #include <set>
 #include <system_error>
-#include <thread>
 
+#include "app/asked_servers.h"
 #include "app/descriptor_limit.h"
+#include "app/discovery.h"
 #include "app/door_state.h"
 #include "app/endpoints_load.h"
 #include "app/fed_tenants.h"
 #include "app/gateway_section.h"
-#include "app/loop_tenants.h"
 #include "app/milter_front_end.h"
 #include "app/notify.h"
 #include "app/problem_log.h"
@@ -38,18 +38,14 @@ namespace {
 using telemetry::LogField;
 using telemetry::LogLevel;
 
-std::size_t loops_of(const config::Config& config) {
-    return config.threads > 0 ? config.threads : std::max<std::size_t>(1, std::thread::hardware_concurrency());
-}
-
 /// With tenants of yesterday in hand a start waits so long for those of today.
 constexpr std::chrono::milliseconds wait_with_snapshot{500};
 
 /// A daemon that serves. Everything but the milter's loops happens on the control loop, the thread that called run_daemon.
 class Daemon {
 public:
-    Daemon(const DaemonOptions& options, Loaded loaded, const std::optional<LookupOptions>& lookups, std::unique_ptr<FedTenants> fed,
-           Sockets sockets, std::vector<std::unique_ptr<GatewaySection>> gateways, Notifier notifier)
+    Daemon(const DaemonOptions& options, Loaded loaded, const AskedServers& asked, std::unique_ptr<FedTenants> fed, Sockets sockets,
+           std::vector<std::unique_ptr<GatewaySection>> gateways, Notifier notifier)
         : options_(options),
           config_(std::move(*loaded.config)),
           snapshot_(std::move(loaded.snapshot)),
@@ -57,8 +53,10 @@ public:
           notifier_(std::move(notifier)),
           log_(config_.log),
           metrics_(options.version, config_.http.tenants_apart),
+          discovery_({.file = config_.discovery.file, .limits = {.most = config_.discovery.max_candidates}}, log_),
           gateways_(std::move(gateways)),
-          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, lookups ? &*lookups : nullptr),
+          workers_(loops_of(config_), config_.dns, snapshot_, log_, metrics_, asked.tenants_asked(), asked.recipients_asked(),
+                   asked.counting_asked()),
           http_(control_, web::pages({.metrics = [this] { return metrics_text(); }, .ready = [this] { return is_ready(); }})),
           signals_(control_.context()),
           reloader_(control_, options.start_thread),
@@ -73,14 +71,8 @@ public:
           watch_(std::in_place, config_.tenants, loaded.tenants_stamp) {
         if (loaded.door_files) door_.was_read(*loaded.door_files);
         endpoints_watch_.was_read(config_.endpoints);
-        log_.service(
-            LogLevel::info, "start", "exota starts",
-            {LogField::of("version", options_.version), LogField::of("config", config_.path.empty() ? "environment" : config_.path),
-             LogField::of_number("threads", static_cast<std::int64_t>(workers_.loop_count()))});
+        log_start(log_, options_.version, config_, workers_.loop_count());
         log_problems(log_, loaded.problems, config_.tenants.file);
-        if (options_.force_monitor == ForceMonitor::yes)
-            log_.service(LogLevel::warning, "forced-monitor",
-                         "started with --monitor: nothing is refused, whatever the configuration and the tenants say", {});
         if (const auto warning = raise_descriptor_limit(config_))
             log_.service(LogLevel::warning, "config-problem", *warning, {LogField::of("place", "milter.max_sessions")});
     }
@@ -92,6 +84,8 @@ public:
         if (fed_) tenants_state_.add(fed_->status(), [this] { return fed_->has_tenants(); });
         wait_for_signal();
         metrics_.set_log(log_);
+        metrics_.set_candidates([this] { return discovery_.samples(); });
+        workers_.hand_sightings_to([this](tenant::Sighting&& sighting) { discovery_.note(std::move(sighting)); });
         if (fed_) take_fed();  // before anything is judged
         show_state();
         for (const std::string& endpoint : sockets_.bound())
@@ -109,6 +103,7 @@ public:
         watch_files();
         tenants_state_.watch(options_.second);
         door_.use(snapshot_->door);
+        door_.watch_recipients(workers_.recipient_sources(), options_.second);
         feed_watchdog();
         log_.service(LogLevel::info, "ready", status(),
                      {LogField::of_number("generation", static_cast<std::int64_t>(snapshot_->generation))});
@@ -140,7 +135,9 @@ private:
         return "serving " + base::counted(tenant_count(), "tenant") + " with " + base::counted(domain_count(), "domain");
     }
 
+    /// What is judged by from now on.
     void show_state() {
+        discovery_.use(snapshot_->rules.discovery, snapshot_->tenants);
         metrics_.set_state({.generation = snapshot_->generation,
                             .tenants = tenant_count(),
                             .domains = domain_count(),
@@ -202,7 +199,7 @@ private:
                          {LogField::of("setting", setting)});
         if (loaded.config->endpoints.stamp != config_.endpoints.stamp) endpoints_watch_.was_read(loaded.config->endpoints);
         config_ = std::move(*loaded.config);
-        if (fed_) fed_->use(config_.tenant_defaults);
+        if (fed_) fed_->use(config_);
         sockets_.tell(config_.gateways);
         for (const config::GatewayConfig& section : config_.gateways)  // one that is new here waits for a restart
             for (const std::unique_ptr<GatewaySection>& gateway : gateways_)
@@ -237,7 +234,7 @@ private:
     // --- Tenants that come by themselves ---
 
     void take_fed() {
-        if (reloading_ || stopping_) return;
+        if (reloading_ || stopping_ || !retired_.has_room(directory::Clock::now())) return;
         auto news = fed_->take();
         if (!news) return tenants_state_.look();
         log_problems(log_, news->problems, news->problems.empty() ? "" : news->problems.front().file);
@@ -259,6 +256,7 @@ private:
         const std::size_t left = retired_.free_unused();
         metrics_.set_retired_snapshots(left);
         if (left > 0) retire_timer_.start(options_.second, [this] { free_retired(); });
+        if (fed_) control_.post([this] { take_fed(); });  // there may be room for what waits
     }
 
     /// Looks at tenants file and endpoint list now and then; a change counts once it has settled.
@@ -329,6 +327,7 @@ private:
     Notifier notifier_;
     telemetry::Log log_;
     telemetry::Metrics metrics_;
+    Discovery discovery_;  // outlives the loops that tell it
     const std::vector<std::unique_ptr<GatewaySection>> gateways_;
     net::Loop control_;
     Workers workers_;
@@ -367,11 +366,8 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
     std::optional<Sockets> sockets = open_sockets(*loaded.config, loops_of(*loaded.config), options.complain);
     if (!sockets) return DaemonEnd::no_socket;
     sockets->tell(loaded.config->gateways);
-    const auto lookups = lookup_options(*loaded.config);
-    if (!lookups) {
-        options.complain("exota: tenants.ldap: " + lookups.error().detail);
-        return DaemonEnd::bad_config;
-    }
+    const auto asked = asked_servers(*loaded.config, options.complain);
+    if (!asked) return DaemonEnd::bad_config;
     auto gateways = open_gateways(loaded.config->gateways, options.complain);
     if (!gateways) return DaemonEnd::no_socket;
 
@@ -385,7 +381,7 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
                 return DaemonEnd::bad_config;
             }
         }
-        daemon = std::make_unique<Daemon>(options, std::move(loaded), *lookups, std::move(fed), std::move(*sockets), *std::move(gateways),
+        daemon = std::make_unique<Daemon>(options, std::move(loaded), *asked, std::move(fed), std::move(*sockets), *std::move(gateways),
                                           std::move(notifier));
         daemon->start();
     } catch (const std::system_error& error) {

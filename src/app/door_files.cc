@@ -89,6 +89,7 @@ DoorFiles read_door_files(const config::Config& config, const gate::DoorLists* p
     lists->allowed = reading.read<base::PrefixTable>(config.perimeter.allow_file, lists->allowed, prefixes);
     lists->blocked = reading.read<base::PrefixTable>(config.perimeter.block_file, lists->blocked, prefixes);
     lists->recipient_rules = config.recipients.rules;
+    lists->ask_recipients = config.recipients.ask;
     lists->recipients = reading.read<tenant::RecipientList>(
         config.recipients.file, lists->recipients,
         [&](std::string_view text, std::vector<directory::ListProblem>& problems) -> std::optional<tenant::RecipientList> {

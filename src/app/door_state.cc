@@ -1,5 +1,6 @@
 #include "app/door_state.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <string_view>
@@ -37,7 +38,8 @@ DoorState::DoorState(net::Loop& control, const net::ResolverSettings& resolver, 
     : log_(log),
       metrics_(metrics),
       network_(control, resolver, [this](const LoopNetwork::News& news) { tell(news); }),
-      dnsbl_(network_, [this](const DnsblWatch::News& news) { tell(news); }) {}
+      dnsbl_(network_, [this](const DnsblWatch::News& news) { tell(news); }),
+      recipients_timer_(control) {}
 
 void DoorState::use(const std::shared_ptr<const gate::DoorLists>& lists) {
     dnsbl_.use(lists);
@@ -46,6 +48,29 @@ void DoorState::use(const std::shared_ptr<const gate::DoorLists>& lists) {
                              .blocked = lists->blocked ? lists->blocked->size() : 0,
                              .recipients = lists->recipients ? lists->recipients->size() : 0});
     metrics_.set_dnsbl([lists] { return dnsbl_samples(*lists); });
+}
+
+void DoorState::watch_recipients(RecipientSources sources, std::chrono::milliseconds second) {
+    recipients_ = std::move(sources);
+    if (!recipients_.empty()) look_at_recipients(second);
+}
+
+void DoorState::look_at_recipients(std::chrono::milliseconds second) {
+    using Is = directory::SourceState::Is;
+    const bool answer = std::ranges::all_of(recipients_, [](const auto& source) { return source->state().is == Is::loaded; });
+    const auto why = std::ranges::find_if(recipients_, [](const auto& source) { return !source->why().empty(); });
+    metrics_.set_recipients_answered(answer);
+    // Before the server was heard or given up, there is nothing to tell of.
+    if (recipients_answer_ != answer && (answer || why != recipients_.end())) {
+        recipients_answer_ = answer;
+        if (answer)
+            log_.service(LogLevel::info, "recipients-answered", "the server that is asked for recipients answers", {});
+        else
+            log_.service(LogLevel::error, "recipients-unanswered",
+                         "the server that is asked for recipients does not answer: whom nothing is known of is put off",
+                         {LogField::of("error", (*why)->why())});
+    }
+    recipients_timer_.start(second, [this, second] { look_at_recipients(second); });
 }
 
 bool DoorState::has_changed() {

@@ -4,12 +4,15 @@
 // tests/system/test_inbound.py.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "app/dnsbl_watch.h"
 #include "app/door_watch.h"
 #include "app/loop_network.h"
+#include "directory/source_status.h"
 
 namespace exota::telemetry {
 class Log;
@@ -30,7 +33,13 @@ public:
     /// Looks: one of the files changed, and is to be read.
     bool has_changed();
 
+    using RecipientSources = std::vector<std::shared_ptr<const directory::SourceStatus>>;
+    /// Looks now and each second whether those who are asked for recipients answer: log and metrics hear of it. Of none it says nothing.
+    /// @param second  how long one is; tests have shorter ones.
+    void watch_recipients(RecipientSources sources, std::chrono::milliseconds second);
+
 private:
+    void look_at_recipients(std::chrono::milliseconds second);
     void tell(const LoopNetwork::News& news);
     void tell(const DnsblWatch::News& news);
 
@@ -39,6 +48,9 @@ private:
     LoopNetwork network_;
     DnsblWatch dnsbl_;
     DoorWatch files_;
+    RecipientSources recipients_;
+    std::optional<bool> recipients_answer_;  // as the log was told
+    net::Timer recipients_timer_;
 };
 
 }  // namespace exota::app

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/loading.h"
+#include "directory/postgres_conninfo.h"
 
 namespace exota::app {
 

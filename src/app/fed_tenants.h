@@ -39,8 +39,8 @@ public:
     std::optional<News> take();
     /// It has tenants. From any thread.
     bool has_tenants() const;
-    /// Under other defaults, before long.
-    void use(const tenant::Defaults& defaults) { source_.use(defaults); }
+    /// What a reload brings for them, before long.
+    void use(const config::Config& config) { source_.use(config.tenant_defaults, config.tenants.state_directory); }
 
     std::shared_ptr<const directory::SourceStatus> status() const noexcept { return status_; }
 

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "app/endpoints_load.h"
+#include "app/recipient_gaps.h"
 #include "base/counted.h"
+#include "directory/postgres_conninfo.h"
 #include "directory/postgres_source.h"
 #include "directory/snapshot_file.h"
 #include "directory/source.h"
@@ -85,6 +87,9 @@ void read_server(ReadFiles& files) {
         files.tenants = std::move(read->taken.index);
         files.tenants_fingerprint = read->fingerprint;
         std::ranges::move(problems_in(name, std::move(read->taken.problems)), std::back_inserter(files.problems));
+        if (read->standby)
+            problem(Severity::warning,
+                    "is a standby, which tells nobody of changes: exota serve needs the primary (target_session_attrs=read-write)");
         return;
     }
     if (read.error().code == base::Errc::invalid_data) return problem(Severity::error, read.error().detail);
@@ -196,6 +201,9 @@ ReadFiles read_files(config::LoadedConfig config, const gate::DoorLists* previou
         files.door = read_door_files(*files.config, previous_door);
         files.try_again |= files.door.try_again;
         files.problems.insert(files.problems.end(), files.door.problems.begin(), files.door.problems.end());
+        if (files.tenants && files.door.lists && files.door.lists->recipients)
+            std::ranges::move(domains_without_recipients(*files.config, *files.tenants, *files.door.lists->recipients),
+                              std::back_inserter(files.problems));
     } else if (!has_error(files.problems)) {
         files.problems.push_back({Severity::error, {}, 0, 0, {}, "there is no configuration"});
     }
@@ -261,7 +269,16 @@ Loaded load_door(const config::Config& config, const gate::Snapshot& previous) {
 }
 
 config::LoadedConfig with_source_of(const config::Config& running, config::LoadedConfig loaded) {
-    if (loaded.config && loaded.config->tenants.source != running.tenants.source) loaded.config->tenants = running.tenants;
+    if (!loaded.config) return loaded;
+    if (loaded.config->tenants.source != running.tenants.source) loaded.config->tenants = running.tenants;
+    // A server that is asked for recipients has its clients since the start.
+    const directory::RecipientSourceSettings &now = loaded.config->recipient_source, &then = running.recipient_source;
+    if (now.ldap.has_value() != then.ldap.has_value() || now.postgresql.has_value() != then.postgresql.has_value()) {
+        loaded.problems.push_back({config::Problem::Severity::warning, loaded.config->path, 0, 0, "recipients.source",
+                                   "whether a server is asked, and which, is only read at start; the old source stays until then"});
+        loaded.config->recipients = running.recipients;
+        loaded.config->recipient_source = running.recipient_source;
+    }
     return loaded;
 }
 

@@ -1,5 +1,7 @@
 #include "app/loop_network.h"
 
+#include "app/loop_counts.h"
+#include "app/loop_recipients.h"
 #include "app/loop_tenants.h"
 #include "authn/dns_message.h"
 
@@ -34,6 +36,10 @@ void LoopNetwork::look_again() {
 bool LoopNetwork::resolve(const authn::DnsQuestion& question, Answered answered) {
     net::Resolver* const ask = resolver();
     if (ask == nullptr) return false;
+    if (ask->in_flight() >= settings_.max_in_flight) {  // nothing is asked, so nobody can be said to be silent
+        for (net::Counter* counter : {&counters_.questions, &counters_.refused, &counters_.failed}) counter->add();
+        return false;
+    }
     ask->resolve(question.name, static_cast<std::uint16_t>(question.type),
                  [question, answered = std::move(answered)](const net::RawAnswer& raw) { answered(read_answer(raw, question)); });
     return true;
@@ -53,9 +59,25 @@ void LoopNetwork::find(const tenant::Keys& keys, Found found) {
     });
 }
 
-std::optional<gate::PassedLimit> LoopNetwork::count_at_hand(const gate::Counted& message, const gate::Snapshot& snapshot) {
+void LoopNetwork::find_recipient(const tenant::RecipientName& name, const tenant::RecipientRules& rules, FoundRecipient found) {
+    if (recipients_ == nullptr) return World::find_recipient(name, rules, std::move(found));
+    recipients_->find(name, rules, [this, found = std::move(found)](directory::RecipientLookup::Is is) {
+        using enum decision::RecipientIs;
+        using Is = directory::RecipientLookup::Is;
+        const decision::RecipientIs recipient = is == Is::known ? known : is == Is::unknown ? unknown : unavailable;
+        loop_.post([found, recipient] { found(recipient); });  // as those of tenants
+    });
+}
+
+std::optional<gate::CountAnswer> LoopNetwork::count_at_hand(const gate::Counted& message, const gate::Snapshot& snapshot) {
+    if (counts_ != nullptr) return counts_->count_at_hand(message, instant());
     if (tenants_ == nullptr || !snapshot.looks_up) return World::count_at_hand(message, snapshot);
-    return tenants_->limits().count(message, instant());
+    return tenants_->limits().count(message.tenant_name, message.limits, message.recipients, instant());
+}
+
+void LoopNetwork::count(const gate::Counted& message, Passed passed) {
+    if (counts_ == nullptr) return World::count(message, std::move(passed));
+    counts_->count(message, instant(), std::move(passed));
 }
 
 void LoopNetwork::call_soon(std::function<void()> then) { loop_.post(std::move(then)); }

@@ -1,5 +1,5 @@
-// gate::World on an event loop: libunbound for names, the loop's timers, the system's clocks. Counts are at hand, and tenants, unless they
-// are looked up.
+// gate::World on an event loop: libunbound for names, the loop's timers, the system's clocks. Tenants are at hand, unless they are looked
+// up, and counts, unless several nodes count together.
 //
 // Tested by loop_network_test.cc and tests/system.
 #pragma once
@@ -12,6 +12,8 @@
 
 namespace exota::app {
 
+class LoopCounts;
+class LoopRecipients;
 class LoopTenants;
 
 class LoopNetwork final : public gate::World {
@@ -30,7 +32,13 @@ public:
     /// Tenants that are looked up: by these, which outlive this object.
     void look_up_by(LoopTenants& tenants) noexcept { tenants_ = &tenants; }
     void find(const tenant::Keys& keys, Found found) override;
-    std::optional<gate::PassedLimit> count_at_hand(const gate::Counted& message, const gate::Snapshot& snapshot) override;
+    /// Recipients that a server is asked for: by these, which outlive this object.
+    void ask_recipients_of(LoopRecipients& recipients) noexcept { recipients_ = &recipients; }
+    void find_recipient(const tenant::RecipientName& name, const tenant::RecipientRules& rules, FoundRecipient found) override;
+    /// Limits that several nodes count together: by this, which outlives this object.
+    void count_by(LoopCounts& counts) noexcept { counts_ = &counts; }
+    std::optional<gate::CountAnswer> count_at_hand(const gate::Counted& message, const gate::Snapshot& snapshot) override;
+    void count(const gate::Counted& message, Passed passed) override;
 
     /// Where the servers were seen not to pass DNSSEC on: looks again now, not after a while.
     void look_again();
@@ -43,6 +51,8 @@ private:
 
     net::Loop& loop_;
     LoopTenants* tenants_ = nullptr;
+    LoopCounts* counts_ = nullptr;
+    LoopRecipients* recipients_ = nullptr;
     net::ResolverSettings settings_;
     std::function<void(const News&)> tell_;
     net::ResolverCounters counters_;

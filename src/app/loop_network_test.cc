@@ -30,6 +30,29 @@ TEST(LoopNetwork, silence_is_a_temporary_failure) {
     thread.call([&] { network.reset(); });
 }
 
+TEST(LoopNetwork, what_is_above_our_own_limit_is_nobodys_silence) {
+    const net::testing::DnsSocket silent;
+    net::testing::LoopThread thread;
+    std::promise<authn::DnsAnswer> got;
+    std::unique_ptr<LoopNetwork> network;
+    bool answered = false;
+    thread.call([&] {
+        net::ResolverSettings settings = asking(silent.server());
+        settings.max_in_flight = 1;
+        network = std::make_unique<LoopNetwork>(thread.loop(), settings, [](const LoopNetwork::News&) {});
+        EXPECT_TRUE(
+            network->resolve({"a.example", authn::RecordType::a}, [&](authn::DnsAnswer answer) { got.set_value(std::move(answer)); }));
+        EXPECT_FALSE(network->resolve({"b.example", authn::RecordType::a}, [&](const authn::DnsAnswer&) { answered = true; }));
+    });
+    got.get_future().get();
+    EXPECT_EQ(network->counters().refused.value(), 1U);
+    EXPECT_EQ(network->counters().questions.value(), 2U);
+    EXPECT_EQ(network->counters().failed.value(), 2U);
+    EXPECT_EQ(network->counters().timed_out.value(), 1U);
+    thread.call([&] { network.reset(); });
+    EXPECT_FALSE(answered);
+}
+
 TEST(LoopNetwork, settings_that_do_not_work_are_told_once_and_nobody_is_asked) {
     net::testing::LoopThread thread;
     std::vector<std::string> told;

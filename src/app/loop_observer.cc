@@ -1,6 +1,9 @@
 #include "app/loop_observer.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "tenant/candidates.h"
 
 namespace exota::app {
 
@@ -61,6 +64,16 @@ void LoopObserver::protocol_error(std::string_view what) {
     if (protocol_pace_.due())
         log_.service(LogLevel::warning, "protocol-error", "an MTA broke the milter protocol; the connection was closed",
                      {LogField::of("kind", what)});
+}
+
+void LoopObserver::sighted(tenant::Sighting&& sighting) {
+    if (take_sighting_) take_sighting_(std::move(sighting));
+}
+
+void LoopObserver::near_limit(std::string_view tenant, const tenant::Limit& limit) {
+    metrics_.near_limit();
+    log_.service(LogLevel::warning, "limit-near", "a tenant has reached four fifths of a limit",
+                 {LogField::of("tenant", tenant), LogField::of("limit", limit.text())});
 }
 
 void LoopObserver::unusable_tenant(const std::string& problem) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -45,14 +46,20 @@ public:
 
     void judged(const gate::Judged& message) override;
     void protocol_error(std::string_view what) override;
+    void near_limit(std::string_view tenant, const tenant::Limit& limit) override;
     /// Accepting is in trouble, as net::ServerOptions::on_trouble hears of it.
     void trouble_accepting(const base::Error& error);
+
+    void sighted(tenant::Sighting&& sighting) override;
 
     /// An entry of the directory of tenants cannot be used. @param problem  which, and why.
     void unusable_tenant(const std::string& problem);
 
     /// Before the loop runs: messages of that section are counted there, too. Both outlive this object.
     void add_gateway(std::string_view name, telemetry::GatewayCounters& counters) { gateways_.push_back({name, &counters}); }
+
+    /// Before the loop runs: who takes sightings. Called on the loop.
+    void hand_sightings_to(std::function<void(tenant::Sighting&&)> take) { take_sighting_ = std::move(take); }
 
     /// Before the loop runs: as telemetry::TenantCounters::tell_apart().
     void tell_tenants_apart(std::size_t most) noexcept { metrics_.tell_tenants_apart(most); }
@@ -69,6 +76,7 @@ private:
         telemetry::GatewayCounters* counters;
     };
     std::vector<Gateway> gateways_;
+    std::function<void(tenant::Sighting&&)> take_sighting_;
     Pace certificate_pace_, protocol_pace_, full_pace_, tenant_pace_;
 };
 

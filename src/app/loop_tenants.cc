@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "app/lookup_counts.h"
+
 namespace exota::app {
 
 base::Result<std::optional<LookupOptions>> lookup_options(const config::Config& config) {
@@ -33,24 +35,6 @@ void LoopTenants::use(const std::shared_ptr<const tenant::Defaults>& defaults) {
 }
 
 /// The cache counts for itself; others read while it does.
-void LoopTenants::count() {
-    const directory::CacheCounts& now = lookup_.counts();
-    const auto add = [&](net::Counter& counter, std::uint64_t directory::CacheCounts::* count) {
-        counter.add(now.*count - counted_.*count);
-    };
-    add(counters_.cached, &directory::CacheCounts::hits);
-    add(counters_.cached_none, &directory::CacheCounts::negative_hits);
-    add(counters_.asked, &directory::CacheCounts::asked);
-    add(counters_.joined, &directory::CacheCounts::joined);
-    add(counters_.stale, &directory::CacheCounts::stale);
-    add(counters_.unknown, &directory::CacheCounts::unknown);
-    add(counters_.evicted, &directory::CacheCounts::evicted);
-    counted_ = now;
-    const std::uint64_t kept = lookup_.kept(), before = counters_.kept.value();
-    if (kept > before)
-        counters_.kept.add(kept - before);
-    else
-        counters_.kept.subtract(before - kept);
-}
+void LoopTenants::count() { add_counts(counters_, counted_, lookup_.counts(), lookup_.kept()); }
 
 }  // namespace exota::app

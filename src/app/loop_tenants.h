@@ -7,10 +7,10 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
+#include "app/shared_limits.h"
 #include "config/config.h"
 #include "directory/ldap_client.h"
 #include "directory/ldap_lookup.h"
@@ -22,30 +22,14 @@
 
 namespace exota::app {
 
-class SharedLimits;
-
 /// What all loops share.
 struct LookupOptions {
     directory::LdapSettings settings;
     directory::LdapServers servers;
     std::chrono::seconds max_stale{0};
     std::shared_ptr<const tenant::Defaults> defaults;
-    std::shared_ptr<SharedLimits> limits;
+    std::shared_ptr<SharedLimits> limits;  // of the tenants that are looked up
 };
-/// Limits of tenants that are looked up, of all loops together. From any thread.
-class SharedLimits {
-public:
-    gate::PassedLimit count(const gate::Counted& message, gate::Instant now) {
-        const std::lock_guard lock(mutex_);
-        const auto passed = limits_.count(message.tenant_name, message.limits, message.recipients, now);
-        return passed ? gate::PassedLimit(*passed) : gate::PassedLimit(gate::PassedLimit::none);
-    }
-
-private:
-    std::mutex mutex_;
-    gate::NamedLimits limits_;
-};
-
 /// nullopt: the tenants are not looked up. The configuration was checked: what cannot be read any more (a certificate) leaves no server.
 /// @return  io, not_found, invalid_data: see directory::read_servers.
 base::Result<std::optional<LookupOptions>> lookup_options(const config::Config& config);
@@ -65,7 +49,7 @@ public:
 
     SharedLimits& limits() noexcept { return *limits_; }
     std::shared_ptr<const directory::SourceStatus> status() const noexcept { return status_; }
-    const telemetry::TenantLookups& counters() const noexcept { return counters_; }
+    const telemetry::Lookups& counters() const noexcept { return counters_; }
 
 private:
     void count();
@@ -75,7 +59,7 @@ private:
     directory::LdapClient client_;
     directory::LdapLookup lookup_;
     directory::CacheCounts counted_;
-    telemetry::TenantLookups counters_;
+    telemetry::Lookups counters_;
 };
 
 }  // namespace exota::app

@@ -36,11 +36,11 @@ TEST(LoopTenants, a_directory_that_is_away_is_an_answer_and_counted) {
 
 TEST(SharedLimits, hold_for_all_loops) {
     SharedLimits limits;
-    const tenant::Index tenants;
     const std::vector<tenant::Limit> one{{1, tenant::LimitUnit::messages, 60s}};
-    const gate::Counted message{.tenants = tenants, .tenant = tenant::Number{0}, .tenant_name = "t", .limits = one, .recipients = 1};
-    EXPECT_TRUE(limits.count(message, gate::Instant(1h)).is(gate::PassedLimit::none));
-    EXPECT_TRUE(limits.count(message, gate::Instant(1h)).is(gate::PassedLimit::yes));
+    EXPECT_TRUE(limits.count("t", one, 1, gate::Instant(1h)).passed.is(gate::PassedLimit::none));
+    EXPECT_TRUE(limits.count("t", one, 1, gate::Instant(1h)).passed.is(gate::PassedLimit::yes));
+    limits.note("other", one, 1, gate::Instant(1h));
+    EXPECT_TRUE(limits.count("other", one, 1, gate::Instant(1h)).passed.is(gate::PassedLimit::yes)) << "somebody let one through";
 }
 
 }  // namespace

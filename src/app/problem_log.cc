@@ -19,6 +19,15 @@ std::string place_of(const config::Problem& problem) {
 
 }  // namespace
 
+void log_start(telemetry::Log& log, std::string_view version, const config::Config& config, std::size_t threads) {
+    log.service(LogLevel::info, "start", "exota starts",
+                {LogField::of("version", version), LogField::of("config", config.path.empty() ? "environment" : config.path),
+                 LogField::of_number("threads", static_cast<std::int64_t>(threads))});
+    if (config.rules.force_monitor)
+        log.service(LogLevel::warning, "forced-monitor",
+                    "started with --monitor: nothing is refused, whatever the configuration and the tenants say");
+}
+
 void log_problems(telemetry::Log& log, const std::vector<config::Problem>& problems, const std::string& tenants) {
     for (const config::Problem& problem : problems) {
         const LogLevel level = problem.severity == Severity::error ? LogLevel::error : LogLevel::warning;

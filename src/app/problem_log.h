@@ -1,9 +1,11 @@
-// Problems of configuration and tenants as lines of the log.
+// The start, and problems of configuration and tenants, as lines of the log.
 //
 // Tested by daemon_reload_test.cc.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.h"
@@ -13,6 +15,9 @@ class Log;
 }
 
 namespace exota::app {
+
+/// That a daemon starts, and whether it refuses nothing whatever is said elsewhere (--monitor).
+void log_start(telemetry::Log& log, std::string_view version, const config::Config& config, std::size_t threads);
 
 /// @param tenants  what problems of tenants have as their file; empty: there are none of them.
 void log_problems(telemetry::Log& log, const std::vector<config::Problem>& problems, const std::string& tenants);

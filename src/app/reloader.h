@@ -6,6 +6,7 @@
 // Tested by reloader_test.cc and daemon_test.cc.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -51,13 +52,24 @@ private:
 /// message shall wait for: so the last owner is this, on the control loop.
 class RetiredSnapshots {
 public:
-    void add(std::shared_ptr<const gate::Snapshot> snapshot) { held_.push_back(std::move(snapshot)); }
+    using Clock = std::chrono::steady_clock;
+    /// So many that somebody has at least, and those that come by themselves come one each `apart`, whoever holds on to them.
+    static constexpr std::size_t crowd = 4;
+    static constexpr std::chrono::seconds apart{5};
+
+    void add(std::shared_ptr<const gate::Snapshot> snapshot, Clock::time_point now = Clock::now()) {
+        held_.push_back(std::move(snapshot));
+        last_ = now;
+    }
+    /// Another one may be retired by what could as well come later.
+    bool has_room(Clock::time_point now) const noexcept { return held_.size() < crowd || now - last_ >= apart; }
     /// Frees those that nobody else has.
     /// @return  how many are left.
     std::size_t free_unused();
 
 private:
     std::vector<std::shared_ptr<const gate::Snapshot>> held_;
+    Clock::time_point last_{};
 };
 
 /// For the start of a daemon: the tables of a million domains are mapped, and unmapped when a reload has replaced them. Left alone, the

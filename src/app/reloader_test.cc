@@ -119,5 +119,21 @@ TEST(RetiredSnapshots, are_freed_once_nobody_else_has_them) {
     EXPECT_TRUE(watched.expired());
 }
 
+TEST(RetiredSnapshots, that_are_held_on_to_let_others_wait_but_not_for_long) {
+    RetiredSnapshots retired;
+    const auto now = RetiredSnapshots::Clock::now();
+    std::vector<std::shared_ptr<const gate::Snapshot>> held;
+    for (std::size_t i = 0; i < RetiredSnapshots::crowd; ++i) {
+        EXPECT_TRUE(retired.has_room(now));
+        retired.add(held.emplace_back(std::make_shared<const gate::Snapshot>()), now);
+    }
+    EXPECT_FALSE(retired.has_room(now));
+    EXPECT_FALSE(retired.has_room(now + RetiredSnapshots::apart - std::chrono::nanoseconds(1)));
+    EXPECT_TRUE(retired.has_room(now + RetiredSnapshots::apart));
+    held.pop_back();
+    retired.free_unused();
+    EXPECT_TRUE(retired.has_room(now));
+}
+
 }  // namespace
 }  // namespace exota::app

@@ -37,8 +37,8 @@ void log_change(telemetry::Log& log, const SourceState& now, const std::string& 
 
 }  // namespace
 
-TenantsState::TenantsState(net::Loop& control, telemetry::Log& log, telemetry::Metrics& metrics)
-    : timer_(control), log_(log), metrics_(metrics) {}
+TenantsState::TenantsState(net::Loop& control, telemetry::Log& log, telemetry::Metrics& metrics, std::chrono::milliseconds again)
+    : timer_(control), log_(log), metrics_(metrics), again_(again) {}
 
 void TenantsState::add(std::shared_ptr<const directory::SourceStatus> status, std::function<bool()> has_news) {
     add(std::move(status));
@@ -73,8 +73,12 @@ void TenantsState::look() {
                         std::memory_order_relaxed);
     is_ = now.is;
     // Before the server was heard or given up, there is nothing to tell of.
-    if (told_ == is_ || (!told_ && is_ == Is::failed && why.empty())) return;
+    if (!told_ && is_ == Is::failed && why.empty()) return;
+    const auto moment = directory::Clock::now();
+    if (told_ == is_ && (why.empty() || why == told_why_ || is_ == Is::loaded || moment - told_at_ < again_)) return;
     told_ = is_;
+    told_why_ = why;
+    told_at_ = moment;
     log_change(log_, now, why);
 }
 

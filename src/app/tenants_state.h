@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "directory/source_status.h"
@@ -27,7 +28,9 @@ namespace exota::app {
 class TenantsState {
 public:
     /// @param log, metrics  outlive this object.
-    TenantsState(net::Loop& control, telemetry::Log& log, telemetry::Metrics& metrics);
+    /// @param again  while it is stale or failed, another reason is told after so long.
+    TenantsState(net::Loop& control, telemetry::Log& log, telemetry::Metrics& metrics,
+                 std::chrono::milliseconds again = std::chrono::minutes(1));
 
     /// Before watch(): one whose state counts. None: the tenants come from a file, and are what was loaded.
     void add(std::shared_ptr<const directory::SourceStatus> status) { statuses_.push_back(std::move(status)); }
@@ -52,7 +55,10 @@ private:
     std::vector<std::shared_ptr<const directory::SourceStatus>> statuses_;
     std::function<bool()> has_news_;
     directory::SourceState::Is is_ = directory::SourceState::Is::failed;
+    const std::chrono::milliseconds again_;
     std::optional<directory::SourceState::Is> told_;  // by the log
+    std::string told_why_;                            // the same
+    directory::Clock::time_point told_at_{};
     std::shared_ptr<std::atomic<gate::TenantsAre>> tenants_are_ = std::make_shared<std::atomic<gate::TenantsAre>>();
 };
 

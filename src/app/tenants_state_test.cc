@@ -62,6 +62,36 @@ TEST_F(State, the_worst_of_all_loops_counts) {
     EXPECT_EQ(are(), gate::TenantsAre::current);
 }
 
+std::size_t count_of(const std::string& text, std::string_view word) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++count;
+    return count;
+}
+
+TEST(TenantsStateLog, another_reason_is_told_but_not_at_once) {
+    for (const auto again : {std::chrono::milliseconds(0), std::chrono::milliseconds(1h)}) {
+        const auto status = std::make_shared<directory::SourceStatus>(60s);
+        auto sink = std::make_unique<telemetry::testing::MemorySink>();
+        const auto lines = sink->lines();
+        {
+            net::Loop control;
+            telemetry::Log log({}, std::move(sink));
+            telemetry::Metrics metrics("test");
+            TenantsState state(control, log, metrics, again);
+            state.add(status);
+            status->confirmed();
+            state.look();
+            for (const char* const why : {"refused", "refused", "wrong password", "wrong password"}) {
+                status->trouble(why);
+                state.look();
+            }
+        }
+        const bool tells = again == std::chrono::milliseconds(0);
+        EXPECT_EQ(count_of(lines->all(), "tenants-stale"), tells ? 2U : 1U) << lines->all();
+        EXPECT_EQ(count_of(lines->all(), "wrong password"), tells ? 1U : 0U) << lines->all();
+    }
+}
+
 TEST_F(State, what_a_source_brought_counts_as_loaded_once_it_is_judged_by) {
     bool has_news = false;
     state.add(one, [&has_news] { return has_news; });

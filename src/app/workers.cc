@@ -1,10 +1,13 @@
 #include "app/workers.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
+#include "app/loop_counts.h"
 #include "app/loop_network.h"
 #include "app/loop_observer.h"
+#include "app/loop_recipients.h"
 #include "app/loop_tenants.h"
 #include "config/config.h"
 #include "net/server.h"
@@ -14,6 +17,10 @@
 namespace exota::app {
 
 using telemetry::LogLevel;
+
+std::size_t loops_of(const config::Config& config) {
+    return config.threads > 0 ? config.threads : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
 
 struct Workers::FrontEnd {
     explicit FrontEnd(FrontEndOptions options_of)
@@ -25,7 +32,8 @@ struct Workers::FrontEnd {
 
 /// Everything of one loop. Members are destroyed from the last up: the servers before the judge they feed, the loop last.
 struct Workers::Worker {
-    Worker(const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log, const LookupOptions* lookups)
+    Worker(const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log, const LookupOptions* lookups,
+           const RecipientOptions* recipients_of, const CountingOptions* counting)
         : observer(log, log.add_loop(loop)),
           network(loop, dns.resolver,
                   [&log](const LoopNetwork::News& news) {
@@ -36,6 +44,14 @@ struct Workers::Worker {
                   }),
           judge(observer, network, dns.lookups) {
         judge.use(std::move(snapshot));
+        if (counting != nullptr) {
+            counts = std::make_unique<LoopCounts>(loop, *counting, log);
+            network.count_by(*counts);
+        }
+        if (recipients_of != nullptr) {
+            recipients = std::make_unique<LoopRecipients>(loop, *recipients_of);
+            network.ask_recipients_of(*recipients);
+        }
         if (lookups == nullptr) return;
         tenants = std::make_unique<LoopTenants>(loop, *lookups, [this](const std::string& problem) { observer.unusable_tenant(problem); });
         network.look_up_by(*tenants);
@@ -66,6 +82,8 @@ struct Workers::Worker {
     net::Loop loop;
     LoopObserver observer;
     std::unique_ptr<LoopTenants> tenants;
+    std::unique_ptr<LoopRecipients> recipients;
+    std::unique_ptr<LoopCounts> counts;
     LoopNetwork network;  // outlives the judge that asks it
     gate::Judge judge;
     std::vector<std::shared_ptr<void>> kept;            // of front ends
@@ -74,13 +92,16 @@ struct Workers::Worker {
 };
 
 Workers::Workers(std::size_t loops, const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log,
-                 telemetry::Metrics& metrics, const LookupOptions* lookups)
+                 telemetry::Metrics& metrics, const LookupOptions* lookups, const RecipientOptions* recipients,
+                 const CountingOptions* counting)
     : metrics_(metrics) {
     for (std::size_t i = 0; i < loops; ++i) {
-        workers_.push_back(std::make_unique<Worker>(dns, snapshot, log, lookups));
+        workers_.push_back(std::make_unique<Worker>(dns, snapshot, log, lookups, recipients, counting));
         workers_.back()->observer.tell_tenants_apart(metrics.tenants_apart());
         metrics.add_loop(workers_.back()->observer.metrics(), &workers_.back()->network.counters());
         if (workers_.back()->tenants) metrics.add_lookups(workers_.back()->tenants->counters());
+        if (workers_.back()->recipients) metrics.add_recipient_lookups(workers_.back()->recipients->counters());
+        if (workers_.back()->counts) metrics.add_limits_store(workers_.back()->counts->counters());
     }
 }
 
@@ -106,9 +127,17 @@ void Workers::add(FrontEndOptions options, std::vector<net::Listener>& listeners
     }
 }
 
+void Workers::hand_sightings_to(const std::function<void(tenant::Sighting&&)>& take) {
+    for (const auto& worker : workers_) worker->observer.hand_sightings_to(take);
+}
+
 void Workers::start() {
     for (const auto& worker : workers_)
+        if (worker->counts) worker->loop.post([&counts = *worker->counts] { counts.start(); });
+    for (const auto& worker : workers_)
         if (worker->tenants) worker->loop.post([&tenants = *worker->tenants] { tenants.start(); });
+    for (const auto& worker : workers_)
+        if (worker->recipients) worker->recipients->start();  // nobody else is on its loop yet
     for (const auto& worker : workers_) worker->thread = std::thread([&loop = worker->loop] { loop.run(); });
 }
 
@@ -156,6 +185,13 @@ std::vector<std::shared_ptr<const directory::SourceStatus>> Workers::tenant_sour
     std::vector<std::shared_ptr<const directory::SourceStatus>> sources;
     for (const auto& worker : workers_)
         if (worker->tenants) sources.push_back(worker->tenants->status());
+    return sources;
+}
+
+std::vector<std::shared_ptr<const directory::SourceStatus>> Workers::recipient_sources() const {
+    std::vector<std::shared_ptr<const directory::SourceStatus>> sources;
+    for (const auto& worker : workers_)
+        if (worker->recipients) sources.push_back(worker->recipients->status());
     return sources;
 }
 

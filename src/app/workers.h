@@ -19,8 +19,9 @@
 #include "net/session.h"
 
 namespace exota::config {
+struct Config;
 struct DnsConfig;
-}
+}  // namespace exota::config
 namespace exota::telemetry {
 class Log;
 class Metrics;
@@ -33,6 +34,9 @@ class SourceStatus;
 namespace exota::gate {
 class World;
 }
+namespace exota::tenant {
+struct Sighting;
+}
 namespace exota::net {
 class Loop;
 }
@@ -40,7 +44,9 @@ class Loop;
 namespace exota::app {
 
 class LoopObserver;
+struct CountingOptions;
 struct LookupOptions;
+struct RecipientOptions;
 
 /// Makes the session of a new connection, on the loop of `judge`; null: the connection is closed. Called on all loops.
 /// @param wake  see net::SessionFactory.
@@ -68,13 +74,19 @@ struct FrontEndOptions {
     std::function<std::string(const net::Peer&)> refusal;  // the last word to a client that has as many as it may; empty: none
 };
 
+/// As many as the configuration says, or the machine has processors; at least 1.
+std::size_t loops_of(const config::Config& config);
+
 class Workers {
 public:
     /// @param loops         at least 1.
     /// @param log, metrics  outlive this object.
     /// @param lookups       how tenants are looked up on each loop; nullptr: they are at hand.
+    /// @param recipients    the same of recipients.
+    /// @param counting      how each loop counts together with other nodes; nullptr: this process counts alone.
     Workers(std::size_t loops, const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log,
-            telemetry::Metrics& metrics, const LookupOptions* lookups = nullptr);
+            telemetry::Metrics& metrics, const LookupOptions* lookups = nullptr, const RecipientOptions* recipients = nullptr,
+            const CountingOptions* counting = nullptr);
     /// Stops the loops; sessions that are open end.
     ~Workers();
     Workers(const Workers&) = delete;
@@ -82,6 +94,8 @@ public:
 
     /// Before start(): accepts on `listeners`, opened for as many loops, as soon as these run.
     void add(FrontEndOptions options, std::vector<net::Listener>& listeners);
+    /// Before start(): who takes what messages showed of authors without a tenant. Called on all loops.
+    void hand_sightings_to(const std::function<void(tenant::Sighting&&)>& take);
     /// Starts the threads. Throws std::system_error if there are not enough.
     void start();
 
@@ -99,6 +113,8 @@ public:
 
     /// Of the directory server's clients, one a loop; empty where tenants are at hand.
     std::vector<std::shared_ptr<const directory::SourceStatus>> tenant_sources() const;
+    /// The same of who is asked for recipients.
+    std::vector<std::shared_ptr<const directory::SourceStatus>> recipient_sources() const;
 
     /// Of all front ends.
     std::size_t open_sessions() const noexcept;

@@ -22,6 +22,8 @@ LoadedConfig build(const Node& root, const std::string& path, Origin origin, End
     read_dns(in, config, origin);
     read_limits(in, config);
     read_tenants(in, config, origin);
+    read_discovery(in, config, origin);
+    read_limits_store(in, config, origin);
     read_gateways(in, config, origin);
     read_inbound(in, config, origin);
     check_sockets(in, config);

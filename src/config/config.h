@@ -16,6 +16,8 @@
 #include "config/gateway.h"
 #include "config/start_values.h"
 #include "decision/rules.h"
+#include "directory/limits_store_settings.h"
+#include "directory/recipient_settings.h"
 #include "directory/tenants_settings.h"
 #include "evidence/collector.h"
 #include "gate/door_lists.h"
@@ -45,6 +47,12 @@ struct EndpointsService {
     std::string instance;  // of Microsoft's clouds: "Worldwide"
 };
 
+/// Section [discovery]. Whether it is on is rules.discovery.
+struct DiscoveryConfig {
+    std::string file;
+    std::size_t max_candidates = 0;
+};
+
 struct Config {
     std::string path;  // where it came from, for messages; "" for the environment
     gate::MilterSettings milter;
@@ -52,13 +60,16 @@ struct Config {
     std::vector<std::string> inbound_listen;  // of the milter that is an inbound door; access is as of milter.listen
     gate::PerimeterSettings perimeter;        // of inbound doors, as the next
     gate::RecipientSettings recipients;
-    EndpointsFile endpoints;                   // united with the next in rules.exchange_online
-    std::vector<base::IpPrefix> own_prefixes;  // client_ip.prefixes
+    directory::RecipientSourceSettings recipient_source;  // of those that a server is asked for
+    EndpointsFile endpoints;                              // united with the next in rules.exchange_online
+    std::vector<base::IpPrefix> own_prefixes;             // client_ip.prefixes
     EndpointsService endpoints_service;
     decision::Rules rules;
     evidence::MessageLimits limits;
     tenant::Defaults tenant_defaults;
     directory::TenantsSettings tenants;
+    DiscoveryConfig discovery;
+    std::optional<directory::LimitsStoreSettings> limits_store;  // nullopt: limits are counted by this process alone
     telemetry::LogConfig log;
     HttpConfig http;
     DnsConfig dns;

@@ -165,8 +165,6 @@ TEST(ConfigInbound, WhatIsRefused) {
         {"[perimeter]\nthreshold = 0\n", "perimeter.threshold", "must be 1 to 1000000"},
         {"[perimeter]\ndelist = \"a b\"\n", "perimeter.delist", ""},
         {"[recipients]\nsource = \"file\"\n", "recipients.file", "names no file"},
-        {"[recipients]\nsource = \"ldap\"\n", "recipients.source", "\"ldap\": recipients from LDAP is not built yet"},
-        {"[recipients]\nsource = \"postgresql\"\n", "recipients.source", "\"postgresql\": recipients from PostgreSQL is not built yet"},
         {"[recipients]\ndelimiter = \"++\"\n", "recipients.delimiter", ""},
         {"[recipients]\ndelimiter = \"a\"\n", "recipients.delimiter", ""},
         {"[recipients]\ndelimiter = \"@\"\n", "recipients.delimiter", ""},

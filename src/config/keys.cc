@@ -136,15 +136,44 @@ constexpr auto table = std::to_array<Key>({
      "the database, as libpq's connection string or URI, without a password", restart, "0.2"},
     {"tenants.postgresql.password_file", file, R"("")", "", 0, 0, "",
      "its first line is the password, read for each connection; empty: none", restart, "0.2"},
-    {"tenants.postgresql.timeout", duration, "5", "seconds", 1, 300, "", "for connecting, and for each part of an answer", restart, "0.2"},
+    {"tenants.postgresql.timeout", duration, "5", "seconds", 1, 30, "", "for connecting to one server, and for each part of an answer",
+     restart, "0.2"},
     {"tenants.postgresql.resync_interval", duration, "600", "seconds", 1, day, "",
      "how often all tenants are read, besides those that the database tells of", restart, "0.2"},
+
+    {"discovery.enabled", boolean, "false", "", 0, 0, "",
+     "whether authors whom no tenant covers are recorded as candidates; needs authorisation.mode = \"monitor\"", reload, "0.2"},
+    {"discovery.file", file, R"("/var/lib/exota/candidates")", "", 0, 0, "", "where the candidates are kept over restarts", restart, "0.2"},
+    {"discovery.max_candidates", integer, "10000", "candidates", 10, 50000, "",
+     "candidates that are kept; for one more somebody leaves of the tenant id that has the most, the least seen first", restart, "0.2"},
 
     {"limits.field_octets", integer, "262144", "octets", 1024, 16 * mebibyte, "",
      "a message with a longer header field (name, colon, value and CRLF) is refused"},
     {"limits.header_octets", integer, "1048576", "octets", 4096, 64 * mebibyte, "", "a message with a longer header is refused"},
     {"limits.header_fields", integer, "2000", "fields", 10, 100000, "", "a message with more header fields is refused"},
     {"limits.kept_fields", integer, "100", "fields", 5, 10000, "", "a message with more fields of one kind that is looked at is refused"},
+
+    {"limits_store.servers", text_list, "[]", "", 0, 0, "",
+     "where several nodes count limits together: redis://[USER@]HOST[:PORT][/DATABASE], rediss:// under TLS; empty: this process counts "
+     "alone",
+     restart, "0.2"},
+    {"limits_store.kind", choice, R"("server")", "", 0, 0, "server|sentinel|cluster",
+     "what these are: one server, Sentinels that know the master, or nodes of a Cluster", restart, "0.2"},
+    {"limits_store.master_name", text, R"("")", "", 0, 0, "", "what the Sentinels call the master; required of sentinel", restart, "0.2"},
+    {"limits_store.password_file", file, R"("")", "", 0, 0, "", "the first line is the password for those that count; empty: none", restart,
+     "0.2"},
+    {"limits_store.sentinel_password_file", file, R"("")", "", 0, 0, "", "the first line is the password for the Sentinels; empty: none",
+     restart, "0.2"},
+    {"limits_store.ca_file", file, R"("")", "", 0, 0, "", "roots of their certificates, PEM; empty: the system's", restart, "0.2"},
+    {"limits_store.certificate_file", file, R"("")", "", 0, 0, "", "our certificate for them, PEM with its chain; empty: none", restart,
+     "0.2"},
+    {"limits_store.key_file", file, R"("")", "", 0, 0, "", "its key, PEM; empty: in certificate_file", restart, "0.2"},
+    {"limits_store.prefix", text, R"("exota:")", "", 0, 0, "", "what the names of our keys begin with", restart, "0.2"},
+    {"limits_store.timeout", milliseconds, R"("5 ms")", "milliseconds", 1, 1000, "",
+     "how long counting one message may take; then fallback", restart, "0.2"},
+    {"limits_store.fallback", choice, R"("local")", "", 0, 0, "local|accept|tempfail",
+     "while the store does not answer: each node counts by itself, nothing is counted, or messages that would be are deferred", restart,
+     "0.2"},
 
     {"reply.reject", text, R"toml("{text} (domain {domain}, id {queue_id})")toml", "", 0, 0, "",
      "text of a refusal; placeholders {text} {reason} {domain} {queue_id}"},
@@ -226,18 +255,41 @@ constexpr auto table = std::to_array<Key>({
     {"perimeter.delist", text, R"("")", "", 0, 0, "", "address or URL that refused clients are told; empty: nothing", reload, "0.2"},
 
     {"recipients.source", choice, R"("none")", "", 0, 0, "none|file|ldap|postgresql",
-     "where the recipients of authoritative domains are kept; none: nobody is asked", reload, "0.2"},
+     "where the recipients of authoritative domains are kept; none: nobody is asked. To and from a server: only by a restart", reload,
+     "0.2"},
     {"recipients.file", file, R"("")", "", 0, 0, "", "of source = \"file\": an address or @DOMAIN a line", reload, "0.2"},
     {"recipients.delimiter", text, R"("+")", "", 0, 0, "", "what begins an extension of a local part, one character; empty: nothing does",
      reload, "0.2"},
     {"recipients.fold_case", boolean, "true", "", 0, 0, "", "whether letter case of local parts makes no difference", reload, "0.2"},
     {"recipients.positive_ttl", duration, "3600", "seconds", 1, 30 * day, "",
-     "of sources that are asked: how long it is remembered that a recipient exists", reload, "0.2"},
-    {"recipients.negative_ttl", duration, "300", "seconds", 1, 30 * day, "", "the same, that there is no such recipient", reload, "0.2"},
+     "of a server that is asked: how long it is remembered that a recipient exists", restart, "0.2"},
+    {"recipients.negative_ttl", duration, "300", "seconds", 1, 30 * day, "", "the same, that there is no such recipient", restart, "0.2"},
+    {"recipients.cache_entries", integer, "100000", "answers", 100, 10000000, "", "the same: answers kept by each thread", restart, "0.2"},
     {"recipients.max_unknown", integer, "20", "recipients", 1, 10000, "", "unknown ones of a session, while none was accepted; then 421",
      reload, "0.2"},
     {"recipients.reply", choice, R"("5.1.1")", "", 0, 0, "5.1.1|5.4.1", "status of an unknown recipient; 5.4.1: with the text of EOP",
      reload, "0.2"},
+
+    {"recipients.ldap.servers", text_list, "[]", "", 0, 0, "",
+     "of source = \"ldap\": ldap://HOST[:PORT], ldaps://…, ldapi://%2Fpath; tried in order", restart, "0.2"},
+    {"recipients.ldap.bind_dn", text, R"("")", "", 0, 0, "", "whom to bind as; empty: nobody", restart, "0.2"},
+    {"recipients.ldap.password_file", file, R"("")", "", 0, 0, "", "its first line is the password of bind_dn", restart, "0.2"},
+    {"recipients.ldap.sasl", choice, R"("none")", "", 0, 0, "none|external",
+     "external: the client certificate, or the socket, says who we are", restart, "0.2"},
+    {"recipients.ldap.starttls", boolean, "true", "", 0, 0, "", "of ldap:// servers", restart, "0.2"},
+    {"recipients.ldap.ca_file", file, R"("")", "", 0, 0, "", "whose certificates the servers have; empty: the system's", restart, "0.2"},
+    {"recipients.ldap.certificate_file", file, R"("")", "", 0, 0, "", "our certificate", restart, "0.2"},
+    {"recipients.ldap.key_file", file, R"("")", "", 0, 0, "", "its key", restart, "0.2"},
+    {"recipients.ldap.base", text, R"("")", "", 0, 0, "", "the DN below which recipients are searched", restart, "0.2"},
+    {"recipients.ldap.filter", text, R"toml("(|(mail=%r)(proxyAddresses=smtp:%r))")toml", "", 0, 0, "",
+     "of a recipient: %r is the address, or @DOMAIN; whoever is found exists", restart, "0.2"},
+    {"recipients.ldap.timeout", duration, "2", "seconds", 1, 60, "", "for one question, and for connecting to one server", restart, "0.2"},
+    {"recipients.postgresql.conninfo", text, R"("dbname=exota")", "", 0, 0, "",
+     "of source = \"postgresql\": the database, as tenants.postgresql.conninfo", restart, "0.2"},
+    {"recipients.postgresql.password_file", file, R"("")", "", 0, 0, "",
+     "its first line is the password, read for each connection; empty: none", restart, "0.2"},
+    {"recipients.postgresql.timeout", duration, "2", "seconds", 1, 300, "", "for connecting, and for each part of an answer", restart,
+     "0.2"},
 
     {"http.listen", text, R"("")", "", 0, 0, "", "HOST:PORT for /metrics, /healthz and /readyz; empty: none", restart},
     {"http.tenants", integer, "0", "tenants", 0, 10000, "", "tenants whose messages the metrics count apart, the first that write; 0: none",
@@ -315,42 +367,6 @@ constexpr auto table = std::to_array<Key>({
 });
 
 }  // namespace
-
-std::string_view name_of(KeyType type) noexcept {
-    switch (type) {
-        case boolean:
-            return "boolean";
-        case integer:
-            return "integer";
-        case duration:
-            return "duration";
-        case size:
-            return "size";
-        case text:
-            return "string";
-        case choice:
-            return "one of";
-        case mode_bits:
-            return "file mode";
-        case file:
-            return "path";
-        case text_list:
-            return "list of strings";
-        case domain_list:
-            return "list of domains";
-        case authserv_ids:
-            return "list of authserv-ids";
-        case prefix_list:
-            return "list of IP prefixes";
-        case proof_list:
-            return "list of proofs";
-        case limit_list:
-            return "list of limits";
-        case domain_words:
-            return "table of domains";
-    }
-    return "";
-}
 
 std::span<const Key> keys() noexcept { return table; }
 

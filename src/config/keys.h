@@ -17,8 +17,9 @@ namespace exota::config {
 enum class KeyType : std::uint8_t {
     boolean,
     integer,
-    duration,  // seconds as an integer, or "2 h", "30 s", "5 min", "1 d"
-    size,      // octets as an integer, or "64 KiB", "256 MiB", "10 GiB"
+    duration,      // seconds as an integer, or "2 h", "30 s", "5 min", "1 d"
+    milliseconds,  // as an integer, or "5 ms", "1 s"
+    size,          // octets as an integer, or "64 KiB", "256 MiB", "10 GiB"
     text,
     choice,     // one of `choices`: a string, or true, or false; numbers may be either
     mode_bits,  // of a file, octal, as text: "0660"
@@ -42,7 +43,7 @@ struct Key {
     KeyType type = KeyType::text;
     std::string_view fallback;         // the default, as TOML; empty: the key is required where its section is there (authorisation is)
     std::string_view unit;             // "octets"; empty: none
-    std::int64_t least = 0, most = 0;  // of integers and durations (seconds)
+    std::int64_t least = 0, most = 0;  // of integers and durations (in `unit`)
     std::string_view choices;          // "enforce|defer|quarantine|monitor"
     std::string_view meaning;          // one line
     Takes takes = Takes::reload;

@@ -49,7 +49,7 @@ TEST(Postgresql, what_cannot_be) {
     };
     for (const Bad& bad :
          {Bad{"conninfo = \"host=db password=secret\"\n", "has a password"}, Bad{"conninfo = \"hots=secret\"\n", "is no connection"},
-          Bad{"timeout = \"0 s\"\n", "tenants.postgresql.timeout"}, Bad{"timeout = \"301 s\"\n", "tenants.postgresql.timeout"},
+          Bad{"timeout = \"0 s\"\n", "tenants.postgresql.timeout"}, Bad{"timeout = \"31 s\"\n", "tenants.postgresql.timeout"},
           Bad{"resync_interval = \"0 s\"\n", "tenants.postgresql.resync_interval"}, Bad{"url = \"\"\n", "unknown"}}) {
         const LoadedConfig loaded = from_toml(postgresql(bad.lines));
         EXPECT_FALSE(loaded.config) << bad.lines;

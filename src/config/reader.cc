@@ -60,7 +60,8 @@ Node place_of(const Member& member) {
     return place;
 }
 
-base::Result<std::int64_t> seconds_of(const base::Result<std::chrono::seconds>& duration) {
+template <class Duration>
+base::Result<std::int64_t> count_of(const base::Result<Duration>& duration) {
     if (!duration) return std::unexpected(duration.error());
     return duration->count();
 }
@@ -91,6 +92,14 @@ base::Result<std::chrono::seconds> parse_duration(std::string_view text) {
     if (factor == 0) return base::fail(base::Errc::invalid_data, "unknown unit of time; known are s, min, h, d");
     if (amount > 1'000'000'000) return base::fail(base::Errc::too_long, "duration too long");
     return std::chrono::seconds(amount * factor);
+}
+
+base::Result<std::chrono::milliseconds> parse_milliseconds(std::string_view text) {
+    const auto [amount, unit] = amount_and_unit(text);
+    if (amount < 0) return base::fail(base::Errc::invalid_data, "no duration; write for example \"5 ms\"");
+    if (unit != "ms" && unit != "s") return base::fail(base::Errc::invalid_data, "unknown unit of time; known are ms, s");
+    if (amount > 1'000'000'000) return base::fail(base::Errc::too_long, "duration too long");
+    return std::chrono::milliseconds(unit == "s" ? amount * 1000 : amount);
 }
 
 base::Result<std::int64_t> parse_size(std::string_view text) {
@@ -235,16 +244,20 @@ bool Reader::check(const Key& key, std::string_view name, const Node& node, std:
             number = *whole;
             return (number >= key.least && number <= key.most) || refuse(node, in_range(key));
         case KeyType::duration:
+        case KeyType::milliseconds:
         case KeyType::size:
             if (whole) {
                 number = *whole;
             } else if (words) {
-                const auto parsed = key.type == KeyType::size ? parse_size(*words) : seconds_of(parse_duration(*words));
+                const auto parsed = key.type == KeyType::size           ? parse_size(*words)
+                                    : key.type == KeyType::milliseconds ? count_of(parse_milliseconds(*words))
+                                                                        : count_of(parse_duration(*words));
                 if (!parsed) return refuse(node, parsed.error().detail);
                 number = *parsed;
             } else {
-                return wanted(key.type == KeyType::size ? "a size (octets, or for example \"64 KiB\")"
-                                                        : "a duration (seconds, or for example \"5 min\")");
+                return wanted(key.type == KeyType::size           ? "a size (octets, or for example \"64 KiB\")"
+                              : key.type == KeyType::milliseconds ? "a duration (milliseconds, or for example \"5 ms\")"
+                                                                  : "a duration (seconds, or for example \"5 min\")");
             }
             return (number >= key.least && number <= key.most) || refuse(node, in_range(key));
         case KeyType::choice: {

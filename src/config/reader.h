@@ -38,6 +38,7 @@ public:
     std::int64_t integer(std::string_view key) const;
     std::size_t size(std::string_view key) const { return static_cast<std::size_t>(integer(key)); }
     std::chrono::seconds duration(std::string_view key) const { return std::chrono::seconds(integer(key)); }
+    std::chrono::milliseconds milliseconds(std::string_view key) const { return std::chrono::milliseconds(integer(key)); }
     const std::string& text(std::string_view key) const;
     /// Which of the key's choices, from 0.
     template <class Enum>
@@ -119,6 +120,8 @@ private:
 
 /// "30", "30 s", "5 min", "2 h", "1 d" in seconds.
 base::Result<std::chrono::seconds> parse_duration(std::string_view text);
+/// "5 ms", "1 s".
+base::Result<std::chrono::milliseconds> parse_milliseconds(std::string_view text);
 /// "65536", "64 KiB", "256 MiB", "10 GiB" in octets.
 base::Result<std::int64_t> parse_size(std::string_view text);
 

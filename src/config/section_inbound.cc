@@ -127,6 +127,7 @@ private:
         const bool from_file = in_.word("recipients.source") == "file";
         if (from_file) out.file = path("recipients.file");
         if (from_file && in_.text("recipients.file").empty()) in_.error("recipients.file", "names no file");
+        read_recipient_server();
         const std::string& delimiter = in_.text("recipients.delimiter");
         const bool is_one = delimiter.size() == 1 && delimiter[0] > ' ' && delimiter[0] <= '~' && !base::is_alnum(delimiter[0]) &&
                             delimiter != "@" && delimiter != "\"" && delimiter != "\\";
@@ -134,6 +135,23 @@ private:
             in_.error("recipients.delimiter", "is not one character that can stand in a local part and is no letter or digit");
         out.rules.delimiter = is_one ? delimiter[0] : '\0';
         out.rules.fold_case = in_.boolean("recipients.fold_case");
+    }
+
+    void read_recipient_server() {
+        directory::RecipientSourceSettings& out = config_.recipient_source;
+        const std::string source = in_.word("recipients.source");
+        if (source != "ldap" && source != "postgresql") return;
+        if (origin_ == Origin::json)
+            return in_.error("recipients.source", "no server is asked here: \"file\" and \"none\" are the sources");
+        if (source == "ldap")
+            out.ldap = read_recipients_ldap(in_, config_);
+        else
+            out.postgresql = read_recipients_postgresql(in_, config_);
+        out.positive_ttl = in_.duration("recipients.positive_ttl");
+        out.negative_ttl = in_.duration("recipients.negative_ttl");
+        out.cache_entries = in_.size("recipients.cache_entries");
+        out.max_stale = config_.tenants.max_stale;
+        config_.recipients.ask = true;
     }
 
     std::string path(std::string_view key) {

@@ -13,7 +13,7 @@ void read_milter(Reader& in, Config& out);
 void read_http(Reader& in, Config& out);
 /// [gateway.NAME]: after read_client, whose names of certificates are the default.
 void read_gateways(Reader& in, Config& out, Origin origin);
-/// [inbound], [eop], [perimeter], [recipients]: after read_gateways. Files that they name are read with the tenants.
+/// [inbound], [eop], [perimeter], [recipients]: after read_gateways and read_tenants. Files that they name are read with the tenants.
 void read_inbound(Reader& in, Config& out, Origin origin);
 void add_inbound_warnings(const Config& config, Reader& in);
 /// After the four above: no two of their sockets may exclude each other.
@@ -32,8 +32,15 @@ void read_dns(Reader& in, Config& out, Origin origin);
 /// [limits] and [server].
 void read_limits(Reader& in, Config& out);
 void read_tenants(Reader& in, Config& out, Origin origin);
+/// [discovery]: after read_authorisation.
+void read_discovery(Reader& in, Config& out, Origin origin);
 /// [tenants.ldap], where that is the source.
 void read_ldap(Reader& in, Config& out, Origin origin);
+/// [recipients.ldap] and [recipients.postgresql], where that is the source of recipients.
+directory::LdapSettings read_recipients_ldap(Reader& in, const Config& config);
+directory::PostgresSettings read_recipients_postgresql(Reader& in, const Config& config);
+/// [limits_store].
+void read_limits_store(Reader& in, Config& out, Origin origin);
 /// After all of them: what gateways ask of other sections, and of each other.
 void check_gateways(Reader& in, const Config& config);
 void add_gateway_warnings(const Config& config, Reader& in);

@@ -10,8 +10,6 @@ struct UnbuiltValue {
 };
 constexpr auto unbuilt_values = std::to_array<UnbuiltValue>({
     {"tenants.ldap.mode", "snapshot", "reading all tenants from LDAP"},
-    {"recipients.source", "ldap", "recipients from LDAP"},
-    {"recipients.source", "postgresql", "recipients from PostgreSQL"},
 });
 
 struct UnbuiltSection {

@@ -58,4 +58,14 @@ std::string resolve_path(const std::string& path, const std::string& from) {
     return slash == std::string::npos ? path : from.substr(0, slash + 1) + path;
 }
 
+base::Result<std::string> read_password_file(const std::string& path) {
+    constexpr std::size_t max_password_octets = 4096;
+    const auto text = read_whole_file(path, max_password_octets);
+    if (!text) return std::unexpected(text.error());
+    std::string password = text->substr(0, text->find('\n'));
+    if (password.ends_with('\r')) password.pop_back();
+    if (password.empty()) return base::fail(base::Errc::invalid_data, path + ": its first line is empty");
+    return password;
+}
+
 }  // namespace exota::config

@@ -17,4 +17,8 @@ base::Result<std::string> read_whole_file(const std::string& path, std::size_t m
 /// `path` as it stands in the file `from`: relative paths count from that file's folder.
 std::string resolve_path(const std::string& path, const std::string& from);
 
+/// The first line of a file that holds a password; no error quotes anything of it.
+/// @return  as above; too_long: above 4,096 octets; invalid_data: the line is empty.
+base::Result<std::string> read_password_file(const std::string& path);
+
 }  // namespace exota::config

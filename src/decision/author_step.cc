@@ -85,17 +85,6 @@ Finding named_by_author(const Evidence& evidence, const mail::Domain& author, co
     return iprev->value == evidence::IprevValue::pass && std::ranges::any_of(iprev->names, is_of_author) ? Finding::holds : Finding::absent;
 }
 
-/// SRS (SRS0=, SRS1=) and PRVS (prvs=) envelope senders: somebody passed the message on and takes its bounces.
-bool is_rewritten(std::string_view reverse_path) noexcept {
-    constexpr std::array<std::string_view, 2> schemes{"SRS0", "SRS1"};
-    const auto is_scheme = [reverse_path](std::string_view scheme) {
-        if (!base::istarts_with(reverse_path, scheme) || reverse_path.size() == scheme.size()) return false;
-        const char separator = reverse_path[scheme.size()];
-        return separator == '=' || separator == '+' || separator == '-';
-    };
-    return std::ranges::any_of(schemes, is_scheme) || base::istarts_with(reverse_path, "prvs=");
-}
-
 /// What the settings say of a row, before `direct` is resolved.
 struct Setting {
     Action action = Action::none;
@@ -146,6 +135,16 @@ std::optional<Action> domain_rule(const InboundRules& rules, std::string_view ca
     for (std::string_view base = mail::parent_of(canonical_domain); !base.empty(); base = mail::parent_of(base))
         if (const auto below = rules.domains.find("*." + std::string(base)); below != rules.domains.end()) return below->second;
     return std::nullopt;
+}
+
+bool is_rewritten(std::string_view reverse_path) noexcept {
+    constexpr std::array<std::string_view, 2> schemes{"SRS0", "SRS1"};
+    const auto is_scheme = [reverse_path](std::string_view scheme) {
+        if (!base::istarts_with(reverse_path, scheme) || reverse_path.size() == scheme.size()) return false;
+        const char separator = reverse_path[scheme.size()];
+        return separator == '=' || separator == '+' || separator == '-';
+    };
+    return std::ranges::any_of(schemes, is_scheme) || base::istarts_with(reverse_path, "prvs=");
 }
 
 bool shows_indirect_flow(const Evidence& evidence) noexcept {

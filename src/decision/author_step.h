@@ -28,6 +28,9 @@ AuthorVerdict judge_author(const Examination& examination, const Findings& findi
 /// What inbound.domains says of an author domain; nullopt: nothing.
 std::optional<Action> domain_rule(const InboundRules& rules, std::string_view canonical_domain);
 
+/// SRS (SRS0=, SRS1=) and PRVS (prvs=) envelope senders: somebody passed the message on and takes its bounces.
+bool is_rewritten(std::string_view reverse_path) noexcept;
+
 /// The message shows that it came by an indirect way: a list, a forwarder, an intermediary's seal, a rewritten envelope sender.
 bool shows_indirect_flow(const evidence::Evidence& evidence) noexcept;
 

@@ -1,7 +1,7 @@
 // Composite authentication: what of all that was verified says of the author (docs/inbound.md has the table). No history, no reputation:
 // the same message gets the same answer.
 //
-// Tested by compauth_test.cc.
+// Tested by compauth_test.cc and compauth_messages_test.cc.
 #pragma once
 
 #include <array>

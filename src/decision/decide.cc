@@ -306,11 +306,13 @@ std::optional<Decision> refuse_at_mail(const evidence::Evidence& evidence, const
     return decision;
 }
 
-void apply_limit(Decision& decision, const tenant::Limit& passed, const evidence::Evidence& evidence, const Rules& rules) {
+void apply_limit(Decision& decision, const tenant::Limit& passed, std::optional<std::chrono::seconds> again,
+                 const evidence::Evidence& evidence, const Rules& rules) {
     const bool refuse = decision.policy && decision.policy->limit_action == tenant::LimitAction::reject;
     set(decision, refuse ? Verdict::reject : Verdict::tempfail, Reason::limit_exceeded);
     decision.proof.reset();
     decision.why = "limit-exceeded: more than " + passed.text() + " (" + decision.author_domain + ")";
+    decision.again = again;
     finish(decision, evidence, rules);
 }
 

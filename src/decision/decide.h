@@ -4,6 +4,7 @@
 // every_outcome_test.cc, uncounted_test.cc, unfound_test.cc, forgery_test.cc, tests/cases and fuzz/decide_fuzz.cc.
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "decision/decision.h"
@@ -31,7 +32,9 @@ std::optional<Decision> refuse_at_mail(const evidence::Evidence& evidence, const
 
 /// Step 7: the caller counted an authorised message and the tenant is above its limit. Turns `decision` into limit-exceeded and
 /// renders it anew.
-void apply_limit(Decision& decision, const tenant::Limit& passed, const evidence::Evidence& evidence, const Rules& rules);
+/// @param again  when a message like it will be within its limits; nullopt: nobody can say, or never.
+void apply_limit(Decision& decision, const tenant::Limit& passed, std::optional<std::chrono::seconds> again,
+                 const evidence::Evidence& evidence, const Rules& rules);
 
 /// Step 7 where nobody can say whether the tenant is above its limits: deferred as unavailable, and rendered anew.
 void defer_uncounted(Decision& decision, const evidence::Evidence& evidence, const Rules& rules);

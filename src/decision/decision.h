@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -136,8 +137,9 @@ struct Decision {
     std::uint32_t believed_field = 0;  // number of the Authentication-Results field that was read and counts; 0: none
     std::optional<mail::Reply> reply;  // none on accept
     std::vector<mail::HeaderEdit> header_edits;
-    const tenant::Policy* policy = nullptr;  // of the tenant; lives as long as the Index that was asked
-    std::optional<InboundOutcome> inbound;   // of an inbound door; none: judged for relaying
+    const tenant::Policy* policy = nullptr;     // of the tenant; lives as long as the Index that was asked
+    std::optional<std::chrono::seconds> again;  // of a passed limit: when it will not be any more; nullopt: nobody can say, or never
+    std::optional<InboundOutcome> inbound;      // of an inbound door; none: judged for relaying
 };
 
 }  // namespace exota::decision

@@ -114,6 +114,10 @@ tenant::Alignment alignment_for(const Case& message, const Subject& subject) {
     return subject.policy ? subject.policy->alignment : tenant::Alignment::strict;
 }
 
+FactorFinding strictly_aligned(const DkimResults& results, const mail::Domain& author) {
+    return examine(results, [&author](const mail::Domain& sdid) { return sdid == author; });
+}
+
 void examine_dkim(const Case& message, const Subject& subject, const DkimResults& results, Findings& findings) {
     const tenant::Alignment alignment = alignment_for(message, subject);
     finding_of(findings, Factor::dkim_any) = examine(results, [](const mail::Domain&) { return true; });

@@ -29,6 +29,9 @@ bool is_aligned(const mail::Domain& sdid, const Case& message, tenant::Alignment
 /// customer's name.
 tenant::Alignment alignment_for(const Case& message, const Subject& subject);
 
+/// Whether a signature of the author's very domain passes and counts, whatever alignment is asked of anybody.
+FactorFinding strictly_aligned(const DkimResults& results, const mail::Domain& author);
+
 void examine_dkim(const Case& message, const Subject& subject, const DkimResults& results, Findings& findings);
 
 }  // namespace exota::decision

@@ -131,7 +131,7 @@ TEST(Mode, LimitsAreSoftenedToo) {
         const evidence::Evidence evidence = evidence_of(message);
         Decision decision = decide(evidence, &all_customers(), strict_rules());
         EXPECT_EQ(decision.reason, Reason::authorised);
-        apply_limit(decision, decision.policy->limits.at(0), evidence, strict_rules());
+        apply_limit(decision, decision.policy->limits.at(0), {}, evidence, strict_rules());
         EXPECT_EQ(decision.reason, Reason::limit_exceeded);
         EXPECT_EQ(decision.proof, std::nullopt);
         EXPECT_NE(decision.why.find("10 messages"), std::string::npos) << decision.why;

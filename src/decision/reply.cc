@@ -144,8 +144,9 @@ Explanation explain_refusal(const Decision& decision) {
         case Reason::not_proven:
             return not_proven(decision);
         case Reason::limit_exceeded:
-            return {decision.judged == Verdict::tempfail ? "limit-exceeded: the tenant sent too much, try again later"
-                                                         : "limit-exceeded: the tenant sent too much"};
+            if (decision.judged != Verdict::tempfail) return {"limit-exceeded: the tenant sent too much"};
+            if (!decision.again) return {"limit-exceeded: the tenant sent too much, try again later"};
+            return {"limit-exceeded: the tenant sent too much, again possible in " + std::to_string(decision.again->count()) + " s"};
         case Reason::passed:
         case Reason::client_blocked:
         case Reason::client_listed:

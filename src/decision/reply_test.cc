@@ -116,15 +116,20 @@ TEST(Reply, LimitsAre452OrARefusal) {
     Decision decision = decide(evidence, &all_customers(), strict_rules());
     ASSERT_EQ(decision.reason, Reason::authorised) << decision.why;
     Decision refused = decision;
-    apply_limit(refused, {.amount = 10}, evidence, strict_rules());
+    apply_limit(refused, {.amount = 10}, std::chrono::seconds(7), evidence, strict_rules());
     EXPECT_EQ(refused.reply->code, 550);
+    EXPECT_TRUE(refused.reply->text.starts_with("limit-exceeded: the tenant sent too much (domain")) << "a refusal promises nothing";
     tenant::Policy policy = *decision.policy;
     policy.limit_action = tenant::LimitAction::tempfail;
     decision.policy = &policy;
-    apply_limit(decision, {.amount = 10}, evidence, strict_rules());
+    apply_limit(decision, {.amount = 10}, std::chrono::seconds(7), evidence, strict_rules());
     EXPECT_EQ(decision.reply->code, 452);
     EXPECT_EQ(decision.reply->enhanced, "4.7.1");
-    EXPECT_TRUE(decision.reply->text.starts_with("limit-exceeded")) << decision.reply->text;
+    EXPECT_TRUE(decision.reply->text.starts_with("limit-exceeded: the tenant sent too much, again possible in 7 s (domain"))
+        << decision.reply->text;
+    apply_limit(decision, {.amount = 10}, std::nullopt, evidence, strict_rules());
+    EXPECT_TRUE(decision.reply->text.starts_with("limit-exceeded: the tenant sent too much, try again later (domain"))
+        << decision.reply->text;
 }
 
 TEST(Reply, Templates) {

@@ -79,6 +79,7 @@ struct Rules {
     bool header_firewall = false;
     std::optional<DropIn> drop_in;
     std::optional<InboundRules> inbound;  // section [inbound] is there
+    bool discovery = false;               // sightings of authors whom no tenant covers are wanted (sighting.h)
 };
 
 }  // namespace exota::decision

@@ -7,6 +7,7 @@
 #include "decision/decide.h"
 #include "decision/judgement.h"
 #include "decision/proofs.h"
+#include "decision/sighting.h"
 
 namespace exota::decision {
 namespace {
@@ -59,9 +60,7 @@ FactorSet deciding_factors(const std::vector<tenant::Proof>& proofs, const Findi
     return deciding;
 }
 
-}  // namespace
-
-Wanted wanted(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules) {
+Wanted wanted_for_verdict(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules) {
     if (!tenants || !evidence.too_complex.empty() || is_bypassed(evidence.session, rules)) return {};
     if (!value_of(evidence.header.author)) return {};
 
@@ -99,6 +98,14 @@ Wanted wanted(const evidence::Evidence& evidence, const tenant::Index* tenants, 
     wanted.arc = deciding.contains(Factor::arc);
     // DMARC is judged by the signatures that we verified.
     wanted.dkim = deciding.intersects(dkim_factors) || (wanted.dmarc && !evidence.verification.dkim);
+    return wanted;
+}
+
+}  // namespace
+
+Wanted wanted(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules) {
+    Wanted wanted = wanted_for_verdict(evidence, tenants, rules);
+    wanted.dkim = wanted.dkim || wants_signatures(evidence, tenants, rules);
     return wanted;
 }
 

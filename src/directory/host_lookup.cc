@@ -35,12 +35,12 @@ void HostLookup::tell(const State& state, const base::Result<net::Address>& addr
     if (found) found(address);
 }
 
-HostLookup::HostLookup(net::Loop& loop, const LdapUrl& url, Found found) : state_(std::make_shared<State>()) {
+HostLookup::HostLookup(net::Loop& loop, const std::string& host, std::uint16_t port, Found found) : state_(std::make_shared<State>()) {
     state_->loop = &loop;
     state_->found = std::move(found);
     try {
-        std::thread([state = state_, url] {
-            net::Endpoint endpoint{.kind = net::Endpoint::Kind::inet6, .path = {}, .host = url.host, .port = url.port, .name = {}};
+        std::thread([state = state_, host, port] {
+            net::Endpoint endpoint{.kind = net::Endpoint::Kind::inet6, .path = {}, .host = host, .port = port, .name = {}};
             base::Result<net::Address> address = net::look_up_host(endpoint);
             if (!address || !reachable(*address)) {
                 endpoint.kind = net::Endpoint::Kind::inet;

@@ -141,7 +141,7 @@ void LdapClient::Parts::connect() {
     at_ = back_off_.due() == Clock::time_point{} ? At::connecting : At::away;
     step_timer_.start(settings_.timeout, [this] { cannot_connect("it does not answer"); });
     if (const auto address = url().address()) return connect_to(*address);
-    host_ = std::make_unique<HostLookup>(loop_, url(), [this](const base::Result<net::Address>& address) {
+    host_ = std::make_unique<HostLookup>(loop_, url().host, url().port, [this](const base::Result<net::Address>& address) {
         if (!address) return cannot_connect(address.error().detail);
         connect_to(*address);
     });

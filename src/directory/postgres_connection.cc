@@ -2,138 +2,47 @@
 
 #include <libpq-fe.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
-#include <fstream>
 #include <system_error>
 #include <utility>
 
 #include "base/text.h"
+#include "directory/postgres_password.h"
 
 namespace exota::directory {
 namespace {
 
-constexpr std::size_t max_notified = 100'000;  // that are kept at once; with more, everything is to be read
-constexpr std::size_t max_password_octets = 4096;
 constexpr std::size_t max_message_octets = 300;
 
-using Options = std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)>;
-
-/// Null where it is none.
-Options options_of(const std::string& conninfo) {
-    char* why = nullptr;
-    Options options(PQconninfoParse(conninfo.c_str(), &why), &PQconninfoFree);
-    PQfreemem(why);  // it quotes what it does not understand, which may be a password
-    return options;
-}
-
-/// Overwrites what it held when it goes.
-struct Secret {
-    Secret() = default;
-    Secret(const Secret&) = delete;
-    Secret& operator=(const Secret&) = delete;
-    ~Secret() { ::explicit_bzero(text.data(), text.size()); }
-    std::string text;
-};
-
-base::Result<void> read_password(const std::string& path, Secret& into) {
-    std::ifstream in(path, std::ios::binary);
-    into.text.resize(max_password_octets + 1);
-    in.read(into.text.data(), static_cast<std::streamsize>(into.text.size()));
-    const auto got = static_cast<std::size_t>(in.gcount());
-    if (got == 0) return base::fail(base::Errc::io, path + ": no password can be read");
-    if (got > max_password_octets)
-        return base::fail(base::Errc::io, path + ": more than " + std::to_string(max_password_octets) + " octets");
-    into.text.resize(std::min(got, into.text.find_first_of(std::string_view("\r\n\0", 3))));
-    if (into.text.empty()) return base::fail(base::Errc::io, path + ": its first line is empty");
-    return {};
-}
-
-/// Texts of the server: one line, nothing but printable ASCII, not too long.
-std::string one_line(std::string_view text) {
-    std::string out;
-    for (const char c : base::trim(text).substr(0, max_message_octets))
-        out += c == '\n' || c == '\t' ? ' ' : c >= ' ' && c < 0x7f ? c : '?';
-    return out;
+/// Another time, or for another user, the server might take the same statement.
+bool may_be_taken_later(std::string_view sqlstate) {
+    const std::string_view kind = sqlstate.substr(0, 2);
+    return sqlstate == "42501" || std::ranges::any_of(std::array<std::string_view, 8>{"08", "25", "40", "53", "55", "57", "58", "XX"},
+                                                      [kind](std::string_view one) { return one == kind; });
 }
 
 }  // namespace
-
-Interrupt::Interrupt() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (!event_) throw std::system_error(errno, std::generic_category(), "eventfd");
-}
-
-void Interrupt::set() noexcept { static_cast<void>(::eventfd_write(event_.get(), 1)); }  // fails only where it is full, and so set
-
-bool Interrupt::is_set() const noexcept {
-    pollfd one{.fd = event_.get(), .events = POLLIN, .revents = 0};
-    return ::poll(&one, 1, 0) > 0;
-}
-
-bool Interrupt::wait_for(std::chrono::milliseconds time) const {
-    const auto until = std::chrono::steady_clock::now() + time;
-    for (;;) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-        pollfd one{.fd = event_.get(), .events = POLLIN, .revents = 0};
-        const int ready = ::poll(&one, 1, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000)));
-        if (ready > 0) return true;
-        if (left.count() <= 0) return false;
-    }
-}
-
-std::optional<std::string> problem_of_conninfo(const std::string& conninfo) {
-    const Options options = options_of(conninfo);
-    if (!options) return "is no connection string of libpq (\"host=db.example dbname=exota user=exota\", or a postgresql: URI)";
-    for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-        const std::string_view keyword = option->keyword;
-        if (option->val == nullptr) continue;
-        if (keyword == "password") return "has a password: write it into a file, and its path into password_file";
-        if (keyword == "client_encoding" || keyword == "replication" || keyword == "options")
-            return '"' + std::string(keyword) + "\" cannot be set here";
-    }
-    return std::nullopt;
-}
-
-std::string database_of(const std::string& conninfo) {
-    const Options options = options_of(conninfo);
-    std::string out;
-    for (const std::string_view wanted : {"service", "host", "hostaddr", "port", "dbname"})
-        for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword != nullptr; ++option)
-            if (wanted == option->keyword && option->val != nullptr && *option->val != '\0')
-                out += (out.empty() ? "" : " ") + std::string(wanted) + '=' + option->val;
-    return out;
-}
-
-bool is_open_to_others(const std::string& conninfo) {
-    const Options options = options_of(conninfo);
-    bool over_network = false, verified = false;
-    for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
-        if (option->val == nullptr) continue;
-        const std::string_view keyword = option->keyword;
-        std::string_view value = option->val;
-        if (keyword == "sslmode") verified |= value == "verify-full";
-        if (keyword == "gssencmode") verified |= value == "require";
-        if (keyword != "host" && keyword != "hostaddr") continue;
-        while (!value.empty()) {
-            const std::string_view host = base::take_until(value, ',');
-            over_network |= !(host.empty() || host.starts_with('/') || host.starts_with('@') || host == "localhost" ||
-                              host.starts_with("127.") || host == "::1");
-        }
-    }
-    return over_network && !verified;
-}
-
-std::string name_of(const PostgresSettings& settings) { return "postgresql " + database_of(settings.conninfo); }
 
 void PostgresConnection::Finish::operator()(pg_conn* connection) const noexcept { PQfinish(connection); }
 PostgresConnection::PostgresConnection(PostgresConnection&&) noexcept = default;
 PostgresConnection& PostgresConnection::operator=(PostgresConnection&&) noexcept = default;
 PostgresConnection::~PostgresConnection() = default;
+
+std::string PostgresConnection::one_line(std::string_view text) const {
+    std::string all(text);
+    // A server that is not who it says it is may have been given the password, and give it back.
+    if (const char* const password = PQpass(connection_.get()); password != nullptr && *password != '\0')
+        for (std::size_t at = all.find(password); at != std::string::npos; at = all.find(password, at))
+            all.replace(at, std::strlen(password), "***");
+    std::string out;
+    for (const char c : base::trim(all).substr(0, max_message_octets)) out += c == '\n' || c == '\t' ? ' ' : c >= ' ' && c < 0x7f ? c : '?';
+    return out;
+}
 
 std::unexpected<base::Error> PostgresConnection::lost(std::string_view what) const {
     const std::string said = one_line(PQerrorMessage(connection_.get()));
@@ -143,15 +52,18 @@ std::unexpected<base::Error> PostgresConnection::lost(std::string_view what) con
 base::Result<void> PostgresConnection::wait(For what, Clock::time_point until) const {
     for (;;) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-        std::array<pollfd, 2> watched{{{.fd = PQsocket(connection_.get()), .events = 0, .revents = 0},
-                                       {.fd = interrupt_ ? interrupt_->descriptor() : -1, .events = POLLIN, .revents = 0}}};
+        const bool news = what == For::news;
+        std::array<pollfd, 3> watched{{{.fd = PQsocket(connection_.get()), .events = 0, .revents = 0},
+                                       {.fd = interrupt_ ? interrupt_->descriptor() : -1, .events = POLLIN, .revents = 0},
+                                       {.fd = interrupt_ && news ? interrupt_->poke_descriptor() : -1, .events = POLLIN, .revents = 0}}};
         if (what != For::writing) watched[0].events |= POLLIN;
-        if (what != For::reading) watched[0].events |= POLLOUT;
+        if (what == For::writing || what == For::both) watched[0].events |= POLLOUT;
         const int ready = ::poll(watched.data(), watched.size(), static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000)));
         if (ready < 0 && errno != EINTR) return base::fail(base::Errc::io, std::generic_category().message(errno));
         if (watched[1].revents != 0) return base::fail(base::Errc::closed, "interrupted");
         if (ready > 0 && watched[0].revents != 0) return {};
-        if (left.count() <= 0) return base::fail(base::Errc::timeout, "no answer in time");
+        if (left.count() <= 0 || (watched[2].revents != 0 && interrupt_->take_poke()))
+            return base::fail(base::Errc::timeout, "no answer in time");
     }
 }
 
@@ -159,10 +71,29 @@ base::Result<PostgresConnection> PostgresConnection::connect(const PostgresSetti
     Secret password;
     if (!settings.password_file.empty())
         if (const auto read = read_password(settings.password_file, password); !read) return std::unexpected(read.error());
-    const std::array<const char*, 5> keywords{"dbname", "fallback_application_name", "client_encoding",
-                                              password.text.empty() ? nullptr : "password", nullptr};
-    const std::array<const char*, 5> values{settings.conninfo.c_str(), "exota", "UTF8", password.text.c_str(), nullptr};
-    PostgresConnection out(PQconnectStartParams(keywords.data(), values.data(), 1), settings.timeout, interrupt);
+    std::string why;
+    for (const PostgresTarget& target : targets_of(settings.conninfo)) {
+        auto connection = connect_to(target, password.text, settings.timeout, interrupt);
+        if (connection || connection.error().code == base::Errc::closed) return connection;
+        why += (why.empty() ? "no connection: " : "; ") + (target.name.empty() ? "" : target.name + ": ") + connection.error().detail;
+        if (interrupt && interrupt->is_set()) break;
+    }
+    return base::fail(base::Errc::unavailable, why);
+}
+
+base::Result<PostgresConnection> PostgresConnection::connect_to(const PostgresTarget& target, const std::string& password,
+                                                                std::chrono::milliseconds timeout, const Interrupt* interrupt) {
+    std::vector<const char*> keywords, values;
+    const auto add = [&](const char* keyword, const char* value) {
+        keywords.push_back(keyword);
+        values.push_back(value);
+    };
+    for (const auto& [keyword, value] : target.parameters) add(keyword.c_str(), value.c_str());
+    add("fallback_application_name", "exota");
+    add("client_encoding", "UTF8");
+    if (!password.empty()) add("password", password.c_str());
+    add(nullptr, nullptr);
+    PostgresConnection out(PQconnectStartParams(keywords.data(), values.data(), target.whole ? 1 : 0), timeout, interrupt);
     if (!out.connection_) return base::fail(base::Errc::unavailable, "there is no memory for a connection");
     PQsetNoticeProcessor(out.connection_.get(), [](void*, const char*) {}, nullptr);
     if (const base::Result<void> done = out.finish_connecting(); !done) return std::unexpected(done.error());
@@ -171,24 +102,29 @@ base::Result<PostgresConnection> PostgresConnection::connect(const PostgresSetti
 
 base::Result<void> PostgresConnection::finish_connecting() {
     const auto until = Clock::now() + timeout_;
+    const auto refused = [this] {
+        const std::string said = one_line(PQerrorMessage(connection_.get()));
+        return base::fail(base::Errc::unavailable, said.empty() ? "it is not taken" : said);
+    };
     PostgresPollingStatusType next = PQstatus(connection_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
     while (next != PGRES_POLLING_OK) {
-        if (Clock::now() >= until) return base::fail(base::Errc::unavailable, "no connection: no answer in time");
-        if (next == PGRES_POLLING_FAILED) return lost("no connection");
+        if (Clock::now() >= until) return base::fail(base::Errc::unavailable, "no answer in time");
+        if (next == PGRES_POLLING_FAILED) return refused();
         if (const auto ready = wait(next == PGRES_POLLING_READING ? For::reading : For::writing, until); !ready) {
             if (ready.error().code == base::Errc::closed) return ready;
-            return base::fail(base::Errc::unavailable, "no connection: " + ready.error().detail);
+            return base::fail(base::Errc::unavailable, ready.error().detail);
         }
         next = PQconnectPoll(connection_.get());
     }
-    if (PQsetnonblocking(connection_.get(), 1) != 0) return lost("no connection");
+    if (PQsetnonblocking(connection_.get(), 1) != 0) return refused();
     return {};
 }
 
-base::Result<void> PostgresConnection::look_at(const pg_result& result, const OnRow& on_row, std::optional<base::Error>& refused) {
+base::Result<void> PostgresConnection::look_at(const pg_result& result, const OnRow& on_row, Answer& answer) {
     switch (PQresultStatus(&result)) {
         case PGRES_COMMAND_OK:
         case PGRES_TUPLES_OK:
+            answer.complete = true;
             return {};
         case PGRES_SINGLE_TUPLE: {
             std::vector<std::string_view> fields(static_cast<std::size_t>(PQnfields(&result)));
@@ -196,7 +132,7 @@ base::Result<void> PostgresConnection::look_at(const pg_result& result, const On
                 const int column = static_cast<int>(i);
                 fields[i] = {PQgetvalue(&result, 0, column), static_cast<std::size_t>(PQgetlength(&result, 0, column))};
             }
-            if (on_row && !refused) on_row(fields);
+            if (on_row && !answer.refused && !on_row(fields)) return base::fail(base::Errc::unavailable, "the answer is too large");
             return {};
         }
         case PGRES_FATAL_ERROR: {
@@ -204,7 +140,9 @@ base::Result<void> PostgresConnection::look_at(const pg_result& result, const On
             const char* const primary = PQresultErrorField(&result, PG_DIAG_MESSAGE_PRIMARY);
             sqlstate_ = state ? one_line(state) : "";
             if (sqlstate_.empty() || PQstatus(connection_.get()) != CONNECTION_OK) return lost("the connection is lost");
-            if (!refused) refused = base::Error{base::Errc::invalid_data, one_line(primary ? primary : "")};
+            if (!answer.refused)
+                answer.refused = base::Error{may_be_taken_later(sqlstate_) ? base::Errc::unavailable : base::Errc::invalid_data,
+                                             one_line(primary ? primary : "")};
             return {};
         }
         default:
@@ -221,8 +159,8 @@ base::Result<void> PostgresConnection::query(const std::string& statement, const
     if (PQsendQueryParams(connection, statement.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0) != 1)
         return lost("the connection is lost");
     PQsetSingleRowMode(connection);
-    const auto end = Clock::now() + max_query_time;
-    std::optional<base::Error> refused;
+    const auto end = Clock::now() + query_time_;
+    Answer answer;
     for (;;) {
         if (Clock::now() >= end) return base::fail(base::Errc::unavailable, "the answer takes too long");
         // Everything that is asked has to go out before all of the answer can come in.
@@ -233,29 +171,34 @@ base::Result<void> PostgresConnection::query(const std::string& statement, const
             if (!ready && ready.error().code == base::Errc::closed) return ready;
             if (!ready) return base::fail(base::Errc::unavailable, "the server: " + ready.error().detail);
             if (PQconsumeInput(connection) != 1) return lost("the connection is lost");
+            keep_notified();
             continue;
         }
         const std::unique_ptr<pg_result, void (*)(pg_result*)> result(PQgetResult(connection), &PQclear);
         if (!result) break;
-        if (const auto good = look_at(*result, on_row, refused); !good) return good;
+        if (const auto good = look_at(*result, on_row, answer); !good) return good;
     }
-    if (refused) return std::unexpected(*std::move(refused));
+    if (answer.refused) return std::unexpected(*std::move(answer.refused));
+    if (!answer.complete) return base::fail(base::Errc::unavailable, "the server ends an answer that it did not give");
     return {};
+}
+
+void PostgresConnection::keep_notified() {
+    while (PGnotify* const one = PQnotifies(connection_.get())) {
+        if (notified_.size() < max_notified) notified_.emplace_back(one->extra);
+        PQfreemem(one);
+    }
+    if (notified_.size() == max_notified) notified_.assign(1, "");
 }
 
 base::Result<std::vector<std::string>> PostgresConnection::notified(Clock::time_point until) {
     pg_conn* const connection = connection_.get();
     for (;;) {
         if (PQconsumeInput(connection) != 1) return lost("the connection is lost");
-        std::vector<std::string> out;
-        while (PGnotify* const one = PQnotifies(connection)) {
-            if (out.size() < max_notified) out.emplace_back(one->extra);
-            PQfreemem(one);
-        }
-        if (out.size() == max_notified) out.assign(1, "");  // no name: everything is to be read
-        if (!out.empty()) return out;
-        const auto ready = wait(For::reading, until);
-        if (!ready && ready.error().code == base::Errc::timeout) return out;
+        keep_notified();
+        if (!notified_.empty()) return std::exchange(notified_, {});
+        const auto ready = wait(For::news, until);
+        if (!ready && ready.error().code == base::Errc::timeout) return std::vector<std::string>{};
         if (!ready) return std::unexpected(ready.error());
     }
 }

@@ -4,7 +4,7 @@
 // libpq is used by its calls that do not block (PQconnectPoll, PQsendQuery, PQconsumeInput); only the name of a server is looked up by it
 // within a call. So this is for a thread of its own (postgres_source.h) or a command, never for a loop that serves others.
 //
-// Errors name what the server said, and never the password. One thread. Tested by postgres_tables_test.cc.
+// Errors name what the server said, and never the password. One thread. Tested by postgres_connection_test.cc.
 #pragma once
 
 #include <chrono>
@@ -17,46 +17,25 @@
 #include <vector>
 
 #include "base/result.h"
+#include "directory/interrupt.h"
+#include "directory/postgres_conninfo.h"
 #include "directory/postgres_settings.h"
-#include "net/descriptor.h"
 
 struct pg_conn;
 struct pg_result;
 
 namespace exota::directory {
 
-/// Ends what waits on another thread.
-class Interrupt {
-public:
-    Interrupt();  // throws std::system_error where the system gives no descriptor
-    /// From any thread, and for good.
-    void set() noexcept;
-    bool is_set() const noexcept;
-    int descriptor() const noexcept { return event_.get(); }
-    /// @return  it was set meanwhile.
-    bool wait_for(std::chrono::milliseconds time) const;
-
-private:
-    net::Descriptor event_;
-};
-
-/// What is wrong with a conninfo; nullopt: nothing. Says nothing of its values.
-std::optional<std::string> problem_of_conninfo(const std::string& conninfo);
-/// It names a server over a network whose certificate is not asked to be its own: whoever is on the way may answer in its place.
-bool is_open_to_others(const std::string& conninfo);
-/// For messages, and as the place of problems: "postgresql host=db.example dbname=exota".
-std::string name_of(const PostgresSettings& settings);
-/// Which database it means, for people and to tell one from another: host, port, dbname, as far as it says so.
-std::string database_of(const std::string& conninfo);
-
 class PostgresConnection {
 public:
     using Clock = std::chrono::steady_clock;
     /// The fields of a row, null as an empty text. Valid during the call.
-    using OnRow = std::function<void(std::span<const std::string_view> fields)>;
+    /// @return  false: enough; the rest of the answer is not waited for, and the connection is of no more use.
+    using OnRow = std::function<bool(std::span<const std::string_view> fields)>;
 
+    /// To the first of the servers (targets_of()) that takes it; each has `timeout`.
     /// @param interrupt  outlives the connection; may be null.
-    /// @return  unavailable: no server, it refuses, or does not answer in time; io: the password file; closed: interrupted.
+    /// @return  unavailable: no server, all refuse, or do not answer in time; io: the password file; closed: interrupted.
     static base::Result<PostgresConnection> connect(const PostgresSettings& settings, const Interrupt* interrupt);
     PostgresConnection(PostgresConnection&&) noexcept;
     PostgresConnection& operator=(PostgresConnection&&) noexcept;
@@ -64,16 +43,21 @@ public:
 
     /// Asks and waits for the whole answer: one statement, its parameters as text. The server has `timeout` for each part of it, and
     /// max_query_time in all.
-    /// @return  invalid_data: the server takes the statement not (sqlstate() says why); unavailable; closed: interrupted.
+    /// @return  invalid_data: the server takes the statement not, and would not take it later (sqlstate() says why); unavailable: it does
+    ///          not answer, or not now, or may not for this user, or on_row had enough; closed: interrupted.
     base::Result<void> query(const std::string& statement, const std::vector<std::string>& parameters, const OnRow& on_row = {});
     /// Of the last statement that the server did not take: five characters ("23P01"), or empty.
     const std::string& sqlstate() const noexcept { return sqlstate_; }
 
-    /// Waits until something was notified, or until then.
+    /// Waits until something was notified, until then, or until somebody pokes.
     /// @return  the payloads since the last call, perhaps none; unavailable: the connection is lost; closed: interrupted.
     base::Result<std::vector<std::string>> notified(Clock::time_point until);
 
     static constexpr std::chrono::minutes max_query_time{5};
+    /// More that were notified are not kept: a payload that is empty, so no name, stands for all of them.
+    static constexpr std::size_t max_notified = 100'000;
+    /// For tests.
+    void limit(std::chrono::milliseconds query_time) noexcept { query_time_ = query_time; }
 
 private:
     struct Finish {
@@ -82,18 +66,29 @@ private:
     PostgresConnection(pg_conn* connection, std::chrono::milliseconds timeout, const Interrupt* interrupt) noexcept
         : connection_(connection), timeout_(timeout), interrupt_(interrupt) {}
 
+    static base::Result<PostgresConnection> connect_to(const PostgresTarget& target, const std::string& password,
+                                                       std::chrono::milliseconds timeout, const Interrupt* interrupt);
     base::Result<void> finish_connecting();
-    enum class For : unsigned char { reading, writing, both };
-    /// @return  timeout, closed (interrupted), io.
+    enum class For : unsigned char { reading, writing, both, news };
+    /// @return  timeout (for news: or somebody poked), closed (interrupted), io.
     base::Result<void> wait(For what, Clock::time_point until) const;
+    /// Takes what was notified off libpq's list, which knows no limit.
+    void keep_notified();
+    /// Texts of the server: one line, nothing but printable ASCII, not too long, and without the password.
+    std::string one_line(std::string_view text) const;
     /// What libpq says, in one line.
     std::unexpected<base::Error> lost(std::string_view what) const;
-    base::Result<void> look_at(const pg_result& result, const OnRow& on_row, std::optional<base::Error>& refused);
+    struct Answer {
+        std::optional<base::Error> refused;
+        bool complete = false;  // its end was told, not only that the server is ready for more
+    };
+    base::Result<void> look_at(const pg_result& result, const OnRow& on_row, Answer& answer);
 
     std::unique_ptr<pg_conn, Finish> connection_;
-    std::chrono::milliseconds timeout_;
+    std::chrono::milliseconds timeout_, query_time_ = max_query_time;
     const Interrupt* interrupt_;
     std::string sqlstate_;
+    std::vector<std::string> notified_;
 };
 
 }  // namespace exota::directory

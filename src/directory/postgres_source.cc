@@ -15,7 +15,12 @@ namespace {
 constexpr std::size_t most_gathered = 100'000;          // payloads of one batch; more: everything is read
 constexpr std::chrono::seconds look_for_acceptance{2};  // while a batch is refused
 constexpr std::chrono::seconds most_clock_difference{300};
-constexpr int most_readings = 4;  // of named rows, as long as others are changed meanwhile
+constexpr std::size_t most_warned = 100;  // texts that are not said again
+constexpr int most_readings = 4;          // of named rows, as long as others are changed meanwhile
+
+std::chrono::milliseconds idle_of(const PostgresSettings& settings) {
+    return std::clamp<std::chrono::milliseconds>(settings.timeout * 2, std::chrono::seconds(1), PostgresSource::longest_idle);
+}
 
 std::chrono::sys_seconds now_on_the_wall() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 
@@ -27,7 +32,7 @@ base::HashKey key_or_fixed() {
 }  // namespace
 
 SnapshotOrigin snapshot_origin(const PostgresSettings& settings) {
-    return {"postgresql", database_of(settings.conninfo), std::string(postgres_schema)};
+    return {"postgresql", identity_of(settings.conninfo), std::string(postgres_schema)};
 }
 
 std::string shrink_key(const PostgresSettings& settings) { return "/" + name_of(settings); }
@@ -36,20 +41,24 @@ base::Result<ReadPostgres> read_postgres(const PostgresSettings& settings, tenan
     auto connection = PostgresConnection::connect(settings, nullptr);
     if (!connection) return std::unexpected(connection.error());
     if (const auto good = check_schema(*connection); !good) return std::unexpected(good.error());
+    const auto standby = is_standby(*connection);
+    if (!standby) return std::unexpected(standby.error());
     auto read = read_all(*connection);
     if (!read) return std::unexpected(read.error());
     TenantRows rows(std::move(defaults), key_or_fixed());
     auto taken = rows.take_all(*std::move(read));
     if (!taken) return std::unexpected(taken.error());
-    return ReadPostgres{*std::move(taken), rows.fingerprint()};
+    return ReadPostgres{*std::move(taken), rows.fingerprint(), *standby};
 }
 
 PostgresSource::PostgresSource(Options options)
     : options_(std::move(options)),
       name_(name_of(options_.settings)),
       origin_(snapshot_origin(options_.settings)),
-      guard_(options_.state_directory),
-      rows_(options_.defaults, key_or_fixed()) {}
+      state_directory_(options_.state_directory),
+      guard_(state_directory_),
+      open_tables_(options_.tables ? options_.tables(interrupt_) : postgres_tables(options_.settings, &interrupt_)),
+      rows_(options_.defaults, key_or_fixed(), [this] { return interrupt_.is_set(); }) {}
 
 PostgresSource::~PostgresSource() {
     interrupt_.set();
@@ -93,8 +102,8 @@ void PostgresSource::cannot_use(const std::string& why) {
 }
 
 void PostgresSource::warn(const std::string& text) {
-    if (text == std::exchange(last_warning_, text)) return;
-    options_.on_warning(text);
+    if (warned_.size() == most_warned) warned_.clear();
+    if (warned_.insert(text).second) options_.on_warning(text);
 }
 
 // --- The life of the thread ---------------------------------------------------------------------------------------------------------
@@ -108,11 +117,12 @@ void PostgresSource::run() {
     std::random_device random;
     net::BackOff back_off(first_back_off, longest_back_off, [&random] { return static_cast<std::uint32_t>(random()); });
     while (!interrupt_.is_set()) {
-        connected_ = false;
+        connected_.reset();
         schema_is_other_ = false;
         const base::Result<void> ended = serve_or_fail();
         if (interrupt_.is_set()) break;
-        if (connected_) back_off.succeeded();
+        // One that takes us and leaves us again would be read whole ten times a second.
+        if (connected_ && Clock::now() - *connected_ >= idle_of(options_.settings)) back_off.succeeded();
         const std::string why = name_ + ' ' + ended.error().detail;
         {
             const std::lock_guard lock(mutex_);
@@ -120,9 +130,27 @@ void PostgresSource::run() {
         }
         trouble(why);
         note_first(schema_is_other_ ? First::other_schema : First::unreachable);
-        if (interrupt_.wait_for(back_off.failed(Clock::now()))) break;
+        if (wait_out(back_off.failed(Clock::now()))) break;
     }
     note_first(First::unreachable);
+}
+
+bool PostgresSource::wait_out(std::chrono::milliseconds time) {
+    const auto until = Clock::now() + time;
+    for (;;) {
+        switch (interrupt_.wait_for(std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()))) {
+            case Interrupt::Woken::for_good:
+                return true;
+            case Interrupt::Woken::by_time:
+                return false;
+            case Interrupt::Woken::by_poke:
+                try {
+                    use_other_settings();
+                } catch (const std::exception& error) {
+                    cannot_use(error.what());
+                }
+        }
+    }
 }
 
 void PostgresSource::restore() {
@@ -150,8 +178,10 @@ void PostgresSource::restore() {
 /// No memory, no descriptor: a trouble as others, and the next try reads everything.
 base::Result<void> PostgresSource::serve_or_fail() {
     try {
-        use_other_defaults();
-        return serve();
+        use_other_settings();
+        base::Result<void> ended = serve();
+        keep_snapshot(When::at_once);  // what is gone must not come back with the next start
+        return ended;
     } catch (const std::exception& error) {
         unusable_ = error.what();
         return base::fail(base::Errc::unavailable, error.what());
@@ -159,56 +189,75 @@ base::Result<void> PostgresSource::serve_or_fail() {
 }
 
 base::Result<void> PostgresSource::serve() {
-    auto connection = PostgresConnection::connect(options_.settings, &interrupt_);
-    if (!connection) return std::unexpected(connection.error());
-    if (const auto good = check_schema(*connection); !good) {
-        schema_is_other_ = good.error().code == base::Errc::invalid_data;
-        return good;
+    auto opened = open_tables_();
+    if (!opened) {
+        schema_is_other_ = opened.error().code == base::Errc::invalid_data;
+        return std::unexpected(opened.error());
     }
-    if (const auto listening = connection->query("LISTEN exota_tenants", {}); !listening) return listening;
-    if (const auto read = read_everything(*connection); !read) return read;
-    connected_ = true;
+    TenantTables& tables = **opened;
+    if (const auto listening = tables.listen(); !listening) return listening;
+    if (const auto read = read_everything(tables); !read) return read;
+    connected_ = Clock::now();
     note_first(First::loaded);
-    return follow(*connection);
+    return follow(tables);
 }
 
-base::Result<void> PostgresSource::follow(PostgresConnection& connection) {
-    const auto idle = std::max<std::chrono::milliseconds>(options_.settings.timeout * 2, std::chrono::seconds(1));
+base::Result<void> PostgresSource::follow(TenantTables& tables) {
     auto resync_at = Clock::now() + options_.settings.resync_interval;
     for (;;) {
-        auto until = std::min(resync_at, Clock::now() + idle);
+        auto until = std::min(resync_at, Clock::now() + idle_of(options_.settings));
         if (refused_) until = std::min(until, Clock::now() + look_for_acceptance);
-        auto payloads = connection.notified(until);
+        if (everything_at_) until = std::min(until, *everything_at_);
+        if (snapshot_due_) until = std::min(until, snapshot_may_);
+        auto payloads = tables.notified(until);
         if (!payloads) return std::unexpected(payloads.error());
+        use_other_settings();
+        const auto now = Clock::now();
         base::Result<void> read;
-        if (!payloads->empty()) {
-            read = read_changes(connection, *std::move(payloads));
-        } else if (Clock::now() >= resync_at || (refused_ && guard_.is_accepted(*refused_))) {
-            if (const auto same = check_schema(connection); !same) return same;
-            read = read_everything(connection);
+        // First what is due by time: whoever never stops to tell of changes must not keep us from those that nobody told of.
+        if (now >= resync_at || (everything_at_ && now >= *everything_at_) || (refused_ && guard_.is_accepted(*refused_))) {
+            read = read_everything(tables);
             resync_at = Clock::now() + options_.settings.resync_interval;
+        } else if (!payloads->empty()) {
+            read = read_changes(tables, *std::move(payloads));
         } else {
-            // Its answer comes behind every notification, so without one there is nothing new.
-            read = connection.query("SELECT 1", {});
-            if (read && !refused_ && !unusable_) options_.status->confirmed();
-            keep_snapshot(false);
+            read = look_whether_it_is_there(tables);
         }
         if (!read) return read;
-        use_other_defaults();
     }
 }
 
-base::Result<void> PostgresSource::read_everything(PostgresConnection& connection) {
-    auto rows = read_all(connection);
+base::Result<void> PostgresSource::look_whether_it_is_there(TenantTables& tables) {
+    // Its answer comes behind every notification, so without one there is nothing new.
+    if (const auto there = tables.is_there(); !there) return there;
+    if (!refused_ && !unusable_ && !everything_at_) confirmed();
+    keep_snapshot(When::in_time);
+    return {};
+}
+
+base::Result<void> PostgresSource::read_everything(TenantTables& tables) {
+    everything_at_.reset();
+    auto rows = tables.read_all();
     if (!rows) return std::unexpected(rows.error());
     take(rows_.take_all(*std::move(rows)));
     return {};
 }
 
-base::Result<void> PostgresSource::read_changes(PostgresConnection& connection, std::vector<std::string> payloads) {
+/// Because a notification wants it.
+base::Result<void> PostgresSource::ask_for_everything(TenantTables& tables) {
+    const auto now = Clock::now();
+    if (now < everything_may_) {
+        everything_at_ = everything_may_;
+        return {};
+    }
+    everything_may_ = now + everything_again;
+    return read_everything(tables);
+}
+
+base::Result<void> PostgresSource::read_changes(TenantTables& tables, std::vector<std::string> payloads) {
     const auto gathered_at = Clock::now() + gather_time;
     while (Clock::now() < gathered_at) {
-        auto more = connection.notified(gathered_at);
+        auto more = tables.notified(gathered_at);
         if (!more) return std::unexpected(more.error());
         std::ranges::move(*more, std::back_inserter(payloads));
         if (payloads.size() > most_gathered) break;
@@ -217,11 +266,11 @@ base::Result<void> PostgresSource::read_changes(PostgresConnection& connection, 
     // What was refused or could not be used is gone from the rows that are held: only all of them are the truth.
     wanted.everything |= refused_ || unusable_;
     for (int readings = 0; !wanted.everything && readings < most_readings; ++readings) {
-        auto rows = read_named(connection, wanted.names);
+        auto rows = tables.read_named(wanted.names);
         if (!rows) return std::unexpected(rows.error());
         // Whoever gave a name away was read; of whoever has it now we may have been told only meanwhile. All of them count at one moment.
-        if (const auto answered = connection.query("SELECT 1", {}); !answered) return answered;
-        auto more = connection.notified(Clock::now());
+        if (const auto answered = tables.is_there(); !answered) return answered;
+        auto more = tables.notified(Clock::now());
         if (!more) return std::unexpected(more.error());
         if (more->empty()) {
             for (const TenantRow& row : *rows) std::erase(wanted.names, row.name);
@@ -231,23 +280,27 @@ base::Result<void> PostgresSource::read_changes(PostgresConnection& connection, 
         std::ranges::move(wanted.names, std::back_inserter(*more));
         wanted = to_read(*std::move(more));
     }
-    if (const auto same = check_schema(connection); !same) return same;
-    return read_everything(connection);
+    return ask_for_everything(tables);
 }
 
-void PostgresSource::use(tenant::Defaults defaults) {
-    const std::lock_guard lock(mutex_);
-    other_defaults_ = std::move(defaults);
-}
-
-void PostgresSource::use_other_defaults() {
-    std::optional<tenant::Defaults> defaults;
+void PostgresSource::use(tenant::Defaults defaults, std::string state_directory) {
     {
         const std::lock_guard lock(mutex_);
-        defaults = std::exchange(other_defaults_, std::nullopt);
+        other_ = Other{std::move(defaults), std::move(state_directory)};
     }
-    if (!defaults) return;
-    auto taken = rows_.use(*std::move(defaults));
+    interrupt_.poke();
+}
+
+void PostgresSource::use_other_settings() {
+    std::optional<Other> other;
+    {
+        const std::lock_guard lock(mutex_);
+        other = std::exchange(other_, std::nullopt);
+    }
+    if (!other) return;
+    state_directory_ = std::move(other->state_directory);
+    guard_ = ShrinkGuard(state_directory_);
+    auto taken = rows_.use(std::move(other->defaults));
     if (!served_domains_) return;  // nothing was read yet
     if (!taken) return cannot_use(taken.error().detail);
     if (taken->index->tenant_count() < served_tenants_) {  // a tenants file would not be loaded with them
@@ -262,20 +315,22 @@ void PostgresSource::use_other_defaults() {
 // --- What was read ------------------------------------------------------------------------------------------------------------------
 
 void PostgresSource::take(base::Result<TenantRows::Taken> taken) {
+    if (interrupt_.is_set()) return;  // it may have been given up half-way
     refused_.reset();
     const bool was_unusable = std::exchange(unusable_, std::nullopt).has_value();  // then what is held may be more than what was given
     if (!taken) return cannot_use(taken.error().detail);
     if (!guarded(*taken)) return;
-    last_warning_.clear();
+    warned_.clear();
     const std::size_t domains = taken->index->domain_count();
     const bool changed = taken->changed || was_unusable || !served_domains_;
     if (changed) give(*std::move(taken));
-    options_.status->confirmed();  // after them: who judges may be told that they are all there are only if he has them
-    note_first(First::loaded);     // no start waits for the disk
-    if (!options_.state_directory.empty())
+    snapshot_due_ = snapshot_due_ || changed;
+    confirmed();                // after them: who judges may be told that they are all there are only if he has them
+    note_first(First::loaded);  // no start waits for the disk
+    if (!state_directory_.empty())
         if (const auto noted = guard_.note_domain_count(shrink_key(options_.settings), domains); !noted)
             warn("the number of domains could not be noted for `exota check`: " + noted.error().detail);
-    keep_snapshot(changed);
+    keep_snapshot(When::in_time);
 }
 
 void PostgresSource::give(TenantRows::Taken taken) {
@@ -287,7 +342,7 @@ void PostgresSource::give(TenantRows::Taken taken) {
 /// @return  false: too many domains would be gone, and nobody said that this is meant.
 bool PostgresSource::guarded(const TenantRows::Taken& taken) {
     const std::size_t now = taken.index->domain_count();
-    if (options_.state_directory.empty() || !served_domains_ || !shrinks_too_much(*served_domains_, now)) return true;
+    if (state_directory_.empty() || !served_domains_ || !shrinks_too_much(*served_domains_, now)) return true;
     const Fingerprint content = rows_.fingerprint();
     if (guard_.is_accepted(content)) return true;
     rows_.take_back();
@@ -299,14 +354,21 @@ bool PostgresSource::guarded(const TenantRows::Taken& taken) {
     return false;
 }
 
+void PostgresSource::confirmed() {
+    options_.status->confirmed();
+    confirmed_ = now_on_the_wall();
+}
+
 /// Written when something changed, and now and then for its time.
-void PostgresSource::keep_snapshot(bool changed) {
-    if (options_.snapshot_file.empty() || options_.status->state().is != SourceState::Is::loaded) return;
-    const std::chrono::sys_seconds now = now_on_the_wall();
-    const bool old = now - kept_confirmed_ > options_.max_stale / 20 || kept_confirmed_ > now;
-    if (!changed && !old) return;
-    const auto saved = save_snapshot(options_.snapshot_file, origin_, {now, rows_.served_lines()});
-    kept_confirmed_ = saved ? now : std::chrono::sys_seconds{};  // what it names no more must not come back: tried again soon
+void PostgresSource::keep_snapshot(When when) {
+    if (options_.snapshot_file.empty() || !confirmed_) return;
+    const bool old = *confirmed_ - kept_confirmed_ > options_.max_stale / 20 || kept_confirmed_ > *confirmed_;
+    if (!snapshot_due_ && !old) return;
+    if (when == When::in_time && Clock::now() < snapshot_may_) return;
+    const auto saved = save_snapshot(options_.snapshot_file, origin_, {*confirmed_, rows_.served_lines()});
+    snapshot_may_ = Clock::now() + options_.snapshot_apart;
+    snapshot_due_ = !saved;  // what it names no more must not come back: tried again
+    kept_confirmed_ = *confirmed_;
     if (!saved) warn("the snapshot of the tenants cannot be written: " + saved.error().detail);
 }
 

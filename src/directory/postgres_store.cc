@@ -42,7 +42,7 @@ std::string document_of(const tenant::RawTenant& one) {
     return base::json_text([&one](base::JsonObject& fields) { add_fields(fields, one); });
 }
 
-/// A version-2 text of rows, good or not.
+/// A version-2 text of rows, which may mean what they like.
 std::string text_of(const std::vector<TenantRow>& rows) {
     std::string out = "{\"version\": 2, \"tenants\": {";
     for (const TenantRow& row : rows) out += (&row == rows.data() ? "\n" : ",\n") + base::json_text(row.name) + ": " + row.document;
@@ -71,8 +71,16 @@ base::Result<TenantsStore::Opened> PostgresStore::open(Access access) {
     auto rows = read_all(*connection_);
     if (!rows) return base::fail(rows.error().code, place_ + ' ' + rows.error().detail);
     std::ranges::sort(*rows, {}, &TenantRow::name);
-    Opened out{text_of(*rows), std::nullopt};
-    if (auto tenants = tenant::RawTenants::read(out.text)) out.tenants = *std::move(tenants);
+    Opened out{.text = {}, .tenants = tenant::RawTenants(), .each_by_itself = true};
+    std::erase_if(*rows, [&out](const TenantRow& row) {
+        auto one = tenant::read_raw_tenant(row.name, row.document);
+        if (one)
+            out.tenants->put(*std::move(one));
+        else
+            out.unreadable.push_back({row.name, one.error().detail});
+        return !one;
+    });
+    out.text = text_of(*rows);
     return out;
 }
 
@@ -99,7 +107,10 @@ base::Result<void> PostgresStore::change(const Change& change) {
         if (const auto taken = all.take_all(*std::move(rows)); !taken) return std::unexpected(taken.error());
         if (const auto noted = change.before_it_counts(all.fingerprint()); !noted) return noted;
     }
-    return ask("COMMIT");
+    auto committed = ask("COMMIT");
+    if (!committed && connection_->sqlstate().empty())
+        committed.error().detail += ": whether the change was made is not known; exota tenant show says what there is";
+    return committed;
 }
 
 }  // namespace exota::directory

@@ -24,62 +24,41 @@ TEST(Notifications, name_tenants_or_ask_for_everything) {
     EXPECT_EQ(to_read(numbered(most_named_at_once + 1)), (ToRead{true, {}}));
 }
 
-struct Conninfo {
-    const char *name, *text, *says, *database;
-};
+using Fields = std::vector<std::string_view>;
 
-class Conninfos : public ::testing::TestWithParam<Conninfo> {};
+TEST(RowsOfAnswer, are_of_one_version) {
+    RowsOfAnswer rows;
+    EXPECT_TRUE(rows.add(Fields{"1", "a", "{}"}));
+    EXPECT_TRUE(rows.add(Fields{"1", "b", "{\"mode\":\"monitor\"}"}));
+    const auto taken = rows.take();
+    ASSERT_TRUE(taken);
+    ASSERT_EQ(taken->size(), 2U);
+    EXPECT_EQ((*taken)[1].name, "b");
+    EXPECT_EQ((*taken)[1].document, "{\"mode\":\"monitor\"}");
 
-TEST_P(Conninfos, are_taken_without_secrets) {
-    const auto problem = problem_of_conninfo(GetParam().text);
-    EXPECT_EQ(problem.value_or("").substr(0, std::string(GetParam().says).size()), GetParam().says);
-    EXPECT_EQ(problem.has_value(), *GetParam().says != '\0');
-    EXPECT_EQ(problem.value_or("").find("secret"), std::string::npos);
-    EXPECT_EQ(database_of(GetParam().text), GetParam().database);
+    RowsOfAnswer none;
+    EXPECT_TRUE(none.add(Fields{"1", "", ""})) << "no tenants, but a version";
+    EXPECT_TRUE(none.take()->empty());
+    EXPECT_EQ(RowsOfAnswer().take().error().code, base::Errc::invalid_data) << "no version";
+    RowsOfAnswer other;
+    EXPECT_TRUE(other.add(Fields{"2", "a", "{}"}));
+    EXPECT_EQ(other.take().error().code, base::Errc::invalid_data);
+    RowsOfAnswer two;
+    EXPECT_TRUE(two.add(Fields{"1", "a", "{}"}));
+    EXPECT_FALSE(two.add(Fields{"2", "b", "{}"}));
+    EXPECT_FALSE(RowsOfAnswer().add(Fields{"1", "a"}));
+    EXPECT_FALSE(RowsOfAnswer().add(Fields{}));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Table, Conninfos,
-    ::testing::Values(Conninfo{"empty", "", "", ""},
-                      Conninfo{"keys", "user=x dbname=exota host=db port=5433", "", "host=db port=5433 dbname=exota"},
-                      Conninfo{"uri", "postgresql://x@db:5433/exota?sslmode=verify-full", "", "host=db port=5433 dbname=exota"},
-                      Conninfo{"password", "host=db password=secret", "has a password", "host=db"},
-                      Conninfo{"uri_password", "postgresql://x:secret@db/exota", "has a password", "host=db dbname=exota"},
-                      Conninfo{"no_value", "host=db secret", "is no connection string", ""},
-                      Conninfo{"unknown_key", "hots=secret", "is no connection string", ""},
-                      Conninfo{"encoding", "client_encoding=latin1", "\"client_encoding\" cannot be set here", ""},
-                      Conninfo{"options", "options=-csearch_path=x", "\"options\" cannot be set here", ""}),
-    [](const auto& each) { return each.param.name; });
-
-TEST(Conninfo, that_trusts_whoever_answers_is_known) {
-    for (const char* const safe : {"", "dbname=exota", "host=/run/postgresql", "host=@abstract", "host=localhost", "host=127.0.0.1",
-                                   "host=::1,/run", "host=db sslmode=verify-full", "postgresql://db/exota?sslmode=verify-full",
-                                   "host=db gssencmode=require", "host=secret unreadable"})
-        EXPECT_FALSE(is_open_to_others(safe)) << safe;
-    for (const char* const open : {"host=db", "host=db sslmode=require", "host=db sslmode=verify-ca", "hostaddr=192.0.2.1", "host=/run,db",
-                                   "postgresql://localhost,db/exota", "host=127a.example gssencmode=prefer"})
-        EXPECT_TRUE(is_open_to_others(open)) << open;
-}
-
-TEST(PostgresConnection, fails_without_a_server_and_without_its_password_file) {
-    PostgresSettings settings{.conninfo = "host=/nonexistent dbname=exota", .password_file = "", .timeout = std::chrono::seconds(5)};
-    auto connection = PostgresConnection::connect(settings, nullptr);
-    ASSERT_FALSE(connection);
-    EXPECT_EQ(connection.error().code, base::Errc::unavailable);
-    settings.password_file = "/nonexistent";
-    connection = PostgresConnection::connect(settings, nullptr);
-    ASSERT_FALSE(connection);
-    EXPECT_EQ(connection.error().detail, "/nonexistent: no password can be read");
-}
-
-TEST(Interrupt, ends_a_wait_for_good) {
-    Interrupt interrupt;
-    EXPECT_FALSE(interrupt.is_set());
-    EXPECT_FALSE(interrupt.wait_for(std::chrono::milliseconds(0)));
-    interrupt.set();
-    interrupt.set();
-    EXPECT_TRUE(interrupt.is_set());
-    EXPECT_TRUE(interrupt.wait_for(std::chrono::hours(1)));
+TEST(RowsOfAnswer, have_limits) {
+    RowsOfAnswer two(2);
+    EXPECT_TRUE(two.add(Fields{"1", "a", ""}));
+    EXPECT_TRUE(two.add(Fields{"1", "b", ""}));
+    EXPECT_FALSE(two.add(Fields{"1", "c", ""}));
+    RowsOfAnswer ten(100, 10);
+    EXPECT_TRUE(ten.add(Fields{"1", "a", "{123456}"}));
+    EXPECT_TRUE(ten.add(Fields{"1", "b", ""}));
+    EXPECT_FALSE(ten.add(Fields{"1", "c", ""}));
 }
 
 }  // namespace

@@ -13,7 +13,9 @@ constexpr std::string_view head = "{\"version\":2,\"tenants\":{\n", tail = "\n}}
 
 constexpr std::size_t first_line = 2;  // where the first tenant stands
 
-std::string path_of(const std::string& name) { return "tenants." + name; }
+constexpr std::size_t max_name_octets = 128;
+
+std::string path_of(const std::string& name) { return "tenants." + name.substr(0, max_name_octets); }
 
 bool is_error(const tenant::Problem& problem) { return problem.severity == tenant::Problem::Severity::error; }
 
@@ -30,12 +32,24 @@ struct TenantRows::Refused {
     std::map<std::string_view, Wrong> rows;  // whose line is not served
     std::set<std::string_view> kept;         // nor is their last good version
     std::size_t passes = 0;
+    bool each_was_asked = false;  // whether it is wrong by itself
+
+    void add(const Candidate& candidate, Wrong why) {
+        if (candidate.kept)
+            kept.insert(*candidate.name);
+        else
+            rows.insert_or_assign(*candidate.name, std::move(why));
+    }
 };
 
 TenantRows::Row TenantRows::read(const TenantRow& given) {
     Row row;
     if (given.document.size() > max_document_octets) {
         row.wrong = Wrong{path_of(given.name), "has more than " + std::to_string(max_document_octets) + " octets"};
+        return row;
+    }
+    if (given.name.size() > max_name_octets) {
+        row.wrong = Wrong{path_of(given.name), "its name has more than " + std::to_string(max_name_octets) + " octets"};
         return row;
     }
     if (!base::is_utf8(given.name)) {
@@ -85,7 +99,7 @@ base::Result<TenantRows::Taken> TenantRows::take_all(std::vector<TenantRow> rows
     for (const auto& [name, _] : rows_)
         if (!std::ranges::binary_search(names, name)) gone.push_back(name);
     for (const std::string& name : gone) remove(name);
-    return build(!before_.empty());
+    return build(Ask::whether_changed);
 }
 
 base::Result<TenantRows::Taken> TenantRows::take(std::vector<TenantRow> rows, const std::vector<std::string>& gone) {
@@ -95,7 +109,7 @@ base::Result<TenantRows::Taken> TenantRows::take(std::vector<TenantRow> rows, co
         Row taken = read(row);
         put(std::move(row.name), std::move(taken));
     }
-    return build(!before_.empty());
+    return build(Ask::whether_changed);
 }
 
 void TenantRows::begin() {
@@ -105,6 +119,7 @@ void TenantRows::begin() {
 
 void TenantRows::take_back() {
     if (defaults_before_) defaults_ = *std::move(defaults_before_);
+    last_.reset();
     for (auto& [name, row] : before_) {
         if (row)
             rows_.insert_or_assign(name, *std::move(row));
@@ -132,7 +147,7 @@ base::Result<TenantRows::Taken> TenantRows::restore(std::string_view lines) {
         row.line = tenant::one_line(one);
         put(one.name, std::move(row));
     }
-    return build(true);
+    return build(Ask::anew);
 }
 
 base::Result<TenantRows::Taken> TenantRows::use(tenant::Defaults defaults) {
@@ -143,7 +158,7 @@ base::Result<TenantRows::Taken> TenantRows::use(tenant::Defaults defaults) {
         remember(name);
         row.wrong.reset();
     }
-    return build(true);
+    return build(Ask::anew);
 }
 
 /// Those that were served come first, then what is new, then what is only kept: who comes later is in the way.
@@ -192,31 +207,41 @@ base::Result<void> TenantRows::refuse_wrong(const std::vector<tenant::Problem>& 
             return base::fail(base::Errc::invalid_data, problem.text);  // of the whole: too many names
     }
     if (wrong.empty()) return base::fail(base::Errc::invalid_data, "cannot be used");
-    const auto refuse = [&refused](const Candidate& candidate, Wrong why) {
-        if (candidate.kept)
-            refused.kept.insert(*candidate.name);
-        else
-            refused.rows.insert_or_assign(*candidate.name, std::move(why));
-    };
     bool any_alone = false;
-    for (const auto& [number, _] : wrong) {
-        const Candidate& candidate = candidates[number];
-        std::optional<Wrong> alone = wrong_alone(*candidate.line);
-        if (!alone) continue;
-        any_alone = true;
-        if (!candidate.kept) {
-            remember(*candidate.name);
-            rows_.find(*candidate.name)->second.wrong = *alone;
+    if (wrong.size() >= many_bad && !refused.each_was_asked) {
+        refused.each_was_asked = true;
+        for (const Candidate& candidate : candidates) {
+            if (const base::Result<void> more = go_on(); !more) return more;
+            if (leave_out_if_wrong_alone(candidate, refused)) any_alone = true;
         }
-        refuse(candidate, *std::move(alone));
+    } else {
+        for (const auto& [number, _] : wrong)
+            if (leave_out_if_wrong_alone(candidates[number], refused)) any_alone = true;
     }
     if (any_alone) return {};
     // What is left are rows that exclude each other. Without the first of them, another one may be in nobody's way.
     const bool exact = refused.passes++ < most_exact_passes;
     for (auto& [number, why] : wrong) {
-        refuse(candidates[number], std::move(why));
+        refused.add(candidates[number], std::move(why));
         if (exact) break;
     }
+    return {};
+}
+
+/// @return  whether it is.
+bool TenantRows::leave_out_if_wrong_alone(const Candidate& candidate, Refused& refused) {
+    std::optional<Wrong> alone = wrong_alone(*candidate.line);
+    if (!alone) return false;
+    if (!candidate.kept) {
+        remember(*candidate.name);
+        rows_.find(*candidate.name)->second.wrong = *alone;
+    }
+    refused.add(candidate, *std::move(alone));
+    return true;
+}
+
+base::Result<void> TenantRows::go_on() const {
+    if (ends_ && ends_()) return base::fail(base::Errc::closed, "given up");
     return {};
 }
 
@@ -243,7 +268,18 @@ TenantRows::Taken TenantRows::settle(tenant::LoadedTenants loaded, const Refused
     return out;
 }
 
-base::Result<TenantRows::Taken> TenantRows::build(bool changed) {
+base::Result<TenantRows::Taken> TenantRows::build(Ask ask) {
+    const bool changed = ask == Ask::anew || !before_.empty();
+    if (!changed && last_) {
+        last_->changed = false;
+        return *last_;
+    }
+    base::Result<Taken> taken = build_whole(changed);
+    if (taken) last_ = *taken;
+    return taken;
+}
+
+base::Result<TenantRows::Taken> TenantRows::build_whole(bool changed) {
     Refused refused;
     for (const auto& [name, row] : rows_)
         if (row.wrong) refused.rows.emplace(name, *row.wrong);
@@ -251,7 +287,9 @@ base::Result<TenantRows::Taken> TenantRows::build(bool changed) {
         const std::vector<Candidate> all = candidates(refused);
         tenant::LoadedTenants loaded = read_lines(all);
         if (loaded.index) return settle(std::move(loaded), refused, changed);
-        if (const base::Result<void> smaller = refuse_wrong(loaded.problems, all, refused); !smaller) {
+        base::Result<void> smaller = refuse_wrong(loaded.problems, all, refused);
+        if (smaller) smaller = go_on();
+        if (!smaller) {
             take_back();
             return std::unexpected(smaller.error());
         }
@@ -263,6 +301,13 @@ std::string TenantRows::served_lines() const {
     for (const auto& [name, row] : rows_) {
         if (row.served != Row::Served::nothing) out.append(row.served == Row::Served::line ? row.line : row.good) += '\n';
     }
+    return out;
+}
+
+std::vector<std::string> TenantRows::bad_ones() const {
+    std::vector<std::string> out;
+    for (const auto& [name, row] : rows_)
+        if (row.served != Row::Served::line) out.push_back(name);
     return out;
 }
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,6 +40,8 @@ public:
     static constexpr std::size_t max_document_octets = std::size_t{64} * 1024 * 1024;
     /// So many times rows that exclude each other are left out one by one; then all that are in somebody's way at once.
     static constexpr std::size_t most_exact_passes = 16;
+    /// So many bad rows found by one reading: each row is looked at by itself then, once, instead of in as many readings of all.
+    static constexpr std::size_t many_bad = 32;
 
     struct Taken {
         std::shared_ptr<const tenant::Index> index;  // never null
@@ -47,14 +50,17 @@ public:
         std::vector<tenant::Problem> problems;
         std::size_t bad = 0;   // rows that are not served as they are …
         std::size_t kept = 0;  // … of which so many are served as they were
-        bool changed = false;  // any row is another than before
+        bool changed = false;  // any row is another than before; else the index is the one that was given before
     };
 
     /// @param hash_key  of each index: random where strangers have a hand in the names.
-    TenantRows(tenant::Defaults defaults, const base::HashKey& hash_key) : defaults_(std::move(defaults)), hash_key_(hash_key) {}
+    /// @param ends      asked between two readings of all, which may take seconds: true gives up. Empty: never.
+    TenantRows(tenant::Defaults defaults, const base::HashKey& hash_key, std::function<bool()> ends = {})
+        : defaults_(std::move(defaults)), hash_key_(hash_key), ends_(std::move(ends)) {}
 
     /// All there are.
     /// @return  invalid_data: not even without the bad ones there is an index (it would be too large). Then everything is as before.
+    ///          closed: it was given up, and the same.
     base::Result<Taken> take_all(std::vector<TenantRow> rows);
     /// Some are new or other, some are gone.
     base::Result<Taken> take(std::vector<TenantRow> rows, const std::vector<std::string>& gone);
@@ -70,6 +76,8 @@ public:
     /// Of all rows as the source has them, whatever order they came in.
     Fingerprint fingerprint() const;
     std::size_t count() const noexcept { return rows_.size(); }
+    /// Names of the rows that are not served as they are.
+    std::vector<std::string> bad_ones() const;
 
 private:
     /// What is wrong with a row: a path within the tenant, and a sentence.
@@ -93,19 +101,25 @@ private:
     void put(std::string name, Row row);
     void remove(const std::string& name);
     void remember(const std::string& name);
-    base::Result<Taken> build(bool changed);
+    enum class Ask : std::uint8_t { whether_changed, anew };
+    base::Result<Taken> build(Ask ask);
+    base::Result<Taken> build_whole(bool changed);
     std::vector<Candidate> candidates(const Refused& refused) const;
     tenant::LoadedTenants read_lines(const std::vector<Candidate>& candidates) const;
     base::Result<void> refuse_wrong(const std::vector<tenant::Problem>& problems, const std::vector<Candidate>& candidates,
                                     Refused& refused);
     Taken settle(tenant::LoadedTenants loaded, const Refused& refused, bool changed);
     std::optional<Wrong> wrong_alone(const std::string& line) const;
+    bool leave_out_if_wrong_alone(const Candidate& candidate, Refused& refused);
+    base::Result<void> go_on() const;
 
     tenant::Defaults defaults_;
     std::optional<tenant::Defaults> defaults_before_;
     const base::HashKey hash_key_;
+    const std::function<bool()> ends_;
     Rows rows_;
     std::map<std::string, std::optional<Row>> before_;  // of the last batch
+    std::optional<Taken> last_;                         // what is served; none: it is to be built anew
 };
 
 }  // namespace exota::directory

@@ -133,6 +133,46 @@ TEST(TenantRows, a_batch_can_be_taken_back) {
     EXPECT_EQ(served(*taken, {"a.test", "b.test", "c.test", "other.test"}), "a.test=a b.test=b c.test=c other.test=");
 }
 
+TEST(TenantRows, that_are_bad_all_at_once_are_looked_at_twice_each) {
+    std::size_t looked_at = 0;
+    tenant::Defaults wrong = defaults();
+    wrong.unusable_proof = [&looked_at](const tenant::Proof&) -> std::optional<std::string> {
+        ++looked_at;
+        return "cannot be used";
+    };
+    TenantRows rows(wrong, {});
+    Rows many;
+    constexpr std::size_t count = 3 * tenant::max_problems;
+    for (std::size_t i = 0; i < count; ++i)
+        many.push_back(row("t" + std::to_string(i), '"' + std::to_string(i) + R"(.test")", R"(,"proofs":["client-cert + dkim"])"));
+    const auto taken = rows.take_all(std::move(many));
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(taken->bad, count);
+    EXPECT_EQ(taken->index->tenant_count(), 0U);
+    EXPECT_EQ(looked_at, 2 * count) << "once with all others, once by itself";
+    EXPECT_EQ(rows.bad_ones().size(), count);
+}
+
+TEST(TenantRows, are_given_up_between_two_readings) {
+    bool ends = false;
+    TenantRows rows(defaults(), {}, [&ends] { return ends; });
+    ASSERT_TRUE(rows.take_all({row("a", R"("a.test")")}));
+    ends = true;
+    const auto given_up = rows.take({row("b", R"("-")"), row("c", R"("c.test")")}, {});
+    ASSERT_FALSE(given_up);
+    EXPECT_EQ(given_up.error().code, base::Errc::closed);
+    EXPECT_EQ(rows.count(), 1U) << "as before";
+    EXPECT_TRUE(rows.take({row("c", R"("c.test")")}, {})) << "one reading is enough for what is good";
+}
+
+TEST(TenantRows, that_are_bad_are_named_no_longer_than_a_name_may_be) {
+    TenantRows rows(defaults(), {});
+    const auto taken = rows.take_all({row(std::string(128, 'x'), R"("a.test")"), row(std::string(129, 'y'), R"("b.test")")});
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(served(*taken, {"a.test", "b.test"}), "a.test=" + std::string(128, 'x') + " b.test=");
+    EXPECT_EQ(errors(*taken), "tenants." + std::string(128, 'y') + ": its name has more than 128 octets (it is not served)\n");
+}
+
 TEST(TenantRows, outlive_a_restart) {
     TenantRows before(defaults(), {});
     ASSERT_TRUE(before.take_all({row("a", R"("a.test")"), row("b", R"("b.test")"), {"never", "[]"}}));
@@ -165,6 +205,29 @@ TEST(TenantRows, other_defaults_are_taken_back) {
     rows.take_back();
     EXPECT_EQ(served(*rows.take({row("c", R"("c.test")")}, {}), {"b.shared.test", "b.test", "c.test"}),
               "b.shared.test=a b.test=b c.test=c");
+}
+
+TEST(TenantRows, are_not_read_where_nothing_changed) {
+    std::size_t looked_at = 0;
+    tenant::Defaults counting = defaults();
+    counting.unusable_proof = [&looked_at](const tenant::Proof&) -> std::optional<std::string> {
+        ++looked_at;
+        return std::nullopt;
+    };
+    TenantRows rows(counting, {});
+    const auto a = row("a", R"("a.test")", R"(,"proofs":["client-cert + dkim"])");
+    const auto first = rows.take_all({a, {"bad", "[]"}});
+    ASSERT_TRUE(first);
+    EXPECT_EQ(looked_at, 1U);
+    const auto second = rows.take_all({{"bad", "[]"}, a});
+    ASSERT_TRUE(second);
+    EXPECT_EQ(looked_at, 1U);
+    EXPECT_FALSE(second->changed);
+    EXPECT_EQ(second->index, first->index);
+    EXPECT_EQ(errors(*second), errors(*first));
+    ASSERT_TRUE(rows.take({row("b", R"("b.test")")}, {}));
+    rows.take_back();
+    EXPECT_EQ(served(*rows.take_all({a, {"bad", "[]"}}), {"a.test", "b.test"}), "a.test=a b.test=");
 }
 
 TEST(TenantRows, a_document_has_a_limit) {

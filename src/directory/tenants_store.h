@@ -27,6 +27,13 @@ public:
     struct Opened {
         std::string text;                           // as it was found; of what is no file, a version-2 text of it
         std::optional<tenant::RawTenants> tenants;  // none: the text has what cannot be changed, and whoever checks it says what
+        /// A tenant that is wrong stops no other, and no change of another.
+        bool each_by_itself = false;
+        /// Tenants that are there and cannot be read, so in neither of the above: they can be removed, and nothing else.
+        struct Unreadable {
+            std::string name, why;
+        };
+        std::vector<Unreadable> unreadable{};
     };
     struct Change {
         const tenant::RawTenants& after;
@@ -45,7 +52,8 @@ public:
     ///          is not what this program reads. Each with a sentence that names the place.
     virtual base::Result<Opened> open(Access access) = 0;
     /// Once, after open(Access::change).
-    /// @return  io, unavailable as above; invalid_data: the server takes it not. Nothing was changed then.
+    /// @return  io, unavailable as above; invalid_data: the server takes it not. Nothing was changed then; where that is not known, the
+    ///          sentence says so.
     virtual base::Result<void> change(const Change& change) = 0;
     /// For messages.
     virtual const std::string& place() const noexcept = 0;

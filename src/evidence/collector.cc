@@ -149,9 +149,11 @@ struct Collector::Message {
         firewall_names.add(header.firewall);
     }
 
-    [[gnu::noinline]] void note_inbound(std::string_view name, std::string_view value, bool may_look, const Interests& interests) {
+    [[gnu::noinline]] void note_rare_interest(std::string_view name, std::string_view value, bool may_look, const Interests& interests) {
         if (interests.eop) inbound.eop_field(name, value, may_look);
         if (interests.indirect) inbound.indirect_field(name, value, may_look);
+        if (interests.forward_mark && header.forward_mark.empty() && is_forward_mark(name, value, may_look))
+            header.forward_mark = base::trim(name).substr(0, max_forward_mark_octets);
     }
 
     void take(FieldKind kind, std::string_view value, bool may_look, const MessageLimits& limits, bool keeps_signatures);
@@ -317,8 +319,8 @@ void Collector::header_field(std::string_view name, std::string_view value) {
         message.header.unreadable_field_name = message.header.unreadable_field_name || !is_readable_name(name);
         if (field.single != mail::SingleField::none) message.single_fields.add(field.single, may_look ? value : std::string_view{});
     }
-    if (interests_.eop || interests_.indirect) [[unlikely]]
-        message.note_inbound(name, value, may_look, interests_);
+    if (interests_.eop || interests_.indirect || interests_.forward_mark) [[unlikely]]
+        message.note_rare_interest(name, value, may_look, interests_);
     if (field.kind != FieldKind::other) message.take(field.kind, value, may_look, *limits_, interests_.signed_fields);  // few are
 }
 

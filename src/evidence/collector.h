@@ -37,6 +37,7 @@ public:
         bool signed_fields = true;    // what a validator's results are compared with: DKIM-Signature, and fields that are there twice
         bool eop = true;              // what Exchange Online Protection says: for an inbound door, and the factor eop
         bool indirect = true;         // marks of an indirect way, and X-ExOTA-Disposition: for an inbound door
+        bool forward_mark = true;     // whether some field tells of a forwarder or a list: for discovery
     };
 
     /// @param limits  must outlive the collector.

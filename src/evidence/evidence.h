@@ -133,6 +133,7 @@ struct Header {
     std::vector<RemovableField> firewall;        // fields only Microsoft may write; empty where the header firewall is off
     bool firewall_incomplete = false;            // there are more of them, of names that were not kept: they cannot be removed
     MailClass mail_class = MailClass::ordinary;
+    std::string forward_mark;  // name of the first field that tells of a forwarder or list; empty: none, or nobody looked
     std::uint32_t field_count = 0;
     std::uint64_t octets = 0;
     std::optional<Eop> eop;                // what EOP says; none where nobody reads it, or it says nothing

@@ -28,6 +28,24 @@ std::string shown(std::string_view value) { return std::string(base::truncate_ut
 
 }  // namespace
 
+bool is_forward_mark(std::string_view name, std::string_view value, bool may_look) noexcept {
+    name = base::trim(name);
+    if (name.empty()) return false;
+    switch (base::to_lower(name.front())) {
+        case 'a':
+            return is_name(name, "ARC-Seal") && (!may_look || is_set_of_an_intermediary(value));
+        case 'l':
+            return base::istarts_with(name, "List-");
+        case 'r':
+            return base::istarts_with(name, "Resent-");
+        case 'x':
+            return base::istarts_with(name, "X-Forwarded-") || is_name(name, "X-BeenThere") ||
+                   is_name(name, "X-MS-Exchange-Inbox-Rules-Loop") || is_name(name, "X-MS-Exchange-ForwardingLoop");
+        default:
+            return false;
+    }
+}
+
 void InboundFields::eop_field(std::string_view name, std::string_view value, bool may_look) {
     name = base::trim(name);
     if (is_name(name, "X-Forefront-Antispam-Report")) {

@@ -1,5 +1,5 @@
-// The header fields that only an inbound door looks at, gathered one after the other: what Exchange Online Protection writes, and what
-// tells of mail that came by an indirect way. Nobody else pays for them.
+// The header fields that only an inbound door or discovery looks at, gathered one after the other: what Exchange Online Protection writes,
+// and what tells of mail that came by an indirect way. Nobody else pays for them.
 //
 // Tested by inbound_fields_test.cc.
 #pragma once
@@ -31,5 +31,12 @@ private:
     bool has_report_ = false, has_antispam_ = false, has_outbound_ = false;
     InboundHeader header_;
 };
+
+inline constexpr std::size_t max_forward_mark_octets = 64;  // kept of the name of such a field
+
+/// The field tells that somebody passed the message on: Resent-*, X-Forwarded-*, List-*, Exchange's marks of a mailbox that forwards, a
+/// seal of an intermediary. More than `indirect_field` marks: what is learned from must be beyond doubt, what is let through need not.
+/// @param may_look  the value is within all limits; a seal that may not be looked at may be anybody's.
+bool is_forward_mark(std::string_view name, std::string_view value, bool may_look) noexcept;
 
 }  // namespace exota::evidence

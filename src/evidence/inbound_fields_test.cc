@@ -98,6 +98,35 @@ TEST(InboundFields, dispositions_are_counted_in_any_spelling) {
     EXPECT_EQ(from_json(to_json(evidence))->header.inbound, evidence.header.inbound);
 }
 
+TEST(InboundFields, the_first_mark_of_a_forwarder_is_kept) {
+    const struct {
+        std::string_view line, want;
+    } cases[] = {
+        {"Resent-Message-ID: <1@a.example>", "Resent-Message-ID"},
+        {"x-forwarded-for: a@a.example", "x-forwarded-for"},
+        {"List-Unsubscribe: <mailto:a@a.example>", "List-Unsubscribe"},
+        {"X-MS-Exchange-ForwardingLoop : a@a.example", "X-MS-Exchange-ForwardingLoop"},
+        {"X-BeenThere: l@a.example", "X-BeenThere"},
+        {"ARC-Seal: i=1; d=a.example; cv=none", "ARC-Seal"},
+        {"ARC-Seal: i=2; d=microsoft.com; cv=pass", "ARC-Seal"},
+        {"ARC-Seal: i=1; d=microsoft.com; cv=none", ""},
+        {"X-Forward: a@a.example", ""},
+        {"Listing: x", ""},
+        {"Sender: a@a.example", ""},
+    };
+    for (const auto& c : cases) {
+        const Evidence evidence = collected({c.line, "List-Id: <later>"});
+        EXPECT_EQ(evidence.header.forward_mark, c.want.empty() ? "List-Id" : c.want) << c.line;
+        EXPECT_EQ(from_json(to_json(evidence))->header.forward_mark, evidence.header.forward_mark);
+        EXPECT_EQ(collected({c.line}, {.forward_mark = false}).header.forward_mark, "") << "nobody looked";
+    }
+    for (const std::size_t octets : {max_forward_mark_octets, max_forward_mark_octets + 1}) {
+        const std::string line = "List-" + std::string(octets - 5, 'x') + ": 1";
+        EXPECT_EQ(collected({line}).header.forward_mark.size(), max_forward_mark_octets) << octets;
+    }
+    EXPECT_TRUE(is_forward_mark("ARC-Seal", "i=1; d=microsoft.com; cv=none", false)) << "it may be anybody's";
+}
+
 TEST(InboundFields, above_a_limit_nothing_is_looked_at_and_all_is_counted) {
     const MessageLimits limits{.header_fields = 1};
     Collector collector(limits);

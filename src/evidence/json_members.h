@@ -120,6 +120,7 @@ void describe(A& a, V& v) {
     a.member("firewall", v.firewall);
     a.member("firewall_incomplete", v.firewall_incomplete);
     a.member("mail_class", v.mail_class);
+    a.member("forward_mark", v.forward_mark);
     a.member("field_count", v.field_count);
     a.member("octets", v.octets);
     a.member("eop", v.eop);

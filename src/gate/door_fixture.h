@@ -30,6 +30,7 @@ struct DoorOptions {
     bool require_ptr = false;
     std::initializer_list<std::string_view> recipients = {"john@contoso.test"};
     tenant::Mode mode = tenant::Mode::enforce;
+    bool ask_recipients = false;  // instead of `recipients`
 };
 
 inline std::shared_ptr<DoorLists> door_lists(const DoorOptions& options) {
@@ -43,6 +44,8 @@ inline std::shared_ptr<DoorLists> door_lists(const DoorOptions& options) {
     }
     lists->threshold = options.threshold;
     lists->require_ptr = options.require_ptr;
+    lists->ask_recipients = options.ask_recipients;
+    if (options.ask_recipients) return lists;
     auto recipients = std::make_shared<tenant::RecipientList>();
     for (const std::string_view entry : options.recipients) recipients->add(entry);
     lists->recipients = std::move(recipients);

@@ -24,7 +24,8 @@ struct PerimeterSettings {
 
 /// Section [recipients], but for what decision::InboundRules has of it.
 struct RecipientSettings {
-    std::string file;  // empty: nobody is asked about recipients
+    std::string file;  // empty: there is none
+    bool ask = false;  // a server is asked for each
     tenant::RecipientRules rules;
 };
 
@@ -39,7 +40,8 @@ struct DoorLists {
     std::vector<DnsblInUse> dnsbl;
     int threshold = 1;
     bool require_ptr = false;
-    std::shared_ptr<const tenant::RecipientList> recipients;  // nullptr: nobody is asked about recipients
+    std::shared_ptr<const tenant::RecipientList> recipients;  // nullptr: there is no list
+    bool ask_recipients = false;                              // a server is asked for each (World::find_recipient)
     tenant::RecipientRules recipient_rules;
 };
 

@@ -15,8 +15,8 @@
 namespace exota::gate {
 namespace {
 
-/// Of the directory, for one recipient; then it is put off.
-constexpr std::chrono::seconds recipient_deadline{10};
+/// Of directories, for one recipient; then it is put off. Sendmail waits ten seconds for a milter's word on a command (Postfix thirty).
+constexpr std::chrono::seconds recipient_deadline{8};
 
 std::optional<base::IpAddress> address_of(const evidence::Session& session) {
     const base::IpAddress* const address = evidence::value_of(session.client.address);
@@ -30,12 +30,20 @@ bool is_postmaster(std::string_view recipient) noexcept {
 
 }  // namespace
 
-decision::RecipientIs recipient_is(std::string_view recipient, const tenant::Index& tenants, const DoorLists* lists) {
+std::optional<decision::RecipientIs> recipient_at_hand(std::string_view recipient, const tenant::Index& tenants, const DoorLists* lists) {
     using enum decision::RecipientIs;
-    if (lists == nullptr || !lists->recipients) return not_asked;
+    if (lists == nullptr || (!lists->recipients && !lists->ask_recipients)) return not_asked;
     if (decision::recipient_type(recipient, tenants) != tenant::RecipientType::authoritative) return not_asked;
     const auto name = tenant::RecipientName::parse(recipient, lists->recipient_rules);
-    return name && lists->recipients->knows(*name, lists->recipient_rules) ? known : unknown;
+    if (!name) return unknown;
+    if (lists->recipients) return lists->recipients->knows(*name, lists->recipient_rules) ? known : unknown;
+    return name->is_postmaster() ? std::optional(known) : std::nullopt;
+}
+
+void find_recipient(World& world, std::string_view recipient, const DoorLists& lists, std::function<void(decision::RecipientIs)> found) {
+    const auto name = tenant::RecipientName::parse(recipient, lists.recipient_rules);
+    assert(name);
+    world.find_recipient(*name, lists.recipient_rules, std::move(found));
 }
 
 Doorkeeper::Doorkeeper(Judge& judge, const FrontEnd& front, const std::function<void()>& wake)
@@ -53,24 +61,36 @@ bool Doorkeeper::ask(const evidence::Session& session) {
 }
 
 bool Doorkeeper::ask_recipient(std::string_view recipient) {
-    if (asked_ == recipient && !is_at_hand_) return tenants_.has_value();
+    if (asked_ == recipient && !is_at_hand_) return recipient_.has_value();
     forget_recipient();
     asked_ = recipient;
     in_force_ = judge_.current();
     static const evidence::Evidence nothing;  // all that may be at hand is a snapshot's
     World& world = judge_.world();
     tenants_ = world.tenants_at_hand(nothing, *in_force_);
-    is_at_hand_ = tenants_.has_value();
-    if (is_at_hand_) return true;
-    const tenant::Keys keys = decision::keys_of_recipient(recipient);
-    if (keys == tenant::Keys()) {
-        tenants_ = Tenants(Tenants::none);
+    const bool are_at_hand = tenants_.has_value();
+    const tenant::Keys keys = are_at_hand ? tenant::Keys() : decision::keys_of_recipient(recipient);
+    if (!tenants_ && keys == tenant::Keys()) tenants_ = Tenants(Tenants::none);
+    asking_ = std::make_shared<int>();
+    if (tenants_ && look_up_recipient()) {
+        is_at_hand_ = are_at_hand;
+        asking_.reset();
         return true;
     }
-    asking_ = std::make_shared<int>();
-    timer_ = world.call_after(recipient_deadline, [this] { answered(Tenants(Tenants::unknown)); });
-    world.find(keys, [this, weak = std::weak_ptr(asking_)](Tenants found) {
-        if (!weak.expired()) answered(std::move(found));
+    timer_ = world.call_after(recipient_deadline, [this] { is_out_of_time(); });
+    if (!tenants_)
+        world.find(keys, [this, weak = std::weak_ptr(asking_)](Tenants found) {
+            if (!weak.expired()) answered(std::move(found));
+        });
+    return false;
+}
+
+bool Doorkeeper::look_up_recipient() {
+    const tenant::Index* const tenants = index();
+    recipient_ = tenants == nullptr ? decision::RecipientIs::not_asked : recipient_at_hand(*asked_, *tenants, in_force_->door.get());
+    if (recipient_) return true;
+    find_recipient(judge_.world(), *asked_, *in_force_->door, [this, weak = std::weak_ptr(asking_)](decision::RecipientIs found) {
+        if (!weak.expired()) answered(found);
     });
     return false;
 }
@@ -78,6 +98,7 @@ bool Doorkeeper::ask_recipient(std::string_view recipient) {
 void Doorkeeper::forget_recipient() noexcept {
     asked_.reset();
     tenants_.reset();
+    recipient_.reset();
     in_force_.reset();
     asking_.reset();
     timer_.reset();
@@ -85,10 +106,22 @@ void Doorkeeper::forget_recipient() noexcept {
 }
 
 void Doorkeeper::answered(Tenants tenants) {
+    tenants_ = std::move(tenants);
+    if (look_up_recipient()) answered(*recipient_);
+}
+
+void Doorkeeper::answered(decision::RecipientIs recipient) {
     asking_.reset();
     timer_.reset();  // which may be what calls
-    tenants_ = std::move(tenants);
+    recipient_ = recipient;
     wake_();
+}
+
+void Doorkeeper::is_out_of_time() {
+    using enum decision::RecipientIs;
+    const bool are_known = tenants_.has_value();
+    if (!are_known) tenants_ = Tenants(Tenants::unknown);
+    answered(are_known ? unavailable : not_asked);
 }
 
 const tenant::Index* Doorkeeper::index() const noexcept {
@@ -101,11 +134,6 @@ std::optional<decision::Decision> Doorkeeper::refuse_client(const evidence::Sess
     const decision::Rules& rules = judge_.current()->rules;
     if (!rules.inbound) return std::nullopt;
     return decision::refuse_client(session, rules, client());
-}
-
-decision::RecipientIs Doorkeeper::look_up(std::string_view recipient) const {
-    const tenant::Index* const tenants = index();
-    return tenants == nullptr ? decision::RecipientIs::not_asked : recipient_is(recipient, *tenants, in_force_->door.get());
 }
 
 std::optional<decision::Decision> Doorkeeper::judge_recipient(const evidence::Session& session, std::string_view recipient,
@@ -122,8 +150,8 @@ std::optional<decision::Decision> Doorkeeper::judge_recipient(const evidence::Se
 }
 
 std::optional<decision::Decision> Doorkeeper::refuse_recipient(const evidence::Session& session, std::string_view recipient) {
-    assert(tenants_ && asked_ == recipient);
-    const decision::RecipientIs is = look_up(recipient);
+    assert(recipient_ && asked_ == recipient);
+    const decision::RecipientIs is = *recipient_;
     auto refusal = judge_recipient(session, recipient, is);
     if (is == decision::RecipientIs::unknown) ++counts_.unknown;
     if (!refusal && is == decision::RecipientIs::known && !is_postmaster(recipient)) ++counts_.accepted;  // who guesses knows of him
@@ -132,7 +160,8 @@ std::optional<decision::Decision> Doorkeeper::refuse_recipient(const evidence::S
 }
 
 bool Doorkeeper::would_refuse(const evidence::Session& session, std::string_view recipient) const {
-    return judge_recipient(session, recipient, look_up(recipient)).has_value();
+    assert(recipient_ && asked_ == recipient);
+    return judge_recipient(session, recipient, *recipient_).has_value();
 }
 
 bool Doorkeeper::is_trusted(const evidence::Session& session) const {

@@ -28,9 +28,13 @@ class Judge;
 struct Delivery;
 struct DoorLists;
 struct Snapshot;
+class World;
 
-/// What is known of a recipient: only authoritative domains are asked about, where there is a list.
-decision::RecipientIs recipient_is(std::string_view recipient, const tenant::Index& tenants, const DoorLists* lists);
+/// What is known of a recipient without asking anybody: only authoritative domains are asked about, where there is a list or a server.
+/// @return  nullopt: the server is to be asked (ask_recipient).
+std::optional<decision::RecipientIs> recipient_at_hand(std::string_view recipient, const tenant::Index& tenants, const DoorLists* lists);
+/// Of one that is not at hand. Calls back as World::find_recipient does.
+void find_recipient(World& world, std::string_view recipient, const DoorLists& lists, std::function<void(decision::RecipientIs)> found);
 
 class Doorkeeper {
 public:
@@ -47,15 +51,16 @@ public:
     /// Only where it is known.
     const decision::ClientStanding& client() const noexcept { return check_->standing(); }
 
-    /// Whose the recipient's domain is, until refuse_recipient() has used the answer; then it is asked for anew. By what is in force now:
-    /// what is at hand is looked up again at each call, the answer of a directory is waited for once.
+    /// Whose the recipient's domain is, and whether there is such a recipient, until refuse_recipient() has used the answer; then it is
+    /// asked for anew. By what is in force now: what is at hand is looked up again at each call, the answer of a directory is waited for
+    /// once.
     /// @param recipient  without angle brackets, here and below.
     /// @return  it is known, or it is known that nobody can say; else `wake` is called.
     bool ask_recipient(std::string_view recipient);
     /// What was asked of a recipient is of no use any more: its transaction is over. Nobody is woken for it.
     void forget_recipient() noexcept;
     /// Client and recipient are known.
-    bool is_ready() const noexcept { return is_known() && tenants_.has_value(); }
+    bool is_ready() const noexcept { return is_known() && recipient_.has_value(); }
 
     /// The rest only where the client is known. nullopt: it is not refused.
     std::optional<decision::Decision> refuse_client(const evidence::Session& session) const;
@@ -63,7 +68,7 @@ public:
     std::optional<decision::Decision> refuse_recipient(const evidence::Session& session, std::string_view recipient);
     /// One whose refused recipients cost it nothing: Exchange Online, trusted forwarders.
     bool is_trusted(const evidence::Session& session) const;
-    /// Whether refuse_recipient() would refuse it now.
+    /// Whether refuse_recipient() would refuse it now. Of the recipient that was asked for last, and is known.
     bool would_refuse(const evidence::Session& session, std::string_view recipient) const;
 
     /// To the observer. A recipient's before the next ask_recipient() and forget_recipient().
@@ -73,10 +78,13 @@ public:
 private:
     std::optional<decision::Decision> judge_recipient(const evidence::Session& session, std::string_view recipient,
                                                       decision::RecipientIs is) const;
-    decision::RecipientIs look_up(std::string_view recipient) const;
     /// nullptr: nobody can say.
     const tenant::Index* index() const noexcept;
+    /// The tenants are known. @return  so is the recipient.
+    bool look_up_recipient();
     void answered(Tenants tenants);
+    void answered(decision::RecipientIs recipient);
+    void is_out_of_time();
 
     Judge& judge_;
     const FrontEnd front_;
@@ -85,11 +93,12 @@ private:
     std::unique_ptr<ClientCheck> check_;
     decision::RecipientCounts counts_;
 
-    std::optional<std::string> asked_;          // the recipient that tenants_ are about
-    std::shared_ptr<const Snapshot> in_force_;  // when it was asked; tenants_ may be its own
-    std::optional<Tenants> tenants_;            // nullopt: the directory is being asked
-    bool is_at_hand_ = false;                   // tenants_: nobody had to be asked
-    std::shared_ptr<void> asking_;              // whoever calls back finds it gone where nobody waits any more
+    std::optional<std::string> asked_;                // the recipient that the next three are about
+    std::shared_ptr<const Snapshot> in_force_;        // when it was asked; tenants_ may be its own
+    std::optional<Tenants> tenants_;                  // nullopt: the directory is being asked
+    std::optional<decision::RecipientIs> recipient_;  // nullopt: the same, or that of recipients
+    bool is_at_hand_ = false;                         // both: nobody had to be asked
+    std::shared_ptr<void> asking_;                    // whoever calls back finds it gone where nobody waits any more
     std::shared_ptr<void> timer_;
 };
 

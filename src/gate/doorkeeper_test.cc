@@ -28,8 +28,8 @@ TEST(RecipientIs, only_authoritative_domains_are_asked_about) {
         {"jane doe@contoso.test", RecipientIs::unknown},
     };
     for (const auto& c : cases) {
-        EXPECT_EQ(recipient_is(c.recipient, *tenants, lists.get()), c.want) << c.recipient;
-        EXPECT_EQ(recipient_is(c.recipient, *tenants, nullptr), RecipientIs::not_asked) << c.recipient;
+        EXPECT_EQ(recipient_at_hand(c.recipient, *tenants, lists.get()), c.want) << c.recipient;
+        EXPECT_EQ(recipient_at_hand(c.recipient, *tenants, nullptr), RecipientIs::not_asked) << c.recipient;
     }
 }
 
@@ -210,6 +210,94 @@ TEST_F(Doorkeepers, of_a_directory_that_is_away_no_recipient_is_refused_for_good
             EXPECT_EQ(refused->reply->code, 451);
         }
     }
+}
+
+// --- Recipients that a server is asked for --------------------------------------------------------------------------------------------
+
+TEST(RecipientIs, a_server_is_asked_for_nobody_whom_it_cannot_know) {
+    const auto tenants = index_of(door_tenants_text);
+    const auto lists = door_lists({.ask_recipients = true});
+    const struct {
+        std::string_view recipient;
+        std::optional<RecipientIs> want;
+    } cases[] = {
+        {"john@contoso.test", std::nullopt},         {"Postmaster@contoso.test", RecipientIs::known},
+        {"a@fabrikam.test", RecipientIs::not_asked}, {"a@elsewhere.test", RecipientIs::not_asked},
+        {"a b@contoso.test", RecipientIs::unknown},  {"postmaster", RecipientIs::not_asked},
+    };
+    for (const auto& c : cases) EXPECT_EQ(recipient_at_hand(c.recipient, *tenants, lists.get()), c.want) << c.recipient;
+}
+
+class DoorkeepersOfServer : public Doorkeepers {
+protected:
+    void SetUp() override {
+        use({.ask_recipients = true});
+        ASSERT_TRUE(keeper.ask(session));
+    }
+    void answer(RecipientIs is) { std::exchange(world.recipients_asked, {}).at(0).second(is); }
+    std::string at_rcpt(std::string_view recipient) {
+        const auto refused = keeper.refuse_recipient(session, recipient);
+        return refused ? std::string(name_of(refused->reason)) : "passes";
+    }
+    const evidence::Session session = session_from("192.0.2.1");
+};
+
+TEST_F(DoorkeepersOfServer, its_answer_is_waited_for_and_used_once) {
+    for (const auto& [is, want] : {std::pair(RecipientIs::known, "passes"), std::pair(RecipientIs::unknown, "recipient-unknown"),
+                                   std::pair(RecipientIs::unavailable, "unavailable")}) {
+        const int woken = wakes;
+        ASSERT_FALSE(keeper.ask_recipient("John+x@Contoso.test"));
+        EXPECT_FALSE(keeper.is_ready());
+        EXPECT_FALSE(keeper.ask_recipient("John+x@Contoso.test"));
+        ASSERT_EQ(world.recipients_asked.size(), 1U) << "asked once";
+        EXPECT_EQ(world.recipients_asked.front().first, "john+x@contoso.test");
+        answer(is);
+        EXPECT_EQ(wakes, woken + 1);
+        ASSERT_TRUE(keeper.is_ready());
+        ASSERT_TRUE(keeper.ask_recipient("John+x@Contoso.test"));
+        EXPECT_EQ(at_rcpt("John+x@Contoso.test"), want);
+    }
+}
+
+TEST_F(DoorkeepersOfServer, its_silence_is_put_off_and_a_late_answer_is_nobodys) {
+    ASSERT_FALSE(keeper.ask_recipient("john@contoso.test"));
+    world.time_is_up();
+    EXPECT_EQ(wakes, 1);
+    ASSERT_TRUE(keeper.is_ready());
+    answer(RecipientIs::unknown);
+    EXPECT_EQ(wakes, 1);
+    EXPECT_EQ(at_rcpt("john@contoso.test"), "unavailable");
+}
+
+TEST_F(DoorkeepersOfServer, nobody_is_woken_for_a_recipient_that_is_forgotten) {
+    ASSERT_FALSE(keeper.ask_recipient("john@contoso.test"));
+    keeper.forget_recipient();
+    answer(RecipientIs::known);
+    world.time_is_up();
+    EXPECT_EQ(wakes, 0);
+    EXPECT_FALSE(keeper.is_ready());
+}
+
+TEST_F(DoorkeepersOfServer, whose_domain_it_is_is_asked_first) {
+    world.tenants_elsewhere = true;
+    ASSERT_FALSE(keeper.ask_recipient("john@contoso.test"));
+    EXPECT_TRUE(world.recipients_asked.empty());
+    std::exchange(world.tenants_asked, {}).at(0)(Tenants(index_of(door_tenants_text)));
+    EXPECT_EQ(wakes, 0);
+    EXPECT_FALSE(keeper.is_ready());
+    answer(RecipientIs::unknown);
+    EXPECT_EQ(wakes, 1);
+    EXPECT_EQ(at_rcpt("john@contoso.test"), "recipient-unknown");
+
+    ASSERT_FALSE(keeper.ask_recipient("a@elsewhere.test"));
+    std::exchange(world.tenants_asked, {}).at(0)(Tenants(index_of(door_tenants_text)));
+    EXPECT_TRUE(world.recipients_asked.empty()) << "foreign: nobody else is asked";
+    EXPECT_EQ(at_rcpt("a@elsewhere.test"), "recipient-foreign");
+
+    ASSERT_FALSE(keeper.ask_recipient("john@contoso.test"));
+    std::exchange(world.tenants_asked, {}).at(0)(Tenants(index_of(door_tenants_text)));
+    world.time_is_up();
+    EXPECT_EQ(at_rcpt("john@contoso.test"), "unavailable") << "one deadline for both";
 }
 
 }  // namespace

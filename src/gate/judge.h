@@ -21,7 +21,8 @@
 
 namespace exota::tenant {
 struct Defaults;
-}
+struct Sighting;
+}  // namespace exota::tenant
 
 namespace exota::gate {
 
@@ -83,6 +84,10 @@ public:
     /// Once for each message: with its verdict, or after the client's last reply (Report).
     virtual void judged(const Judged& message) = 0;
     virtual void protocol_error(std::string_view what) = 0;
+    /// A message showed who may become a tenant (decision/sighting.h); its verdict is told besides.
+    virtual void sighted(tenant::Sighting&& sighting) { static_cast<void>(sighting); }
+    /// A tenant has reached four fifths of a limit; once for each window of it.
+    virtual void near_limit(std::string_view /*tenant*/, const tenant::Limit& /*limit*/) {}
 };
 
 class World;
@@ -91,7 +96,7 @@ class World;
 struct LookupLimits {
     std::chrono::milliseconds deadline{10'000};       // from its end to the verdict; then what is not known is a temporary error
     std::size_t questions = 200;                      // of DNS
-    std::chrono::milliseconds count_deadline{1'000};  // of counting it elsewhere, besides
+    std::chrono::milliseconds count_deadline{5'000};  // of counting it elsewhere, besides: longer than limits_store.timeout can be
 };
 
 /// Judges messages of one loop. Virtual, so that a test can let a verdict come late.

@@ -20,10 +20,13 @@ bool same_rings(const std::vector<std::unique_ptr<WindowCounter>>& rings, const 
 
 }  // namespace
 
+std::chrono::nanoseconds WindowCounter::slot_length() const noexcept {
+    return std::max(std::chrono::nanoseconds(window_) / slots, std::chrono::nanoseconds{1});
+}
+
 std::uint32_t WindowCounter::slot_number(Instant now) const noexcept {
-    const auto slot = std::chrono::duration_cast<std::chrono::nanoseconds>(window_) / slots;
     // From 1, so that an untouched word (0) is of no slot.
-    return static_cast<std::uint32_t>(now.time_since_epoch() / std::max(slot, std::chrono::nanoseconds{1})) + 1;
+    return static_cast<std::uint32_t>(now.time_since_epoch() / slot_length()) + 1;
 }
 
 void WindowCounter::add(std::uint32_t units, Instant now) noexcept {
@@ -56,8 +59,33 @@ void WindowCounter::take_back(std::uint32_t units, Instant now) noexcept {
     }
 }
 
+std::optional<std::chrono::seconds> WindowCounter::room_after(std::uint64_t amount, std::uint32_t units, Instant now) const noexcept {
+    if (units > amount) return std::nullopt;
+    const std::uint32_t number = slot_number(now);
+    std::uint64_t left = sum(now);
+    std::int64_t age = slots;  // of the slot that leaves next
+    for (; age > 0 && left > amount - units; --age) {
+        const std::uint32_t leaving = number - static_cast<std::uint32_t>(age);
+        const std::uint64_t value = ring_[leaving % (slots + 1)].load();
+        if (number_of(value) == leaving) left -= std::min<std::uint64_t>(left, count_of(value));
+        if (left <= amount - units) break;
+    }
+    // The slot that is `age` old leaves the window when `slots` others lie between it and the running one.
+    const std::int64_t running = now.time_since_epoch() / slot_length();
+    const auto leaves = Instant((running - age + slots + 1) * slot_length());
+    return std::max(std::chrono::ceil<std::chrono::seconds>(leaves - now), std::chrono::seconds(1));
+}
+
+bool WindowCounter::warn(Instant now) noexcept {
+    const std::uint32_t number = slot_number(now);
+    std::uint64_t seen = warned_.load(std::memory_order_relaxed);
+    if (count_of(seen) != 0 && number - number_of(seen) <= slots) return false;
+    return warned_.compare_exchange_strong(seen, word(number, 1));
+}
+
 void WindowCounter::copy_from(const WindowCounter& other) noexcept {
     for (unsigned i = 0; i <= slots; ++i) ring_[i].store(other.ring_[i].load());
+    warned_.store(other.warned_.load());
 }
 
 struct TenantLimits::Counters {
@@ -125,31 +153,55 @@ namespace {
 
 using RingList = std::vector<std::unique_ptr<WindowCounter>>;
 
+std::uint32_t units_of(tenant::LimitUnit unit, std::uint32_t recipients) noexcept {
+    return unit == tenant::LimitUnit::messages ? 1u : recipients;
+}
+
+void add_to(const RingList& rings, std::uint32_t recipients, Instant now) noexcept {
+    for (const auto& ring : rings) ring->add(units_of(ring->unit(), recipients), now);
+}
+
+const WindowCounter* ring_of(const RingList& rings, const tenant::Limit& limit) noexcept {
+    const auto ring = std::ranges::find_if(rings, [&](const auto& one) { return one->measures(limit); });
+    return ring == rings.end() ? nullptr : ring->get();
+}
+
 /// Counts in all of them, or, where one is passed, in none.
-std::optional<tenant::Limit> count_in(const RingList& rings, const std::vector<tenant::Limit>& limits, std::uint32_t recipients,
-                                      Instant now) {
-    const auto units_of = [&](const WindowCounter& ring) { return ring.unit() == tenant::LimitUnit::messages ? 1u : recipients; };
-    for (const auto& ring : rings) ring->add(units_of(*ring), now);
-    std::optional<tenant::Limit> passed;
-    for (std::size_t i = 0; i < limits.size() && !passed; ++i)
-        for (const auto& ring : rings)
-            if (ring->measures(limits[i]) && ring->sum(now) > limits[i].amount) passed = limits[i];
-    if (passed)
-        for (const auto& ring : rings) ring->take_back(units_of(*ring), now);
-    return passed;
+CountResult count_in(const RingList& rings, const std::vector<tenant::Limit>& limits, std::uint32_t recipients, Instant now) {
+    add_to(rings, recipients, now);
+    CountResult result;
+    for (const tenant::Limit& limit : limits)
+        if (const WindowCounter* const ring = ring_of(rings, limit); ring != nullptr && ring->sum(now) > limit.amount) {
+            result.exceeded = {.limit = limit, .again = {}};
+            break;
+        }
+    if (result.exceeded) {
+        for (const auto& ring : rings) ring->take_back(units_of(ring->unit(), recipients), now);
+        std::optional<std::chrono::seconds> again{0};
+        for (const tenant::Limit& limit : limits) {
+            const WindowCounter* const ring = ring_of(rings, limit);
+            const std::uint32_t units = units_of(limit.unit, recipients);
+            if (!again || ring == nullptr || (units <= limit.amount && ring->sum(now) <= limit.amount - units)) continue;
+            const auto room = ring->room_after(limit.amount, units, now);
+            again = room ? std::optional(std::max(*again, *room)) : std::nullopt;
+        }
+        // Nothing is in the way any more: another loop's message, which was taken back meanwhile, was.
+        result.exceeded->again = again ? std::optional(std::max(*again, std::chrono::seconds(1))) : std::nullopt;
+        return result;
+    }
+    for (std::size_t i = 0; i < limits.size() && i < rings.size() && !result.near; ++i)
+        if (rings[i]->measures(limits[i]) && rings[i]->sum(now) >= near_sum(limits[i]) && rings[i]->warn(now)) result.near = limits[i];
+    return result;
 }
 
 }  // namespace
 
-std::optional<tenant::Limit> TenantLimits::count(tenant::Number tenant, const std::vector<tenant::Limit>& limits, std::uint32_t recipients,
-                                                 Instant now) {
-    if (limits.empty() || static_cast<std::size_t>(tenant) >= count_) return std::nullopt;
+CountResult TenantLimits::count(tenant::Number tenant, const std::vector<tenant::Limit>& limits, std::uint32_t recipients, Instant now) {
+    if (limits.empty() || static_cast<std::size_t>(tenant) >= count_) return {};
     return count_in(of(tenant, limits)->rings, limits, recipients, now);
 }
 
-std::optional<tenant::Limit> NamedLimits::count(std::string_view name, const std::vector<tenant::Limit>& limits, std::uint32_t recipients,
-                                                Instant now) {
-    if (limits.empty()) return std::nullopt;
+NamedLimits::Rings& NamedLimits::of(std::string_view name, const std::vector<tenant::Limit>& limits, Instant now) {
     auto known = by_name_.find(name);
     if (known == by_name_.end()) {
         forget_the_silent(now);
@@ -165,7 +217,16 @@ std::optional<tenant::Limit> NamedLimits::count(std::string_view name, const std
         known->second.rings = std::move(renewed);
     }
     known->second.last = now;
-    return count_in(known->second.rings, limits, recipients, now);
+    return known->second;
+}
+
+CountResult NamedLimits::count(std::string_view name, const std::vector<tenant::Limit>& limits, std::uint32_t recipients, Instant now) {
+    if (limits.empty()) return {};
+    return count_in(of(name, limits, now).rings, limits, recipients, now);
+}
+
+void NamedLimits::note(std::string_view name, const std::vector<tenant::Limit>& limits, std::uint32_t recipients, Instant now) {
+    if (!limits.empty()) add_to(of(name, limits, now).rings, recipients, now);
 }
 
 /// Looks at all of them each time that there are twice as many as were left.

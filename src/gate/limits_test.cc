@@ -55,6 +55,32 @@ TEST(WindowCounter, does_not_overflow) {
     EXPECT_EQ(counter.sum(start), UINT32_MAX);
 }
 
+TEST(WindowCounter, says_when_there_is_room) {
+    WindowCounter counter(LimitUnit::recipients, 1600s);  // slots of 100 s, the first begins at `start`
+    counter.add(4, start);
+    counter.add(5, start + 250s);
+    counter.add(1, start + 900s);
+    const Instant now = start + 950s;
+    EXPECT_EQ(counter.room_after(10, 11, now), std::nullopt) << "never";
+    EXPECT_EQ(counter.room_after(10, 4, now), 1700s - 950s) << "the first four leave when sixteen slots lie behind theirs";
+    EXPECT_EQ(counter.room_after(10, 5, now), 1900s - 950s);
+    EXPECT_EQ(counter.room_after(10, 10, now), 2600s - 950s) << "all of them";
+    EXPECT_EQ(counter.room_after(10, 4, start + 1699s + 1ms), 1s) << "rounded up";
+    counter.add(7, start + 1710s);
+    EXPECT_EQ(counter.room_after(9, 9, start + 1710s), 1700s - 10s) << "those of the running slot";
+}
+
+TEST(WindowCounter, warns_once_for_a_window) {
+    WindowCounter counter(LimitUnit::messages, 1600s);
+    EXPECT_TRUE(counter.warn(start + 50s));
+    EXPECT_FALSE(counter.warn(start + 50s));
+    EXPECT_FALSE(counter.warn(start + 1699s));
+    EXPECT_TRUE(counter.warn(start + 1700s));
+    EXPECT_FALSE(counter.warn(start + 1700s));
+}
+
+std::optional<Limit> limit_of(const CountResult& result) { return result.exceeded ? std::optional(result.exceeded->limit) : std::nullopt; }
+
 class Limits : public ::testing::Test {
 protected:
     std::shared_ptr<const tenant::Index> index = testing::index_of(testing::tenants_text);
@@ -62,7 +88,7 @@ protected:
     std::optional<Limit> send(TenantLimits& limits, const tenant::Index& tenants, std::string_view domain, std::uint32_t recipients,
                               Instant now) {
         const tenant::Number number = tenant_of(tenants, domain);
-        return limits.count(number, tenants.policy(number).limits, recipients, now);
+        return limit_of(limits.count(number, tenants.policy(number).limits, recipients, now));
     }
 };
 
@@ -119,15 +145,41 @@ TEST_F(Limits, hold_between_threads) {
 TEST(NamedLimits, are_counted_by_name_and_go_on_when_limits_change) {
     NamedLimits counters;
     const std::vector<Limit> two{{2, LimitUnit::messages, 60s}}, three{{3, LimitUnit::messages, 60s}, {9, LimitUnit::recipients, 60s}};
-    EXPECT_EQ(counters.count("a", {}, 1, start), std::nullopt);
+    EXPECT_EQ(limit_of(counters.count("a", {}, 1, start)), std::nullopt);
     EXPECT_EQ(counters.size(), 0U);
-    EXPECT_EQ(counters.count("a", two, 1, start), std::nullopt);
-    EXPECT_EQ(counters.count("a", two, 1, start), std::nullopt);
-    EXPECT_EQ(counters.count("a", two, 1, start), two[0]);
-    EXPECT_EQ(counters.count("b", two, 1, start), std::nullopt);
-    EXPECT_EQ(counters.count("a", three, 4, start), std::nullopt) << "two were counted, and the refused one was not";
-    EXPECT_EQ(counters.count("a", three, 1, start), three[0]);
-    EXPECT_EQ(counters.count("a", two, 1, start + 2min), std::nullopt);
+    EXPECT_EQ(limit_of(counters.count("a", two, 1, start)), std::nullopt);
+    EXPECT_EQ(limit_of(counters.count("a", two, 1, start)), std::nullopt);
+    EXPECT_EQ(limit_of(counters.count("a", two, 1, start)), two[0]);
+    EXPECT_EQ(limit_of(counters.count("b", two, 1, start)), std::nullopt);
+    EXPECT_EQ(limit_of(counters.count("a", three, 4, start)), std::nullopt) << "two were counted, and the refused one was not";
+    EXPECT_EQ(limit_of(counters.count("a", three, 1, start)), three[0]);
+    EXPECT_EQ(limit_of(counters.count("a", two, 1, start + 2min)), std::nullopt);
+}
+
+TEST(NamedLimits, say_when_it_is_possible_again_and_that_a_limit_is_near) {
+    NamedLimits counters;
+    const std::vector<Limit> limits{{10, LimitUnit::recipients, 1600s}, {3, LimitUnit::messages, 160s}};
+    EXPECT_EQ(counters.count("a", limits, 7, start).near, std::nullopt);
+    EXPECT_EQ(counters.count("a", limits, 1, start).near, limits[0]) << "8 of 10";
+    EXPECT_EQ(counters.count("a", limits, 1, start).near, limits[1]) << "3 of 3; the first was told";
+    const CountResult fourth = counters.count("a", limits, 1, start);
+    ASSERT_TRUE(fourth.exceeded);
+    EXPECT_EQ(*fourth.exceeded, (Exceeded{limits[1], 170s})) << "the first that is passed; the one before has room for it";
+    EXPECT_EQ(fourth.near, std::nullopt) << "what is not counted is near nothing";
+    EXPECT_EQ(counters.count("a", limits, 2, start).exceeded, (Exceeded{limits[0], 1700s})) << "the later of the two";
+    EXPECT_EQ(counters.count("a", limits, 11, start).exceeded, (Exceeded{limits[0], std::nullopt})) << "never";
+    EXPECT_EQ(counters.count("a", limits, 1, start + 170s).exceeded, std::nullopt) << "as was promised";
+    EXPECT_EQ(counters.count("a", limits, 2, start + 1699s).exceeded, (Exceeded{limits[0], 1s}));
+    EXPECT_EQ(counters.count("a", limits, 9, start + 1700s).near, limits[0]) << "a new window";
+}
+
+TEST(NamedLimits, note_what_others_let_through) {
+    NamedLimits counters;
+    const std::vector<Limit> limits{{2, LimitUnit::messages, 60s}};
+    for (int i = 0; i < 3; ++i) counters.note("a", limits, 1, start);
+    counters.note("a", {}, 1, start);
+    EXPECT_EQ(limit_of(counters.count("a", limits, 1, start)), limits[0]);
+    EXPECT_EQ(limit_of(counters.count("a", limits, 1, start + 64s)), std::nullopt);
 }
 
 TEST(NamedLimits, forget_who_is_silent) {
@@ -135,10 +187,10 @@ TEST(NamedLimits, forget_who_is_silent) {
     const std::vector<Limit> limits{{1, LimitUnit::messages, 60s}};
     for (int i = 0; i < 1024; ++i) counters.count("t" + std::to_string(i), limits, 1, start);
     EXPECT_EQ(counters.size(), 1024U);
-    EXPECT_EQ(counters.count("t5", limits, 1, start + 100s), std::nullopt);
-    EXPECT_EQ(counters.count("new", limits, 1, start + 121s), std::nullopt);
+    EXPECT_EQ(limit_of(counters.count("t5", limits, 1, start + 100s)), std::nullopt);
+    EXPECT_EQ(limit_of(counters.count("new", limits, 1, start + 121s)), std::nullopt);
     EXPECT_EQ(counters.size(), 2U) << "t5 and the new one";
-    EXPECT_EQ(counters.count("t5", limits, 1, start + 121s), limits[0]);
+    EXPECT_EQ(limit_of(counters.count("t5", limits, 1, start + 121s)), limits[0]);
 }
 
 }  // namespace

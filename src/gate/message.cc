@@ -20,7 +20,8 @@ evidence::Collector::Interests interests_under(const Snapshot& snapshot, Door do
     return {.firewall_fields = rules.header_firewall,
             .signed_fields = rules.dkim_source != decision::DkimSource::verify || snapshot.looks_up,
             .eop = inbound || snapshot.looks_up || (snapshot.tenants && snapshot.tenants->factors().contains(tenant::Factor::eop)),
-            .indirect = inbound};
+            .indirect = inbound,
+            .forward_mark = rules.discovery && !inbound};
 }
 
 /// Memory for one object after the other: of those that went, one on each thread leaves its room to the next that comes. A message takes

@@ -361,7 +361,9 @@ MilterSession::Step MilterSession::feed(std::string_view bytes, std::string& out
 }
 
 void MilterSession::keep_waiting(std::string& out) const {
-    if (state_->state == State::waiting) milter::append_progress(out);
+    // Before the end of a message Sendmail knows no progress, and takes it for an error. Doorkeeper ends its waiting in time for all.
+    const bool holds_recipient = state_->at_door && state_->at_door->held_recipient;
+    if (state_->state == State::waiting && !holds_recipient) milter::append_progress(out);
 }
 
 bool MilterSession::in_message() const noexcept { return state_->message.has_value(); }

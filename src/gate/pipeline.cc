@@ -1,7 +1,10 @@
 #include "gate/pipeline.h"
 
+#include <algorithm>
+
 #include "decision/judge_inbound.h"
 #include "decision/keys.h"
+#include "decision/sighting.h"
 #include "gate/door_lists.h"
 #include "gate/doorkeeper.h"
 
@@ -19,13 +22,23 @@ bool is_inbound(const Submission& submission) noexcept {
     return submission.front.door == Door::inbound && submission.snapshot->rules.inbound.has_value();
 }
 
-/// Of an inbound door: what is known of each recipient of the envelope.
-void look_up_recipients(Submission& submission) {
+/// What is known of each recipient of the envelope, where nobody has to be asked.
+/// @return  whom a server is to be asked for; until then they are unavailable.
+std::vector<std::size_t> look_up_recipients(Submission& submission) {
     const tenant::Index* const tenants = index_of(submission);
-    submission.inbound.recipients.clear();
-    if (tenants == nullptr) return;
-    for (const std::string& recipient : submission.evidence.envelope.recipients)
-        submission.inbound.recipients.push_back(recipient_is(recipient, *tenants, submission.snapshot->door.get()));
+    std::vector<decision::RecipientIs>& are = submission.inbound.recipients;
+    are.clear();
+    std::vector<std::size_t> unasked;
+    if (tenants == nullptr) return unasked;
+    for (const std::string& recipient : submission.evidence.envelope.recipients) {
+        const auto is = recipient_at_hand(recipient, *tenants, submission.snapshot->door.get());
+        if (!is) unasked.push_back(are.size());
+        are.push_back(is.value_or(decision::RecipientIs::unavailable));
+    }
+    // A message is refused for its recipients only where each of them is: of the others nothing has to be known.
+    if (!unasked.empty() && std::ranges::any_of(are, [](decision::RecipientIs is) { return is == decision::RecipientIs::known; }))
+        unasked.clear();
+    return unasked;
 }
 
 /// The verdict may hang on what the body says: some signature or seal is still to be looked at.
@@ -49,7 +62,7 @@ bool is_counted(const decision::Decision& decision) noexcept {
            decision.policy != nullptr && !decision.policy->limits.empty();
 }
 
-Counted counted(const decision::Decision& decision, const Submission& submission) {
+Counted to_count(const decision::Decision& decision, const Submission& submission) {
     return {.tenants = *index_of(submission),
             .tenant = *decision.tenant,
             .tenant_name = decision.tenant_name,
@@ -80,7 +93,11 @@ bool Judge::Pipeline::advance(Work& work) {
     }
     if (work.step == Step::find) {
         if (!find(work)) return false;
-        if (is_inbound(submission)) look_up_recipients(submission);
+        if (is_inbound(submission)) work.unasked = look_up_recipients(submission);
+        work.step = Step::recipients;
+    }
+    if (work.step == Step::recipients) {
+        if (!recipients(work)) return false;
         if (submission.stage == Stage::header && needs_body(submission)) return true;  // left open
         work.step = Step::verify;
     }
@@ -101,6 +118,8 @@ bool Judge::Pipeline::find(Work& work) {
     return submission.tenants.has_value();
 }
 
+bool Judge::Pipeline::recipients(Work& work) { return work.unasked.empty() && work.unanswered == 0; }
+
 void Judge::Pipeline::decide(Work& work) {
     Submission& submission = *work.submission;
     const decision::Rules& rules = submission.snapshot->rules;
@@ -111,7 +130,10 @@ void Judge::Pipeline::decide(Work& work) {
         return;
     }
     decision::decide(submission.evidence, index_of(submission), rules, decision);
-    if (tenants_of(*submission.snapshot) == TenantsAre::stale) decision::defer_unfound(decision, submission.evidence, rules);
+    const TenantsAre are = tenants_of(*submission.snapshot);
+    if (are == TenantsAre::stale) decision::defer_unfound(decision, submission.evidence, rules);
+    if (!rules.discovery || are != TenantsAre::current) return;  // whom nobody is known to cover now may be covered all the same
+    if (auto sighting = decision::sighting_of(submission.evidence, index_of(submission), rules)) observer_.sighted(*std::move(sighting));
 }
 
 bool Judge::Pipeline::verify(Work& work) {
@@ -129,12 +151,14 @@ bool Judge::Pipeline::count(Work& work) {
     Submission& submission = *work.submission;
     decision::Decision& decision = *submission.decision;
     if (!is_counted(decision)) return true;
-    if (!work.passed) work.passed = world_.count_at_hand(counted(decision, submission), *submission.snapshot);
-    if (!work.passed) return false;
-    if (work.passed->is(PassedLimit::yes))
-        decision::apply_limit(decision, **work.passed, submission.evidence, submission.snapshot->rules);
-    else if (work.passed->is(PassedLimit::unknown))
+    if (!work.counted) work.counted = world_.count_at_hand(to_count(decision, submission), *submission.snapshot);
+    if (!work.counted) return false;
+    const PassedLimit& passed = work.counted->passed;
+    if (passed.is(PassedLimit::yes))
+        decision::apply_limit(decision, passed->limit, passed->again, submission.evidence, submission.snapshot->rules);
+    else if (passed.is(PassedLimit::unknown))
         decision::defer_uncounted(decision, submission.evidence, submission.snapshot->rules);
+    if (work.counted->near) observer_.near_limit(decision.tenant_name, *work.counted->near);
     return true;
 }
 
@@ -179,14 +203,17 @@ bool Judge::Pipeline::ask(const std::shared_ptr<Waiting>& waiting) {
                 note_news(asked);
             });
             break;
+        case Step::recipients:
+            if (waiting->out_of_time || !ask_recipients(waiting)) return false;
+            break;
         case Step::verify:
             if (waiting->out_of_time || !ask_names(waiting)) return false;
             break;
         case Step::count:
-            world_.count(counted(*submission.decision, submission), [this, weak = std::weak_ptr(waiting)](PassedLimit passed) {
+            world_.count(to_count(*submission.decision, submission), [this, weak = std::weak_ptr(waiting)](CountAnswer answer) {
                 const auto asked = weak.lock();
-                if (!asked || asked->step != Step::count || asked->passed) return;
-                asked->passed = passed;
+                if (!asked || asked->step != Step::count || asked->counted) return;
+                asked->counted = std::move(answer);
                 note_news(asked);
             });
             limit_wait(waiting, limits_.count_deadline);
@@ -197,6 +224,23 @@ bool Judge::Pipeline::ask(const std::shared_ptr<Waiting>& waiting) {
     }
     if (!waiting->deadline) limit_wait(waiting, limits_.deadline);
     return true;
+}
+
+/// @return false: no answer will come.
+bool Judge::Pipeline::ask_recipients(const std::shared_ptr<Waiting>& waiting) {
+    const Submission& submission = *waiting->submission;
+    for (const std::size_t i : std::exchange(waiting->unasked, {})) {
+        ++waiting->unanswered;
+        find_recipient(world_, submission.evidence.envelope.recipients[i], *submission.snapshot->door,
+                       [this, weak = std::weak_ptr(waiting), i](decision::RecipientIs found) {
+                           const auto asking = weak.lock();
+                           if (!asking || asking->step != Step::recipients) return;
+                           asking->submission->inbound.recipients[i] = found;
+                           --asking->unanswered;
+                           note_news(asking);
+                       });
+    }
+    return waiting->unanswered > 0;
 }
 
 /// @return false: no answer will come.
@@ -236,12 +280,16 @@ void Judge::Pipeline::give_up(const std::shared_ptr<Waiting>& waiting) {
         case Step::find:
             if (!waiting->submission->tenants) waiting->submission->tenants = Tenants(Tenants::unknown);
             break;
+        case Step::recipients:  // who got no answer is unavailable
+            waiting->unasked.clear();
+            waiting->unanswered = 0;
+            break;
         case Step::verify:
             if (waiting->has_news) verify(*waiting);  // what came in this very turn is known
             waiting->step = Step::decide;
             break;
         case Step::count:
-            if (!waiting->passed) waiting->passed = PassedLimit(PassedLimit::unknown);
+            if (!waiting->counted) waiting->counted = PassedLimit(PassedLimit::unknown);
             break;
         case Step::decide:
         case Step::told:

@@ -1,13 +1,13 @@
 // A submission's way to its verdict. Each step goes on at once where nobody has to be asked; else the message waits, under a deadline,
 // and goes on when the answers of one turn of the loop are all in.
 //
-//   find ──▶ verify ──▶ decide ──▶ count ──▶ told
-//             ▲   │
-//             └───┘  rounds, each with the DNS answers known so far
+//   find ──▶ recipients ──▶ verify ──▶ decide ──▶ count ──▶ told
+//             of inbound    ▲   │
+//             doors         └───┘  rounds, each with the DNS answers known so far
 //
 // Whatever is not known when time runs out is unavailable, never "no". A part of Judge (judge.cc); nobody else includes it.
 //
-// Tested by pipeline_test.cc, judge_verify_test.cc and judge_early_test.cc.
+// Tested by pipeline_test.cc, pipeline_recipients_test.cc, judge_verify_test.cc, judge_early_test.cc and sighting_verify_test.cc.
 #pragma once
 
 #include <list>
@@ -31,7 +31,7 @@ public:
     std::size_t waiting() const noexcept { return waiting_.size(); }
 
 private:
-    enum class Step : std::uint8_t { find, verify, decide, count, told };
+    enum class Step : std::uint8_t { find, recipients, verify, decide, count, told };
 
     /// A submission on its way: on the stack until it has to wait.
     struct Work {
@@ -41,7 +41,9 @@ private:
         Step step = Step::find;
         authn::Dns dns{};
         std::size_t asked = 0, outstanding = 0;  // DNS questions
-        std::optional<PassedLimit> passed{};
+        std::vector<std::size_t> unasked{};      // recipients that a server is to be asked for
+        std::size_t unanswered = 0;              // those that it is being asked for
+        std::optional<CountAnswer> counted{};
     };
     struct Waiting : Work {
         explicit Waiting(Work&& work) : Work(std::move(work)) {}
@@ -55,6 +57,7 @@ private:
     bool advance(Work& work);
     // One step each. @return false: an answer is missing.
     bool find(Work& work);
+    bool recipients(Work& work);
     bool verify(Work& work);
     bool count(Work& work);
     void decide(Work& work);
@@ -64,6 +67,7 @@ private:
     /// Asks for what is missing. @return false: nobody can be asked.
     bool ask(const std::shared_ptr<Waiting>& waiting);
     bool ask_names(const std::shared_ptr<Waiting>& waiting);
+    bool ask_recipients(const std::shared_ptr<Waiting>& waiting);
     void limit_wait(const std::shared_ptr<Waiting>& waiting, std::chrono::milliseconds delay);
     /// Goes on without what is missing.
     void give_up(const std::shared_ptr<Waiting>& waiting);

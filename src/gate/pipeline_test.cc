@@ -22,7 +22,7 @@ public:
         asked_keys.push_back(keys);
         finds.push_back(std::move(found));
     }
-    std::optional<PassedLimit> count_at_hand(const Counted& message, const Snapshot& snapshot) override {
+    std::optional<CountAnswer> count_at_hand(const Counted& message, const Snapshot& snapshot) override {
         return counts_elsewhere ? std::nullopt : HeldNetwork::count_at_hand(message, snapshot);
     }
     void count(const Counted& message, Passed passed) override {
@@ -38,8 +38,8 @@ public:
         std::exchange(finds, {}).at(0)(std::move(tenants));
         end_turn();
     }
-    void counted(PassedLimit passed) {
-        std::exchange(counts, {}).at(0)(passed);
+    void counted(const CountAnswer& answer) {
+        std::exchange(counts, {}).at(0)(answer);
         end_turn();
     }
 
@@ -221,11 +221,12 @@ TEST_F(Pipelines, counts_that_are_kept_elsewhere) {
         Verdict verdict;
         Reason reason;
     };
-    for (const Case& c : {Case{"within", PassedLimit(PassedLimit::none), Verdict::accept, Reason::authorised},
-                          Case{"above", PassedLimit(everybody->policy(*everybody->with_literal_domain("fabrikam.test")).limits[1]),
-                               Verdict::tempfail, Reason::limit_exceeded},
-                          Case{"unknown", PassedLimit(PassedLimit::unknown), Verdict::tempfail, Reason::unavailable},
-                          Case{"never", std::nullopt, Verdict::tempfail, Reason::unavailable}}) {
+    for (const Case& c :
+         {Case{"within", PassedLimit(PassedLimit::none), Verdict::accept, Reason::authorised},
+          Case{"above", PassedLimit(Exceeded{everybody->policy(*everybody->with_literal_domain("fabrikam.test")).limits[1], {}}),
+               Verdict::tempfail, Reason::limit_exceeded},
+          Case{"unknown", PassedLimit(PassedLimit::unknown), Verdict::tempfail, Reason::unavailable},
+          Case{"never", std::nullopt, Verdict::tempfail, Reason::unavailable}}) {
         wakes = 0;
         ASSERT_EQ(at_the_end("fabrikam.test"), Standing::waiting) << c.name;
         EXPECT_EQ(world.counted_tenants.back(), "fabrikam");

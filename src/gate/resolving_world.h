@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,9 @@ public:
         return tenants_elsewhere ? std::nullopt : StillWorld::tenants_at_hand(evidence, snapshot);
     }
     void find(const tenant::Keys&, Found found) override { tenants_asked.push_back(std::move(found)); }
+    void find_recipient(const tenant::RecipientName& name, const tenant::RecipientRules&, FoundRecipient found) override {
+        recipients_asked.emplace_back(name.text(), std::move(found));
+    }
     std::size_t times_asked(authn::RecordType type) const {
         return static_cast<std::size_t>(std::ranges::count(asked, type, &authn::DnsQuestion::type));
     }
@@ -35,6 +39,7 @@ public:
     std::vector<authn::DnsQuestion> asked;
     bool tenants_elsewhere = false;    // a source has to be asked for them
     std::vector<Found> tenants_asked;  // by whom
+    std::vector<std::pair<std::string, FoundRecipient>> recipients_asked;
 };
 
 }  // namespace exota::gate::testing

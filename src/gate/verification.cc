@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "decision/keys.h"
 #include "decision/own_verification.h"
+#include "decision/sighting.h"
 #include "mail/author.h"
 
 namespace exota::gate {
@@ -197,7 +198,7 @@ bool verify_round(evidence::Evidence& evidence, MessageHashing* message, const d
     if (!round.run(wanted)) return false;
     // What is known may suffice: one good signature needs no word about the other forty-nine, and where none of fifty could count,
     // nobody need be asked.
-    if (decision::decide(evidence, tenants, rules).may_change) return true;
+    if (decision::decide(evidence, tenants, rules).may_change || decision::may_become_a_sighting(evidence, tenants, rules)) return true;
     round.run_without_pending(wanted);
     return false;
 }

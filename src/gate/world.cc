@@ -15,11 +15,14 @@ void World::find(const tenant::Keys&, Found found) {
     call_soon([found = std::move(found)] { found(Tenants(Tenants::unknown)); });
 }
 
-std::optional<PassedLimit> World::count_at_hand(const Counted& message, const Snapshot& snapshot) {
+void World::find_recipient(const tenant::RecipientName&, const tenant::RecipientRules&, FoundRecipient found) {
+    call_soon([found = std::move(found)] { found(decision::RecipientIs::unavailable); });
+}
+
+std::optional<CountAnswer> World::count_at_hand(const Counted& message, const Snapshot& snapshot) {
     if (!snapshot.tenant_limits) return PassedLimit(PassedLimit::none);
     if (&message.tenants != snapshot.tenants.get()) return PassedLimit(PassedLimit::unknown);  // not those that are counted by number
-    const auto passed = snapshot.tenant_limits->count(message.tenant, message.limits, message.recipients, instant());
-    return passed ? PassedLimit(*passed) : PassedLimit(PassedLimit::none);
+    return CountAnswer(snapshot.tenant_limits->count(message.tenant, message.limits, message.recipients, instant()));
 }
 
 void World::count(const Counted&, Passed passed) {

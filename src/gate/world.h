@@ -17,12 +17,14 @@
 #include <vector>
 
 #include "authn/dns.h"
+#include "decision/inbound_facts.h"
 #include "evidence/evidence.h"
 #include "gate/limits.h"
 #include "gate/submission.h"
 #include "tenant/found.h"
 #include "tenant/index.h"
 #include "tenant/keys.h"
+#include "tenant/recipient_name.h"
 
 namespace exota::gate {
 
@@ -36,13 +38,23 @@ struct Counted {
 };
 /// yes: the first limit that the message would pass; then nothing of it is counted. none: it is within all of them, and counted.
 /// unknown: that cannot be said now, so the message is deferred.
-using PassedLimit = tenant::Found<tenant::Limit>;
+using PassedLimit = tenant::Found<Exceeded>;
+/// What counting a message brought.
+struct CountAnswer {
+    CountAnswer(PassedLimit answer) : passed(std::move(answer)) {}  // NOLINT(google-explicit-constructor)
+    explicit CountAnswer(const CountResult& result)
+        : passed(result.exceeded ? PassedLimit(*result.exceeded) : PassedLimit(PassedLimit::none)), near(result.near) {}
+
+    PassedLimit passed;
+    std::optional<tenant::Limit> near;  // see CountResult
+};
 
 class World {
 public:
     using Answered = std::function<void(authn::DnsAnswer)>;
     using Found = std::function<void(Tenants)>;
-    using Passed = std::function<void(PassedLimit)>;
+    using Passed = std::function<void(CountAnswer)>;
+    using FoundRecipient = std::function<void(decision::RecipientIs)>;
 
     virtual ~World() = default;
 
@@ -56,9 +68,14 @@ public:
     /// Asks the source for exactly these. Calls back as resolve() does. Only after tenants_at_hand() had no answer.
     virtual void find(const tenant::Keys& keys, Found found);
 
+    /// Asks whether an authoritative domain's recipient exists. Calls back as resolve() does: known, unknown or unavailable. Only where
+    /// the snapshot says so (DoorLists::ask_recipients). By default nobody can say.
+    /// @param rules  outlive the call only.
+    virtual void find_recipient(const tenant::RecipientName& name, const tenant::RecipientRules& rules, FoundRecipient found);
+
     /// Counts a message where that needs nobody else; by default with the counters of the snapshot, which know its tenants.
     /// @return nullopt: count() has to be asked.
-    virtual std::optional<PassedLimit> count_at_hand(const Counted& message, const Snapshot& snapshot);
+    virtual std::optional<CountAnswer> count_at_hand(const Counted& message, const Snapshot& snapshot);
     /// Counts it where others count as well. Calls back as resolve() does. Only after count_at_hand() had no answer.
     virtual void count(const Counted& message, Passed passed);
 

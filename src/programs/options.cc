@@ -97,11 +97,18 @@ void Command::excludes(const std::string& option, const std::string& other) { ap
 void Command::footer(const std::string& text) { app_->footer(text); }
 
 void Command::action(std::function<Exit()> run) {
-    app_->callback([run = std::move(run), exit = exit_] { *exit = run(); });
+    app_->callback([run = std::move(run), exit = exit_, app = app_] {
+        if (app->get_subcommands().empty()) *exit = run();  // else one below it was named, and has run
+    });
 }
 
 Command Command::command(const std::string& name, const std::string& about) {
     app_->require_subcommand(1);
+    return {*app_->add_subcommand(name, about), *exit_};
+}
+
+Command Command::further_command(const std::string& name, const std::string& about) {
+    app_->require_subcommand(0, 1);
     return {*app_->add_subcommand(name, about), *exit_};
 }
 

@@ -53,6 +53,8 @@ public:
     void action(std::function<Exit()> run);
     /// A command below this one, which then does nothing by itself: one of those below it has to be named.
     Command command(const std::string& name, const std::string& about);
+    /// One below a command that has an action of its own, which is done where none below it is named.
+    Command further_command(const std::string& name, const std::string& about);
 
 private:
     friend class CommandLine;

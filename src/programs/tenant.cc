@@ -3,25 +3,19 @@
 // Tested by tests/cli_tenant_test.py.
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <utility>
 
-#include "app/openid_lookup.h"
 #include "config/whole_file.h"
-#include "directory/postgres_store.h"
-#include "directory/shrink_guard.h"
-#include "directory/tenants_file_store.h"
-#include "net/https_base.h"
 #include "programs/json_output.h"
 #include "programs/options.h"
 #include "programs/problems.h"
+#include "programs/tenant_candidates.h"
 #include "programs/tenant_change.h"
 #include "programs/tenant_output.h"
-
-extern "C" char** environ;
+#include "programs/tenant_place.h"
 
 namespace exota::programs {
 namespace {
@@ -56,62 +50,39 @@ constexpr auto words = std::to_array<AddOption>({
 
 struct Options {
     std::optional<std::string> config;
-    bool json = false, dry_run = false, accept_shrink = false, replace = false, look_up = false;
+    ChangeOptions change;  // `json` is of those that look, too
+    bool replace = false, look_up = false;
     std::string tenant, file;
     std::vector<std::string> tenants, settings;
     std::array<std::vector<std::string>, lists.size()> lists;
     std::array<std::optional<std::string>, words.size()> words;
 };
 
-void complain_of(std::string_view what) { complain("exota tenant: " + std::string(what) + '\n'); }
-
-/// Where the configuration says that tenants are; else the exit code, and what is wrong was said.
-struct Place {
-    std::optional<config::Config> config;
-    std::unique_ptr<TenantsStore> store;
-    Exit exit = Exit::ok;
-};
-
-Place place_of(const Options& options) {
-    config::LoadedConfig loaded = config::choose(options.config, environ);
-    if (!loaded.config) {
-        complain(to_text(loaded.problems));
-        const bool from_file = options.config || !config::drop_in_requested(environ);
-        const bool missing = from_file && !std::filesystem::exists(options.config.value_or(std::string(config::default_config_path)));
-        return {.config = {}, .store = {}, .exit = missing ? Exit::no_input : Exit::bad_config};
-    }
-    Place out{.config = std::move(loaded.config), .store = {}};
-    const directory::TenantsSettings& tenants = out.config->tenants;
-    if (tenants.ldap) {
-        complain_of("tenants in LDAP are looked at and changed by the directory's own programs (ldapsearch, ldapmodify)");
-        out.exit = Exit::usage;
-    } else if (tenants.postgresql) {
-        out.store = std::make_unique<directory::PostgresStore>(*tenants.postgresql);
-    } else {
-        out.store = std::make_unique<directory::TenantsFileStore>(tenants.file);
-    }
-    return out;
-}
-
 // --- Looking ------------------------------------------------------------------------------------------------------------------------
 
 /// @param show  prints what was asked for.
 Exit look(const Options& options, const std::function<Exit(const tenant::RawTenants&)>& show) {
-    const Place place = place_of(options);
+    const TenantPlace place = tenant_place(options.config);
     if (!place.store) return place.exit;
     const auto opened = place.store->open(TenantsStore::Access::read);
     if (!opened) {
         complain_of(opened.error().detail);
         return exit_of(opened.error());
     }
-    if (opened->tenants) return show(*opened->tenants);
+    if (opened->tenants) {
+        std::vector<config::Problem> left_out;
+        for (const auto& one : opened->unreadable) left_out.push_back(unreadable(place.store->place(), one.name, one.why));
+        complain(to_text(left_out));
+        const Exit shown = show(*opened->tenants);
+        return left_out.empty() || shown != Exit::ok ? shown : Exit::bad_config;
+    }
     complain(to_text(problems_of_text(opened->text, place.config->tenant_defaults, place.store->place(), TextIs::in_the_file)));
     return Exit::bad_config;
 }
 
 Exit list(const Options& options) {
     return look(options, [&options](const tenant::RawTenants& tenants) {
-        print(options.json ? list_as_json(tenants) : list_as_text(tenants));
+        print(options.change.json ? list_as_json(tenants) : list_as_text(tenants));
         return Exit::ok;
     });
 }
@@ -125,14 +96,14 @@ Exit show(const Options& options) {
     return look(options, [&options](const tenant::RawTenants& tenants) {
         const tenant::RawTenant* found = tenants.find(options.tenant);
         if (!found) return no_such_tenant(options.tenant);
-        print(options.json ? tenant_as_json(*found) : tenant_as_text(*found));
+        print(options.change.json ? tenant_as_json(*found) : tenant_as_text(*found));
         return Exit::ok;
     });
 }
 
 Exit write_all(const Options& options) {
     return look(options, [&options](const tenant::RawTenants& tenants) {
-        if (!options.json) {
+        if (!options.change.json) {
             print(tenants.text());
             return Exit::ok;
         }
@@ -149,34 +120,11 @@ Exit write_all(const Options& options) {
 
 // --- Changing -----------------------------------------------------------------------------------------------------------------------
 
-using Edit = std::function<base::Result<void>(tenant::RawTenants&)>;
-
-Exit change_at(const Place& place, const Options& options, const Edit& edit) {
-    HowToChange how{.dry_run = options.dry_run, .accept_shrink = options.accept_shrink};
-    if (const std::string& state = place.config->tenants.state_directory; !state.empty())
-        how.note_acceptance = [&state](const directory::Fingerprint& content) {
-            auto noted = directory::ShrinkGuard(state).accept(content);
-            if (!noted) noted.error().detail = "cannot note for the daemon that the loss is meant: " + noted.error().detail;
-            return noted;
-        };
-    const TenantsChanged changed = change_tenants(*place.store, place.config->tenant_defaults, edit, how);
-    if (options.json) {
-        print(change_as_json(changed, place.store->place(), options.dry_run));
-    } else {
-        print(difference_as_text(changed.difference));
-        print(to_text(changed.problems));
-        if (changed.exit == Exit::ok)
-            print(changed.difference.empty() ? "nothing to change\n"
-                  : changed.written          ? place.store->place() + ": written\n"
-                                             : "nothing was written (--dry-run)\n");
-    }
-    if (!changed.complaint.empty()) complain_of(changed.complaint);
-    return changed.exit;
-}
+using Edit = TenantsEdit;
 
 Exit change(const Options& options, const Edit& edit) {
-    const Place place = place_of(options);
-    return place.store ? change_at(place, options, edit) : place.exit;
+    const TenantPlace place = tenant_place(options.config);
+    return place.store ? change_at(place, options.change, edit) : place.exit;
 }
 
 std::unexpected<base::Error> unknown_tenant(const std::string& name) {
@@ -185,10 +133,6 @@ std::unexpected<base::Error> unknown_tenant(const std::string& name) {
 
 const std::vector<std::string>& given(const Options& options, Field field) {
     return options.lists[static_cast<std::size_t>(std::ranges::find(lists, field, &AddOption::field) - lists.begin())];
-}
-
-Exit exit_of_lookup(const base::Error& error) {
-    return error.code == base::Errc::invalid_data || error.code == base::Errc::too_long ? Exit::bad_data : Exit::unavailable;
 }
 
 /// The tenant id of the first domain, as Microsoft has it; else the exit code, and what is wrong was said.
@@ -200,13 +144,8 @@ std::expected<std::string, Exit> look_up(const Options& options, const config::C
         complain_of(base::json_text(name) + " is no domain: " + domain.error().detail);
         return std::unexpected(Exit::bad_data);
     }
-    const auto id = app::look_up_tenant_id({.base = net::parse_https_base(config.tenants.openid_base).value()}, *domain);
-    if (!id) {
-        complain_of("no tenant id was found for " + domain->text() + ": " + id.error().detail);
-        return std::unexpected(exit_of_lookup(id.error()));
-    }
-    complain_of("Microsoft has " + domain->text() + " in the directory of tenant " + id->text() +
-                ": that proves nothing about who owns this entry");
+    const auto id = tenant_id_of(*domain, config);
+    if (!id) return std::unexpected(id.error());
     return id->text();
 }
 
@@ -219,7 +158,7 @@ Exit add(const Options& options) {
         complain_of("--look-up and --tenant-id are two answers to one question");
         return Exit::usage;
     }
-    const Place place = place_of(options);
+    const TenantPlace place = tenant_place(options.config);
     if (!place.store) return place.exit;
     std::optional<std::string> looked_up;
     if (options.look_up) {
@@ -227,7 +166,7 @@ Exit add(const Options& options) {
         if (!found) return found.error();
         looked_up = *std::move(found);
     }
-    return change_at(place, options, [&](tenant::RawTenants& tenants) -> base::Result<void> {
+    return change_at(place, options.change, [&](tenant::RawTenants& tenants) -> base::Result<void> {
         if (tenants.find(options.tenant))
             return base::fail(base::Errc::invalid_data,
                               "there is a tenant " + base::json_text(options.tenant) + " already: exota tenant set changes it");
@@ -276,7 +215,7 @@ Exit import(const Options& options) {
     }
     auto imported = tenant::RawTenants::read(*text);
     if (!imported) {
-        const Place place = place_of(options);
+        const TenantPlace place = tenant_place(options.config);
         if (!place.store) return place.exit;
         complain(to_text(problems_of_text(*text, place.config->tenant_defaults, options.file, TextIs::in_the_file)));
         return Exit::bad_config;
@@ -296,7 +235,7 @@ Command action_of(Command& tenant, const std::shared_ptr<Options>& options, cons
     Command command = tenant.command(name, about);
     command.option({.names = "-c,--config", .about = "Configuration file (default: /etc/exota/exota.toml)", .type = "FILE"},
                    options->config);
-    command.flag("--json", options->json, "Print JSON");
+    command.flag("--json", options->change.json, "Print JSON");
     command.action([options, run] { return run(*options); });
     return command;
 }
@@ -305,8 +244,8 @@ Command action_of(Command& tenant, const std::shared_ptr<Options>& options, cons
 Command changing(Command& tenant, const std::shared_ptr<Options>& options, const char* name, const char* about,
                  Exit (*run)(const Options&)) {
     Command command = action_of(tenant, options, name, about, run);
-    command.flag("--dry-run", options->dry_run, "Print what would change, and change nothing");
-    command.flag("--accept-shrink", options->accept_shrink, "Even if more than a fifth of all domains is lost");
+    command.flag("--dry-run", options->change.dry_run, "Print what would change, and change nothing");
+    command.flag("--accept-shrink", options->change.accept_shrink, "Even if more than a fifth of all domains is lost");
     return command;
 }
 
@@ -337,6 +276,7 @@ void add_tenant(CommandLine& program) {
     importing.option({.names = "FILE", .about = "Tenants file; - is standard input", .required = true}, options->file);
     importing.flag("--replace", options->replace, "Make them the whole set: all others are removed");
     action_of(tenant, options, "export", "Print all tenants as a version-2 file", &write_all);
+    add_tenant_candidates(tenant);
 }
 
 }  // namespace exota::programs

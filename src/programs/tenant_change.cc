@@ -6,7 +6,9 @@
 
 #include "app/loading.h"
 #include "base/counted.h"
+#include "base/json_writer.h"
 #include "directory/shrink_guard.h"
+#include "directory/tenant_rows.h"
 
 namespace exota::programs {
 namespace {
@@ -27,6 +29,16 @@ std::vector<config::Problem> news(std::vector<config::Problem> problems, const s
         return problem.severity == config::Problem::Severity::warning && known.contains({problem.key, problem.text});
     });
     return problems;
+}
+
+/// Those that are wrong by themselves, or in another's way.
+std::vector<std::string> bad_ones(const tenant::RawTenants& tenants, const tenant::Defaults& defaults) {
+    std::vector<directory::TenantRow> rows;
+    for (const tenant::RawTenant& one : tenants.all())
+        rows.push_back({one.name, base::json_text([&one](base::JsonObject& fields) { add_fields(fields, one); })});
+    directory::TenantRows all(defaults, {});
+    if (!all.take_all(std::move(rows))) return {};
+    return all.bad_ones();
 }
 
 TenantsChanged refused(TenantsChanged so_far, Exit exit, std::string complaint) {
@@ -58,6 +70,10 @@ std::vector<config::Problem> problems_of_text(const std::string& text, const ten
     return app::problems_in(place, std::move(loaded.problems));
 }
 
+config::Problem unreadable(const std::string& place, const std::string& name, const std::string& why) {
+    return {config::Problem::Severity::warning, place, 0, 0, "tenants." + name, why};
+}
+
 TenantsChanged change_tenants(directory::TenantsStore& store, const tenant::Defaults& defaults,
                               const std::function<base::Result<void>(tenant::RawTenants&)>& edit, const HowToChange& how) {
     TenantsChanged out;
@@ -69,14 +85,39 @@ TenantsChanged change_tenants(directory::TenantsStore& store, const tenant::Defa
         std::erase_if(out.problems, [](const auto& problem) { return problem.severity == config::Problem::Severity::warning; });
         return refused(std::move(out), Exit::bad_config, "nothing was changed: what is there must be mended first");
     }
-    tenant::RawTenants after = *opened->tenants;
+    // What cannot be read is there by its name, so that it can be removed.
+    tenant::RawTenants found = *opened->tenants;
+    for (const auto& one : opened->unreadable) found.put({one.name, {}});
+    tenant::RawTenants after = found;
     if (const base::Result<void> edited = edit(after); !edited) return refused(std::move(out), Exit::bad_data, edited.error().detail);
-    out.difference = tenant::difference(*opened->tenants, after);
+    out.difference = tenant::difference(found, after);
     if (out.difference.empty()) return out;
+    const auto is_changed = [&out](const std::string& name) {
+        return std::ranges::find(out.difference, name, &tenant::TenantChange::name) != out.difference.end();
+    };
 
-    out.problems = news(problems_of_text(after.text(), defaults, store.place(), TextIs::to_be_written), before);
+    tenant::RawTenants checked = after;
+    for (const auto& one : opened->unreadable) {
+        if (is_changed(one.name) && after.find(one.name))
+            return refused(std::move(out), Exit::bad_config, base::json_text(one.name) + " " + one.why + ": it can only be removed");
+        checked.remove(one.name);
+    }
+    std::vector<config::Problem> others;  // that are told of, for nobody may have seen them yet
+    if (opened->each_by_itself && app::has_error(before)) {
+        others = problems_of_text(checked.text(), defaults, store.place(), TextIs::to_be_written);
+        std::erase_if(others, [](const auto& problem) { return problem.severity == config::Problem::Severity::warning; });
+        for (const std::string& name : bad_ones(*opened->tenants, defaults))
+            if (!is_changed(name)) checked.remove(name);
+    }
+    for (const auto& one : opened->unreadable)
+        if (!is_changed(one.name)) others.push_back(unreadable(store.place(), one.name, one.why));
+    out.problems = news(problems_of_text(checked.text(), defaults, store.place(), TextIs::to_be_written), before);
     if (app::has_error(out.problems)) return refused(std::move(out), Exit::bad_config, "nothing was changed");
-    const std::size_t had = domains_in(*opened->tenants), has = domains_in(after);
+    for (config::Problem& problem : others) {
+        problem.severity = config::Problem::Severity::warning;
+        out.problems.push_back(std::move(problem));
+    }
+    const std::size_t had = domains_in(found), has = domains_in(after);
     const bool shrinks = directory::shrinks_too_much(had, has);
     if (shrinks && !how.accept_shrink)
         return refused(std::move(out), Exit::bad_config,

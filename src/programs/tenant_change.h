@@ -40,6 +40,9 @@ enum class TextIs : unsigned char { in_the_file, to_be_written };
 std::vector<config::Problem> problems_of_text(const std::string& text, const tenant::Defaults& defaults, const std::string& place,
                                               TextIs is);
 
+/// A warning that a tenant is there and cannot be read.
+config::Problem unreadable(const std::string& place, const std::string& name, const std::string& why);
+
 /// Of what a store could not do.
 Exit exit_of(const base::Error& error);
 

@@ -52,7 +52,16 @@ public:
         inbound(all);
         m_.gateways_.collect(all);
         dns(all);
-        if (!m_.lookups_.empty()) lookups(all);
+        if (m_.read_candidates_) candidates(all, m_.read_candidates_());
+        if (!m_.lookups_.empty()) lookups(all, m_.lookups_, "tenant", "Names that were looked up among the tenants");
+        if (!m_.recipient_lookups_.empty())
+            lookups(all, m_.recipient_lookups_, "recipient", "Addresses and domains that were looked up among the recipients");
+        if (const int answers = m_.recipients_answered_.load(); answers >= 0) {
+            all.push_back(
+                family("exota_recipients_answered", "Whether the server that is asked for recipients answers", MetricType::Gauge));
+            add(all.back(), answers);
+        }
+        limits(all);
         state(all);
         return all;
     }
@@ -217,26 +226,71 @@ private:
         add(all.back(), sum([](const Loop& l) { return l.resolver ? l.resolver->without_validation.value() : 0; }));
     }
 
-    void lookups(std::vector<MetricFamily>& all) const {
-        const auto total = [&](net::Counter TenantLookups::* counter) {
+    static void candidates(std::vector<MetricFamily>& all, const std::optional<CandidateSamples>& samples) {
+        if (!samples) return;
+        const auto one = [&all](std::string_view name, std::string_view help, MetricType type, std::uint64_t value) {
+            add(all.emplace_back(family(name, help, type)), static_cast<double>(value));
+        };
+        one("exota_candidates", "Authors without a tenant that discovery has recorded", MetricType::Gauge, samples->known);
+        one("exota_candidates_conflicting", "Those of them whose messages came from different tenants", MetricType::Gauge,
+            samples->conflicting);
+        one("exota_candidates_displaced_total", "Candidates that left because there was no room", MetricType::Counter, samples->displaced);
+        one("exota_candidates_write_failures_total", "Times that the candidates could not be written", MetricType::Counter,
+            samples->write_failures);
+        MetricFamily sightings =
+            family("exota_candidate_sightings_total", "Messages that showed a candidate, by what became of that", MetricType::Counter);
+        add(sightings, static_cast<double>(samples->recorded), {label("fate", "recorded")});
+        add(sightings, static_cast<double>(samples->dropped), {label("fate", "dropped")});
+        all.push_back(std::move(sightings));
+    }
+
+    /// @param what  "tenant" or "recipient"; @param looked_up  what was looked up, in a sentence.
+    static void lookups(std::vector<MetricFamily>& all, const std::vector<const Lookups*>& loops, const std::string& what,
+                        const std::string& looked_up) {
+        const auto total = [&](net::Counter Lookups::* counter) {
             std::uint64_t value = 0;
-            for (const TenantLookups* loop : m_.lookups_) value += (loop->*counter).value();
+            for (const Lookups* loop : loops) value += (loop->*counter).value();
             return static_cast<double>(value);
         };
-        all.push_back(family("exota_tenant_lookups_total", "Names that were looked up among the tenants, by where the answer came from",
-                             MetricType::Counter));
-        add(all.back(), total(&TenantLookups::cached), {label("from", "cache")});
-        add(all.back(), total(&TenantLookups::cached_none), {label("from", "cache-none")});
-        add(all.back(), total(&TenantLookups::asked), {label("from", "server")});
-        add(all.back(), total(&TenantLookups::joined), {label("from", "server-joined")});
+        const std::string name = "exota_" + what;
+        all.push_back(family(name + "_lookups_total", looked_up + ", by where the answer came from", MetricType::Counter));
+        add(all.back(), total(&Lookups::cached), {label("from", "cache")});
+        add(all.back(), total(&Lookups::cached_none), {label("from", "cache-none")});
+        add(all.back(), total(&Lookups::asked), {label("from", "server")});
+        add(all.back(), total(&Lookups::joined), {label("from", "server-joined")});
         all.push_back(
-            family("exota_tenant_lookups_unanswered_total", "Those that the server did not answer, by what was done", MetricType::Counter));
-        add(all.back(), total(&TenantLookups::stale), {label("served", "stale")});
-        add(all.back(), total(&TenantLookups::unknown), {label("served", "nothing")});
-        all.push_back(family("exota_tenant_cache_evicted_total", "Answers that made room for others", MetricType::Counter));
-        add(all.back(), total(&TenantLookups::evicted));
-        all.push_back(family("exota_tenant_cache_entries", "Answers that are kept", MetricType::Gauge));
-        add(all.back(), total(&TenantLookups::kept));
+            family(name + "_lookups_unanswered_total", "Those that the server did not answer, by what was done", MetricType::Counter));
+        add(all.back(), total(&Lookups::stale), {label("served", "stale")});
+        add(all.back(), total(&Lookups::unknown), {label("served", "nothing")});
+        all.push_back(family(name + "_cache_evicted_total", "Answers that made room for others", MetricType::Counter));
+        add(all.back(), total(&Lookups::evicted));
+        all.push_back(family(name + "_cache_entries", "Answers that are kept", MetricType::Gauge));
+        add(all.back(), total(&Lookups::kept));
+    }
+
+    void limits(std::vector<MetricFamily>& all) const {
+        all.push_back(family("exota_limits_near_total", "Times that a tenant reached four fifths of a limit", MetricType::Counter));
+        add(all.back(), sum([](const Loop& l) { return l.metrics->near_limits_.value(); }));
+        if (m_.limits_stores_.empty()) return;
+        const auto total = [&](net::Counter LimitsStoreCounters::* counter) {
+            std::uint64_t value = 0;
+            for (const LimitsStoreCounters* loop : m_.limits_stores_) value += (loop->*counter).value();
+            return static_cast<double>(value);
+        };
+        all.push_back(family("exota_limits_store_messages_total", "Messages that the store of limits counted, or told to be too many",
+                             MetricType::Counter));
+        add(all.back(), total(&LimitsStoreCounters::within), {label("limit", "within")});
+        add(all.back(), total(&LimitsStoreCounters::exceeded), {label("limit", "exceeded")});
+        all.push_back(family("exota_limits_store_failures_total",
+                             "Messages for which it was asked, and gave no answer in time, or a wrong one", MetricType::Counter));
+        add(all.back(), total(&LimitsStoreCounters::failed));
+        all.push_back(
+            family("exota_limits_store_fallback_total", "Messages that were dealt with without the store, by how", MetricType::Counter));
+        add(all.back(), total(&LimitsStoreCounters::fell_back_local), {label("fallback", "local")});
+        add(all.back(), total(&LimitsStoreCounters::fell_back_accept), {label("fallback", "accept")});
+        add(all.back(), total(&LimitsStoreCounters::fell_back_tempfail), {label("fallback", "tempfail")});
+        all.push_back(family("exota_limits_store_loops_away", "Loops whose last message was one of those", MetricType::Gauge));
+        add(all.back(), total(&LimitsStoreCounters::away));
     }
 
     void state(std::vector<MetricFamily>& all) const {

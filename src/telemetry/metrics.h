@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,7 @@ public:
     void tell_tenants_apart(std::size_t most) noexcept { tenants_.tell_apart(most); }
     void protocol_error(std::string_view kind) noexcept { protocol_errors_.add(kind); }
     void missing_certificate() noexcept { missing_certificates_.add(); }
+    void near_limit() noexcept { near_limits_.add(); }
 
 private:
     friend class Metrics;
@@ -49,13 +51,13 @@ private:
     std::array<net::Counter, judging_bounds.size() + 1> judging_;
     std::array<net::Counter, compauth_count> compauth_;  // of inbound doors
     net::Counter judging_nanoseconds_;
-    net::Counter missing_certificates_;
+    net::Counter missing_certificates_, near_limits_;
     WordCounters protocol_errors_;
     TenantCounters tenants_;
 };
 
-/// Of look-ups of tenants on one loop; written on it, read from anywhere.
-struct TenantLookups {
+/// Of look-ups of tenants, or of recipients, on one loop; written on it, read from anywhere.
+struct Lookups {
     // Every name that is looked up is one of these …
     net::Counter cached, cached_none, asked, joined;
     // … and of those for which the server was asked some got no answer:
@@ -63,6 +65,14 @@ struct TenantLookups {
     net::Counter unknown;  // by nothing
     net::Counter evicted;
     net::Counter kept;  // answers, now
+};
+
+/// Of messages that are counted together with other nodes, on one loop; written on it, read from anywhere.
+struct LimitsStoreCounters {
+    net::Counter within, exceeded;  // that the store counted, or told to be too many
+    net::Counter failed;            // for which it was asked, and gave no answer in time, or a wrong one
+    net::Counter fell_back_local, fell_back_accept, fell_back_tempfail;  // that were dealt with without it, by how
+    net::Counter away;                                                   // 1 while the last message was one of those
 };
 
 class Metrics {
@@ -76,7 +86,10 @@ public:
     /// The milter's, on one loop.
     void add_server(const net::ServerCounters& server) { servers_.push_back(&server); }
     /// Before the loops run; lives as long as this object.
-    void add_lookups(const TenantLookups& lookups) { lookups_.push_back(&lookups); }
+    void add_lookups(const Lookups& lookups) { lookups_.push_back(&lookups); }
+    void add_recipient_lookups(const Lookups& lookups) { recipient_lookups_.push_back(&lookups); }
+    /// Likewise.
+    void add_limits_store(const LimitsStoreCounters& store) { limits_stores_.push_back(&store); }
     std::size_t tenants_apart() const noexcept { return tenants_apart_; }
     GatewayMetrics& gateways() noexcept { return gateways_; }
     void set_log(const Log& log) noexcept { log_ = &log; }
@@ -115,6 +128,15 @@ public:
     };
     /// Before the first text(); called within it, from any thread.
     void set_dnsbl(std::function<DnsblSamples()> read) { read_dnsbl_ = std::move(read); }
+    /// Of discovery.
+    struct CandidateSamples {
+        std::size_t known = 0, conflicting = 0;
+        std::uint64_t recorded = 0, dropped = 0, displaced = 0, write_failures = 0;
+    };
+    /// Before the first text(); called within it, from any thread. nullopt: there is no discovery.
+    void set_candidates(std::function<std::optional<CandidateSamples>()> read) { read_candidates_ = std::move(read); }
+    /// Whether the server that is asked for recipients answers; not told: there is none.
+    void set_recipients_answered(bool answers) noexcept { recipients_answered_ = answers ? 1 : 0; }
     void set_http_made_room(std::uint64_t count) noexcept { http_made_room_ = count; }
     /// Snapshots that were replaced and that messages in hand are still judged by.
     void set_retired_snapshots(std::size_t count) noexcept { retired_snapshots_ = count; }
@@ -135,17 +157,20 @@ private:
     };
     std::vector<Loop> loops_;
     std::vector<const net::ServerCounters*> servers_;
-    std::vector<const TenantLookups*> lookups_;
+    std::vector<const Lookups*> lookups_, recipient_lookups_;
+    std::vector<const LimitsStoreCounters*> limits_stores_;
     GatewayMetrics gateways_;
     const Log* log_ = nullptr;
     std::atomic<std::uint64_t> reloads_{0}, reload_failures_{0};
     std::atomic<std::size_t> retired_snapshots_{0};
     std::atomic<std::uint64_t> http_made_room_{0};
+    std::atomic<int> recipients_answered_{-1};  // -1: nobody is asked
     mutable std::mutex state_mutex_;
     State state_;
     TenantsSource tenants_source_;
     DoorState door_state_;
     std::function<DnsblSamples()> read_dnsbl_;
+    std::function<std::optional<CandidateSamples>()> read_candidates_;
 };
 
 }  // namespace exota::telemetry

@@ -154,13 +154,29 @@ TEST(Metrics, loops_are_summed) {
     server_2.ended[static_cast<std::size_t>(net::Ending::idle)].add();
     metrics.set_state({.generation = 4, .tenants = 2, .domains = 9, .endpoint_prefixes = 5, .loaded_at = 1000});
     metrics.set_tenants_source({"stale", 90});
-    TenantLookups lookups_1, lookups_2;
+    Lookups lookups_1, lookups_2;
     lookups_1.cached.add(3);
     lookups_2.cached.add(4);
     lookups_2.stale.add(2);
     lookups_1.kept.add(9);
     metrics.add_lookups(lookups_1);
     metrics.add_lookups(lookups_2);
+    metrics.set_candidates([] {
+        return Metrics::CandidateSamples{.known = 7, .conflicting = 2, .recorded = 30, .dropped = 1, .displaced = 4, .write_failures = 5};
+    });
+    Lookups recipients;
+    recipients.asked.add(5);
+    recipients.unknown.add(1);
+    metrics.add_recipient_lookups(recipients);
+    metrics.set_recipients_answered(false);
+    LimitsStoreCounters store_1, store_2;
+    store_1.within.add(3);
+    store_2.within.add(4);
+    store_2.fell_back_local.add(5);
+    store_1.away.add();
+    metrics.add_limits_store(store_1);
+    metrics.add_limits_store(store_2);
+    first.near_limit();
     metrics.reload_failed();
     metrics.set_retired_snapshots(3);
     metrics.set_http_made_room(7);
@@ -187,6 +203,21 @@ TEST(Metrics, loops_are_summed) {
              "exota_tenant_lookups_total{from=\"cache\"} 7\n",
              "exota_tenant_lookups_unanswered_total{served=\"stale\"} 2\n",
              "exota_tenant_cache_entries 9\n",
+             "exota_candidates 7\n",
+             "exota_candidates_conflicting 2\n",
+             "exota_candidates_displaced_total 4\n",
+             "exota_candidates_write_failures_total 5\n",
+             "exota_candidate_sightings_total{fate=\"recorded\"} 30\n",
+             "exota_candidate_sightings_total{fate=\"dropped\"} 1\n",
+             "exota_recipient_lookups_total{from=\"server\"} 5\n",
+             "exota_recipient_lookups_unanswered_total{served=\"nothing\"} 1\n",
+             "exota_recipient_cache_entries 0\n",
+             "exota_recipients_answered 0\n",
+             "exota_limits_near_total 1\n",
+             "exota_limits_store_messages_total{limit=\"within\"} 7\n",
+             "exota_limits_store_messages_total{limit=\"exceeded\"} 0\n",
+             "exota_limits_store_fallback_total{fallback=\"local\"} 5\n",
+             "exota_limits_store_loops_away 1\n",
              "exota_endpoint_prefixes 5\n",
              "exota_snapshot_generation 4\n",
              "exota_reload_failures_total 1\n",
@@ -289,10 +320,15 @@ TEST(Metrics, documented) {
     LoopMetrics loop;
     net::ServerCounters server;
     net::ResolverCounters resolver;
-    const TenantLookups lookups;
+    const Lookups lookups;
     metrics.add_loop(loop, &resolver);
     metrics.add_server(server);
     metrics.add_lookups(lookups);
+    metrics.set_candidates([] { return Metrics::CandidateSamples{}; });
+    metrics.add_recipient_lookups(lookups);
+    metrics.set_recipients_answered(true);
+    const LimitsStoreCounters store;
+    metrics.add_limits_store(store);
     const HeldOctets held;
     GatewayCounters gateway;
     metrics.gateways().add_gateway("exchange", &held);

@@ -110,6 +110,13 @@ std::optional<Clash> IndexBuilder::make_findable(Number tenant, const GivenName&
 
 std::string_view IndexBuilder::name(Number tenant) const noexcept { return index_.name(tenant); }
 
+void IndexBuilder::for_each_domain(const Index& index, const std::function<void(std::string_view)>& visit) {
+    const Index::Tables& tables = *index.tables_;
+    tables.names.for_each([&](NameRef ref) {
+        if ((tables.arena.word(ref, 1) & Index::Tables::domain) != 0) visit(tables.arena.name(ref));
+    });
+}
+
 void IndexBuilder::set_policy(Number tenant, PolicyRef policy) noexcept {
     (*index_.tables_)[tenant].policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_mask;
 }

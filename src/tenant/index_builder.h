@@ -10,6 +10,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -56,6 +57,9 @@ public:
     ~IndexBuilder();
     IndexBuilder(IndexBuilder&&) noexcept;
     IndexBuilder& operator=(IndexBuilder&&) noexcept;
+
+    /// Each literal domain of an index that was built, in no order. Whoever looks up has no use for it; whoever checks has.
+    static void for_each_domain(const Index& index, const std::function<void(std::string_view)>& visit);
 
     /// Equal policies are kept once.
     PolicyRef policy(const Policy& policy);

@@ -27,6 +27,12 @@ public:
     /// @param rules  those by which the entries were read.
     bool knows(const RecipientName& name, const RecipientRules& rules) const;
 
+    /// @param visit  called with each entry, as it was added.
+    template <class Visit>
+    void for_each(Visit visit) const {
+        table_.for_each([&](NameRef ref) { visit(arena_.name(ref)); });
+    }
+
     std::size_t size() const noexcept { return table_.count(); }
     std::size_t memory_octets() const noexcept { return arena_.octets() + table_.octets(); }
 

@@ -75,6 +75,16 @@ base::Result<RecipientName> RecipientName::parse(std::string_view address, const
     return RecipientName(std::move(text), local_octets);
 }
 
+std::vector<std::string> RecipientName::entries(const RecipientRules& rules) const {
+    std::vector<std::string> out{text_};
+    // What begins with the delimiter has nothing before it that could be an address.
+    if (const std::size_t end = rules.delimiter == '\0' ? std::string_view::npos : local_part().find(rules.delimiter, 1);
+        end != std::string_view::npos)
+        out.push_back(text_.substr(0, end) + std::string(at_domain()));
+    if (!domain().empty()) out.emplace_back(at_domain());
+    return out;
+}
+
 bool RecipientName::is_postmaster() const noexcept { return base::iequals(local_part(), "postmaster"); }
 
 }  // namespace exota::tenant

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -37,6 +38,9 @@ public:
     std::string_view at_domain() const noexcept { return std::string_view(text_).substr(at_); }
     /// RFC 5321 section 4.5.1: it always exists, in any letter case.
     bool is_postmaster() const noexcept;
+
+    /// The entries by any of which a list knows it: the address, without its extension, any of its domain. Two or three, none empty.
+    std::vector<std::string> entries(const RecipientRules& rules) const;
 
 private:
     RecipientName(std::string text, std::size_t at) noexcept : text_(std::move(text)), at_(at) {}

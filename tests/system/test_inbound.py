@@ -120,6 +120,16 @@ def test_the_same_from_a_stranger_is_not_believed(door, address, certificate):
         assert (reply.code, door.chain.judged(reply)["reason"]) == (550, "dmarc-failed"), reply
 
 
+def test_a_certificate_that_is_missing_is_told_of_here_too(door):
+    """Behind one's own EOP nothing is as easily forgotten as smtpd_tls_ask_ccert, and then all of its mail is put off."""
+    counted = lambda: door.exota.metrics()["exota_missing_certificates_total"]  # noqa: E731
+    before = counted()
+    reply = door.send(door.passed_on(), address=EOP)
+    assert (reply.code, door.chain.judged(reply)["reason"]) == (451, "unavailable"), reply
+    assert counted() == before + 1, "once a message, though RCPT was judged as well"
+    door.exota.said("missing-certificate")
+
+
 def test_files_are_watched(door):
     before = door.block.read_text()
     door.block.write_text(before + f"{STRANGER}\n")

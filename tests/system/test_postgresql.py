@@ -2,6 +2,7 @@
 database; the verdicts meanwhile."""
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def database(base_directory, workshop):
 def writer(binary, base_directory, database):
     """`exota tenant` as it is used beside the daemons: (exit code, what it printed)."""
     directory = fresh_directory(base_directory)
-    exota = Exota(binary, directory, changes=settings(database.conninfo(WRITER), directory, WRITERS_PASSWORD, timeout=60), started=False)
+    exota = Exota(binary, directory, changes=settings(database.conninfo(WRITER), directory, WRITERS_PASSWORD, timeout=30), started=False)
 
     def run(action, *arguments, standard_input=b""):
         done = exota.run("tenant", action, "-c", exota.configuration, *arguments, standard_input=standard_input)
@@ -127,6 +128,19 @@ def test_a_bad_row_is_named_keeps_its_last_good_version_and_stops_nothing_else(n
     checked = node.run("check", "-c", node.configuration, "--json")
     assert checked.returncode == 78
     assert any(problem["key"] == "tenants.new.limits[0]" and "not served" in problem["text"] for problem in json.loads(checked.stdout)["problems"])
+    # Who changes others is told of it, and not hindered.
+    code, said = writer("set", "another", "mode=defer")
+    assert code == 0 and "tenants.new.limits[0]" in said and "+   mode: defer" in said, said
+    code, said = writer("set", "new", "mode=defer", "domains+=x.new.test")
+    assert code == 78 and "nothing was changed" in said, said
+    database.sql("UPDATE exota.tenant SET limits = '{NULL}' WHERE name = 'new'")  # this cannot even be read
+    code, said = writer("list")
+    assert code == 78 and "tenants.new" in said and "another" in said and "contoso" in said, said
+    code, said = writer("set", "new", "mode=defer")
+    assert code == 78 and "it can only be removed" in said, said
+    code, said = writer("remove", "new", "--dry-run")
+    assert code == 0 and said.startswith("- new\n"), said
+    assert writer("set", "another", "mode=")[0] == 0
     database.sql("UPDATE exota.tenant SET limits = NULL WHERE name = 'new'")
     wait_for(lambda: node.run("check", "-c", node.configuration).returncode == 0, "no bad row")
 
@@ -156,6 +170,49 @@ def test_a_change_counts_on_both_by_itself(nodes, writer):
         wait_for(lambda: node.metrics()["exota_tenant_domains"] == 4, "the new tenant")
 
 
+def test_changes_of_every_kind_are_told_of(nodes, database):
+    """Where no row is changed by itself, or by nobody whom triggers see by default; and what is told means nothing."""
+    snapshot = nodes[0].directory / "tenants.snapshot"
+
+    def counts(domains, why):
+        for node in nodes:
+            wait_for(lambda: node.metrics()["exota_tenant_domains"] == domains, why)
+    add = "INSERT INTO exota.tenant_name VALUES ('domain', '{}', 'quick')"
+    database.sql("SET session_replication_role = replica; " + add.format("replica.test"))
+    counts(5, "what a replica writes")
+    database.sql("UPDATE exota.tenant SET name = 'renamed' WHERE name = 'quick'")
+    wait_for(lambda: '"renamed":' in snapshot.read_text() and '"quick":' not in snapshot.read_text(), "another name")
+    database.sql("BEGIN; CREATE TEMP TABLE t AS SELECT * FROM exota.tenant; CREATE TEMP TABLE n AS SELECT * FROM exota.tenant_name; "
+                 "TRUNCATE exota.tenant CASCADE; INSERT INTO exota.tenant SELECT * FROM t; INSERT INTO exota.tenant_name SELECT * FROM n; "
+                 "UPDATE exota.tenant SET name = 'quick' WHERE name = 'renamed'; " + add.format("truncated.test") + "; COMMIT")
+    counts(6, "what stands there after all was taken away")
+    for garbage in ("nobody", "\\x07", "x" * 200, '"}], {'):
+        database.sql(f"SELECT pg_notify('exota_tenants', E'{garbage}')")
+    database.sql("DELETE FROM exota.tenant_name WHERE name = 'truncated.test'")
+    counts(5, "what is told between garbage")
+    database.sql("DELETE FROM exota.tenant_name WHERE name = 'replica.test'")
+    counts(4, "the last change")
+    for node in nodes:
+        becomes(node, "loaded")
+
+
+def test_who_changes_waits_for_others_who_do(database, writer, nodes):
+    """A customer database that adds a name meanwhile loses it not."""
+    other = database.session()
+    other.stdin.write("BEGIN; INSERT INTO exota.tenant_name VALUES ('dkim_domain', 'meanwhile.test', 'contoso') RETURNING 'inserted';\n")
+    other.stdin.flush()
+    assert other.stdout.readline() == "inserted\n"
+    changed = []
+    waits = threading.Thread(target=lambda: changed.append(writer("set", "contoso", "mode=defer")))
+    waits.start()
+    wait_for(lambda: database.sql("SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'ShareRowExclusiveLock'") == "1", "somebody who waits")
+    other.communicate("COMMIT;\n")
+    waits.join()
+    assert changed[0][0] == 0, changed
+    assert database.sql("SELECT count(*) FROM exota.tenant_name WHERE name = 'meanwhile.test'") == "1"
+    database.sql("DELETE FROM exota.tenant_name WHERE name = 'meanwhile.test'; UPDATE exota.tenant SET mode = NULL WHERE name = 'contoso'")
+
+
 def test_killed_hung_and_back(nodes, database, make):
     """What is known is served, what is not is deferred, nothing is refused for good, and nobody has to be restarted."""
     node = nodes[0]
@@ -171,6 +228,9 @@ def test_killed_hung_and_back(nodes, database, make):
         assert verdict(node, "contoso.com") == OK and verdict(node, "nobody.test", tenant_id=None) == AWAY
         checked = json.loads(node.run("check", "-c", node.configuration, "--json").stdout)
         assert checked["errors"] == 0 and checked["domains"] == 4 and any("cannot be asked now" in p["text"] for p in checked["problems"]), checked
+        # What the database will have when it is back nobody can mean yet.
+        accepted = node.run("check", "-c", node.configuration, "--accept-shrink")
+        assert accepted.returncode != 0 and b"there is nothing to accept" in accepted.stdout + accepted.stderr, accepted
         # One without a snapshot has nothing to judge by.
         fresh = make(database.conninfo())
         assert verdict(fresh, "contoso.com") == AWAY
@@ -215,7 +275,7 @@ def test_who_is_not_believed(make, database, base_directory, workshop, wrong, sa
 
 def test_a_slow_server_is_waited_for_by_nobody_but_the_source(make, database, writer):
     slow = Pretender(slowly(database.port))
-    node = make(database.conninfo(port=slow.port), timeout=60)
+    node = make(database.conninfo(port=slow.port), timeout=30)
     becomes(node, "loaded")
     assert verdict(node, "contoso.com") == OK
     before = node.metrics()["exota_tenant_domains"]

@@ -1,45 +1,16 @@
 """`exota tenant add --look-up`: the tenant id of a domain from a local server that plays Microsoft's."""
-import http.server
 import json
-import ssl
-import threading
 
 import pytest
 from harness.exota import Exota
 from harness.message import CONTOSO_ID
+from harness.openid import openid_server
 from harness.processes import fresh_directory
-
-
-class OpenidServer(http.server.ThreadingHTTPServer):
-    """Knows contoso.com, and no other domain."""
-
-    def __init__(self, certificate, key):
-        super().__init__(("127.0.0.1", 0), self.Answer)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        self.socket = context.wrap_socket(self.socket, server_side=True)
-        self.asked = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    class Answer(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.server.asked.append(self.path)
-            known = self.path == "/contoso.com/.well-known/openid-configuration"
-            body = json.dumps({"issuer": f"https://login.microsoftonline.com/{CONTOSO_ID}/v2.0"} if known else {"error": "invalid_tenant"}).encode()
-            self.send_response(200 if known else 400)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
 
 
 @pytest.fixture(scope="module")
 def server(workshop):
-    workshop.pki._leaf("openid", "/CN=login", "ca", 3650, ["subjectAltName=DNS:localhost", "extendedKeyUsage=serverAuth"])
-    made = OpenidServer(workshop.pki.certificate("openid"), workshop.pki.key("openid"))
+    made = openid_server(workshop)
     yield made
     made.shutdown()
     made.server_close()

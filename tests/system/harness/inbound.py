@@ -37,15 +37,16 @@ def zones(keys):
 
 
 class Door:
-    """The chain with its servers. `send` speaks with the service that is the door."""
+    """The chain with its servers. `send` speaks with the service that is the door. `keys`: those that DNS has, if not the workshop's;
+    `signed`: zones that are validated by DNSSEC, and more arguments of NameServers."""
 
-    def __init__(self, workshop, directory, *, changes=None, inbound=None):
+    def __init__(self, workshop, directory, *, changes=None, inbound=None, keys=None, more_zones=None, signed=(), **dns):
         self.workshop, self.directory = workshop, directory
         self._parts = []
         try:
             listing = {f"{KEY}.{LIST}": ["127.0.0.2", ":127.0.0.2:see https://bl.example/?$", LISTED, EOP], **LIARS}
             self.lists = self._own(DnsLists(directory, listing))
-            self.names = self._own(NameServers(directory, zones(workshop.keys), others={zone: self.lists.port for zone in listing}))
+            self.names = self._own(NameServers(directory, zones(keys or workshop.keys) | (more_zones or {}), others={zone: self.lists.port for zone in listing}, signed=signed, **dns))
             self.block, self.allow, self.recipients = (directory / name for name in ("block", "allow", "recipients"))
             self.block.write_text(f"{BLOCKED}/32 until 2999-12-31 # a test\n198.51.100.0/28\n")
             self.allow.write_text(f"{ALLOWED}\n")
@@ -53,7 +54,7 @@ class Door:
             settings = {
                 "dkim": {"source": "verify"}, "authentication_results": None,
                 "authorisation": {"proofs": ["client-cert + tenant-id"]},
-                "dns": {"servers": [self.names.address], "dnssec": "off", "open_zones": ["test."], "timeout": 1, "message_timeout": 3},
+                "dns": {"servers": [self.names.address], **({"dnssec": "on", "trust_anchor_files": [str(self.names.anchors)]} if self.names.signed else {"dnssec": "off"}), "open_zones": ["test."], "timeout": 1, "message_timeout": 3},
                 "inbound": {"listen": [f"unix:{directory}/door.sock"], "mode": "enforce", **(inbound or {})},
                 "eop": {"results": "enforce"},
                 "perimeter": {"allow_file": str(self.allow), "block_file": str(self.block), "dnsbl": [f"{KEY}.{LIST}=127.0.0.[2..11]*2", *(f"{liar}*2" for liar in LIARS)],

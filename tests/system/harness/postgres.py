@@ -57,6 +57,11 @@ class Postgres:
     def sql(self, statement, database="exota"):
         return self._run("psql", *self._to(database), "-v", "ON_ERROR_STOP=1", "-A", "-t", "-q", "-c", statement).strip()
 
+    def session(self):
+        """psql that stays, to be told by its standard input."""
+        return subprocess.Popen(["runuser", "-u", "postgres", "--", PROGRAMS / "psql", *map(str, self._to("exota")), "-v", "ON_ERROR_STOP=1", "-A", "-t", "-q"],
+                                cwd=self.directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
     def conninfo(self, user=READER, port=None, ca=None):
         """As over a network, where nobody is believed who does not prove it."""
         return (f"host=localhost hostaddr=127.0.0.1 port={port or self.port} dbname=exota user={user} gssencmode=disable sslmode=verify-full "
