@@ -282,7 +282,7 @@ TEST_F(DaemonEndpoints, a_list_that_the_rules_refuse_is_not_taken_up_unless_it_i
     logged("no IPv6 networks");
     EXPECT_NE(logged("event=reload-failed").find("cause=signal"), std::string::npos) << "by a signal neither";
     const std::string path = directory_.path("endpoints.json");
-    ASSERT_TRUE(config::endpoints_guard(directory_.path("")).accept(config::read_endpoints_file(path)->content));
+    ASSERT_TRUE(config::endpoints_guard(path).accept(config::read_endpoints_file(path)->content));
     put(R"("192.0.2.0/24")");
     logged("event=reloaded");
     EXPECT_TRUE(has_metric("exota_endpoint_prefixes 1"));

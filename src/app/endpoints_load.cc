@@ -17,9 +17,10 @@ Loaded load_endpoints(const config::Config& in_use, const gate::Snapshot& previo
     auto file = config::read_endpoints_file(in_use.endpoints.path);
     if (!file) {
         loaded.problems.push_back(problem_with({}, file.error().detail));
+        loaded.try_again = file.error().code == base::Errc::io;  // too few descriptors, say
         return loaded;
     }
-    if (std::string why = config::why_not_used(*file, &in_use.endpoints.list, in_use.tenants.state_directory); !why.empty()) {
+    if (std::string why = config::why_not_used(*file, &in_use.endpoints.list); !why.empty()) {
         loaded.problems.push_back(problem_with(file->path, std::move(why)));
         return loaded;
     }
@@ -34,7 +35,7 @@ Loaded load_endpoints(const config::Config& in_use, const gate::Snapshot& previo
 
 std::vector<config::Problem> endpoint_problems(const config::Config& config, const config::EndpointsFile& in_use) {
     if (config.endpoints.path.empty() || config.endpoints.path != in_use.path) return {};
-    std::string why = config::why_not_used(config.endpoints, &in_use.list, config.tenants.state_directory);
+    std::string why = config::why_not_used(config.endpoints, &in_use.list);
     if (why.empty()) return {};
     return {problem_with(config.endpoints.path, std::move(why))};
 }

@@ -71,7 +71,7 @@ TEST_F(EndpointsLoad, what_the_rules_refuse_and_what_is_no_list_is_not_taken) {
 
 TEST_F(EndpointsLoad, what_an_operator_said_is_meant_is_taken) {
     put("\"192.0.2.0/26\"");
-    ASSERT_TRUE(config::endpoints_guard(folder_.path("")).accept(read_endpoints_file(path_)->content));
+    ASSERT_TRUE(config::endpoints_guard(path_).accept(read_endpoints_file(path_)->content));
     EXPECT_TRUE(load_endpoints(in_use_, previous_).snapshot);
 }
 

@@ -1,7 +1,11 @@
 #include "config/endpoint_rules.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <span>
+
+#include "base/joined.h"
 
 namespace exota::config {
 namespace {
@@ -28,7 +32,50 @@ bool same_network_of_64_bits(const IpPrefix& a, const IpPrefix& b) noexcept {
     return std::equal(first.begin(), first.begin() + 8, second.begin());
 }
 
-void object_to_extent(const std::string& unit, std::uint64_t before, std::uint64_t after, std::vector<std::string>& objections) {
+/// Not of the internet, by RFC 6890; what is for documents (192.0.2.0/24 ...) is nobody's and does no harm.
+bool is_of_no_internet(const IpPrefix& prefix) {
+    static const auto ranges = [] {
+        std::array<IpPrefix, 14> out;
+        constexpr std::array<std::string_view, 14> texts{
+            "0.0.0.0/8",   "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8",    "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+            "224.0.0.0/3", "::/96",      "64:ff9b::/96",  "64:ff9b:1::/48", "fc00::/7",       "fe80::/10",     "ff00::/8"};
+        std::ranges::transform(texts, out.begin(), [](std::string_view text) { return *IpPrefix::parse(text); });
+        return out;
+    }();
+    return std::ranges::any_of(ranges, [&](const IpPrefix& range) { return range.overlaps(prefix); });
+}
+
+/// Those that lie in no other, by address: apart from each other.
+std::vector<IpPrefix> outermost(std::vector<IpPrefix> prefixes) {
+    std::ranges::sort(prefixes, [](const IpPrefix& a, const IpPrefix& b) {
+        return a.network() != b.network() ? a.network() < b.network() : a.bits() < b.bits();
+    });
+    // Two prefixes are one within the other, or apart: so each needs to be compared with the last that was kept only.
+    std::vector<IpPrefix> out;
+    for (const IpPrefix& prefix : prefixes)
+        if (out.empty() || !out.back().contains(prefix.network())) out.push_back(prefix);
+    return out;
+}
+
+/// What both lists hold.
+EndpointExtent common_extent(const EndpointList& a, const EndpointList& b) {
+    const std::vector<IpPrefix> first = outermost(a.prefixes), second = outermost(b.prefixes);
+    EndpointList common;
+    const auto take_within = [&common](const std::vector<IpPrefix>& these, const std::vector<IpPrefix>& those) {
+        for (const IpPrefix& prefix : these) {
+            const auto after = std::ranges::upper_bound(those, prefix.network(), {}, &IpPrefix::network);
+            if (after == those.begin()) continue;
+            const IpPrefix& before = *std::prev(after);
+            if (before.bits() <= prefix.bits() && before.contains(prefix.network())) common.prefixes.push_back(prefix);
+        }
+    };
+    take_within(first, second);
+    take_within(second, first);
+    return extent_of(common);
+}
+
+void object_to_extent(const std::string& unit, std::uint64_t before, std::uint64_t after, std::uint64_t kept,
+                      std::vector<std::string>& objections) {
     if (before == 0) return;
     if (after == 0) return objections.push_back("it has no " + unit + " any more");
     const auto of = [&] { return std::to_string(after) + ' ' + unit + " instead of " + std::to_string(before); };
@@ -37,20 +84,17 @@ void object_to_extent(const std::string& unit, std::uint64_t before, std::uint64
         objections.push_back("it has " + of() + ", less than half");
     else if (before < after - after / 2)
         objections.push_back("it has " + of() + ", more than twice as many");
+    else if (kept < before - before / 2)
+        objections.push_back("of " + std::to_string(before) + ' ' + unit + " it keeps " + std::to_string(kept) + ", less than half");
 }
 
 }  // namespace
 
 EndpointExtent extent_of(const EndpointList& list) {
-    std::vector<IpPrefix> prefixes = list.prefixes;
-    // Two prefixes are one within the other, or apart: so each needs to be compared with the last that was counted only.
-    std::ranges::sort(prefixes, [](const IpPrefix& a, const IpPrefix& b) {
-        return a.network() != b.network() ? a.network() < b.network() : a.bits() < b.bits();
-    });
     EndpointExtent extent;
+    const std::vector<IpPrefix> prefixes = outermost(list.prefixes);
     const IpPrefix* last = nullptr;
     for (const IpPrefix& prefix : prefixes) {
-        if (last && last->contains(prefix.network())) continue;
         const bool counted_already =
             last && !is_ipv4(*last) && !is_ipv4(prefix) && prefix.bits() > 64 && same_network_of_64_bits(*last, prefix);
         last = &prefix;
@@ -73,10 +117,20 @@ std::vector<std::string> objections_to(const EndpointList& list, const EndpointL
             objections.push_back(prefix.text() + " holds every IPv4 address");
     }
     if (!before) return objections;
-    const EndpointExtent had = extent_of(*before), has = extent_of(list);
-    object_to_extent("IPv4 addresses", had.ipv4, has.ipv4, objections);
-    object_to_extent("IPv6 networks (/64)", had.ipv6, has.ipv6, objections);
+    if (std::ranges::none_of(before->prefixes, &is_of_no_internet))
+        for (const IpPrefix& prefix : list.prefixes)
+            if (is_of_no_internet(prefix)) objections.push_back(prefix.text() + " is not of the public internet");
+    const EndpointExtent had = extent_of(*before), has = extent_of(list), kept = common_extent(*before, list);
+    object_to_extent("IPv4 addresses", had.ipv4, has.ipv4, kept.ipv4, objections);
+    object_to_extent("IPv6 networks (/64)", had.ipv6, has.ipv6, kept.ipv6, objections);
     return objections;
+}
+
+std::string text_of_objections(const std::vector<std::string>& objections) {
+    constexpr std::size_t most = 5;
+    const std::size_t shown = std::min(objections.size(), most);
+    const std::string text = base::joined(std::span(objections).first(shown), "; ");
+    return shown == objections.size() ? text : text + "; and " + std::to_string(objections.size() - shown) + " more";
 }
 
 EndpointDifference difference(const EndpointList& before, const EndpointList& after) {

@@ -25,9 +25,13 @@ struct EndpointExtent {
 EndpointExtent extent_of(const EndpointList& list);
 
 /// What speaks against a list, each a clause for an operator; empty: nothing. A family that the list before had must stay, with at least
-/// half and at most twice as much; one that it had not may come.
+/// half of the addresses that were there and at most twice as many; one that it had not may come. Addresses that are no public ones
+/// (RFC 6890: private, loopback, link-local, multicast ...) may not come to a list that had none.
 /// @param before  whose place it takes; nullptr: nothing's, and only the prefixes themselves are looked at.
 std::vector<std::string> objections_to(const EndpointList& list, const EndpointList* before);
+
+/// For an operator: the first five, and how many there are besides.
+std::string text_of_objections(const std::vector<std::string>& objections);
 
 struct EndpointDifference {
     std::vector<base::IpPrefix> added, removed;  // in the order of their list

@@ -72,7 +72,7 @@ TEST(EndpointRules, PrefixesThatHoldTooMuch) {
 
 TEST(EndpointRules, BothSidesOfEachLimit) {
     const EndpointList even = list_of({"192.0.2.0/30", "2001:db8::/62"}), odd = list_of({"192.0.2.0/30", "192.0.2.4", "2001:db8::/64"}),
-                       four_only = list_of({"192.0.2.0/30"});
+                       four_only = list_of({"192.0.2.0/30"}), laboratory = list_of({"10.1.2.0/31"});
     const struct {
         const char* name;
         const EndpointList* before;
@@ -96,7 +96,18 @@ TEST(EndpointRules, BothSidesOfEachLimit) {
         {"no_ipv6", &even, four_only, "no IPv6 networks (/64) any more"},
         {"ipv6_is_new", &four_only, even, ""},
         {"ipv6_was_never_there", &four_only, four_only, ""},
-        {"other_addresses", &even, list_of({"198.51.100.0/30", "2001:db9::/62"}), ""},
+        {"half_of_it_stays", &even, list_of({"192.0.2.2/31", "198.51.100.0/31", "2001:db8::/63", "2001:db9::/63"}), ""},
+        {"less_than_half_of_ipv4_stays", &even, list_of({"192.0.2.3", "198.51.100.0/31", "198.51.100.2", "2001:db8::/62"}),
+         "of 4 IPv4 addresses it keeps 1, less than half"},
+        {"less_than_half_of_ipv6_stays", &even, list_of({"192.0.2.0/30", "2001:db8::/64", "2001:db9::/63"}),
+         "of 4 IPv6 networks (/64) it keeps 1, less than half"},
+        {"other_addresses", &even, list_of({"198.51.100.0/30", "2001:db9::/62"}), "it keeps 0"},
+        {"private_addresses_come", &even, list_of({"192.0.2.0/30", "10.1.2.0/31", "2001:db8::/62"}),
+         "10.1.2.0/31 is not of the public internet"},
+        {"loopback_comes", &even, list_of({"192.0.2.0/30", "2001:db8::/62", "::1"}), "::1/128 is not of the public internet"},
+        {"one_around_a_private_range_comes", &even, list_of({"192.0.2.0/30", "2001:db8::/62", "192.160.0.0/11"}),
+         "192.160.0.0/11 is not of"},
+        {"private_addresses_were_there", &laboratory, list_of({"10.1.2.0/31", "127.0.0.1"}), ""},
         {"nothing_before", nullptr, four_only, ""},
     };
     for (const auto& c : cases) {
@@ -104,6 +115,13 @@ TEST(EndpointRules, BothSidesOfEachLimit) {
         EXPECT_EQ(said.empty(), c.says.empty()) << c.name << ": " << said;
         EXPECT_NE(said.find(c.says), std::string::npos) << c.name << ": " << said;
     }
+}
+
+TEST(EndpointRules, AnOperatorReadsFiveObjectionsAtMost) {
+    const std::vector<std::string> five(5, "x");
+    EXPECT_EQ(text_of_objections(five), "x; x; x; x; x");
+    EXPECT_EQ(text_of_objections(std::vector<std::string>(7, "x")), "x; x; x; x; x; and 2 more");
+    EXPECT_EQ(text_of_objections({}), "");
 }
 
 TEST(EndpointRules, NothingOverflows) {

@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <filesystem>
+#include <set>
+#include <utility>
 
 #include "base/text.h"
 
@@ -52,6 +54,7 @@ base::Result<EndpointList> parse_endpoints(std::string_view text) {
     if (!records) return base::fail(base::Errc::invalid_data, "endpoint list is no JSON array of records");
 
     EndpointList list;
+    std::set<std::pair<base::IpAddress, int>> seen;
     for (std::size_t i = 0; i < records->size(); ++i) {
         const auto* record = (*records)[i].if_object();
         if (!record) return base::fail(base::Errc::invalid_data, "record " + std::to_string(i + 1) + " of the endpoint list is no object");
@@ -65,7 +68,7 @@ base::Result<EndpointList> parse_endpoints(std::string_view text) {
             if (!written) return base::fail(base::Errc::invalid_data, record_name(*record, i) + ": an element of \"ips\" is no string");
             const auto prefix = base::IpPrefix::parse(view(*written));
             if (!prefix) return base::fail(base::Errc::invalid_data, record_name(*record, i) + ": " + prefix.error().detail);
-            if (std::ranges::find(list.prefixes, *prefix) != list.prefixes.end()) continue;
+            if (!seen.emplace(prefix->network(), prefix->bits()).second) continue;
             if (list.prefixes.size() == max_endpoint_prefixes)
                 return base::fail(base::Errc::too_long,
                                   "endpoint list of more than " + std::to_string(max_endpoint_prefixes) + " prefixes");
@@ -106,7 +109,11 @@ std::optional<std::string> endpoint_age_warning(const std::string& path, std::ch
     if (error) return "age unknown: " + error.message();
     const std::chrono::system_clock::time_point modified =
         std::chrono::time_point_cast<std::chrono::system_clock::duration>(std::chrono::file_clock::to_sys(written));
-    const auto age = std::chrono::floor<std::chrono::days>(now - std::max(modified, confirmed));
+    // What lies ahead was written by a clock that was wrong, and says nothing.
+    const auto youngest = std::max(modified <= now ? modified : std::chrono::system_clock::time_point{},
+                                   confirmed <= now ? confirmed : std::chrono::system_clock::time_point{});
+    if (youngest == std::chrono::system_clock::time_point{}) return "age unknown: its time lies ahead";
+    const auto age = std::chrono::floor<std::chrono::days>(now - youngest);
     if (age < endpoint_list_is_old) return std::nullopt;
     return "is " + std::to_string(age.count()) + " days old; Microsoft announces changes 30 days ahead: exota endpoints update";
 }

@@ -1,8 +1,8 @@
 #include "config/endpoints_file.h"
 
+#include <filesystem>
 #include <utility>
 
-#include "base/joined.h"
 #include "config/config.h"
 #include "config/whole_file.h"
 
@@ -20,10 +20,16 @@ base::Result<EndpointsFile> read_endpoints_file(const std::string& path) {
     return file;
 }
 
-std::string why_not_used(const EndpointsFile& file, const EndpointList* before, const std::string& state_directory) {
+directory::ShrinkGuard endpoints_guard(const std::string& path) {
+    const std::filesystem::path file(path);
+    const std::string folder = file.parent_path().string();
+    return directory::ShrinkGuard(folder.empty() ? "." : folder, file.filename().string());
+}
+
+std::string why_not_used(const EndpointsFile& file, const EndpointList* before) {
     const std::vector<std::string> objections = objections_to(file.list, before);
-    if (objections.empty() || (!state_directory.empty() && endpoints_guard(state_directory).is_accepted(file.content))) return {};
-    return "endpoint list is not used: " + base::joined(objections, "; ") + "; if that is meant, exota endpoints update --force --from " +
+    if (objections.empty() || endpoints_guard(file.path).is_accepted(file.content)) return {};
+    return "endpoint list is not used: " + text_of_objections(objections) + "; if that is meant, exota endpoints update --force --from " +
            file.path;
 }
 

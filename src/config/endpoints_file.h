@@ -24,16 +24,15 @@ struct EndpointsFile {
 /// @return  not_found, io: the file; those of parse_endpoints. The detail begins with the path.
 base::Result<EndpointsFile> read_endpoints_file(const std::string& path);
 
-/// Where an operator notes that exactly this list is meant, whatever the rules say (`exota endpoints update --force`).
-/// @param state_directory  tenants.state_directory.
-inline directory::ShrinkGuard endpoints_guard(const std::string& state_directory) {
-    return directory::ShrinkGuard(state_directory, "endpoints");
-}
+/// Where an operator notes that exactly this list is meant, whatever the rules say (`exota endpoints update --force`): beside the list, so
+/// that it outlives what /run holds.
+/// @param path  of the list: FILE has FILE.accepted.
+directory::ShrinkGuard endpoints_guard(const std::string& path);
 
 /// Why a list may not be used, for an operator, with what to do; empty: nothing speaks against it (endpoint_rules.h), or he said that it is
 /// meant.
 /// @param before  the one in use.
-std::string why_not_used(const EndpointsFile& file, const EndpointList* before, const std::string& state_directory);
+std::string why_not_used(const EndpointsFile& file, const EndpointList* before);
 
 /// Makes it the list of a configuration, beside the configuration's own prefixes.
 void use_endpoints(Config& config, EndpointsFile file);

@@ -45,19 +45,18 @@ TEST(EndpointsFile, IsReadWithItsPlaceInEveryError) {
 
 TEST(EndpointsFile, WhatAnOperatorConfirmedIsUsedAndNothingElse) {
     const TemporaryDirectory folder;
-    const std::string wide = folder.path("wide.json"), wider = folder.path("wider.json"), state = folder.path("");
+    const std::string wide = folder.path("wide.json"), wider = folder.path("wider.json");
     write_file(wide, json("\"10.0.0.0/8\""));
     write_file(wider, json("\"10.0.0.0/7\""));
     const EndpointsFile file = read_endpoints_file(wide).value(), other = read_endpoints_file(wider).value();
-    EXPECT_NE(why_not_used(file, nullptr, state).find("10.0.0.0/8 is shorter than /10"), std::string::npos);
-    EXPECT_NE(why_not_used(file, nullptr, state).find("exota endpoints update --force --from " + wide), std::string::npos);
-    ASSERT_TRUE(endpoints_guard(state).accept(file.content));
-    EXPECT_EQ(why_not_used(file, nullptr, state), "");
-    EXPECT_EQ(why_not_used(file, &other.list, state), "") << "against any other list, too";
-    EXPECT_NE(why_not_used(other, nullptr, state), "");
-    EXPECT_NE(why_not_used(file, nullptr, ""), "") << "no state directory, no confirmation";
-    ASSERT_TRUE(directory::ShrinkGuard(state).accept(other.content));
-    EXPECT_NE(why_not_used(other, nullptr, state), "") << "the tenants' confirmation is another one";
+    EXPECT_NE(why_not_used(file, nullptr).find("10.0.0.0/8 is shorter than /10"), std::string::npos);
+    EXPECT_NE(why_not_used(file, nullptr).find("exota endpoints update --force --from " + wide), std::string::npos);
+    ASSERT_TRUE(endpoints_guard(wide).accept(file.content));
+    EXPECT_EQ(why_not_used(file, nullptr), "");
+    EXPECT_EQ(why_not_used(file, &other.list), "") << "against any other list, too";
+    EXPECT_NE(why_not_used(other, nullptr), "");
+    ASSERT_TRUE(endpoints_guard(wider).accept(file.content));
+    EXPECT_NE(why_not_used(other, nullptr), "") << "another list's confirmation";
 }
 
 class EndpointsInConfiguration : public ::testing::Test {
@@ -100,7 +99,7 @@ TEST_F(EndpointsInConfiguration, WhatTheRulesRefuseIsAnErrorOfTheKey) {
     ASSERT_TRUE(named.config) << errors(named);
     EXPECT_EQ(named.config->endpoints.path, folder_.path("e.json"));
     EXPECT_EQ(named.config->rules.exchange_online.size(), 1U);
-    ASSERT_TRUE(endpoints_guard(folder_.path("")).accept(read_endpoints_file(folder_.path("e.json"))->content));
+    ASSERT_TRUE(endpoints_guard(folder_.path("e.json")).accept(read_endpoints_file(folder_.path("e.json"))->content));
     EXPECT_TRUE(load_with("").config);
 }
 

@@ -102,6 +102,17 @@ TEST(Endpoints, AConfirmationMakesAFileYoung) {
     std::filesystem::remove(path);
 }
 
+TEST(Endpoints, ATimeThatLiesAheadMakesNothingYoung) {
+    const std::string path = ::testing::TempDir() + "/endpoints_ahead.json";
+    std::ofstream(path) << "[]";
+    const auto now = std::chrono::system_clock::now(), before = now - std::chrono::days(1);
+    std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() + std::chrono::days(3650));
+    EXPECT_EQ(endpoint_age_warning(path, now), "age unknown: its time lies ahead");
+    EXPECT_EQ(endpoint_age_warning(path, now, now + std::chrono::days(1)), "age unknown: its time lies ahead");
+    EXPECT_FALSE(endpoint_age_warning(path, now, before));
+    std::filesystem::remove(path);
+}
+
 TEST(Endpoints, VersionDocuments) {
     EXPECT_EQ(parse_endpoint_version(R"({"instance":"Worldwide","latest":"2026081400"})", "Worldwide").value(), "2026081400");
     EXPECT_EQ(parse_endpoint_version(R"({"latest":"1","instance":"worldwide","more":[]})", "Worldwide").value(), "1");

@@ -48,8 +48,7 @@ void read_client(Reader& in, Config& out, Origin origin, Endpoints endpoints) {
     if (endpoints == Endpoints::named) return;
     auto file = read_endpoints_file(out.endpoints.path);
     if (!file) return in.error(key, file.error().detail);
-    if (std::string why = why_not_used(*file, nullptr, resolve_path(in.text("tenants.state_directory"), out.path)); !why.empty())
-        return in.error(key, out.endpoints.path + ": " + why);
+    if (std::string why = why_not_used(*file, nullptr); !why.empty()) return in.error(key, out.endpoints.path + ": " + why);
     use_endpoints(out, *std::move(file));
 }
 

@@ -95,8 +95,10 @@ void look_at_endpoints(app::ReadFiles& files) {
     const config::EndpointsFile& file = files.config->endpoints;
     if (file.path.empty()) return;
     const EndpointsState state = read_endpoints_state(files.config->tenants.state_directory, file.path);
-    const Seconds confirmed = state.content == file.content.text() ? state.confirmed : Seconds{};
-    auto old = config::endpoint_age_warning(file.path, std::chrono::system_clock::now(), std::chrono::system_clock::time_point(confirmed));
+    const auto now = std::chrono::system_clock::now();
+    const bool known = state.content == file.content.text() && state.confirmed <= std::chrono::floor<Seconds>(now.time_since_epoch());
+    const std::chrono::system_clock::time_point confirmed(known ? state.confirmed : Seconds{});
+    auto old = config::endpoint_age_warning(file.path, now, confirmed);
     if (old) files.problems.push_back({Severity::warning, file.path, 0, 0, "", "endpoint list " + *std::move(old)});
 }
 

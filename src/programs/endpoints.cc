@@ -85,7 +85,7 @@ Exit show(const Options& options) {
     const EndpointsState state = read_endpoints_state(config.tenants.state_directory, file->path);
     const bool known = state.content == file->content.text();
     const std::string version = known ? state.version : std::string();
-    const std::string refused = config::why_not_used(*file, nullptr, config.tenants.state_directory);
+    const std::string refused = config::why_not_used(*file, nullptr);
     const std::vector<std::string> listed = texts_of(file->list.prefixes), own = texts_of(config.own_prefixes),
                                    pool = texts_of(config.rules.relay_pool);
     if (options.json) {
@@ -147,11 +147,16 @@ EndpointsUpdated failed(Exit exit, std::string said) {
     return out;
 }
 
+/// Where the list lies, and where what is to be remembered.
+struct EndpointsPlace {
+    std::string path, state_directory;
+};
+
 Outcome from_file(const Options& options, const EndpointsPlace& place) {
     Outcome out{.updated = {}, .source = *options.from, .version = {}};
     const auto list = config::read_whole_file(out.source, config::max_endpoint_octets);
     if (list) {
-        out.updated = update_endpoints(place, *list, {.force = options.force, .dry_run = options.dry_run});
+        out.updated = update_endpoints(place.path, *list, {.force = options.force, .dry_run = options.dry_run});
     } else {
         const base::Errc code = list.error().code;
         out.updated = failed(code == base::Errc::not_found  ? Exit::no_input
@@ -190,15 +195,17 @@ Outcome from_service(const Options& options, const EndpointsPlace& place, const 
                                    .force = options.force};
     const ServiceAnswer answer = ask_service(get, question, state);
     out.version = answer.version;
-    out.updated = answer.list ? update_endpoints(place, *answer.list, {.force = options.force, .dry_run = options.dry_run})
+    out.updated = answer.list ? update_endpoints(place.path, *answer.list, {.force = options.force, .dry_run = options.dry_run})
                               : failed(answer.exit, answer.said);
     if (!answer.asked || options.dry_run) return out;
     state.not_before = answer.not_before;
     state.exit = out.updated.exit;
     state.outcome = out.updated.said;
     if (out.updated.exit == Exit::ok) {  // what is here has this version
-        state.version = answer.version;
-        state.content = answer.list ? out.updated.content : question.here;
+        const std::string content = answer.list ? out.updated.content : question.here;
+        // Two documents of a service in many places: a new version whose list is that of before is asked for again the next time.
+        if (state.version.empty() || state.content != content) state.version = answer.version;
+        state.content = content;
         state.confirmed = question.now;
     }
     if (const auto kept = write_endpoints_state(place.state_directory, state); !kept)

@@ -27,6 +27,15 @@ std::string minutes_until(Seconds then, Seconds now) {
     return std::to_string(std::chrono::ceil<std::chrono::minutes>(then - now).count()) + " min";
 }
 
+/// Both digits, as parse_endpoint_version takes them. An unknown one is older than none.
+bool is_older(std::string_view version, std::string_view than) noexcept {
+    const auto without_zeros = [](std::string_view digits) {
+        return digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
+    };
+    version = without_zeros(version), than = without_zeros(than);
+    return version.size() != than.size() ? version.size() < than.size() : version < than;
+}
+
 /// One of the two documents. Without it `answer` says why.
 std::optional<std::string> fetch(const Get& get, const std::string& target, std::size_t most_octets, const ServiceQuestion& question,
                                  ServiceAnswer& answer) {
@@ -74,6 +83,11 @@ ServiceAnswer ask_service(const Get& get, const ServiceQuestion& question, const
         return answer;
     }
     answer.version = *std::move(version);
+    if (is_older(answer.version, state.version) && !question.force) {
+        answer.exit = Exit::temporary;
+        answer.said = "the service speaks of version " + answer.version + ", older than " + state.version + ", which was there already";
+        return answer;
+    }
     if (answer.version == state.version && !state.content.empty() && state.content == question.here && !question.force) {
         answer.said = "version " + answer.version + " is current";
         return answer;

@@ -58,7 +58,8 @@ TEST(EndpointsService, WithoutAnotherVersionTheListIsNotAskedFor) {
         {"current", {.version = "2", .content = "abc"}, false, false},
         {"the_file_is_another", {.version = "2", .content = "other"}, false, true},
         {"the_file_is_not_known", {.version = "2"}, false, true},
-        {"another_version", {.version = "3", .content = "abc"}, false, true},
+        {"another_version", {.version = "1", .content = "abc"}, false, true},
+        {"an_older_one_and_forced", {.version = "3", .content = "abc"}, true, true},
         {"forced", {.version = "2", .content = "abc"}, true, true},
     };
     for (const auto& c : cases) {
@@ -68,6 +69,20 @@ TEST(EndpointsService, WithoutAnotherVersionTheListIsNotAskedFor) {
         EXPECT_EQ(answer.list.has_value(), c.asks_for_list) << c.name;
         EXPECT_EQ(answer.exit, Exit::ok) << c.name;
         if (!c.asks_for_list) EXPECT_EQ(answer.said, "version 2 is current") << c.name;
+    }
+}
+
+TEST(EndpointsService, AnOlderVersionThanWasThereIsNotTaken) {
+    const struct {
+        std::string_view before;
+        bool is_older;
+    } cases[] = {{"3", true}, {"10", true}, {"02", false}, {"003", true}, {"", false}, {"1", false}};
+    for (const auto& c : cases) {
+        Service service{{body(version_2), body("[]")}};
+        const ServiceAnswer answer = service.ask(question(), {.version = std::string(c.before), .content = "other"});
+        EXPECT_EQ(answer.exit, c.is_older ? Exit::temporary : Exit::ok) << c.before;
+        EXPECT_EQ(answer.list.has_value(), !c.is_older) << c.before;
+        EXPECT_EQ(answer.said.find("older than") != std::string::npos, c.is_older) << answer.said;
     }
 }
 

@@ -13,11 +13,6 @@
 
 namespace exota::programs {
 
-struct EndpointsPlace {
-    std::string path;             // of the file
-    std::string state_directory;  // where the daemon finds that a list is meant; empty: nowhere
-};
-
 struct HowToUpdate {
     bool force = false;    // whatever the rules say (config/endpoint_rules.h); the file is written anew even if nothing differs
     bool dry_run = false;  // nothing is written
@@ -32,10 +27,11 @@ struct EndpointsUpdated {
     std::string content;  // of the file now (Fingerprint); empty: there is none that could be read
 };
 
-/// @return  ok; bad_data: no list, or one that the rules refuse; unavailable: the file or the note for the daemon cannot be written, or
-/// what
-///          is there not be read. A file that is there and is no list is replaced.
-EndpointsUpdated update_endpoints(const EndpointsPlace& place, std::string_view list, const HowToUpdate& how);
+/// One at a time: two that run at once wait for each other (flock(2) on the folder).
+/// @param path  of the file. Root follows no link, on the way to it and at its end, that somebody else made.
+/// @return  ok; bad_data: no list, or one that the rules refuse; unavailable: the file or the note for the daemon
+///          (config::endpoints_guard) cannot be written, or what is there not be read. A file that is there and is no list is replaced.
+EndpointsUpdated update_endpoints(const std::string& path, std::string_view list, const HowToUpdate& how);
 
 /// Of the file that is there (Fingerprint); empty: none, or no list.
 std::string endpoints_content(const std::string& path);

@@ -2,10 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "config/whole_file.h"
 #include "net/testing.h"
@@ -21,15 +26,15 @@ std::string json(std::string_view prefixes) {
 
 class EndpointsUpdate : public ::testing::Test {
 protected:
-    EndpointsUpdated update(std::string_view list, const HowToUpdate& how = {}) const { return update_endpoints(place_, list, how); }
-    std::string file() const { return config::read_whole_file(place_.path, 1 << 20).value_or(""); }
+    EndpointsUpdated update(std::string_view list, const HowToUpdate& how = {}) const { return update_endpoints(path_, list, how); }
+    std::string file() const { return config::read_whole_file(path_, 1 << 20).value_or(""); }
     bool is_meant() const {
-        const auto read = config::read_endpoints_file(place_.path);
-        return read && config::endpoints_guard(place_.state_directory).is_accepted(read->content);
+        const auto read = config::read_endpoints_file(path_);
+        return read && config::endpoints_guard(path_).is_accepted(read->content);
     }
 
     net::testing::TemporaryDirectory folder_;
-    const EndpointsPlace place_{.path = folder_.path("endpoints.json"), .state_directory = folder_.path("")};
+    const std::string path_ = folder_.path("endpoints.json");
     const std::string both_ = json("\"192.0.2.0/24\", \"2001:db8::/48\""),
                       more_ = json("\"192.0.2.0/24\", \"198.51.100.0/24\", \"2001:db8::/48\""), only_4_ = json("\"192.0.2.0/24\"");
 };
@@ -40,7 +45,7 @@ TEST_F(EndpointsUpdate, WritesWhatItWasGivenAndSaysWhatDiffers) {
     EXPECT_TRUE(first.written);
     EXPECT_EQ(first.difference.added.size(), 2U);
     EXPECT_EQ(file(), both_);
-    EXPECT_EQ(first.content, endpoints_content(place_.path));
+    EXPECT_EQ(first.content, endpoints_content(path_));
     const EndpointsUpdated second = update(more_);
     EXPECT_TRUE(second.written);
     ASSERT_EQ(second.difference.added.size(), 1U);
@@ -50,18 +55,18 @@ TEST_F(EndpointsUpdate, WritesWhatItWasGivenAndSaysWhatDiffers) {
 }
 
 TEST_F(EndpointsUpdate, WhatIsThereAlreadyIsNotWrittenAnew) {
-    write_file(place_.path, both_);
-    const auto before = directory::stamp_of(place_.path).value();
+    write_file(path_, both_);
+    const auto before = directory::stamp_of(path_).value();
     const EndpointsUpdated same = update(both_);
     EXPECT_EQ(same.exit, Exit::ok);
     EXPECT_FALSE(same.written);
     EXPECT_EQ(same.said, "nothing to change: 2 prefixes");
-    EXPECT_EQ(directory::stamp_of(place_.path).value(), before);
+    EXPECT_EQ(directory::stamp_of(path_).value(), before);
     EXPECT_TRUE(update(both_ + "\n").written) << "as downloaded";
 }
 
 TEST_F(EndpointsUpdate, RefusesAndChangesNothing) {
-    write_file(place_.path, both_);
+    write_file(path_, both_);
     const struct {
         std::string list;
         std::string_view says;
@@ -82,28 +87,62 @@ TEST_F(EndpointsUpdate, RefusesAndChangesNothing) {
 }
 
 TEST_F(EndpointsUpdate, WithForceTheDaemonIsToldFirst) {
-    write_file(place_.path, both_);
+    write_file(path_, both_);
     const EndpointsUpdated forced = update(only_4_, {.force = true});
     EXPECT_EQ(forced.exit, Exit::ok) << forced.said;
     EXPECT_EQ(forced.objections.size(), 1U);
     EXPECT_EQ(file(), only_4_);
     EXPECT_TRUE(is_meant());
-    const auto before = directory::stamp_of(place_.path).value();
+    const auto before = directory::stamp_of(path_).value();
     EXPECT_TRUE(update(only_4_, {.force = true}).written) << "so that a daemon that refused it tries again";
-    EXPECT_NE(directory::stamp_of(place_.path).value(), before);
+    EXPECT_NE(directory::stamp_of(path_).value(), before);
 }
 
 TEST_F(EndpointsUpdate, WhereTheDaemonCannotBeToldNothingIsWritten) {
-    write_file(place_.path, both_);
-    const EndpointsUpdated forced =
-        update_endpoints({.path = place_.path, .state_directory = folder_.path("none")}, only_4_, {.force = true});
-    EXPECT_EQ(forced.exit, Exit::unavailable);
+    write_file(path_, both_);
+    std::filesystem::create_directory(path_ + ".accepted");
+    EXPECT_EQ(update(only_4_, {.force = true}).exit, Exit::unavailable);
     EXPECT_EQ(file(), both_);
-    EXPECT_TRUE(update_endpoints({.path = place_.path, .state_directory = ""}, only_4_, {.force = true}).written);
+}
+
+TEST_F(EndpointsUpdate, TwoAtOnceWaitForEachOther) {
+    const int held = ::open(folder_.path("").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ASSERT_EQ(::flock(held, LOCK_EX), 0);
+    EXPECT_EQ(update(both_, {.dry_run = true}).exit, Exit::ok) << "writes nothing, so it waits for nobody";
+    std::atomic<bool> begun = false, released = false;
+    std::thread other([&] {
+        begun = true;
+        EXPECT_TRUE(update(both_).written);
+        EXPECT_TRUE(released);
+    });
+    while (!begun) std::this_thread::yield();
+    released = true;
+    ::close(held);
+    other.join();
+    EXPECT_EQ(file(), both_);
+}
+
+TEST_F(EndpointsUpdate, RootFollowsNoLinkOfSomebodyElse) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    const std::string target = folder_.path("shadow"), folder = folder_.path("folder");
+    write_file(target, "root:*:");
+    std::filesystem::create_symlink(target, path_);
+    ASSERT_EQ(::lchown(path_.c_str(), 65534, 65534), 0);
+    for (const bool force : {false, true}) {
+        const EndpointsUpdated refused = update(both_, {.force = force});
+        EXPECT_EQ(refused.exit, Exit::unavailable);
+        EXPECT_NE(refused.said.find(path_ + " is a link"), std::string::npos) << refused.said;
+    }
+    EXPECT_EQ(config::read_whole_file(target, 100).value_or(""), "root:*:");
+    std::filesystem::create_directory(folder);
+    std::filesystem::create_directory_symlink(folder, folder_.path("way"));
+    ASSERT_EQ(::lchown(folder_.path("way").c_str(), 65534, 65534), 0);
+    EXPECT_EQ(update_endpoints(folder_.path("way/e.json"), both_, {}).exit, Exit::unavailable) << "nor on the way";
+    EXPECT_TRUE(std::filesystem::is_empty(folder));
 }
 
 TEST_F(EndpointsUpdate, ADryRunWritesNothing) {
-    write_file(place_.path, both_);
+    write_file(path_, both_);
     const EndpointsUpdated dry = update(more_, {.dry_run = true});
     EXPECT_EQ(dry.exit, Exit::ok);
     EXPECT_EQ(dry.difference.added.size(), 1U);
@@ -115,26 +154,26 @@ TEST_F(EndpointsUpdate, ADryRunWritesNothing) {
 
 TEST_F(EndpointsUpdate, AFileThatIsNoListIsReplaced) {
     for (const std::string& damaged : {std::string("{"), std::string(config::max_endpoint_octets + 1, ' ')}) {
-        write_file(place_.path, damaged);
+        write_file(path_, damaged);
         EXPECT_TRUE(update(only_4_).written);
         EXPECT_EQ(file(), only_4_);
     }
-    std::filesystem::remove(place_.path);
-    std::filesystem::create_directory(place_.path);
+    std::filesystem::remove(path_);
+    std::filesystem::create_directory(path_);
     EXPECT_EQ(update(only_4_).exit, Exit::unavailable) << "a folder is not";
-    EXPECT_TRUE(std::filesystem::is_directory(place_.path));
+    EXPECT_TRUE(std::filesystem::is_directory(path_));
 }
 
 TEST_F(EndpointsUpdate, KeepsTheModeAndFollowsALink) {
     write_file(folder_.path("real.json"), both_);
-    std::filesystem::create_symlink(folder_.path("real.json"), place_.path);
-    ASSERT_EQ(::chmod(place_.path.c_str(), 0640), 0);
+    std::filesystem::create_symlink(folder_.path("real.json"), path_);
+    ASSERT_EQ(::chmod(path_.c_str(), 0640), 0);
     EXPECT_TRUE(update(more_).written);
-    EXPECT_TRUE(std::filesystem::is_symlink(place_.path));
+    EXPECT_TRUE(std::filesystem::is_symlink(path_));
     struct stat status{};
     ASSERT_EQ(::stat(folder_.path("real.json").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0640U);
-    EXPECT_EQ(update_endpoints({.path = folder_.path("none/e.json"), .state_directory = ""}, both_, {}).exit, Exit::unavailable);
+    EXPECT_EQ(update_endpoints(folder_.path("none/e.json"), both_, {}).exit, Exit::unavailable);
 }
 
 }  // namespace

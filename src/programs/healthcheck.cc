@@ -130,7 +130,8 @@ Exit say(const Options& options, Exit exit, const std::string& text) {
 Exit run(const Options& options) {
     std::string listen = options.http.value_or("");
     if (!options.http) {
-        const config::LoadedConfig loaded = config::choose(options.config, environ);
+        const config::LoadedConfig loaded =
+            config::choose(options.config, environ, std::string(config::default_config_path), config::Endpoints::named);
         if (!loaded.config) {
             complain(to_text(loaded.problems));
             return Exit::bad_config;

@@ -153,7 +153,7 @@ def test_the_endpoint_list_is_brought_up_to_date_as_the_documents_say(system):
     command, user = (re.search(rf"^{key}=(.+)$", unit, re.M)[1] for key in ("ExecStart", "User"))
     said = system.run("runuser", "-u", user, "--", *shlex.split(command), "--from", "/usr/share/doc/exota/endpoints.json", "--force").stdout
     assert said == "/var/lib/exota/endpoints.json: written: 6 prefixes\n"
-    assert system.path("/var/lib/exota/endpoints.json").stat().st_uid == system.path("/run/exota/endpoints.accepted").stat().st_uid != 0
+    assert system.path("/var/lib/exota/endpoints.json").stat().st_uid == system.path("/var/lib/exota/endpoints.json.accepted").stat().st_uid != 0
 
 
 STUB = """#!/bin/sh
@@ -193,15 +193,53 @@ def test_an_upgrade_reads_the_units_anew_and_restarts_what_runs(system, deb):
         system.path("/run/systemd/system").rmdir()
 
 
+STUBS = {"systemctl": STUB, "podman": STUB, "journalctl": "#!/bin/sh\ncase $* in *exota-endpoints*) ;; *) cat /tmp/exota.log;; esac\n"}
+IMAGE_IS_MADE_BY = "scripts/image build/image"  # tests/packages/test_image.py
+
+
+def test_every_command_of_the_documents_runs(system, deb):
+    """Line by line as docs/packages.md has them. Of systemd, its journal and podman there are stand-ins: what they were asked is looked at."""
+    documents = system.path("/usr/share/doc/exota/docs/packages.md").read_text()
+    commands = [line.partition("   #")[0] for block in re.findall(r"```sh\n(.*?)```", documents, re.S) for line in block.splitlines()]
+    assert len(commands) > 12 and commands.count(IMAGE_IS_MADE_BY) == 1
+    commands.remove(IMAGE_IS_MADE_BY)
+    folder = system.path("/build/packages")
+    folder.mkdir(parents=True)
+    os.link(system.path(f"/tmp/{deb.name}"), folder / deb.name)
+    for name, text in STUBS.items():
+        system.path(f"/usr/local/bin/{name}").write_text(text)
+        system.path(f"/usr/local/bin/{name}").chmod(0o755)
+    asked = system.path("/tmp/asked")
+    asked.write_text("")
+    said = {}
+    try:
+        for line in commands:
+            said[line] = system.run("sh", "-c", line.replace("apt install", "apt-get install -y -q --reinstall --allow-downgrades"), check=line != "exota doctor")
+    finally:
+        for name in STUBS:
+            system.path(f"/usr/local/bin/{name}").unlink()
+    assert said["exota doctor"].returncode in (0, 1) and "smtpd_milters" in said["exota doctor"].stdout, "no Postfix is here, and it says so"
+    assert "no-policy" in said["journalctl -u exota -o cat | exota report"].stdout
+    for unit in set(re.findall(r"^systemctl .*?(exota\S*)$", asked.read_text(), re.M)):
+        assert system.path(f"/lib/systemd/system/{unit if '.' in unit else unit + '.service'}").exists(), unit
+    assert "podman load -i build/image/exota.tar" in asked.read_text()
+
+
 def test_removal_and_purge_leave_what_the_administrator_wrote(system):
     state = system.path("/var/lib/exota")
     state.mkdir(exist_ok=True)
-    (state / "something").write_text("written by the daemon")
+    (state / "policies").mkdir()
+    for name in ("something", "policies/one"):
+        (state / name).write_text("written by the daemon")
+    system.run("chown", "-R", "exota:exota", "/var/lib/exota")
+    (state / "mx.pem").write_text("written by the administrator, as root")
     system.run("apt-get", "remove", "-y", "-q", "exota")
     assert not system.path("/usr/bin/exota").exists() and system.path("/etc/exota/exota.toml").exists() and state.exists()
     assert system.path("/etc/logrotate.d/exota").exists(), "conffiles stay until purge"
     system.run("apt-get", "purge", "-y", "-q", "exota")
-    assert not state.exists() and not system.path("/var/spool/exota").exists() and not system.path("/etc/logrotate.d/exota").exists()
+    assert [path.name for path in state.iterdir()] == ["mx.pem"], "what the daemon wrote is gone, and nothing else"
+    (state / "mx.pem").unlink()
+    assert not system.path("/var/spool/exota").exists() and not system.path("/etc/logrotate.d/exota").exists()
     kept = sorted(path.name for path in system.path("/etc/exota").iterdir())
     assert kept == ["endpoints.json", "exota.toml", "tenants.json"]
 
@@ -211,4 +249,4 @@ def test_purge_removes_an_empty_folder(system, deb):
         path.unlink()
     system.install(deb)
     system.run("apt-get", "purge", "-y", "-q", "exota")
-    assert not system.path("/etc/exota").exists()
+    assert not system.path("/etc/exota").exists() and not system.path("/var/lib/exota").exists()
