@@ -4,7 +4,7 @@
 #include <csignal>
 
 #include "directory/testing_redis.h"
-#include "net/testing.h"
+#include "net/testing_house.h"
 #include "telemetry/testing.h"
 
 namespace exota::app {
