@@ -76,7 +76,7 @@ TEST(ConfigRecipients, what_is_wrong_is_refused_at_its_key) {
         {"[recipients]\nsource = \"ldap\"\n[recipients.ldap]\nbase = \"dc=x\"\n", "recipients.ldap.servers", "names no server"},
         {"[recipients]\nsource = \"ldap\"\n[recipients.ldap]\nservers = [\"ldaps://a\"]\n", "recipients.ldap.base", "names no DN"},
         {"[recipients]\nsource = \"ldap\"\n[recipients.ldap]\nservers = [\"http://a\"]\nbase = \"dc=x\"\n", "recipients.ldap.servers",
-         "http"},
+         "must begin with"},
         {std::string(ldap) + "filter = \"(mail=x)\"\n", "recipients.ldap.filter", "lacks %r"},
         {std::string(ldap) + "filter = \"(mail=%r\"\n", "recipients.ldap.filter", "is no filter"},
         {std::string(ldap) + "bind_dn = \"cn=x\"\n", "recipients.ldap.bind_dn", "go together"},
