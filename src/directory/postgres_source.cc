@@ -208,7 +208,7 @@ base::Result<void> PostgresSource::follow(TenantTables& tables) {
         auto until = std::min(resync_at, Clock::now() + idle_of(options_.settings));
         if (refused_) until = std::min(until, Clock::now() + look_for_acceptance);
         if (everything_at_) until = std::min(until, *everything_at_);
-        if (snapshot_due_) until = std::min(until, snapshot_may_);
+        if (snapshot_due_ && confirmed_) until = std::min(until, snapshot_may_);
         auto payloads = tables.notified(until);
         if (!payloads) return std::unexpected(payloads.error());
         use_other_settings();
@@ -324,7 +324,7 @@ void PostgresSource::take(base::Result<TenantRows::Taken> taken) {
     const std::size_t domains = taken->index->domain_count();
     const bool changed = taken->changed || was_unusable || !served_domains_;
     if (changed) give(*std::move(taken));
-    snapshot_due_ = snapshot_due_ || changed;
+    snapshot_due_ = (snapshot_due_ || changed) && !options_.snapshot_file.empty();
     confirmed();                // after them: who judges may be told that they are all there are only if he has them
     note_first(First::loaded);  // no start waits for the disk
     if (!state_directory_.empty())
