@@ -94,7 +94,8 @@ EndpointsUpdated update_endpoints(const std::string& path, std::string_view list
             return ended(Exit::unavailable, link + " is a link, and not root's: as root it is not followed");
     std::optional<Lock> lock;
     if (!how.dry_run)
-        if (lock.emplace(folder_of(path)); !lock->trouble().empty()) return ended(Exit::unavailable, lock->trouble());
+        if (lock.emplace(folder_of(path)); !lock->trouble().empty())
+            return ended(Exit::unavailable, path + " cannot be locked: " + lock->trouble());
     const auto before = config::read_endpoints_file(path);
     if (before) out.content = before->content.text();
     const bool replaceable = before || before.error().code == base::Errc::not_found || before.error().code == base::Errc::invalid_data ||
