@@ -61,35 +61,39 @@ std::string all_names(const std::vector<CompletionOption>& options) {
 
 std::string bash_of(const CompletionCommand& command, std::size_t word);
 
+/// Behind a command that has no commands, or none of them: an option's value, else an option, else an operand. Where no operand is
+/// possible, options are proposed before a dash is written.
+std::string bash_of(const std::vector<CompletionOption>& options, const CompletionValue& operand_value) {
+    std::string values;
+    for (const CompletionOption& option : options)
+        if (option.value.kind != Kind::none)
+            values += "                " + joined(option.names, " | ") + ") " + bash_kind(option.value) + " ;;\n";
+    std::string out = "                options=" + shell_word(all_names(options)) + '\n';
+    const std::string operand =
+        operand_value.kind == Kind::none ? "" : "                [[ $current == -* ]] || " + bash_kind(operand_value) + '\n';
+    if (values.empty()) return out + operand + "                ;;\n";
+    out += "                case $before in\n" + values;
+    if (!operand.empty()) out += "                *)\n    " + operand + "                    ;;\n";
+    return out + "                esac\n                ;;\n";
+}
+
 /// At a word that is a command, these; behind it, what belongs to it.
 /// @param options  that may stand there as well.
-std::string bash_of(const std::vector<CompletionCommand>& commands, const std::string& options, std::size_t word) {
-    std::string words = options;
+std::string bash_of(const std::vector<CompletionCommand>& commands, const std::vector<CompletionOption>& options, std::size_t word) {
+    std::string words = all_names(options);
     for (const CompletionCommand& command : commands) words += (words.empty() ? "" : " ") + command.name;
     const std::string number = std::to_string(word);
     std::string out = "    if ((COMP_CWORD == " + number + ")); then\n        options=" + shell_word(words) +
                       "\n    else\n        case ${COMP_WORDS[" + number + "]} in\n";
     for (const CompletionCommand& command : commands) out += bash_of(command, word);
-    return out + "        esac\n    fi\n";
+    return out + "            -*)\n" + bash_of(options, {}) + "        esac\n    fi\n";
 }
 
-/// An option's value, else an option, else an operand. Where no operand is possible, options are proposed before a dash is written.
 /// @param word  where the command stands.
 std::string bash_of(const CompletionCommand& command, std::size_t word) {
-    if (!command.commands.empty())
-        return "            " + command.name + ")\n" + bash_of(command.commands, all_names(command.options), word + 1) +
-               "                ;;\n";
-    std::string values;
-    for (const CompletionOption& option : command.options)
-        if (option.value.kind != Kind::none)
-            values += "                " + joined(option.names, " | ") + ") " + bash_kind(option.value) + " ;;\n";
-    std::string out = "            " + command.name + ")\n                options=" + shell_word(all_names(command.options)) + '\n';
-    const std::string operand =
-        command.operand.kind == Kind::none ? "" : "                [[ $current == -* ]] || " + bash_kind(command.operand) + '\n';
-    if (values.empty()) return out + operand + "                ;;\n";
-    out += "                case $before in\n" + values;
-    if (!operand.empty()) out += "                *)\n    " + operand + "                    ;;\n";
-    return out + "                esac\n                ;;\n";
+    const std::string head = "            " + command.name + ")\n";
+    if (!command.commands.empty()) return head + bash_of(command.commands, command.options, word + 1) + "                ;;\n";
+    return head + bash_of(command.options, command.operand);
 }
 
 // --- zsh ----------------------------------------------------------------------------------------------------------------------------
@@ -165,7 +169,7 @@ std::string bash_completion(const CompletionProgram& program) {
     const std::string function = '_' + program.name;
     std::string out = "# bash completion for " + program.name + ", made by: " + program.name + " completion bash\n" + function + "() {\n";
     out += bash_head;
-    out += bash_of(program.commands, all_names(program.options), 1);
+    out += bash_of(program.commands, program.options, 1);
     return out + std::string(bash_tail) + "complete -F " + function + ' ' + program.name + '\n';
 }
 

@@ -41,6 +41,19 @@ void LoopMetrics::judged(const Record& message) {
     judging_nanoseconds_.add(static_cast<std::uint64_t>(nanoseconds));
 }
 
+namespace {
+
+/// Of one kind of look-ups.
+struct LookupNames {
+    std::string_view total, unanswered, evicted, entries;
+};
+constexpr LookupNames tenant_lookups{"exota_tenant_lookups_total", "exota_tenant_lookups_unanswered_total",
+                                     "exota_tenant_cache_evicted_total", "exota_tenant_cache_entries"};
+constexpr LookupNames recipient_lookups{"exota_recipient_lookups_total", "exota_recipient_lookups_unanswered_total",
+                                        "exota_recipient_cache_evicted_total", "exota_recipient_cache_entries"};
+
+}  // namespace
+
 /// Everything as metric families, when somebody asks.
 class Metrics::Collector final : public prometheus::Collectable {
 public:
@@ -53,9 +66,9 @@ public:
         m_.gateways_.collect(all);
         dns(all);
         if (m_.read_candidates_) candidates(all, m_.read_candidates_());
-        if (!m_.lookups_.empty()) lookups(all, m_.lookups_, "tenant", "Names that were looked up among the tenants");
+        if (!m_.lookups_.empty()) lookups(all, m_.lookups_, tenant_lookups, "Names that were looked up among the tenants");
         if (!m_.recipient_lookups_.empty())
-            lookups(all, m_.recipient_lookups_, "recipient", "Addresses and domains that were looked up among the recipients");
+            lookups(all, m_.recipient_lookups_, recipient_lookups, "Addresses and domains that were looked up among the recipients");
         if (const int answers = m_.recipients_answered_.load(); answers >= 0) {
             all.push_back(
                 family("exota_recipients_answered", "Whether the server that is asked for recipients answers", MetricType::Gauge));
@@ -244,27 +257,25 @@ private:
         all.push_back(std::move(sightings));
     }
 
-    /// @param what  "tenant" or "recipient"; @param looked_up  what was looked up, in a sentence.
-    static void lookups(std::vector<MetricFamily>& all, const std::vector<const Lookups*>& loops, const std::string& what,
+    /// @param looked_up  what was looked up, in a sentence.
+    static void lookups(std::vector<MetricFamily>& all, const std::vector<const Lookups*>& loops, const LookupNames& names,
                         const std::string& looked_up) {
         const auto total = [&](net::Counter Lookups::* counter) {
             std::uint64_t value = 0;
             for (const Lookups* loop : loops) value += (loop->*counter).value();
             return static_cast<double>(value);
         };
-        const std::string name = "exota_" + what;
-        all.push_back(family(name + "_lookups_total", looked_up + ", by where the answer came from", MetricType::Counter));
+        all.push_back(family(names.total, looked_up + ", by where the answer came from", MetricType::Counter));
         add(all.back(), total(&Lookups::cached), {label("from", "cache")});
         add(all.back(), total(&Lookups::cached_none), {label("from", "cache-none")});
         add(all.back(), total(&Lookups::asked), {label("from", "server")});
         add(all.back(), total(&Lookups::joined), {label("from", "server-joined")});
-        all.push_back(
-            family(name + "_lookups_unanswered_total", "Those that the server did not answer, by what was done", MetricType::Counter));
+        all.push_back(family(names.unanswered, "Those that the server did not answer, by what was done", MetricType::Counter));
         add(all.back(), total(&Lookups::stale), {label("served", "stale")});
         add(all.back(), total(&Lookups::unknown), {label("served", "nothing")});
-        all.push_back(family(name + "_cache_evicted_total", "Answers that made room for others", MetricType::Counter));
+        all.push_back(family(names.evicted, "Answers that made room for others", MetricType::Counter));
         add(all.back(), total(&Lookups::evicted));
-        all.push_back(family(name + "_cache_entries", "Answers that are kept", MetricType::Gauge));
+        all.push_back(family(names.entries, "Answers that are kept", MetricType::Gauge));
         add(all.back(), total(&Lookups::kept));
     }
 

@@ -200,7 +200,7 @@ IMAGE_IS_MADE_BY = "scripts/image build/image"  # tests/packages/test_image.py
 def test_every_command_of_the_documents_runs(system, deb):
     """Line by line as docs/packages.md has them. Of systemd, its journal and podman there are stand-ins: what they were asked is looked at."""
     documents = system.path("/usr/share/doc/exota/docs/packages.md").read_text()
-    commands = [line.partition("   #")[0] for block in re.findall(r"```sh\n(.*?)```", documents, re.S) for line in block.splitlines()]
+    commands = [line.partition("   #")[0].strip() for block in re.findall(r"```sh\n(.*?)```", documents, re.S) for line in block.splitlines()]
     assert len(commands) > 12 and commands.count(IMAGE_IS_MADE_BY) == 1
     commands.remove(IMAGE_IS_MADE_BY)
     folder = system.path("/build/packages")

@@ -126,7 +126,9 @@ def test_each_recipient_by_what_the_server_says(door):
     assert told(door, *KNOWN) == [250] * len(KNOWN)
     assert told(door, *UNKNOWN) == [550] * len(UNKNOWN)
     assert told(door, *KNOWN, *UNKNOWN) == [250] * len(KNOWN) + [550] * len(UNKNOWN)
-    assert {record["reason"] for record in door.records() if record.get("verdict") == "reject"} == {"recipient-unknown", "recipient-foreign"}
+    def reasons():
+        return {record["reason"] for record in door.records() if record.get("verdict") == "reject"}
+    wait_for(lambda: reasons() == {"recipient-unknown", "recipient-foreign"}, reasons)
 
 
 def test_whoever_is_new_exists_once_the_answer_is_forgotten(door, source):
