@@ -1,6 +1,8 @@
 #include "directory/postgres_recipients.h"
 
 #include <algorithm>
+#include <exception>
+#include <optional>
 #include <random>
 #include <span>
 #include <unordered_set>
@@ -40,14 +42,22 @@ public:
         // A database has text of one encoding: what is no UTF-8 is in none of its rows.
         const auto is_askable = [](const Question& one) { return base::is_utf8(one.entry); };
         const auto rest = std::ranges::partition(questions, is_askable);
-        for (const Question& one : rest) one.answered(Answer(Answer::none));
+        for (Question& one : rest) tell(one, Answer(Answer::none));
         questions = questions.first(questions.size() - rest.size());
         for (; !questions.empty(); questions = questions.subspan(std::min(max_asked_at_once, questions.size())))
             answer_some(questions.first(std::min(max_asked_at_once, questions.size())));
     }
 
+    /// What an exception left without an answer.
+    static void give_up(std::span<Question> questions) {
+        for (Question& one : questions)
+            if (one.answered) tell(one, Answer(Answer::unknown));
+    }
+
 private:
     using There = std::unordered_set<std::string>;
+
+    static void tell(Question& one, Answer answer) { std::exchange(one.answered, nullptr)(std::move(answer)); }
 
     void connect() {
         auto made = PostgresConnection::connect(of_.settings_, &of_.interrupt_);
@@ -89,7 +99,7 @@ private:
         }
         if (there) {
             of_.status_->confirmed();
-            for (const Question& one : questions) one.answered(there->contains(one.entry) ? Answer(Exists{}) : Answer(Answer::none));
+            for (Question& one : questions) tell(one, there->contains(one.entry) ? Answer(Exists{}) : Answer(Answer::none));
             return;
         }
         if (connection_ && is_of_the_data(connection_->sqlstate()) && questions.size() > 1) {
@@ -97,7 +107,7 @@ private:
             return;
         }
         if (connection_ && !is_of_the_data(connection_->sqlstate())) failed(there.error().detail);
-        for (const Question& one : questions) one.answered(Answer(Answer::unknown));
+        for (Question& one : questions) tell(one, Answer(Answer::unknown));
     }
 
     PostgresRecipients& of_;
@@ -147,12 +157,21 @@ std::optional<PostgresRecipients::Questions> PostgresRecipients::take(std::optio
 }
 
 void PostgresRecipients::run() {
-    Talk talk(*this);
-    talk.connect_when_due();
-    while (std::optional<Questions> questions = take(talk.connects_at())) {
-        talk.connect_when_due();
-        talk.answer(*questions);
-    }
+    std::optional<Talk> talk;
+    std::optional<Questions> questions = Questions();
+    // An exception (no memory, no entropy) must not end the daemon: whoever waits is told that nobody knows, and the next one is tried
+    // anew.
+    do {
+        try {
+            if (!talk) talk.emplace(*this);
+            talk->connect_when_due();
+            talk->answer(*questions);
+        } catch (const std::exception& trouble) {
+            talk.reset();
+            status_->trouble(std::string("cannot ask for recipients: ") + trouble.what());
+            Talk::give_up(*questions);
+        }
+    } while ((questions = take(talk ? talk->connects_at() : Clock::now() + longest_back_off)));
 }
 
 }  // namespace exota::directory

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <future>
+#include <new>
 
 namespace exota::directory {
 namespace {
@@ -33,6 +34,17 @@ TEST_F(NoServer, what_no_database_can_have_is_not_there) {
     std::promise<Answer> promise;
     recipients.ask("j\xff@contoso.com", [&](Answer answer) { promise.set_value(answer); });
     EXPECT_TRUE(promise.get_future().get().is(Answer::none));
+}
+
+TEST_F(NoServer, an_exception_ends_neither_the_thread_nor_the_answers) {
+    PostgresRecipients recipients(settings, status);
+    std::promise<Answer> behind, later;
+    recipients.ask("jane@contoso.com", [](Answer) { throw std::bad_alloc(); });
+    recipients.ask("john@contoso.com", [&](Answer answer) { behind.set_value(answer); });
+    recipients.start();  // both are taken at once
+    EXPECT_TRUE(behind.get_future().get().is(Answer::unknown));
+    recipients.ask("john@contoso.com", [&](Answer answer) { later.set_value(answer); });
+    EXPECT_TRUE(later.get_future().get().is(Answer::unknown));
 }
 
 TEST_F(NoServer, as_many_wait_as_may_and_their_end_is_no_answer) {
