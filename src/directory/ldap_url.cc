@@ -1,8 +1,10 @@
 #include "directory/ldap_url.h"
 
 #include <charconv>
+#include <utility>
 
 #include "base/text.h"
+#include "directory/host_port.h"
 #include "net/endpoint.h"
 
 namespace exota::directory {
@@ -58,28 +60,10 @@ base::Result<LdapUrl> LdapUrl::parse(std::string_view text) {
     }
 
     url.port = url.scheme == Scheme::ldaps ? 636 : 389;
-    std::string_view port;
-    if (rest.starts_with('[')) {
-        const std::size_t end = rest.find(']');
-        if (end == std::string_view::npos) return fail(Errc::invalid_data, "lacks the ] of its address");
-        url.host = rest.substr(1, end - 1);
-        port = rest.substr(end + 1);
-        const auto address = base::IpAddress::parse(url.host);
-        if (!address || url.host.find(':') == std::string::npos) return fail(Errc::invalid_data, "has no IPv6 address in its brackets");
-    } else {
-        const std::size_t end = std::min(rest.find(':'), rest.size());
-        url.host = rest.substr(0, end);
-        port = rest.substr(end);
-        if (port.find(':', 1) != std::string_view::npos) return fail(Errc::invalid_data, "an IPv6 address stands in brackets");
-    }
-    if (url.host.empty()) return fail(Errc::invalid_data, "names no host");
-    if (url.host.size() > 253) return fail(Errc::too_long, "its host is longer than a name can be");
-    if (port.empty()) return url;
-    unsigned number = 0;
-    const auto [end, error] = std::from_chars(port.data() + 1, port.data() + port.size(), number);
-    if (!port.starts_with(':') || error != std::errc() || end != port.data() + port.size() || number == 0 || number > 65535)
-        return fail(Errc::invalid_data, "has no port of 1 to 65535 behind its host");
-    url.port = static_cast<std::uint16_t>(number);
+    auto server = parse_host_port(rest, url.port);
+    if (!server) return std::unexpected(std::move(server.error()));
+    url.host = std::move(server->host);
+    url.port = server->port;
     return url;
 }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/text.h"
+#include "directory/host_port.h"
 
 namespace exota::directory {
 namespace {
@@ -47,27 +49,12 @@ base::Result<RedisUrl> RedisUrl::parse(std::string_view text) {
         url.database = *number;
         rest = rest.substr(0, slash);
     }
-    std::string_view port;
-    if (rest.starts_with('[')) {
-        const std::size_t end = rest.find(']');
-        if (end == std::string_view::npos) return fail(Errc::invalid_data, "lacks the ] of its address");
-        url.host = rest.substr(1, end - 1);
-        port = rest.substr(end + 1);
-        if (!base::IpAddress::parse(url.host) || url.host.find(':') == std::string::npos)
-            return fail(Errc::invalid_data, "has no IPv6 address in its brackets");
-    } else {
-        const std::size_t end = std::min(rest.find(':'), rest.size());
-        url.host = rest.substr(0, end);
-        port = rest.substr(end);
-        if (port.find(':', 1) != std::string_view::npos) return fail(Errc::invalid_data, "an IPv6 address stands in brackets");
-    }
-    if (url.host.empty()) return fail(Errc::invalid_data, "names no host");
-    if (url.host.size() > 253) return fail(Errc::too_long, "its host is longer than a name can be");
-    if (std::ranges::any_of(url.host, [](char c) { return c <= ' ' || c > '~'; })) return fail(Errc::invalid_data, "its host is no name");
-    if (port.empty()) return url;
-    const auto number = port.starts_with(':') ? number_in(port.substr(1), 1, 65535) : std::nullopt;
-    if (!number) return fail(Errc::invalid_data, "has no port of 1 to 65535 behind its host");
-    url.port = static_cast<std::uint16_t>(*number);
+    auto server = parse_host_port(rest, url.port);
+    if (!server) return std::unexpected(std::move(server.error()));
+    if (std::ranges::any_of(server->host, [](char c) { return c <= ' ' || c > '~'; }))
+        return fail(Errc::invalid_data, "its host is no name");
+    url.host = std::move(server->host);
+    url.port = server->port;
     return url;
 }
 
