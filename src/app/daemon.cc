@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "app/asked_servers.h"
+#include "app/config_watch.h"
 #include "app/descriptor_limit.h"
 #include "app/discovery.h"
 #include "app/door_state.h"
@@ -44,8 +45,8 @@ constexpr std::chrono::milliseconds wait_with_snapshot{500};
 /// A daemon that serves. Everything but the milter's loops happens on the control loop, the thread that called run_daemon.
 class Daemon {
 public:
-    Daemon(const DaemonOptions& options, Loaded loaded, const AskedServers& asked, std::unique_ptr<FedTenants> fed, Sockets sockets,
-           std::vector<std::unique_ptr<GatewaySection>> gateways, Notifier notifier)
+    Daemon(const DaemonOptions& options, ConfigWatch config_watch, Loaded loaded, const AskedServers& asked,
+           std::unique_ptr<FedTenants> fed, Sockets sockets, std::vector<std::unique_ptr<GatewaySection>> gateways, Notifier notifier)
         : options_(options),
           config_(std::move(*loaded.config)),
           snapshot_(std::move(loaded.snapshot)),
@@ -68,13 +69,13 @@ public:
           tenants_state_(control_, log_, metrics_),
           door_(control_, config_.dns.resolver, log_, metrics_),
           fed_(std::move(fed)),
-          watch_(std::in_place, config_.tenants, loaded.tenants_stamp) {
+          watch_(std::in_place, config_.tenants, loaded.tenants_stamp),
+          config_watch_(std::move(config_watch)) {
         if (loaded.door_files) door_.was_read(*loaded.door_files);
         endpoints_watch_.was_read(config_.endpoints);
         log_start(log_, options_.version, config_, workers_.loop_count());
         log_problems(log_, loaded.problems, config_.tenants.file);
-        if (const auto warning = raise_descriptor_limit(config_))
-            log_.service(LogLevel::warning, "config-problem", *warning, {LogField::of("place", "milter.max_sessions")});
+        log_warning(log_, "milter.max_sessions", raise_descriptor_limit(config_));
     }
 
     /// Throws std::system_error where there are not enough threads.
@@ -155,15 +156,15 @@ private:
     void start_reload(Cause cause) {
         if (stopping_) return;
         if (std::exchange(reloading_, true)) {  // one at a time; a signal in the meantime asks for another one after it
-            if (cause == Cause::signal) reload_again_ = true;
+            if (is_whole(cause)) reload_again_ = true;
             return;
         }
         retry_timer_.cancel();
         // What is still to be tried again is not forgotten for another file; a signal asked for all of them.
         if (to_retry_.contains(Cause::signal)) cause = Cause::signal;
-        std::erase_if(to_retry_, [cause](Cause one) { return one == cause || cause == Cause::signal; });
+        std::erase_if(to_retry_, [cause](Cause one) { return one == cause || is_whole(cause); });
         free_retired();  // first, so that memory does not hold more sets than it must
-        if (cause == Cause::signal) notifier_.reloading();
+        if (is_whole(cause)) notifier_.reloading();
         const base::Result<void> started = reloader_.start(
             [this, cause, config = config_, snapshot = snapshot_] {
                 if (cause == Cause::endpoints_file) return load_endpoints(config, *snapshot);
@@ -273,6 +274,7 @@ private:
             start_reload(Cause::tenants_file);
         if (!reloading_ && changed(endpoints_watch_.look_again(), "endpoints", config_.endpoints.path)) start_reload(Cause::endpoints_file);
         if (!reloading_ && door_.has_changed()) start_reload(Cause::door_file);
+        if (!reloading_ && config_watch_.has_changed()) start_reload(Cause::config_file);
     }
     /// To be loaded. Of a file that is gone, it says so.
     bool changed(directory::FileWatch::Action action, const std::string& what, const std::string& path) {
@@ -339,6 +341,7 @@ private:
     DoorState door_;
     const std::unique_ptr<FedTenants> fed_;  // its thread ends before the loop goes to which it posts
     std::optional<TenantsWatch> watch_;
+    ConfigWatch config_watch_;
     EndpointsWatch endpoints_watch_;
     RetiredSnapshots retired_;
     bool reloading_ = false;
@@ -358,6 +361,7 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
     const SignalsHeld held;
     Notifier notifier = Notifier::from_environment();
 
+    ConfigWatch config_watch(options.watched_config);
     Loaded loaded = load_all(options.read_config, options.force_monitor, nullptr);
     if (!loaded.snapshot) {
         for (const config::Problem& problem : loaded.problems) options.complain(to_text(problem));
@@ -381,8 +385,8 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
                 return DaemonEnd::bad_config;
             }
         }
-        daemon = std::make_unique<Daemon>(options, std::move(loaded), *asked, std::move(fed), std::move(*sockets), *std::move(gateways),
-                                          std::move(notifier));
+        daemon = std::make_unique<Daemon>(options, std::move(config_watch), std::move(loaded), *asked, std::move(fed), std::move(*sockets),
+                                          *std::move(gateways), std::move(notifier));
         daemon->start();
     } catch (const std::system_error& error) {
         options.complain(std::string("exota: there are not enough threads (TasksMax= of the unit, a limit of the container): ") +

@@ -17,6 +17,7 @@ namespace exota::app {
 
 struct DaemonOptions {
     std::function<config::LoadedConfig()> read_config;  // at start and at every SIGHUP; called on other threads too, one at a time
+    std::string watched_config = {};                    // exota serve --watch: a change of this file is a reload; empty: none
     ForceMonitor force_monitor = ForceMonitor::no;      // exota serve --monitor
     std::string version;
     ThreadStarter start_thread = {};  // of reloads; empty: std::thread

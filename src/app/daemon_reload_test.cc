@@ -17,6 +17,7 @@ namespace {
 
 using testing::contoso;
 using testing::Mta;
+using testing::nobody;
 using testing::tenants;
 using testing::write;
 
@@ -56,6 +57,31 @@ TEST_F(DaemonReload, without_a_thread_what_is_in_use_stays_and_that_is_said) {
     logged("event=reloaded");
     EXPECT_TRUE(mta.message(contoso).starts_with('y'));
     EXPECT_NE(logged("event=message").find("reason=no-policy"), std::string::npos);
+}
+
+TEST_F(DaemonReload, a_configuration_that_was_replaced_is_taken_up_where_that_is_wanted) {
+    second_ = std::chrono::milliseconds(20);
+    const std::string path = watched_config_ = directory_.path("exota.toml"), next = directory_.path("next");
+    start();
+    ASSERT_FALSE(bound_.empty()) << complaints_;
+    logged("event=ready");
+    Mta mta(bound_[0]);
+    const auto replace = [&](const std::string& text) {  // at once, as a link to another folder would
+        write(next, text);
+        std::filesystem::rename(next, path);
+    };
+    replace("[milter\n");
+    EXPECT_NE(logged("event=reload-failed").find("cause=config-file"), std::string::npos) << "what is in use stays";
+    EXPECT_EQ(mta.message(nobody).front(), 'y');
+    EXPECT_NE(logged("event=message").find("verdict=reject"), std::string::npos);
+
+    std::string mild = config();
+    mild.replace(mild.find("enforce"), 7, "monitor");
+    std::filesystem::remove(path);  // gone is no change
+    replace(mild);
+    EXPECT_NE(logged("event=reloaded").find("cause=config-file"), std::string::npos);
+    mta.message(nobody);
+    EXPECT_NE(logged("event=message").find("verdict=accept"), std::string::npos);
 }
 
 TEST_F(DaemonReload, another_source_of_tenants_waits_for_a_start) {

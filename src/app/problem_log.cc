@@ -40,6 +40,10 @@ void log_problems(telemetry::Log& log, const std::vector<config::Problem>& probl
     }
 }
 
+void log_warning(telemetry::Log& log, std::string_view place, const std::optional<std::string>& text) {
+    if (text) log.service(LogLevel::warning, "config-problem", *text, {LogField::of("place", place)});
+}
+
 void log_vanished(telemetry::Log& log, const std::string& what, const std::string& path) {
     const auto stamp = directory::stamp_of(path);
     const std::string why = stamp ? "it is there again" : stamp.error().detail;

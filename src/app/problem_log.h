@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,9 @@ void log_start(telemetry::Log& log, std::string_view version, const config::Conf
 
 /// @param tenants  what problems of tenants have as their file; empty: there are none of them.
 void log_problems(telemetry::Log& log, const std::vector<config::Problem>& problems, const std::string& tenants);
+
+/// @param text  nothing: nothing is said.
+void log_warning(telemetry::Log& log, std::string_view place, const std::optional<std::string>& text);
 
 /// That a watched file is gone, as event "WHAT-vanished" with its place.
 /// @param what  "tenants"; what was read of it stays in use.

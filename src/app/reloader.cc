@@ -27,6 +27,8 @@ std::string_view name_of(Cause cause) noexcept {
     switch (cause) {
         case Cause::signal:
             return "signal";
+        case Cause::config_file:
+            return "config-file";
         case Cause::tenants_file:
             return "tenants-file";
         case Cause::endpoints_file:

@@ -21,7 +21,9 @@
 namespace exota::app {
 
 /// Why something is read anew.
-enum class Cause : std::uint8_t { signal, tenants_file, endpoints_file, door_file };
+enum class Cause : std::uint8_t { signal, config_file, tenants_file, endpoints_file, door_file };
+/// Configuration and all that it names, not one file.
+constexpr bool is_whole(Cause cause) noexcept { return cause <= Cause::config_file; }
 std::string_view name_of(Cause cause) noexcept;  // in the log: "tenants-file"
 
 /// Throws what std::thread throws when there is no thread to be had.

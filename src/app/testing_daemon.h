@@ -136,6 +136,7 @@ protected:
         thread_ = std::thread([this, monitor, ready = std::move(ready), end = std::move(end)]() mutable {
             bool said = false;
             const DaemonEnd how = run_daemon({.read_config = [this] { return config::load(directory_.path("exota.toml")); },
+                                              .watched_config = watched_config_,
                                               .force_monitor = monitor,
                                               .version = "test",
                                               .start_thread = start_thread_,
@@ -185,6 +186,7 @@ protected:
         return net::testing::receive_all(client);
     }
 
+    std::string watched_config_;  // exota serve --watch
     ThreadStarter start_thread_;
     std::chrono::milliseconds retry_after_{3'600'000};
     std::chrono::milliseconds second_{1'000};  // short where a test is about time that passes

@@ -2,14 +2,27 @@
 
 #include <unistd.h>
 
+#include <string>
+
 #include "app/daemon.h"
 #include "programs/command.h"
 
 namespace exota::programs {
 
+namespace {
+
+/// Empty: the environment is the configuration, and that of a process does not change.
+std::string file_of(const ServeOptions& options) {
+    if (options.config_path) return *options.config_path;
+    return config::drop_in_requested(environ) ? std::string() : std::string(config::default_config_path);
+}
+
+}  // namespace
+
 int run_serve(const ServeOptions& options) {
     const app::DaemonOptions daemon{
         .read_config = [&] { return config::choose(options.config_path, environ); },
+        .watched_config = options.watch ? file_of(options) : std::string(),
         .force_monitor = options.monitor ? app::ForceMonitor::yes : app::ForceMonitor::no,
         .version = EXOTA_VERSION,
         .complain = [](std::string_view problem) { complain(std::string(problem) + '\n'); },

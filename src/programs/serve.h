@@ -11,6 +11,7 @@ namespace exota::programs {
 struct ServeOptions {
     std::optional<std::string> config_path;  // -c; without it the environment or the default file decides (config/config.h)
     bool monitor = false;                    // --monitor: judge everything, refuse nothing
+    bool watch = false;                      // --watch: a configuration file that was replaced is a reload
 };
 
 /// Serves until SIGTERM or SIGINT.

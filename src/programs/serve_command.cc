@@ -13,6 +13,7 @@ void add_serve(CommandLine& program) {
     command.option({.names = "-c,--config", .about = "Configuration file (default: /etc/exota/exota.toml)", .type = "FILE"},
                    options->config_path);
     command.flag("--monitor", options->monitor, "Judge everything, refuse nothing, whatever configuration and tenants say");
+    command.flag("--watch", options->watch, "A configuration file that was replaced is a reload, as SIGHUP is (for containers)");
     command.footer(
         "Without -c, and with any MILTER_* variable of the Python ExOTA-Milter set, it behaves as that program did\n"
         "(docs/migration.md); if /etc/exota/exota.toml exists as well, it ends with 78.");

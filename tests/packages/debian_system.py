@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import warnings
 from pathlib import Path
 
 from debian_package import SOURCE
@@ -15,7 +16,9 @@ class NotPossible(Exception):
 
 
 def base():
-    done = subprocess.run([SOURCE / "scripts/debian-base"], stdout=subprocess.PIPE, text=True)
+    done = subprocess.run([SOURCE / "scripts/debian-base"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.stderr:  # that it fetches one, or why it could not: in the summary
+        warnings.warn(done.stderr.strip(), stacklevel=1)
     if done.returncode != 0:
         raise NotPossible("scripts/debian-base could not fetch it")
     return Path(done.stdout.strip())

@@ -73,7 +73,7 @@ def test_openssl_finds_the_roots_of_authorities(root):
 
 def test_it_says_how_to_run_it(image):
     config = configuration(image)["config"]
-    assert config["User"] == "65532:65532" and config["Entrypoint"] == ["/usr/bin/exota"] and config["Cmd"] == ["serve"]
+    assert config["User"] == "65532:65532" and config["Entrypoint"] == ["/usr/bin/exota"] and config["Cmd"] == ["serve", "--watch"]
     assert config["Healthcheck"]["Test"] == ["CMD", "/usr/bin/exota", "healthcheck"]
     assert config["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
 
@@ -134,7 +134,18 @@ TENANTS = json.dumps({"version": 2, "tenants": {"contoso": {"tenant_ids": ["1234
 MORE = TENANTS.replace('"contoso.test"', '"contoso.test", "fabrikam.test"')
 
 
-def test_it_judges_through_postfix_takes_up_replaced_tenants_and_drains(root, folders, workshop, directory):
+def test_variables_of_the_predecessor_are_a_configuration_too(root, folders):
+    etc, run = folders
+    (etc / "policy.json").write_text(json.dumps({"contoso.test": {"tenant_id": "1234abcd-18c5-45e8-88de-123456789abc"}}))
+    variables = {"MILTER_SOCKET": "/run/exota/milter.sock", "MILTER_POLICY_FILE": "/etc/exota/policy.json", "MILTER_TENANT_ID_REQUIRED": "True"}
+    done = subprocess.run([*in_container(root, etc, run), "/usr/bin/exota", "check"], env={**os.environ, **variables}, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done
+    (etc / "policy.json").write_text("{")
+    done = subprocess.run([*in_container(root, etc, run), "/usr/bin/exota", "check"], env={**os.environ, **variables}, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode != 0 and "/etc/exota/policy.json" in done.stdout + done.stderr, done
+
+
+def test_it_judges_through_postfix_takes_up_replaced_files_and_drains(root, folders, workshop, directory):
     etc, run = folders
     milter, http = free_port(), free_port()
     settings = f"""
@@ -153,7 +164,7 @@ listen = "127.0.0.1:{http}"
     replaced_as_kubernetes_does(etc, "one", {"exota.toml": settings, "tenants.json": TENANTS})
     log = (directory / "log").open("wb")
     words = in_container(root, etc, run)
-    daemon = subprocess.Popen([*words, "/usr/bin/exota", "serve"], stderr=log, start_new_session=True)
+    daemon = subprocess.Popen([*words, "/usr/bin/exota", "serve", "--watch"], stderr=log, start_new_session=True)
     postfix = sink = None
     try:
         def healthy():
@@ -173,15 +184,27 @@ listen = "127.0.0.1:{http}"
         assert "no-policy" in str(refused_as("a@fabrikam.test"))
         replaced_as_kubernetes_does(etc, "two", {"exota.toml": settings, "tenants.json": MORE})
         wait_for(lambda: "not-proven" in str(refused_as("a@fabrikam.test")), "the new tenants to be taken up")
+        replaced_as_kubernetes_does(etc, "three", {"exota.toml": settings.replace('"enforce"', '"monitor"'), "tenants.json": MORE})
+        wait_for(lambda: refused_as("a@nobody.test").accepted, "the new configuration to be taken up")
         with urllib.request.urlopen(f"http://127.0.0.1:{http}/readyz", timeout=PATIENCE) as ready:
             assert ready.status == 200
+        with SmtpClient(postfix.port) as client:  # a message in hand is finished
+            client.hello()
+            assert client.envelope("a@exo.test", ["b@example.org"]).code == 354
+            subprocess.run(["pkill", "-TERM", "-P", str(daemon.pid)], check=True)
+            wait_for(lambda: "event=stopping" in (directory / "log").read_text(), "the end to begin")
+            client.write(b"From: a@contoso.test\r\n\r\nx\r\n.\r\n")
+            assert "not-proven" in str(client.reply())
+            client.quit()
+        daemon.wait(PATIENCE)
     finally:
         if postfix:
             postfix.stop()
         if sink:
             sink.close()
-        subprocess.run(["pkill", "-TERM", "-P", str(daemon.pid)], check=False)
-        daemon.wait(PATIENCE)
+        if daemon.poll() is None:
+            subprocess.run(["pkill", "-KILL", "-P", str(daemon.pid)], check=False)
+            daemon.wait(PATIENCE)
         log.close()
     text = (directory / "log").read_text()
     assert "reason=not-proven" in text and daemon.returncode == 0, text[-2000:]

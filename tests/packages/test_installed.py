@@ -111,9 +111,9 @@ def test_three_edits_and_it_judges_also_while_it_is_upgraded(system, binary, tmp
             for thread in threads:
                 thread.start()
             wait_for(lambda: len(answered) > 50, "the first messages")
-            newer = deb_of(build(binary, tmp_path, "0.2.0~dev-2"))
+            newer = deb_of(build(binary, tmp_path, "0.2.0~dev.1"))
             system.install(newer)
-            assert "0.2.0~dev-2" in system.run("dpkg-query", "-W", "exota").stdout
+            assert "0.2.0~dev.1" in system.run("dpkg-query", "-W", "exota").stdout
             assert daemon.stop() == 0  # what systemctl restart does; the socket is open all the while
             before = len(answered)
             daemon = Daemon(system, listener)
@@ -128,6 +128,32 @@ def test_three_edits_and_it_judges_also_while_it_is_upgraded(system, binary, tmp
     assert len(lost) <= 4, f"at most the session that each of four clients had open: {lost}"
     log = system.path("/tmp/exota.log").read_text()
     assert "reason=no-policy" in log
+
+
+def test_it_serves_the_socket_unit_for_the_mta_alone(system):
+    """exota.socket as systemd opens it: path, owner, mode and name are the unit's, and its drop-in takes the daemon's other group away."""
+    unit = system.path("/lib/systemd/system/exota.socket").read_text()
+    setting = {key: re.search(rf"^{key}=(.+)$", unit, re.M)[1] for key in ("ListenStream", "SocketUser", "SocketGroup", "SocketMode", "FileDescriptorName")}
+    assert setting["FileDescriptorName"] == "milter"
+    assert re.search(r"^SupplementaryGroups=$", system.path("/usr/share/doc/exota/packaging/exota.service.d/by-socket.conf").read_text(), re.M)
+    where = system.path(setting["ListenStream"])
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(where))
+        listener.listen()
+        system.run("chown", f"{setting['SocketUser']}:{setting['SocketGroup']}", setting["ListenStream"])
+        where.chmod(int(setting["SocketMode"], 8))
+        daemon = Daemon(system, listener)
+        try:
+            assert judged(where) == "c"
+
+            def may_connect(group):
+                number = int(system.run("getent", "group", group).stdout.split(":")[2])
+                return subprocess.run(["/usr/bin/python3", "-c", "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])", where], user=65534, group=number,
+                                      extra_groups=[], capture_output=True).returncode == 0
+            assert may_connect(setting["SocketGroup"]) and not may_connect("nogroup")
+        finally:
+            where.unlink()
+            assert daemon.stop() == 0
 
 
 def test_an_upgrade_over_a_broken_configuration_says_so_once_and_ends_well(system, deb):
@@ -250,3 +276,13 @@ def test_purge_removes_an_empty_folder(system, deb):
     system.install(deb)
     system.run("apt-get", "purge", "-y", "-q", "exota")
     assert not system.path("/etc/exota").exists() and not system.path("/var/lib/exota").exists()
+
+
+def test_installing_over_a_broken_configuration_says_so_once_and_ends_well(system, deb):
+    """What stood there before the package came, or was left by another."""
+    system.path("/etc/exota").mkdir()
+    system.path("/etc/exota/exota.toml").write_text("[nonsense]\nx = 1\n")
+    done = system.install(deb)
+    said = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("exota: ")]
+    assert len(said) == 1 and "exota check" in said[0], said
+    assert system.path("/etc/exota/exota.toml").read_text() == "[nonsense]\nx = 1\n"
