@@ -223,9 +223,10 @@ void compare(const config::Config& drop_in, const std::vector<Group>& groups, Re
                                      std::pair("MILTER_TMPFAIL_MESSAGE", &rules.drop_in->tempfail_message)})
         if (reply_text(*text) != *text) remarks.others.push_back(std::string(name) + " is not carried over to the letter: see [reply]");
     if (rules.drop_in->x509)
-        remarks.others.emplace_back(
-            "an MTA that sends no macro v (Postfix sends it, unless milter_connect_macros was changed) must now send {verify} as well, or "
-            "its {cert_subject} does not count");
+        remarks.inexact.emplace_back(
+            "certificates: the {cert_subject} of an MTA that sends no macro v counted and does so no more; it must send v or {verify} as "
+            "well. Postfix sends v, unless milter_connect_macros was changed: if postconf -n does not name that setting, nothing changes "
+            "by it");
 }
 
 /// A remark as comment lines. Texts of the environment stand in it: nothing but printable ASCII gets there.
