@@ -28,15 +28,15 @@ bool same_file(const DoctorFacts& facts, const net::Endpoint& a, const net::Endp
 void examine_resolver(const DoctorFacts& facts, Findings& out) {
     const auto& [answers, validates] = facts.resolver;
     const std::string who = facts.ours.verifies ? "" : ", and so does OpenDKIM's key look-up if it asks the same servers";
-    const char* const paragraph = "OpenDKIM before us";
+    const char* const paragraph = "The resolver";
     switch (answers.is) {
         case Answer::Is::unknown:
             return out.add(
                 {Grade::unknown, "resolver", "DNS", "whether the name servers answer is not known: " + answers.why, "", paragraph});
         case Answer::Is::no:
-            return out.add({facts.ours.verifies ? Grade::wrong : Grade::warning, "resolver", "DNS",
-                            "the name servers do not answer: " + answers.why,
-                            "without keys from DNS no signature can be verified, and the sender is asked to come back" + who, paragraph});
+            return out.add(
+                {facts.ours.verifies ? Grade::wrong : Grade::warning, "resolver", "DNS", "the name servers do not answer: " + answers.why,
+                 "name servers that answer: else no signature can be verified, and the sender is asked to come back" + who, paragraph});
         case Answer::Is::yes:
             break;
     }
