@@ -44,7 +44,8 @@ struct OurFacts {
     bool reads_results = false;  // of a validator before us
     bool verifies = false;       // so it asks DNS itself
     std::vector<std::string> trusted_authserv_ids;
-    bool job_id = false;  // authentication_results.job_id
+    bool job_id = false;            // authentication_results.job_id
+    std::size_t header_octets = 0;  // limits.header_octets
     std::vector<base::IpPrefix> exchange_online, bypass_clients;
 };
 

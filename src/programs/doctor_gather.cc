@@ -43,6 +43,11 @@ constexpr const char* settings_asked[] = {
     "smtpd_tls_CAfile",
     "smtpd_tls_CApath",
     "smtpd_tls_ask_ccert",
+    "smtpd_tls_cert_file",
+    "smtpd_tls_chain_files",
+    "smtpd_tls_dcert_file",
+    "smtpd_tls_eccert_file",
+    "smtpd_tls_loglevel",
     "smtpd_tls_req_ccert",
     "smtpd_tls_security_level",
     "smtpd_use_tls",
@@ -73,6 +78,7 @@ OurFacts our_facts(const config::Config& config, const tenant::Index& tenants) {
     out.verifies = rules.dkim_source != decision::DkimSource::authentication_results || factors.contains(Factor::spf);
     out.trusted_authserv_ids = rules.authres.authserv_ids;
     out.job_id = rules.authres.job_id;
+    out.header_octets = config.limits.header_octets;
     out.exchange_online = rules.exchange_online;
     out.bypass_clients = rules.bypass_clients;
     return out;

@@ -155,6 +155,8 @@ TEST(OurFactsOf, a_configuration) {
     EXPECT_TRUE(facts(results).needs_certificate);
     EXPECT_EQ(facts(results).trusted_authserv_ids, std::vector<std::string>{"mx.test"});
     EXPECT_FALSE(facts(results).job_id);
+    EXPECT_EQ(facts(results).header_octets, 1024U * 1024);
+    EXPECT_EQ(facts(results + R"(, "limits": {"header_octets": 65536})").header_octets, 65536U);
     EXPECT_TRUE(facts(results.substr(0, results.size() - 1) + R"(, "job_id": true})").job_id);
     EXPECT_EQ(facts(results).listen.size(), 1U);
     const OurFacts verifies = facts(

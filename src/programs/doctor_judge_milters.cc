@@ -81,6 +81,23 @@ void examine_maps(const PostfixFacts& postfix, const MasterService& service, Fin
                  "empty: its clients pass ExOTA", main_cf});
 }
 
+/// Which of the list is the filter at `socket`; a path counts as written, too, where a chroot makes it mean another.
+std::optional<std::size_t> place_in(const MilterChain& chain, const net::Endpoint& socket) {
+    const std::string key = socket_key(socket);
+    for (std::size_t i = 0; i < chain.milters.size(); ++i)
+        for (const bool chrooted : {chain.chrooted, false})
+            if (const auto place = place_of(chain.milters[i], chrooted, chain.queue_directory); place && socket_key(*place) == key)
+                return i;
+    return std::nullopt;
+}
+
+/// By the Socket of its configuration; nullopt: it is not in the list, or its Socket is not known.
+std::optional<std::size_t> validator_in(const DoctorFacts& facts, const MilterChain& chain) {
+    if (!facts.opendkim) return std::nullopt;
+    const auto socket = net::Endpoint::parse(facts.opendkim->find("Socket").value_or(""));
+    return socket ? place_in(chain, *socket) : std::nullopt;
+}
+
 void examine_order(const DoctorFacts& facts, const MasterService& service, const MilterChain& chain, Findings& out) {
     if (!chain.ours) return;
     const auto add = [&](Grade grade, std::string is, std::string should) {
@@ -93,14 +110,26 @@ void examine_order(const DoctorFacts& facts, const MasterService& service, const
     if (!facts.opendkim) return add(Grade::unknown, list + ": which of these is the validator is not known", "");
     const auto socket = net::Endpoint::parse(facts.opendkim->find("Socket").value_or(""));
     if (!socket) return add(Grade::unknown, list + ": OpenDKIM's configuration names no Socket", "");
-    for (std::size_t i = 0; i < chain.milters.size(); ++i) {
-        const auto meant = place_of(chain.milters[i], chain.chrooted, chain.queue_directory);
-        const auto written = place_of(chain.milters[i], false, chain.queue_directory);
-        const std::string key = socket_key(*socket);
-        if ((!meant || socket_key(*meant) != key) && (!written || socket_key(*written) != key)) continue;
-        return i < *chain.ours ? add(Grade::ok, list, "") : add(Grade::wrong, list + ": OpenDKIM stands behind ExOTA", wanted);
-    }
-    add(Grade::unknown, list + ": none of these is OpenDKIM's Socket " + socket->text(), "");
+    const auto validator = place_in(chain, *socket);
+    if (!validator) return add(Grade::unknown, list + ": none of these is OpenDKIM's Socket " + socket->text(), "");
+    if (*validator < *chain.ours) return add(Grade::ok, list, "");
+    add(Grade::wrong, list + ": OpenDKIM stands behind ExOTA", wanted);
+}
+
+/// What stands before us changes what we verify, or what the validator did: whether it does cannot be seen from here.
+void examine_before(const DoctorFacts& facts, const MasterService& service, const MilterChain& chain, Findings& out) {
+    if (!chain.ours) return;
+    const auto validator = facts.ours.reads_results ? validator_in(facts, chain) : std::nullopt;
+    if (facts.ours.reads_results && !validator) return;  // milter-order says so
+    std::vector<PostfixMilter> before;
+    for (std::size_t i = 0; i < *chain.ours; ++i)
+        if (i != validator) before.push_back(chain.milters[i]);
+    const auto add = [&](Grade grade, std::string is, std::string should) {
+        out.add({grade, "milter-before", service.label(), std::move(is), std::move(should), main_cf});
+    };
+    if (before.empty()) return add(Grade::ok, "no other filter stands before ExOTA", "");
+    add(Grade::unknown, names(before) + " before ExOTA: what it changes is not known",
+        "behind ExOTA, if it changes Subject, From or the body or removes DKIM-Signature: else honest signatures fail");
 }
 
 /// Whether a service of Postfix finds and may open the socket that its list names.
@@ -199,6 +228,7 @@ void examine_milters(const DoctorFacts& facts, Findings& out) {
         examine_default_action(postfix, *services[i], chains[i], out);
         examine_maps(postfix, *services[i], out);
         examine_order(facts, *services[i], chains[i], out);
+        examine_before(facts, *services[i], chains[i], out);
         examine_reach(facts, *services[i], chains[i], out);
     }
     examine_local(facts, postfix, out);

@@ -111,6 +111,35 @@ void examine_actions(const Look& look) {
     if (all_well) look.add(Grade::ok, "opendkim-actions", "no On-… setting refuses or discards", "");
 }
 
+/// A number that must not be below another.
+struct Least {
+    const char *name, *demand;
+    std::int64_t usual, wanted;
+    bool zero_is_no_limit;
+    std::string why;
+};
+
+void examine_least(const Look& look, const Least& least) {
+    const bool set = look.settings.find(least.name).has_value();
+    const std::optional<std::int64_t> number = set ? look.settings.number(least.name) : least.usual;
+    const std::string is = look.shown(least.name) + (set ? "" : " (so it is " + std::to_string(least.usual) + ')');
+    if (!number || *number < 0 || (*number == 0 && !least.zero_is_no_limit))
+        return look.add(Grade::unknown, least.demand, is + ": what that means is not known", std::to_string(least.wanted));
+    const bool enough = *number == 0 || *number >= least.wanted;
+    look.add(enough ? Grade::ok : Grade::warning, least.demand, is,
+             enough ? "" : std::to_string(least.wanted) + (least.zero_is_no_limit ? " or more, or 0: " : " or more: ") + least.why);
+}
+
+void examine_resources(const Look& look) {
+    const bool restarts = look.settings.is_on("AutoRestart").value_or(false);
+    look.add(restarts ? Grade::ok : Grade::warning, "opendkim-auto-restart", look.shown("AutoRestart"),
+             restarts ? "" : "yes, or Restart=always in its unit: it was seen to crash, and mail waits till it is back");
+    examine_least(look, {"MaximumSignaturesToVerify", "opendkim-most-signatures", 3, 20, false,
+                         "invented signatures above the genuine one have honest mail refused"});
+    examine_least(look, {"MaximumHeaders", "opendkim-most-headers", 65536, static_cast<std::int64_t>(look.facts.ours.header_octets), true,
+                         "what has a longer header ends with 451 again and again, though ExOTA would take it (limits.header_octets)"});
+}
+
 void examine_socket(const Look& look) {
     const auto text = look.settings.find("Socket");
     const auto socket = net::Endpoint::parse(text.value_or(""));
@@ -139,6 +168,7 @@ void examine_opendkim(const DoctorFacts& facts, Findings& out) {
     examine_removal(look);
     examine_passed_over(look);
     examine_actions(look);
+    examine_resources(look);
 }
 
 }  // namespace exota::programs
