@@ -113,8 +113,8 @@ Exit run(const Options& options) {
     }
     if (options.json) {
         std::vector<std::string> warnings;
-        for (const config::Problem& problem : problems) warnings.push_back(config::to_text(problem));
-        warnings.insert(warnings.end(), migrated->warnings.begin(), migrated->warnings.end());
+        for (const config::Problem& problem : problems) warnings.push_back(with_installed_documents(config::to_text(problem)));
+        for (const std::string& warning : migrated->warnings) warnings.push_back(with_installed_documents(warning));
         std::string one_line = migrated->tenants;  // line breaks stand between tokens only: strings have them escaped
         std::ranges::replace(one_line, '\n', ' ');
         print(json_output([&](base::JsonObject& members) {

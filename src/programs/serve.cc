@@ -4,6 +4,7 @@
 
 #include "app/daemon.h"
 #include "programs/command.h"
+#include "programs/installed_documents.h"
 
 namespace exota::programs {
 
@@ -12,7 +13,7 @@ int run_serve(const ServeOptions& options) {
         .read_config = [&] { return config::choose(options.config_path, environ); },
         .force_monitor = options.monitor ? app::ForceMonitor::yes : app::ForceMonitor::no,
         .version = EXOTA_VERSION,
-        .complain = [](std::string_view problem) { complain(std::string(problem) + '\n'); },
+        .complain = [](std::string_view problem) { complain(with_installed_documents(problem) + '\n'); },
         .on_ready = {},
     };
     switch (app::run_daemon(daemon)) {
