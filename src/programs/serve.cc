@@ -13,6 +13,7 @@ int run_serve(const ServeOptions& options) {
         .read_config = [&] { return config::choose(options.config_path, environ); },
         .force_monitor = options.monitor ? app::ForceMonitor::yes : app::ForceMonitor::no,
         .version = EXOTA_VERSION,
+        .name_documents = with_installed_documents,
         .complain = [](std::string_view problem) { complain(with_installed_documents(problem) + '\n'); },
         .on_ready = {},
     };
