@@ -93,6 +93,13 @@ void set(DoctorFacts& facts, const char* name, const char* value) { facts.postfi
 void dkim(DoctorFacts& facts, const char* more) { facts.opendkim = opendkim(more); }
 SocketFacts& the_socket(DoctorFacts& facts) { return facts.sockets[std::string("unix:") + socket_path]; }
 
+void with_inbound(DoctorFacts& facts) {
+    const std::string path = "/var/spool/postfix/exota/in.sock";
+    facts.ours.inbound_listen = {*net::Endpoint::parse("unix:" + path)};
+    facts.sockets["unix:" + path] = the_socket(facts);
+    facts.sockets["unix:" + path].inode = 8;
+}
+
 const Case cases[] = {
     {"no_postconf", [](auto& f) { f.postfix = base::fail(base::Errc::unavailable, "gone"); }, Grade::unknown, "postfix", "gone"},
     {"no_smtpd", [](auto& f) { f.postfix->services.clear(); }, Grade::wrong, "postfix"},
@@ -154,6 +161,47 @@ const Case cases[] = {
      Grade::wrong, "bare-newline"},
     {"tls_from_the_start", [](auto& f) { set(f, "smtpd_tls_security_level", ""), set(f, "smtpd_tls_wrappermode", "yes"); }, Grade::ok,
      "tls-offered"},
+    {"inbound_beside",
+     [](auto& f) {
+         with_inbound(f);
+         f.postfix->services.push_back(
+             service("192.0.2.25:25", "y", {{"smtpd_milters", "unix:exota/in.sock"}, {"smtpd_tls_ask_ccert", "no"}}));
+     },
+     Grade::ok, "milter-named", "an inbound door"},
+    {"inbound_opens",
+     [](auto& f) {
+         with_inbound(f);
+         f.postfix->services.push_back(
+             service("192.0.2.25:25", "y", {{"smtpd_milters", "unix:exota/in.sock"}, {"milter_default_action", "accept"}}));
+     },
+     Grade::wrong, "milter-default-action"},
+    {"inbound_behind_another",
+     [](auto& f) {
+         with_inbound(f);
+         f.postfix->services.push_back(service("192.0.2.25:25", "y", {{"smtpd_milters", "inet:h:1, unix:exota/in.sock"}}));
+     },
+     Grade::unknown, "milter-before", "inet:h:1 before"},
+    {"inbound_not_running",
+     [](auto& f) {
+         with_inbound(f);
+         f.sockets["unix:/var/spool/postfix/exota/in.sock"].connects = no("Connection refused");
+     },
+     Grade::wrong, "listening", "in.sock"},
+    {"inbound_alone", [](auto& f) { with_inbound(f), set(f, "smtpd_milters", "unix:exota/in.sock"); }, Grade::warning, "milter-named",
+     "only inbound doors"},
+    {"inbound_alone_as_meant", [](auto& f) { with_inbound(f), f.ours.listen.clear(), set(f, "smtpd_milters", "unix:exota/in.sock"); },
+     Grade::ok, "milter-named", "an inbound door"},
+    {"inbound_and_maps",
+     [](auto& f) { with_inbound(f), set(f, "smtpd_milters", "unix:exota/in.sock"), set(f, "smtpd_milter_maps", "cidr:/x"); },
+     Grade::unknown, "milter-maps"},
+    {"inbound_and_maps_without_certificates",
+     [](auto& f) {
+         with_inbound(f), set(f, "smtpd_milters", "unix:exota/in.sock"), set(f, "smtpd_milter_maps", "cidr:/x");
+         set(f, "smtpd_tls_ask_ccert", "no");
+     },
+     Grade::wrong, "tls-ask-ccert"},
+    {"no_milter", [](auto& f) { f.ours.listen.clear(), f.postfix = base::fail(base::Errc::unavailable, "gone"); }, Grade::ok,
+     "milter-named", "is no milter"},
     {"activated", [](auto& f) { f.ours.listen = {*net::Endpoint::parse("systemd")}; }, Grade::unknown, "milter-named"},
     {"activated_none", [](auto& f) { f.ours.listen = {*net::Endpoint::parse("systemd")}, set(f, "smtpd_milters", ""); }, Grade::wrong,
      "milter-named"},

@@ -64,8 +64,9 @@ std::string host_name() {
 OurFacts our_facts(const config::Config& config, const tenant::Index& tenants) {
     using tenant::Factor;
     OurFacts out;
-    for (const std::string& text : config.milter.listen)
-        if (auto endpoint = net::Endpoint::parse(text)) out.listen.push_back(*std::move(endpoint));  // checked when it was read
+    for (const auto& [texts, endpoints] : {std::pair(&config.milter.listen, &out.listen), {&config.inbound_listen, &out.inbound_listen}})
+        for (const std::string& text : *texts)
+            if (auto endpoint = net::Endpoint::parse(text)) endpoints->push_back(*std::move(endpoint));  // checked when it was read
     const decision::Rules& rules = config.rules;
     tenant::FactorSet factors = tenants.factors();
     for (const tenant::Proof& proof : config.tenant_defaults.proofs)
@@ -182,6 +183,7 @@ DoctorFacts gather(const config::Config& config, const tenant::Index& tenants, c
 
     std::string user = "postfix", queue = "/var/spool/postfix";
     std::vector<net::Endpoint> places = out.ours.listen;
+    places.insert(places.end(), out.ours.inbound_listen.begin(), out.ours.inbound_listen.end());
     places.push_back({.path = std::string(packaged_activated_path)});
     if (out.opendkim)
         if (const auto socket = net::Endpoint::parse(out.opendkim->find("Socket").value_or(""))) places.push_back(*socket);

@@ -42,7 +42,7 @@ void examine_named(const DoctorFacts& facts, const PostfixFacts& postfix, const 
     };
     const std::string list =
         "smtpd_milters = " + names(chain.milters) + (chain.switched_off ? ", switched off by receive_override_options = no_milters" : "");
-    if (chain.ours) return add(Grade::ok, list, "");
+    if (chain.ours) return add(Grade::ok, list + (chain.inbound ? ", an inbound door" : ""), "");
     if (another_does && only_for_this_host(service)) return add(Grade::ok, list + ", without ExOTA, from this host only", "");
     if (only_for_users(postfix, service)) return add(Grade::ok, list + ", without ExOTA, for users who have logged in", "");
     const bool unclear = std::ranges::any_of(facts.ours.listen, [](const auto& one) { return one.kind == net::Endpoint::Kind::activated; });
@@ -104,6 +104,7 @@ void examine_order(const DoctorFacts& facts, const MasterService& service, const
         out.add({grade, "milter-order", service.label(), std::move(is), std::move(should), main_cf});
     };
     const std::string list = "smtpd_milters = " + names(chain.milters);
+    if (chain.inbound) return add(Grade::ok, "an inbound door of ExOTA verifies by itself", "");
     if (!facts.ours.reads_results) return add(Grade::ok, "ExOTA verifies by itself, so no validator needs to stand before it", "");
     const char* const wanted = "the validator first: ExOTA must see its results, not the sender's";
     if (*chain.ours == 0) return add(Grade::wrong, list + ": nothing stands before ExOTA", wanted);
@@ -119,8 +120,9 @@ void examine_order(const DoctorFacts& facts, const MasterService& service, const
 /// What stands before us changes what we verify, or what the validator did: whether it does cannot be seen from here.
 void examine_before(const DoctorFacts& facts, const MasterService& service, const MilterChain& chain, Findings& out) {
     if (!chain.ours) return;
-    const auto validator = facts.ours.reads_results ? validator_in(facts, chain) : std::nullopt;
-    if (facts.ours.reads_results && !validator) return;  // milter-order says so
+    const bool needs_validator = facts.ours.reads_results && !chain.inbound;
+    const auto validator = needs_validator ? validator_in(facts, chain) : std::nullopt;
+    if (needs_validator && !validator) return;  // milter-order says so
     std::vector<PostfixMilter> before;
     for (std::size_t i = 0; i < *chain.ours; ++i)
         if (i != validator) before.push_back(chain.milters[i]);
@@ -176,7 +178,7 @@ void examine_local(const DoctorFacts& facts, const PostfixFacts& postfix, Findin
     const auto add = [&](Grade grade, std::string is, std::string should) {
         out.add({grade, "non-smtpd-milters", "", std::move(is), std::move(should), local});
     };
-    if (!chain.ours) return add(Grade::ok, list, "");
+    if (!chain.ours || chain.inbound) return add(Grade::ok, list, "");
     const auto loopback = base::IpAddress::parse("127.0.0.1");
     const bool passes = base::any_contains(facts.ours.bypass_clients, *loopback);
     add(passes ? Grade::warning : Grade::wrong, list + (passes ? ", and bypass.clients lets this host pass" : ""),
@@ -185,9 +187,21 @@ void examine_local(const DoctorFacts& facts, const PostfixFacts& postfix, Findin
     if (service != nullptr) examine_reach(facts, *service, chain, out);
 }
 
+/// Or may be: by a table that was not looked at, or at a path that only systemd knows.
+bool relay_is_named(const DoctorFacts& facts, const PostfixFacts& postfix, const std::vector<const MasterService*>& services,
+                    const std::vector<MilterChain>& chains) {
+    return std::ranges::any_of(facts.ours.listen, [](const auto& one) { return one.kind == net::Endpoint::Kind::activated; }) ||
+           std::ranges::any_of(chains, [](const MilterChain& chain) { return chain.ours && !chain.inbound; }) ||
+           std::ranges::any_of(services, [&postfix](const MasterService* service) {
+               return !setting(postfix, service, "smtpd_milter_maps").value_or("").empty();
+           });
+}
+
 /// Whether somebody listens where we are said to.
 void examine_listening(const DoctorFacts& facts, Findings& out) {
-    for (const net::Endpoint& one : facts.ours.listen) {
+    std::vector<net::Endpoint> all = facts.ours.listen;
+    all.insert(all.end(), facts.ours.inbound_listen.begin(), facts.ours.inbound_listen.end());
+    for (const net::Endpoint& one : all) {
         const auto add = [&](Grade grade, std::string is, std::string should) {
             out.add({grade, "listening", "ExOTA", std::move(is), std::move(should), sockets});
         };
@@ -215,6 +229,8 @@ void examine_listening(const DoctorFacts& facts, Findings& out) {
 }  // namespace
 
 void examine_milters(const DoctorFacts& facts, Findings& out) {
+    if (!facts.ours.is_milter())
+        return out.add({Grade::ok, "milter-named", "ExOTA", "is no milter: milter.listen and inbound.listen are empty", "", main_cf});
     examine_listening(facts, out);
     if (!facts.postfix) return;
     const PostfixFacts& postfix = *facts.postfix;
@@ -231,6 +247,10 @@ void examine_milters(const DoctorFacts& facts, Findings& out) {
         examine_before(facts, *services[i], chains[i], out);
         examine_reach(facts, *services[i], chains[i], out);
     }
+    if (some_does && !facts.ours.listen.empty() && !relay_is_named(facts, postfix, services, chains))
+        out.add({Grade::warning, "milter-named", "",
+                 "no service names " + base::joined(facts.ours.listen, " or ", &net::Endpoint::text) + ", only inbound doors",
+                 "named where Exchange Online relays through this host, or milter.listen = []", main_cf});
     examine_local(facts, postfix, out);
 }
 

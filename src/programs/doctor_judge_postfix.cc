@@ -143,20 +143,21 @@ void examine_relay(const Look& look) {
 }  // namespace
 
 void examine_postfix(const DoctorFacts& facts, Findings& out) {
+    if (!facts.ours.is_milter()) return;  // examine_milters() says so
     if (!facts.postfix)
         return out.add({Grade::unknown, "postfix", "Postfix", "nothing is known of it: " + facts.postfix.error().detail, "", main_cf});
     const PostfixFacts& postfix = *facts.postfix;
     const std::vector<const MasterService*> services = smtp_services(postfix);
     if (services.empty())
         return out.add({Grade::wrong, "postfix", "Postfix", "no service of master.cf is smtpd", "one that takes mail by SMTP", main_cf});
-    const auto names_us = [&](const MasterService* service) {
-        return milter_chain(facts, postfix, service, "smtpd_milters").ours.has_value();
-    };
+    const auto chain_of = [&](const MasterService* service) { return milter_chain(facts, postfix, service, "smtpd_milters"); };
+    const auto names_us = [&](const MasterService* service) { return chain_of(service).ours.has_value(); };
     const bool some_does = std::ranges::any_of(services, names_us);
     for (const MasterService* service : services) {
         const Look look{facts, postfix, *service, out};
         examine_bare_newline(look);  // of all: what hides inside a message is not asked which service it came by
         if (some_does && !names_us(service)) continue;
+        if (chain_of(service).inbound && look.get("smtpd_milter_maps").value_or("").empty()) continue;  // it is not asked who the peer is
         examine_tls(look);
         examine_authorities(look);
         examine_relay(look);
