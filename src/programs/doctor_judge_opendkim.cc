@@ -96,19 +96,30 @@ void examine_passed_over(const Look& look) {
     }
 }
 
-/// A filter that refuses by itself takes the decision, the dry run and the reason away from us; one that discards loses mail.
+/// A filter that refuses by itself takes the decision, the dry run and the reason away from us, and one that defers does so for good where
+/// nothing changes; one that discards loses mail. On-Default stands for those that are not named.
 void examine_actions(const Look& look) {
+    struct Action {
+        const char* name;
+        char usual;  // its first letter decides, as in opendkim.conf(5)
+        const char* should;
+    };
+    constexpr const char* let_pass = "accept, the default: some of such mail is honest, and ExOTA is not asked";
+    constexpr const char* let_wait = "tempfail, the default: such mail can be judged when it comes again, and not now";
     bool all_well = true;
-    for (const char* name :
-         {"On-Default", "On-BadSignature", "On-DNSError", "On-InternalError", "On-KeyNotFound", "On-NoSignature", "On-Security"}) {
-        const std::string action = base::lower(look.settings.find(name).value_or(""));
-        if (action.empty() || action.starts_with('a') || action.starts_with('t')) continue;
+    for (const Action& action :
+         {Action{"On-BadSignature", 'a', let_pass}, Action{"On-KeyNotFound", 'a', let_pass}, Action{"On-NoSignature", 'a', let_pass},
+          Action{"On-DNSError", 't', let_wait}, Action{"On-InternalError", 't', let_wait}, Action{"On-Security", 't', let_wait}}) {
+        const auto own = look.settings.find(action.name);
+        const std::string value = base::lower(own ? *own : look.settings.find("On-Default").value_or(""));
+        if (value.empty() || value.front() == action.usual) continue;
         all_well = false;
-        const bool loses = action.starts_with('d');
-        look.add(loses ? Grade::wrong : Grade::warning, "opendkim-actions", look.shown(name),
-                 loses ? "accept or tempfail: this loses mail without a word" : "accept or tempfail: ExOTA is not asked about such mail");
+        const bool loses = value.front() == 'd';
+        look.add(loses ? Grade::wrong : Grade::warning, "opendkim-actions",
+                 look.shown(own ? action.name : "On-Default") + (own ? "" : std::string(", and so ") + action.name),
+                 (loses ? "not discard, which loses mail without a word, but " : "") + std::string(action.should));
     }
-    if (all_well) look.add(Grade::ok, "opendkim-actions", "no On-… setting refuses or discards", "");
+    if (all_well) look.add(Grade::ok, "opendkim-actions", "the On-… settings of verifying are as by default", "");
 }
 
 /// A number that must not be below another.
