@@ -1,6 +1,7 @@
 """`exota explain` on the command line: exit codes, logged evidence, stored messages."""
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -34,8 +35,23 @@ def test_documents_are_named_as_they_are_installed(folder):
     assert b" docs/reference/reasons.md says" in run(*explain).stdout, "not installed"
     (folder / "prefix/bin/exota").unlink()
     shutil.copy2(EXOTA, folder / "prefix/bin/exota")
-    said = subprocess.run([folder / "prefix/bin/exota", *map(str, explain)], capture_output=True, timeout=60, env={"PATH": os.environ["PATH"]})
-    assert f" {folder}/prefix/share/doc/exota/docs/reference/reasons.md says".encode() in said.stdout
+    documents = f"{folder}/prefix/share/doc/exota/docs"
+
+    def installed(*arguments, environment=None):
+        done = subprocess.run([folder / "prefix/bin/exota", *map(str, arguments)], capture_output=True, text=True, timeout=60,
+                              env={"PATH": os.environ["PATH"], **(environment or {})})
+        assert not re.search(r"(?<!/)docs/[a-z/-]+\.md", done.stdout + done.stderr), done.stdout + done.stderr
+        return done.stdout
+    assert f" {documents}/reference/reasons.md says" in installed(*explain)
+    assert f"({documents}/migration.md)" in installed("serve", "--help")
+    (folder / "doctor.toml").write_text((folder / "exota.toml").read_text() + '\n[dns]\nservers = ["127.0.0.1@9"]\ntimeout = 1\n')
+    doctor = ["doctor", "-c", folder / "doctor.toml", "--postconf", "/nowhere/postconf"]
+    assert f" [{documents}/postfix.md, main.cf]\n" in installed(*doctor)
+    assert {finding["document"] for finding in json.loads(installed(*doctor, "--json"))["findings"]} == {f"{documents}/postfix.md"}
+    (folder / "policy.json").write_text('{"contoso.test": {"dkim_alignment_required": false}}')
+    environment = {"MILTER_POLICY_FILE": str(folder / "policy.json"), "MILTER_X509_ENABLED": "1", "MILTER_DKIM_ENABLED": "1", "MILTER_TRUSTED_AUTHSERVID": "mx.test"}
+    for command in ("migrate", "check"):
+        assert f"{documents}/migration.md" in installed(command, "--json", environment=environment)
 
 
 def test_explain_from_logged_evidence_says_the_same(folder):

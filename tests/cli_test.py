@@ -211,6 +211,12 @@ def test_migrate_prints_or_writes_what_check_takes(folder):
     assert 'file = "/srv/t.json"' in (other / "exota.toml").read_text()
     again = run("migrate", "-o", new, environment=environment)
     assert again.returncode == 69 and b"exists" in again.stderr, "nothing is overwritten"
+    for there, missing in (("exota.toml", "tenants.json"), ("tenants.json", "exota.toml")):
+        half = folder / f"half-{there}"
+        half.mkdir()
+        (half / there).write_text("mine")
+        assert run("migrate", "-o", half, environment=environment).returncode == 69
+        assert (half / there).read_text() == "mine" and not (half / missing).exists(), "both or none"
     assert run("migrate").returncode == 64
     assert run("migrate", environment={"MILTER_POLICY_FILE": "/does/not/exist"}).returncode == 66
     (folder / "policy.json").write_text('{"contoso.test": {"foo": 1}}')

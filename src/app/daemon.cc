@@ -52,7 +52,7 @@ public:
           snapshot_(std::move(loaded.snapshot)),
           sockets_(std::move(sockets)),
           notifier_(std::move(notifier)),
-          log_(config_.log),
+          log_(config_.log, nullptr, options.name_documents),
           metrics_(options.version, config_.http.tenants_apart),
           discovery_({.file = config_.discovery.file, .limits = {.most = config_.discovery.max_candidates}}, log_),
           gateways_(std::move(gateways)),

@@ -25,6 +25,8 @@ struct DaemonOptions {
     std::chrono::milliseconds retry_after{10'000};
     /// How long a second of drain_timeout, watch_interval, and of what nobody can set, lasts: tests have no time for real ones.
     std::chrono::milliseconds second{1'000};
+    /// Texts of the log with documents named as they are installed; from any thread. Empty: "docs/….md".
+    std::function<std::string(std::string_view)> name_documents = {};
     /// Problems that keep it from starting, one line each.
     std::function<void(std::string_view)> complain;
     /// Mail is served at these sockets ("unix:/path", "inet:127.0.0.1:40123"; http ones after the milter's). For tests.

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "programs/doctor_gather.h"
+#include "programs/installed_documents.h"
 #include "programs/json_output.h"
 #include "programs/options.h"
 #include "programs/problems.h"
@@ -26,7 +27,7 @@ struct Options {
 std::string as_text(const DoctorFinding& finding) {
     std::string out = std::string(name_of(finding.grade)) + ": " + (finding.where.empty() ? "" : finding.where + ": ") + finding.is;
     if (!finding.should.empty()) out += "; should be " + finding.should;
-    return out + " [docs/postfix.md, " + finding.paragraph + "]\n";
+    return with_installed_documents(out + " [docs/postfix.md, " + finding.paragraph + "]\n");
 }
 
 void add_finding(JsonArray& findings, const DoctorFinding& finding) {
@@ -36,7 +37,7 @@ void add_finding(JsonArray& findings, const DoctorFinding& finding) {
         members.add("where", finding.where);
         members.add("is", finding.is);
         members.add("should", finding.should);
-        members.add("document", "docs/postfix.md");
+        members.add("document", with_installed_documents("docs/postfix.md"));
         members.add("paragraph", finding.paragraph);
     });
 }

@@ -28,15 +28,15 @@ bool same_file(const DoctorFacts& facts, const net::Endpoint& a, const net::Endp
 void examine_resolver(const DoctorFacts& facts, Findings& out) {
     const auto& [answers, validates] = facts.resolver;
     const std::string who = facts.ours.verifies ? "" : ", and so does OpenDKIM's key look-up if it asks the same servers";
-    const char* const paragraph = "OpenDKIM before us";
+    const char* const paragraph = "The resolver";
     switch (answers.is) {
         case Answer::Is::unknown:
             return out.add(
                 {Grade::unknown, "resolver", "DNS", "whether the name servers answer is not known: " + answers.why, "", paragraph});
         case Answer::Is::no:
-            return out.add({facts.ours.verifies ? Grade::wrong : Grade::warning, "resolver", "DNS",
-                            "the name servers do not answer: " + answers.why,
-                            "without keys from DNS no signature can be verified, and the sender is asked to come back" + who, paragraph});
+            return out.add(
+                {facts.ours.verifies ? Grade::wrong : Grade::warning, "resolver", "DNS", "the name servers do not answer: " + answers.why,
+                 "name servers that answer: else no signature can be verified, and the sender is asked to come back" + who, paragraph});
         case Answer::Is::yes:
             break;
     }
@@ -103,11 +103,12 @@ std::vector<const MasterService*> smtp_services(const PostfixFacts& postfix) {
     return out;
 }
 
-const net::Endpoint* our_socket(const DoctorFacts& facts, const PostfixMilter& milter, bool chrooted, std::string_view queue_directory) {
+const net::Endpoint* our_socket(const DoctorFacts& facts, const std::vector<net::Endpoint>& sockets, const PostfixMilter& milter,
+                                bool chrooted, std::string_view queue_directory) {
     const std::optional<net::Endpoint> meant = place_of(milter, chrooted, queue_directory);
     if (!meant) return nullptr;
     const net::Endpoint written = meant->is_tcp() ? *meant : net::Endpoint{.path = milter.path};
-    for (const net::Endpoint& ours : facts.ours.listen) {
+    for (const net::Endpoint& ours : sockets) {
         if (ours.kind == net::Endpoint::Kind::activated) {
             if (normal(written.path) == packaged_activated_path) return &ours;
             continue;
@@ -124,8 +125,13 @@ MilterChain milter_chain(const DoctorFacts& facts, const PostfixFacts& postfix, 
     out.queue_directory = setting(postfix, nullptr, "queue_directory").value_or("/var/spool/postfix");
     const std::vector<std::string> overrides = postfix_words(setting(postfix, service, "receive_override_options").value_or(""));
     out.switched_off = std::ranges::find(overrides, "no_milters") != overrides.end();
-    for (std::size_t i = 0; i < out.milters.size() && !out.ours && !out.switched_off; ++i)
-        if (our_socket(facts, out.milters[i], out.chrooted, out.queue_directory) != nullptr) out.ours = i;
+    if (out.switched_off) return out;
+    for (const auto* sockets : {&facts.ours.listen, &facts.ours.inbound_listen})
+        for (std::size_t i = 0; i < out.milters.size() && !out.ours; ++i)
+            if (our_socket(facts, *sockets, out.milters[i], out.chrooted, out.queue_directory) != nullptr) {
+                out.ours = i;
+                out.inbound = sockets == &facts.ours.inbound_listen;
+            }
     return out;
 }
 

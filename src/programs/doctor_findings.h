@@ -38,13 +38,16 @@ struct DoctorFinding {
 
 /// Of the configuration and the tenants.
 struct OurFacts {
-    std::vector<net::Endpoint> listen;
+    std::vector<net::Endpoint> listen;          // milter.listen: what is relayed for tenants
+    std::vector<net::Endpoint> inbound_listen;  // inbound.listen: what comes in for the operator's own domains
+    bool is_milter() const { return !listen.empty() || !inbound_listen.empty(); }
     tenant::Mode mode = tenant::Mode::enforce;
     bool needs_certificate = true;
     bool reads_results = false;  // of a validator before us
     bool verifies = false;       // so it asks DNS itself
     std::vector<std::string> trusted_authserv_ids;
-    bool job_id = false;  // authentication_results.job_id
+    bool job_id = false;            // authentication_results.job_id
+    std::size_t header_octets = 0;  // limits.header_octets
     std::vector<base::IpPrefix> exchange_online, bypass_clients;
 };
 
@@ -102,7 +105,8 @@ std::optional<std::string> setting(const PostfixFacts& postfix, const MasterServ
 /// The milters of a service, and which of them is ours.
 struct MilterChain {
     std::vector<PostfixMilter> milters;
-    std::optional<std::size_t> ours;
+    std::optional<std::size_t> ours;  // of several the first door for what is relayed
+    bool inbound = false;             // ours is an inbound door
     bool chrooted = false;
     bool switched_off = false;  // no_milters in receive_override_options: the list is not used
     std::string queue_directory;
@@ -131,7 +135,8 @@ private:
 void examine_postfix(const DoctorFacts& facts, Findings& out);
 void examine_milters(const DoctorFacts& facts, Findings& out);
 void examine_opendkim(const DoctorFacts& facts, Findings& out);
-/// Whether an entry of smtpd_milters is one of our sockets, and which.
-const net::Endpoint* our_socket(const DoctorFacts& facts, const PostfixMilter& milter, bool chrooted, std::string_view queue_directory);
+/// Whether an entry of smtpd_milters is one of `sockets`, and which.
+const net::Endpoint* our_socket(const DoctorFacts& facts, const std::vector<net::Endpoint>& sockets, const PostfixMilter& milter,
+                                bool chrooted, std::string_view queue_directory);
 
 }  // namespace exota::programs

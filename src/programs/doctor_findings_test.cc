@@ -15,7 +15,7 @@ constexpr const char* socket_path = "/var/spool/postfix/exota/milter.sock";
 OpenDkimSettings opendkim(const std::string& more = {}) {
     const std::string text =
         "Mode v\nSocket inet:8891@127.0.0.1\nAuthservID mx.test\nAlwaysAddARHeader yes\nRemoveARAll yes\nRemoveARFrom "
-        "mx.test\nAuthservIDWithJobID yes\n" +
+        "mx.test\nAuthservIDWithJobID yes\nAutoRestart yes\nMaximumSignaturesToVerify 20\nMaximumHeaders 1000\n" +
         more;
     return *OpenDkimSettings::load("conf", [&](const std::string&) -> base::Result<std::string> { return text; });
 }
@@ -33,11 +33,14 @@ DoctorFacts well() {
     out.ours.reads_results = true;
     out.ours.trusted_authserv_ids = {"mx.test"};
     out.ours.job_id = true;
+    out.ours.header_octets = 1000;
     out.ours.exchange_online = {*base::IpPrefix::parse("40.92.0.0/15")};
     out.postfix = PostfixFacts{
         .main = {{"smtpd_tls_security_level", "may"},
                  {"smtpd_tls_ask_ccert", "yes"},
                  {"smtpd_tls_CAfile", "/ca"},
+                 {"smtpd_tls_cert_file", "/pem"},
+                 {"smtpd_tls_loglevel", "1"},
                  {"smtpd_milters", "inet:127.0.0.1:8891, unix:exota/milter.sock"},
                  {"milter_default_action", "tempfail"},
                  {"smtpd_forbid_bare_newline", "yes"},
@@ -90,6 +93,13 @@ void set(DoctorFacts& facts, const char* name, const char* value) { facts.postfi
 void dkim(DoctorFacts& facts, const char* more) { facts.opendkim = opendkim(more); }
 SocketFacts& the_socket(DoctorFacts& facts) { return facts.sockets[std::string("unix:") + socket_path]; }
 
+void with_inbound(DoctorFacts& facts) {
+    const std::string path = "/var/spool/postfix/exota/in.sock";
+    facts.ours.inbound_listen = {*net::Endpoint::parse("unix:" + path)};
+    facts.sockets["unix:" + path] = the_socket(facts);
+    facts.sockets["unix:" + path].inode = 8;
+}
+
 const Case cases[] = {
     {"no_postconf", [](auto& f) { f.postfix = base::fail(base::Errc::unavailable, "gone"); }, Grade::unknown, "postfix", "gone"},
     {"no_smtpd", [](auto& f) { f.postfix->services.clear(); }, Grade::wrong, "postfix"},
@@ -100,6 +110,12 @@ const Case cases[] = {
     {"required", [](auto& f) { set(f, "smtpd_tls_ask_ccert", "no"), set(f, "smtpd_tls_req_ccert", "yes"); }, Grade::ok, "tls-ask-ccert"},
     {"not_asked_nor_needed", [](auto& f) { set(f, "smtpd_tls_ask_ccert", "no"), f.ours.needs_certificate = false; }, Grade::warning,
      "tls-ask-ccert"},
+    {"no_certificate", [](auto& f) { set(f, "smtpd_tls_cert_file", ""); }, Grade::wrong, "tls-certificate", "= (empty)"},
+    {"certificate_none", [](auto& f) { set(f, "smtpd_tls_cert_file", "none"); }, Grade::wrong, "tls-certificate"},
+    {"certificate_in_a_chain", [](auto& f) { set(f, "smtpd_tls_cert_file", ""), set(f, "smtpd_tls_chain_files", "/chain"); }, Grade::ok,
+     "tls-certificate", "/chain"},
+    {"tls_not_logged", [](auto& f) { set(f, "smtpd_tls_loglevel", "0"); }, Grade::warning, "tls-loglevel"},
+    {"tls_log_not_known", [](auto& f) { f.postfix->main.erase("smtpd_tls_loglevel"); }, Grade::warning, "tls-loglevel", "not known"},
     {"no_cafile", [](auto& f) { set(f, "smtpd_tls_CAfile", ""); }, Grade::wrong, "tls-cafile"},
     {"default_ca", [](auto& f) { set(f, "smtpd_tls_CAfile", ""), set(f, "tls_append_default_CA", "yes"); }, Grade::unknown, "tls-cafile"},
     {"capath", [](auto& f) { set(f, "smtpd_tls_CAfile", ""), set(f, "smtpd_tls_CApath", "/x"); }, Grade::unknown, "tls-cafile"},
@@ -110,7 +126,7 @@ const Case cases[] = {
     {"cafile_not_looked_at", [](auto& f) { f.postfix->authorities.clear(); }, Grade::unknown, "tls-cafile"},
     {"cafile_empty", [](auto& f) { f.postfix->authorities.insert_or_assign("/ca", CertificateFile{}); }, Grade::wrong, "tls-cafile"},
     {"cafile_of_others", [](auto& f) { f.postfix->authorities.insert_or_assign("/ca", CertificateFile{.certificates = 1}); },
-     Grade::warning, "tls-cafile"},
+     Grade::warning, "tls-cafile", ": 1 certificate, none of DigiCert"},
     {"action_accept", [](auto& f) { set(f, "milter_default_action", "accept"); }, Grade::wrong, "milter-default-action"},
     {"action_reject", [](auto& f) { set(f, "milter_default_action", "reject"); }, Grade::warning, "milter-default-action"},
     {"action_of_the_entry",
@@ -144,6 +160,47 @@ const Case cases[] = {
      Grade::wrong, "bare-newline"},
     {"tls_from_the_start", [](auto& f) { set(f, "smtpd_tls_security_level", ""), set(f, "smtpd_tls_wrappermode", "yes"); }, Grade::ok,
      "tls-offered"},
+    {"inbound_beside",
+     [](auto& f) {
+         with_inbound(f);
+         f.postfix->services.push_back(
+             service("192.0.2.25:25", "y", {{"smtpd_milters", "unix:exota/in.sock"}, {"smtpd_tls_ask_ccert", "no"}}));
+     },
+     Grade::ok, "milter-named", "an inbound door"},
+    {"inbound_opens",
+     [](auto& f) {
+         with_inbound(f);
+         f.postfix->services.push_back(
+             service("192.0.2.25:25", "y", {{"smtpd_milters", "unix:exota/in.sock"}, {"milter_default_action", "accept"}}));
+     },
+     Grade::wrong, "milter-default-action"},
+    {"inbound_behind_another",
+     [](auto& f) {
+         with_inbound(f);
+         f.postfix->services.push_back(service("192.0.2.25:25", "y", {{"smtpd_milters", "inet:h:1, unix:exota/in.sock"}}));
+     },
+     Grade::unknown, "milter-before", "inet:h:1 before"},
+    {"inbound_not_running",
+     [](auto& f) {
+         with_inbound(f);
+         f.sockets["unix:/var/spool/postfix/exota/in.sock"].connects = no("Connection refused");
+     },
+     Grade::wrong, "listening", "in.sock"},
+    {"inbound_alone", [](auto& f) { with_inbound(f), set(f, "smtpd_milters", "unix:exota/in.sock"); }, Grade::warning, "milter-named",
+     "only inbound doors"},
+    {"inbound_alone_as_meant", [](auto& f) { with_inbound(f), f.ours.listen.clear(), set(f, "smtpd_milters", "unix:exota/in.sock"); },
+     Grade::ok, "milter-named", "an inbound door"},
+    {"inbound_and_maps",
+     [](auto& f) { with_inbound(f), set(f, "smtpd_milters", "unix:exota/in.sock"), set(f, "smtpd_milter_maps", "cidr:/x"); },
+     Grade::unknown, "milter-maps"},
+    {"inbound_and_maps_without_certificates",
+     [](auto& f) {
+         with_inbound(f), set(f, "smtpd_milters", "unix:exota/in.sock"), set(f, "smtpd_milter_maps", "cidr:/x");
+         set(f, "smtpd_tls_ask_ccert", "no");
+     },
+     Grade::wrong, "tls-ask-ccert"},
+    {"no_milter", [](auto& f) { f.ours.listen.clear(), f.postfix = base::fail(base::Errc::unavailable, "gone"); }, Grade::ok,
+     "milter-named", "is no milter"},
     {"activated", [](auto& f) { f.ours.listen = {*net::Endpoint::parse("systemd")}; }, Grade::unknown, "milter-named"},
     {"activated_none", [](auto& f) { f.ours.listen = {*net::Endpoint::parse("systemd")}, set(f, "smtpd_milters", ""); }, Grade::wrong,
      "milter-named"},
@@ -165,6 +222,13 @@ const Case cases[] = {
     {"order_by_name", [](auto& f) { set(f, "smtpd_milters", "inet:localhost:8891, unix:exota/milter.sock"); }, Grade::ok, "milter-order"},
     {"order_not_needed", [](auto& f) { f.ours.reads_results = false, set(f, "smtpd_milters", "unix:exota/milter.sock"); }, Grade::ok,
      "milter-order"},
+    {"before_another_too", [](auto& f) { set(f, "smtpd_milters", "inet:h:1, inet:127.0.0.1:8891, unix:exota/milter.sock"); },
+     Grade::unknown, "milter-before", "inet:h:1 before ExOTA"},
+    {"between", [](auto& f) { set(f, "smtpd_milters", "inet:127.0.0.1:8891, unix:h.sock, unix:exota/milter.sock"); }, Grade::unknown,
+     "milter-before", "unix:h.sock before ExOTA"},
+    {"behind", [](auto& f) { set(f, "smtpd_milters", "inet:127.0.0.1:8891, unix:exota/milter.sock, inet:h:1"); }, Grade::ok,
+     "milter-before"},
+    {"before_who_verifies", [](auto& f) { f.ours.reads_results = false; }, Grade::unknown, "milter-before", "inet:127.0.0.1:8891 before"},
     {"bare_newline", [](auto& f) { set(f, "smtpd_forbid_bare_newline", "no"); }, Grade::wrong, "bare-newline"},
     {"bare_newline_note", [](auto& f) { set(f, "smtpd_forbid_bare_newline", "note"); }, Grade::wrong, "bare-newline"},
     {"bare_newline_of_3_9", [](auto& f) { set(f, "smtpd_forbid_bare_newline", "normalize"); }, Grade::ok, "bare-newline"},
@@ -212,7 +276,8 @@ const Case cases[] = {
     {"relay_enforced", [](auto& f) { set(f, "smtpd_relay_restrictions", "permit_tls_all_clientcerts, reject"); }, Grade::ok,
      "relay-permission"},
     {"no_opendkim", [](auto& f) { f.opendkim = base::fail(base::Errc::not_found, "no file"); }, Grade::unknown, "opendkim", "no file"},
-    {"opendkim_not_needed", [](auto& f) { f.ours.reads_results = false; }, Grade::ok, "opendkim"},
+    {"opendkim_not_needed", [](auto& f) { f.ours.reads_results = false, set(f, "smtpd_milters", "unix:exota/milter.sock"); }, Grade::ok,
+     "opendkim"},
     {"opendkim_down", [](auto& f) { f.sockets["inet:localhost:8891"].connects = no("Connection refused"); }, Grade::wrong,
      "opendkim-listening"},
     {"signer", [](auto& f) { dkim(f, "Mode s\n"); }, Grade::wrong, "opendkim-mode"},
@@ -239,8 +304,24 @@ const Case cases[] = {
     {"ignored", [](auto& f) { dkim(f, "ExternalIgnoreList /x\n"); }, Grade::warning, "opendkim-external-ignore-list"},
     {"refuses", [](auto& f) { dkim(f, "On-NoSignature reject\n"); }, Grade::warning, "opendkim-actions", "On-NoSignature"},
     {"discards", [](auto& f) { dkim(f, "On-BadSignature d\n"); }, Grade::wrong, "opendkim-actions", "loses mail"},
-    {"tempfails", [](auto& f) { dkim(f, "On-DNSError t\nOn-Default accept\n"); }, Grade::ok, "opendkim-actions"},
-    {"dns_down", [](auto& f) { f.resolver.answers = no("timeout"); }, Grade::warning, "resolver"},
+    {"waits", [](auto& f) { dkim(f, "On-DNSError t\nOn-NoSignature A\nOn-SignatureError d\n"); }, Grade::ok, "opendkim-actions"},
+    {"waits_for_nothing", [](auto& f) { dkim(f, "On-NoSignature t\n"); }, Grade::warning, "opendkim-actions", "accept, the default"},
+    {"by_default", [](auto& f) { dkim(f, "On-DNSError t\nOn-Default a\n"); }, Grade::warning, "opendkim-actions", "so On-Security"},
+    {"no_restart", [](auto& f) { dkim(f, "AutoRestart no\n"); }, Grade::warning, "opendkim-auto-restart"},
+    {"few_signatures", [](auto& f) { dkim(f, "MaximumSignaturesToVerify 19\n"); }, Grade::warning, "opendkim-most-signatures",
+     "20 or more"},
+    {"many_signatures", [](auto& f) { dkim(f, "MaximumSignaturesToVerify 21\n"); }, Grade::ok, "opendkim-most-signatures"},
+    {"no_signatures", [](auto& f) { dkim(f, "MaximumSignaturesToVerify 0\n"); }, Grade::unknown, "opendkim-most-signatures"},
+    {"signatures_no_number", [](auto& f) { dkim(f, "MaximumSignaturesToVerify 20x\n"); }, Grade::unknown, "opendkim-most-signatures"},
+    {"short_headers", [](auto& f) { dkim(f, "MaximumHeaders 999\n"); }, Grade::warning, "opendkim-most-headers", "1000 or more, or 0"},
+    {"any_headers", [](auto& f) { dkim(f, "MaximumHeaders 0\n"); }, Grade::ok, "opendkim-most-headers"},
+    {"defaults_of_opendkim",
+     [](auto& f) {
+         f.ours.header_octets = 65537;
+         f.opendkim = OpenDkimSettings::load("conf", [](const std::string&) -> base::Result<std::string> { return "Mode v\n"; });
+     },
+     Grade::warning, "opendkim-most-headers", "not set (so it is 65536)"},
+    {"dns_down", [](auto& f) { f.resolver.answers = no("timeout"); }, Grade::warning, "resolver", "name servers that answer: else"},
     {"dns_down_and_needed", [](auto& f) { f.resolver.answers = no("timeout"), f.ours.verifies = true; }, Grade::wrong, "resolver"},
     {"dns_not_asked", [](auto& f) { f.resolver = {}; }, Grade::unknown, "resolver"},
     {"dns_not_validated", [](auto& f) { f.resolver.validates = no("stripped"); }, Grade::warning, "resolver", "stripped"},

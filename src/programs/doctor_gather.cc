@@ -43,6 +43,11 @@ constexpr const char* settings_asked[] = {
     "smtpd_tls_CAfile",
     "smtpd_tls_CApath",
     "smtpd_tls_ask_ccert",
+    "smtpd_tls_cert_file",
+    "smtpd_tls_chain_files",
+    "smtpd_tls_dcert_file",
+    "smtpd_tls_eccert_file",
+    "smtpd_tls_loglevel",
     "smtpd_tls_req_ccert",
     "smtpd_tls_security_level",
     "smtpd_use_tls",
@@ -59,8 +64,9 @@ std::string host_name() {
 OurFacts our_facts(const config::Config& config, const tenant::Index& tenants) {
     using tenant::Factor;
     OurFacts out;
-    for (const std::string& text : config.milter.listen)
-        if (auto endpoint = net::Endpoint::parse(text)) out.listen.push_back(*std::move(endpoint));  // checked when it was read
+    for (const auto& [texts, endpoints] : {std::pair(&config.milter.listen, &out.listen), {&config.inbound_listen, &out.inbound_listen}})
+        for (const std::string& text : *texts)
+            if (auto endpoint = net::Endpoint::parse(text)) endpoints->push_back(*std::move(endpoint));  // checked when it was read
     const decision::Rules& rules = config.rules;
     tenant::FactorSet factors = tenants.factors();
     for (const tenant::Proof& proof : config.tenant_defaults.proofs)
@@ -73,6 +79,7 @@ OurFacts our_facts(const config::Config& config, const tenant::Index& tenants) {
     out.verifies = rules.dkim_source != decision::DkimSource::authentication_results || factors.contains(Factor::spf);
     out.trusted_authserv_ids = rules.authres.authserv_ids;
     out.job_id = rules.authres.job_id;
+    out.header_octets = config.limits.header_octets;
     out.exchange_online = rules.exchange_online;
     out.bypass_clients = rules.bypass_clients;
     return out;
@@ -176,6 +183,7 @@ DoctorFacts gather(const config::Config& config, const tenant::Index& tenants, c
 
     std::string user = "postfix", queue = "/var/spool/postfix";
     std::vector<net::Endpoint> places = out.ours.listen;
+    places.insert(places.end(), out.ours.inbound_listen.begin(), out.ours.inbound_listen.end());
     places.push_back({.path = std::string(packaged_activated_path)});
     if (out.opendkim)
         if (const auto socket = net::Endpoint::parse(out.opendkim->find("Socket").value_or(""))) places.push_back(*socket);

@@ -155,8 +155,12 @@ TEST(OurFactsOf, a_configuration) {
     EXPECT_TRUE(facts(results).needs_certificate);
     EXPECT_EQ(facts(results).trusted_authserv_ids, std::vector<std::string>{"mx.test"});
     EXPECT_FALSE(facts(results).job_id);
+    EXPECT_EQ(facts(results).header_octets, 1024U * 1024);
+    EXPECT_EQ(facts(results + R"(, "limits": {"header_octets": 65536})").header_octets, 65536U);
     EXPECT_TRUE(facts(results.substr(0, results.size() - 1) + R"(, "job_id": true})").job_id);
     EXPECT_EQ(facts(results).listen.size(), 1U);
+    EXPECT_TRUE(facts(results).inbound_listen.empty());
+    EXPECT_EQ(facts(R"(}, "inbound": {"mode": "monitor", "listen": ["inet:127.0.0.1:8895"]})").inbound_listen.size(), 1U);
     const OurFacts verifies = facts(
         R"(, "proofs": ["client-ip + dkim"], "peer_proof": "client-ip"}, "client_ip": {"prefixes": ["192.0.2.0/24"]}, "dkim": {"source": "verify"})");
     EXPECT_FALSE(verifies.reads_results);

@@ -42,7 +42,7 @@ void examine_named(const DoctorFacts& facts, const PostfixFacts& postfix, const 
     };
     const std::string list =
         "smtpd_milters = " + names(chain.milters) + (chain.switched_off ? ", switched off by receive_override_options = no_milters" : "");
-    if (chain.ours) return add(Grade::ok, list, "");
+    if (chain.ours) return add(Grade::ok, list + (chain.inbound ? ", an inbound door" : ""), "");
     if (another_does && only_for_this_host(service)) return add(Grade::ok, list + ", without ExOTA, from this host only", "");
     if (only_for_users(postfix, service)) return add(Grade::ok, list + ", without ExOTA, for users who have logged in", "");
     const bool unclear = std::ranges::any_of(facts.ours.listen, [](const auto& one) { return one.kind == net::Endpoint::Kind::activated; });
@@ -81,26 +81,57 @@ void examine_maps(const PostfixFacts& postfix, const MasterService& service, Fin
                  "empty: its clients pass ExOTA", main_cf});
 }
 
+/// Which of the list is the filter at `socket`; a path counts as written, too, where a chroot makes it mean another.
+std::optional<std::size_t> place_in(const MilterChain& chain, const net::Endpoint& socket) {
+    const std::string key = socket_key(socket);
+    for (std::size_t i = 0; i < chain.milters.size(); ++i)
+        for (const bool chrooted : {chain.chrooted, false})
+            if (const auto place = place_of(chain.milters[i], chrooted, chain.queue_directory); place && socket_key(*place) == key)
+                return i;
+    return std::nullopt;
+}
+
+/// By the Socket of its configuration; nullopt: it is not in the list, or its Socket is not known.
+std::optional<std::size_t> validator_in(const DoctorFacts& facts, const MilterChain& chain) {
+    if (!facts.opendkim) return std::nullopt;
+    const auto socket = net::Endpoint::parse(facts.opendkim->find("Socket").value_or(""));
+    return socket ? place_in(chain, *socket) : std::nullopt;
+}
+
 void examine_order(const DoctorFacts& facts, const MasterService& service, const MilterChain& chain, Findings& out) {
     if (!chain.ours) return;
     const auto add = [&](Grade grade, std::string is, std::string should) {
         out.add({grade, "milter-order", service.label(), std::move(is), std::move(should), main_cf});
     };
     const std::string list = "smtpd_milters = " + names(chain.milters);
+    if (chain.inbound) return add(Grade::ok, "an inbound door of ExOTA verifies by itself", "");
     if (!facts.ours.reads_results) return add(Grade::ok, "ExOTA verifies by itself, so no validator needs to stand before it", "");
     const char* const wanted = "the validator first: ExOTA must see its results, not the sender's";
     if (*chain.ours == 0) return add(Grade::wrong, list + ": nothing stands before ExOTA", wanted);
     if (!facts.opendkim) return add(Grade::unknown, list + ": which of these is the validator is not known", "");
     const auto socket = net::Endpoint::parse(facts.opendkim->find("Socket").value_or(""));
     if (!socket) return add(Grade::unknown, list + ": OpenDKIM's configuration names no Socket", "");
-    for (std::size_t i = 0; i < chain.milters.size(); ++i) {
-        const auto meant = place_of(chain.milters[i], chain.chrooted, chain.queue_directory);
-        const auto written = place_of(chain.milters[i], false, chain.queue_directory);
-        const std::string key = socket_key(*socket);
-        if ((!meant || socket_key(*meant) != key) && (!written || socket_key(*written) != key)) continue;
-        return i < *chain.ours ? add(Grade::ok, list, "") : add(Grade::wrong, list + ": OpenDKIM stands behind ExOTA", wanted);
-    }
-    add(Grade::unknown, list + ": none of these is OpenDKIM's Socket " + socket->text(), "");
+    const auto validator = place_in(chain, *socket);
+    if (!validator) return add(Grade::unknown, list + ": none of these is OpenDKIM's Socket " + socket->text(), "");
+    if (*validator < *chain.ours) return add(Grade::ok, list, "");
+    add(Grade::wrong, list + ": OpenDKIM stands behind ExOTA", wanted);
+}
+
+/// What stands before us changes what we verify, or what the validator did: whether it does cannot be seen from here.
+void examine_before(const DoctorFacts& facts, const MasterService& service, const MilterChain& chain, Findings& out) {
+    if (!chain.ours) return;
+    const bool needs_validator = facts.ours.reads_results && !chain.inbound;
+    const auto validator = needs_validator ? validator_in(facts, chain) : std::nullopt;
+    if (needs_validator && !validator) return;  // milter-order says so
+    std::vector<PostfixMilter> before;
+    for (std::size_t i = 0; i < *chain.ours; ++i)
+        if (i != validator) before.push_back(chain.milters[i]);
+    const auto add = [&](Grade grade, std::string is, std::string should) {
+        out.add({grade, "milter-before", service.label(), std::move(is), std::move(should), main_cf});
+    };
+    if (before.empty()) return add(Grade::ok, "no other filter stands before ExOTA", "");
+    add(Grade::unknown, names(before) + " before ExOTA: what it changes is not known",
+        "behind ExOTA, if it changes Subject, From or the body or removes DKIM-Signature: else honest signatures fail");
 }
 
 /// Whether a service of Postfix finds and may open the socket that its list names.
@@ -147,7 +178,7 @@ void examine_local(const DoctorFacts& facts, const PostfixFacts& postfix, Findin
     const auto add = [&](Grade grade, std::string is, std::string should) {
         out.add({grade, "non-smtpd-milters", "", std::move(is), std::move(should), local});
     };
-    if (!chain.ours) return add(Grade::ok, list, "");
+    if (!chain.ours || chain.inbound) return add(Grade::ok, list, "");
     const auto loopback = base::IpAddress::parse("127.0.0.1");
     const bool passes = base::any_contains(facts.ours.bypass_clients, *loopback);
     add(passes ? Grade::warning : Grade::wrong, list + (passes ? ", and bypass.clients lets this host pass" : ""),
@@ -156,9 +187,21 @@ void examine_local(const DoctorFacts& facts, const PostfixFacts& postfix, Findin
     if (service != nullptr) examine_reach(facts, *service, chain, out);
 }
 
+/// Or may be: by a table that was not looked at, or at a path that only systemd knows.
+bool relay_is_named(const DoctorFacts& facts, const PostfixFacts& postfix, const std::vector<const MasterService*>& services,
+                    const std::vector<MilterChain>& chains) {
+    return std::ranges::any_of(facts.ours.listen, [](const auto& one) { return one.kind == net::Endpoint::Kind::activated; }) ||
+           std::ranges::any_of(chains, [](const MilterChain& chain) { return chain.ours && !chain.inbound; }) ||
+           std::ranges::any_of(services, [&postfix](const MasterService* service) {
+               return !setting(postfix, service, "smtpd_milter_maps").value_or("").empty();
+           });
+}
+
 /// Whether somebody listens where we are said to.
 void examine_listening(const DoctorFacts& facts, Findings& out) {
-    for (const net::Endpoint& one : facts.ours.listen) {
+    std::vector<net::Endpoint> all = facts.ours.listen;
+    all.insert(all.end(), facts.ours.inbound_listen.begin(), facts.ours.inbound_listen.end());
+    for (const net::Endpoint& one : all) {
         const auto add = [&](Grade grade, std::string is, std::string should) {
             out.add({grade, "listening", "ExOTA", std::move(is), std::move(should), sockets});
         };
@@ -186,6 +229,8 @@ void examine_listening(const DoctorFacts& facts, Findings& out) {
 }  // namespace
 
 void examine_milters(const DoctorFacts& facts, Findings& out) {
+    if (!facts.ours.is_milter())
+        return out.add({Grade::ok, "milter-named", "ExOTA", "is no milter: milter.listen and inbound.listen are empty", "", main_cf});
     examine_listening(facts, out);
     if (!facts.postfix) return;
     const PostfixFacts& postfix = *facts.postfix;
@@ -199,8 +244,13 @@ void examine_milters(const DoctorFacts& facts, Findings& out) {
         examine_default_action(postfix, *services[i], chains[i], out);
         examine_maps(postfix, *services[i], out);
         examine_order(facts, *services[i], chains[i], out);
+        examine_before(facts, *services[i], chains[i], out);
         examine_reach(facts, *services[i], chains[i], out);
     }
+    if (some_does && !facts.ours.listen.empty() && !relay_is_named(facts, postfix, services, chains))
+        out.add({Grade::warning, "milter-named", "",
+                 "no service names " + base::joined(facts.ours.listen, " or ", &net::Endpoint::text) + ", only inbound doors",
+                 "named where Exchange Online relays through this host, or milter.listen = []", main_cf});
     examine_local(facts, postfix, out);
 }
 

@@ -96,19 +96,59 @@ void examine_passed_over(const Look& look) {
     }
 }
 
-/// A filter that refuses by itself takes the decision, the dry run and the reason away from us; one that discards loses mail.
+/// A filter that refuses by itself takes the decision, the dry run and the reason away from us, and one that defers does so for good where
+/// nothing changes; one that discards loses mail. On-Default stands for those that are not named.
 void examine_actions(const Look& look) {
+    struct Action {
+        const char* name;
+        char usual;  // its first letter decides, as in opendkim.conf(5)
+        const char* should;
+    };
+    constexpr const char* let_pass = "accept, the default: some of such mail is honest, and ExOTA is not asked";
+    constexpr const char* let_wait = "tempfail, the default: such mail can be judged when it comes again, and not now";
     bool all_well = true;
-    for (const char* name :
-         {"On-Default", "On-BadSignature", "On-DNSError", "On-InternalError", "On-KeyNotFound", "On-NoSignature", "On-Security"}) {
-        const std::string action = base::lower(look.settings.find(name).value_or(""));
-        if (action.empty() || action.starts_with('a') || action.starts_with('t')) continue;
+    for (const Action& action :
+         {Action{"On-BadSignature", 'a', let_pass}, Action{"On-KeyNotFound", 'a', let_pass}, Action{"On-NoSignature", 'a', let_pass},
+          Action{"On-DNSError", 't', let_wait}, Action{"On-InternalError", 't', let_wait}, Action{"On-Security", 't', let_wait}}) {
+        const auto own = look.settings.find(action.name);
+        const std::string value = base::lower(own ? *own : look.settings.find("On-Default").value_or(""));
+        if (value.empty() || value.front() == action.usual) continue;
         all_well = false;
-        const bool loses = action.starts_with('d');
-        look.add(loses ? Grade::wrong : Grade::warning, "opendkim-actions", look.shown(name),
-                 loses ? "accept or tempfail: this loses mail without a word" : "accept or tempfail: ExOTA is not asked about such mail");
+        const bool loses = value.front() == 'd';
+        look.add(loses ? Grade::wrong : Grade::warning, "opendkim-actions",
+                 look.shown(own ? action.name : "On-Default") + (own ? "" : std::string(", and so ") + action.name),
+                 (loses ? "not discard, which loses mail without a word, but " : "") + std::string(action.should));
     }
-    if (all_well) look.add(Grade::ok, "opendkim-actions", "no On-… setting refuses or discards", "");
+    if (all_well) look.add(Grade::ok, "opendkim-actions", "the On-… settings of verifying are as by default", "");
+}
+
+/// A number that must not be below another.
+struct Least {
+    const char *name, *demand;
+    std::int64_t usual, wanted;
+    bool zero_is_no_limit;
+    std::string why;
+};
+
+void examine_least(const Look& look, const Least& least) {
+    const bool set = look.settings.find(least.name).has_value();
+    const std::optional<std::int64_t> number = set ? look.settings.number(least.name) : least.usual;
+    const std::string is = look.shown(least.name) + (set ? "" : " (so it is " + std::to_string(least.usual) + ')');
+    if (!number || *number < 0 || (*number == 0 && !least.zero_is_no_limit))
+        return look.add(Grade::unknown, least.demand, is + ": what that means is not known", std::to_string(least.wanted));
+    const bool enough = *number == 0 || *number >= least.wanted;
+    look.add(enough ? Grade::ok : Grade::warning, least.demand, is,
+             enough ? "" : std::to_string(least.wanted) + (least.zero_is_no_limit ? " or more, or 0: " : " or more: ") + least.why);
+}
+
+void examine_resources(const Look& look) {
+    const bool restarts = look.settings.is_on("AutoRestart").value_or(false);
+    look.add(restarts ? Grade::ok : Grade::warning, "opendkim-auto-restart", look.shown("AutoRestart"),
+             restarts ? "" : "yes, or Restart=always in its unit: it was seen to crash, and mail waits till it is back");
+    examine_least(look, {"MaximumSignaturesToVerify", "opendkim-most-signatures", 3, 20, false,
+                         "invented signatures above the genuine one have honest mail refused"});
+    examine_least(look, {"MaximumHeaders", "opendkim-most-headers", 65536, static_cast<std::int64_t>(look.facts.ours.header_octets), true,
+                         "what has a longer header ends with 451 again and again, though ExOTA would take it (limits.header_octets)"});
 }
 
 void examine_socket(const Look& look) {
@@ -139,6 +179,7 @@ void examine_opendkim(const DoctorFacts& facts, Findings& out) {
     examine_removal(look);
     examine_passed_over(look);
     examine_actions(look);
+    examine_resources(look);
 }
 
 }  // namespace exota::programs

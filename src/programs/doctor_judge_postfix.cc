@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/counted.h"
 #include "base/text.h"
 #include "programs/doctor_findings.h"
 
@@ -39,6 +40,15 @@ void examine_tls(const Look& look) {
     look.add(offered ? Grade::ok : Grade::wrong, "tls-offered", look.shown("smtpd_tls_security_level"),
              offered ? "" : "may: without TLS nobody shows a certificate", main_cf);
 
+    constexpr std::array of_this_host{"smtpd_tls_cert_file", "smtpd_tls_chain_files", "smtpd_tls_eccert_file", "smtpd_tls_dcert_file"};
+    const auto shows_one = std::ranges::find_if(of_this_host, [&look](const char* name) {
+        const std::string file = look.get(name).value_or("");
+        return !file.empty() && !base::iequals(file, "none");
+    });
+    const bool has_one = shows_one != of_this_host.end();
+    look.add(has_one ? Grade::ok : Grade::wrong, "tls-certificate", look.shown(has_one ? *shows_one : of_this_host.front()),
+             has_one ? "" : "a certificate of this host: without one Postfix offers no TLS, and nobody shows his", main_cf);
+
     const bool asks = is_yes(look.get("smtpd_tls_ask_ccert")) || is_yes(look.get("smtpd_tls_req_ccert"));
     const Grade unasked = look.facts.ours.needs_certificate ? Grade::wrong : Grade::warning;
     look.add(asks ? Grade::ok : unasked, "tls-ask-ccert", look.shown("smtpd_tls_ask_ccert"),
@@ -46,6 +56,11 @@ void examine_tls(const Look& look) {
              : look.facts.ours.needs_certificate ? "yes: else every message looks as if it came from nobody"
                                                  : "yes: else only addresses prove that the peer is Exchange Online",
              main_cf);
+
+    const std::string log_level = look.get("smtpd_tls_loglevel").value_or("");
+    const bool logs = !log_level.empty() && log_level != "0";
+    look.add(logs ? Grade::ok : Grade::warning, "tls-loglevel", look.shown("smtpd_tls_loglevel"),
+             logs ? "" : "1: else no line of the log says whether a client's certificate was Trusted", main_cf);
 }
 
 void examine_authorities(const Look& look) {
@@ -69,7 +84,7 @@ void examine_authorities(const Look& look) {
                         look.shown("smtpd_tls_CAfile") + ": " + found->second.error().detail,
                         missing ? "a file with the roots of Microsoft's certificate (DigiCert)" : "", main_cf);
     }
-    const std::string count = look.shown("smtpd_tls_CAfile") + ": " + std::to_string(found->second->certificates) + " certificates";
+    const std::string count = look.shown("smtpd_tls_CAfile") + ": " + base::counted(found->second->certificates, "certificate");
     if (found->second->certificates == 0)
         return look.add(Grade::wrong, "tls-cafile", count, "the roots of Microsoft's certificate (DigiCert)", main_cf);
     const bool there = found->second->has_digicert;
@@ -128,20 +143,21 @@ void examine_relay(const Look& look) {
 }  // namespace
 
 void examine_postfix(const DoctorFacts& facts, Findings& out) {
+    if (!facts.ours.is_milter()) return;  // examine_milters() says so
     if (!facts.postfix)
         return out.add({Grade::unknown, "postfix", "Postfix", "nothing is known of it: " + facts.postfix.error().detail, "", main_cf});
     const PostfixFacts& postfix = *facts.postfix;
     const std::vector<const MasterService*> services = smtp_services(postfix);
     if (services.empty())
         return out.add({Grade::wrong, "postfix", "Postfix", "no service of master.cf is smtpd", "one that takes mail by SMTP", main_cf});
-    const auto names_us = [&](const MasterService* service) {
-        return milter_chain(facts, postfix, service, "smtpd_milters").ours.has_value();
-    };
+    const auto chain_of = [&](const MasterService* service) { return milter_chain(facts, postfix, service, "smtpd_milters"); };
+    const auto names_us = [&](const MasterService* service) { return chain_of(service).ours.has_value(); };
     const bool some_does = std::ranges::any_of(services, names_us);
     for (const MasterService* service : services) {
         const Look look{facts, postfix, *service, out};
         examine_bare_newline(look);  // of all: what hides inside a message is not asked which service it came by
         if (some_does && !names_us(service)) continue;
+        if (chain_of(service).inbound && look.get("smtpd_milter_maps").value_or("").empty()) continue;  // it is not asked who the peer is
         examine_tls(look);
         examine_authorities(look);
         examine_relay(look);

@@ -1,5 +1,7 @@
 #include "programs/doctor_opendkim.h"
 
+#include <charconv>
+
 #include "base/text.h"
 
 namespace exota::programs {
@@ -50,6 +52,15 @@ std::optional<bool> OpenDkimSettings::is_on(std::string_view name) const {
     if (std::string_view("tTyY1").find(value->front()) != std::string_view::npos) return true;
     if (std::string_view("fFnN0").find(value->front()) != std::string_view::npos) return false;
     return std::nullopt;
+}
+
+std::optional<std::int64_t> OpenDkimSettings::number(std::string_view name) const {
+    const std::optional<std::string> value = find(name);
+    if (!value) return std::nullopt;
+    std::int64_t out = 0;
+    const char* const end = value->data() + value->size();
+    const auto [stop, error] = std::from_chars(value->data(), end, out);
+    return error == std::errc() && stop == end ? std::optional(out) : std::nullopt;
 }
 
 std::optional<std::vector<std::string>> OpenDkimSettings::list_in(std::string_view value) {

@@ -3,6 +3,7 @@
 // Tested by doctor_opendkim_test.cc.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -26,6 +27,8 @@ public:
     std::optional<std::string> find(std::string_view name) const;
     /// nullopt: it is not there, or no boolean.
     std::optional<bool> is_on(std::string_view name) const;
+    /// Of what opendkim.conf(5) calls an integer. nullopt: it is not there, or none.
+    std::optional<std::int64_t> number(std::string_view name) const;
     /// A data set that is a list in place. nullopt: it is a file or a database, and was not looked at.
     static std::optional<std::vector<std::string>> list_in(std::string_view value);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace exota::programs {
 namespace {
 
@@ -35,6 +37,16 @@ TEST(OpenDkimSettings, booleans) {
     for (const char* no : {"no", "N", "false", "0"}) EXPECT_EQ(load({{"conf", std::string("X ") + no}})->is_on("x"), false) << no;
     for (const char* neither : {"", "on", "maybe"})
         EXPECT_EQ(load({{"conf", std::string("X ") + neither}})->is_on("x"), std::nullopt) << neither;
+}
+
+TEST(OpenDkimSettings, numbers) {
+    const auto number = [](const std::string& text) { return load({{"conf", "X " + text}})->number("x"); };
+    EXPECT_EQ(number("20"), 20);
+    EXPECT_EQ(number("0"), 0);
+    EXPECT_EQ(number("-1"), -1);
+    EXPECT_EQ(number("9223372036854775807"), std::numeric_limits<std::int64_t>::max());
+    for (const char* none : {"", "20x", "x", "2 0", "9223372036854775808"}) EXPECT_EQ(number(none), std::nullopt) << none;
+    EXPECT_EQ(load({{"conf", "Y 1"}})->number("x"), std::nullopt);
 }
 
 TEST(OpenDkimSettings, data_sets) {

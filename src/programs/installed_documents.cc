@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view mark = "docs/";
 
 /// With a final slash; empty where there are none.
-std::string folder_of_documents() {
+std::string find_folder_of_documents() {
     std::error_code error;
     const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
     if (error) return {};
@@ -21,12 +21,19 @@ std::string folder_of_documents() {
     return std::filesystem::is_directory(folder, error) ? folder.string() + '/' : std::string();
 }
 
+/// Looked for once: a program does not move while it runs.
+const std::string& folder_of_documents() {
+    static const std::string folder = find_folder_of_documents();
+    return folder;
+}
+
 bool is_of_name(char c) noexcept { return base::is_alnum(c) || c == '/' || c == '.' || c == '-' || c == '_'; }
 
 }  // namespace
 
 std::string with_installed_documents(std::string_view text) {
-    const std::string folder = text.contains(mark) ? folder_of_documents() : std::string();
+    if (!text.contains(mark)) return std::string(text);
+    const std::string& folder = folder_of_documents();
     if (folder.empty()) return std::string(text);
     std::string out;
     while (!text.empty()) {

@@ -33,16 +33,27 @@ struct Options {
     bool json = false;
 };
 
-/// Never over a file that is there.
+/// Never over a file that is there; where it cannot be written whole there is none.
 bool write_new(const std::string& path, const std::string& content) {
     std::FILE* file = std::fopen(path.c_str(), "wxe");
     if (!file) {
         complain("exota migrate: " + path + ": " + std::generic_category().message(errno) + '\n');
         return false;
     }
-    const bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
-    if (std::fclose(file) == 0 && written) return true;
-    complain("exota migrate: " + path + ": " + std::generic_category().message(errno) + '\n');
+    int error = std::fwrite(content.data(), 1, content.size(), file) == content.size() ? 0 : errno;
+    if (std::fclose(file) != 0 && error == 0) error = errno;
+    if (error == 0) return true;
+    complain("exota migrate: " + path + ": " + std::generic_category().message(error) + '\n');
+    std::remove(path.c_str());
+    return false;
+}
+
+/// Both, or none.
+bool write_files(const std::filesystem::path& folder, const std::string& configuration, const std::string* tenants) {
+    const std::string tenants_path = folder / "tenants.json";
+    if (tenants && !write_new(tenants_path, *tenants)) return false;
+    if (write_new(folder / "exota.toml", configuration)) return true;
+    if (tenants) std::remove(tenants_path.c_str());
     return false;
 }
 
@@ -105,16 +116,12 @@ Exit run(const Options& options) {
     for (const std::string& warning : migrated->warnings) complain("warning: " + with_installed_documents(warning) + '\n');
     if (!migrated->exact) complain("warning: not everything is decided as before, so the configuration says mode = \"monitor\"\n");
     const std::string configuration = with_installed_documents(migrated->configuration);
-    if (options.output) {
-        const std::filesystem::path folder(*options.output);
-        const bool written =
-            write_new(folder / "exota.toml", configuration) && (!with_file || write_new(folder / "tenants.json", migrated->tenants));
-        return written ? Exit::ok : Exit::unavailable;
-    }
+    if (options.output)
+        return write_files(*options.output, configuration, with_file ? &migrated->tenants : nullptr) ? Exit::ok : Exit::unavailable;
     if (options.json) {
         std::vector<std::string> warnings;
-        for (const config::Problem& problem : problems) warnings.push_back(config::to_text(problem));
-        warnings.insert(warnings.end(), migrated->warnings.begin(), migrated->warnings.end());
+        for (const config::Problem& problem : problems) warnings.push_back(with_installed_documents(config::to_text(problem)));
+        for (const std::string& warning : migrated->warnings) warnings.push_back(with_installed_documents(warning));
         std::string one_line = migrated->tenants;  // line breaks stand between tokens only: strings have them escaped
         std::ranges::replace(one_line, '\n', ' ');
         print(json_output([&](base::JsonObject& members) {

@@ -213,19 +213,24 @@ void compare(const config::Config& drop_in, const std::vector<Group>& groups, Re
     const bool all_show_their_id =
         std::ranges::all_of(groups, [](const Group& group) { return group.proof.set.contains(tenant::Factor::tenant_id); });
     std::string forwards =
-        "forwards: a message that only Resent-From connects with a tenant must now also show a tenant id, an organisation or a DKIM "
-        "signature of that tenant (docs/migration.md)";
+        "forwards: of several Resent-From fields each must now name the tenant, not the last alone; and a message that only Resent-From "
+        "connects with a tenant must now also show a tenant id, an organisation or a DKIM signature of that tenant (docs/migration.md)";
     if (all_show_their_id)
-        remarks.others.push_back(std::move(forwards) + "; as every proof here asks for the tenant id, nothing changes by it");
+        remarks.others.push_back(std::move(forwards) + "; as every proof here asks for the tenant id, that much changes nothing");
     else
         remarks.inexact.push_back(std::move(forwards));
+    if (groups.size() > 1)
+        remarks.inexact.emplace_back(
+            "subdomains: a forward whose author is at a subdomain of another tenant, which no tenant lists, must now have the author's own "
+            "DKIM signature or ARC, or is refused: list such subdomains (docs/migration.md)");
     for (const auto& [name, text] : {std::pair("MILTER_REJECT_MESSAGE", &rules.drop_in->reject_message),
                                      std::pair("MILTER_TMPFAIL_MESSAGE", &rules.drop_in->tempfail_message)})
         if (reply_text(*text) != *text) remarks.others.push_back(std::string(name) + " is not carried over to the letter: see [reply]");
     if (rules.drop_in->x509)
-        remarks.others.emplace_back(
-            "an MTA that sends no macro v (Postfix sends it, unless milter_connect_macros was changed) must now send {verify} as well, or "
-            "its {cert_subject} does not count");
+        remarks.inexact.emplace_back(
+            "certificates: the {cert_subject} of an MTA that sends no macro v counted and does so no more; it must send v or {verify} as "
+            "well. Postfix sends v, unless milter_connect_macros was changed: if postconf -n does not name that setting, nothing changes "
+            "by it");
 }
 
 /// A remark as comment lines. Texts of the environment stand in it: nothing but printable ASCII gets there.
@@ -251,7 +256,9 @@ std::string head_of(const Remarks& remarks) {
         "# what to put there instead.\n";
     if (remarks.inexact.empty())
         out +=
-            "# It decides as the environment did. Before you switch: exota check, then a while with mode = \"monitor\" and exota report.\n";
+            "# It decides as the environment did, but for messages with several Resent-From fields. Before you switch: exota check, then "
+            "a\n"
+            "# while with mode = \"monitor\" and exota report.\n";
     else
         out +=
             "#\n# NOT DECIDED AS BEFORE, and so mode is \"monitor\": nothing is refused until exota report shows that what follows costs "

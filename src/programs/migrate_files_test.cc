@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "config/build.h"
 #include "config/tree.h"
 #include "decision/decide.h"
@@ -43,9 +45,10 @@ Loaded load(const Migrated& migrated) {
 }
 
 /// What `enforce` would say, whatever the mode is.
-decision::Verdict verdict(const config::Config& config, const tenant::Index& tenants, const SessionFacts& facts, std::string_view message) {
+decision::Verdict verdict(const config::Config& config, const tenant::Index& tenants, const SessionFacts& facts, std::string_view message,
+                          gate::Unnamed unnamed = gate::Unnamed::unknown) {
     evidence::Collector collector(config.limits);
-    EXPECT_TRUE(begin_message(facts, collector));
+    EXPECT_TRUE(begin_message(facts, collector, unnamed));
     note_fields(mail::split_message(message).fields, collector);
     return decision::decide(collector.finish(), &tenants, config.rules).judged;
 }
@@ -72,8 +75,9 @@ TEST(Migrate, TheResultLoadsAndDecidesTheSame) {
     sessions[2].client_ip = "40.92.0.1";
     sessions[2].client_cert = "mail.protection.outlook.com";
     std::vector<std::string> messages;
-    for (const std::string from : {"From: x@a.test\n", "From: x@b.test\n", "From: x@c.test\n", "From: x@d.test\n",
-                                   "From: x@d.test\nResent-From: x@a.test\n", "", "From: x\n"})
+    for (const std::string from :
+         {"From: x@a.test\n", "From: x@b.test\n", "From: x@c.test\n", "From: x@d.test\n", "From: x@d.test\nResent-From: x@a.test\n",
+          "From: x@d.test\nResent-From: x@e.test\nResent-From: x@a.test\n", "From: x@s.c.test\nResent-From: x@a.test\n", "", "From: x\n"})
         for (const std::string& claim : {std::string(), "X-MS-Exchange-CrossTenant-Id: " + std::string(id) + "\n",
                                          std::string("X-MS-Exchange-CrossTenant-Id: 00000000-0000-0000-0000-000000000001\n")})
             for (const std::string dkim : {"", "Authentication-Results: mx.test; dkim=pass header.d=a.test\n",
@@ -89,12 +93,18 @@ TEST(Migrate, TheResultLoadsAndDecidesTheSame) {
             ASSERT_TRUE(migrated) << migrated.error().detail;
             const Loaded after = load(*migrated);
             EXPECT_EQ(after.config.rules.mode, migrated->exact ? tenant::Mode::enforce : tenant::Mode::monitor);
+            const bool forwards_differ = std::ranges::any_of(migrated->warnings, [](const std::string& warning) {
+                return warning.starts_with("forwards: ") && !warning.ends_with("that much changes nothing");
+            });
+            const bool subdomains_differ =
+                std::ranges::any_of(migrated->warnings, [](const std::string& warning) { return warning.starts_with("subdomains: "); });
             for (const SessionFacts& session : sessions)
                 for (const std::string& message : messages) {
                     const auto was = verdict(before, *old_tenants.index, session, message);
                     const auto now = verdict(after.config, after.tenants, session, message);
                     // A forward must now show more than a Resent-From that anybody can write (docs/migration.md): refused more, never less.
-                    const bool may_differ = message.contains("Resent-From") && !migrated->exact;
+                    const bool may_differ = (message.contains("Resent-From") && forwards_differ) || message.contains("x@e.test") ||
+                                            (message.contains("x@s.c.test") && subdomains_differ);
                     EXPECT_TRUE(may_differ ? now >= was : now == was) << message << migrated->configuration << policy;
                     accepted += was == decision::Verdict::accept ? 1 : 0;
                     ++compared;
@@ -113,7 +123,7 @@ TEST(Migrate, DomainsOfOneTenantIdAreOneTenant) {
     const Loaded loaded = load(*migrated);
     EXPECT_EQ(loaded.tenants.tenant_count(), 2U);
     EXPECT_EQ(loaded.tenants.domain_count(), 3U);
-    EXPECT_EQ(migrated->warnings.size(), 1U) << "that about forwards, which always holds";
+    EXPECT_EQ(migrated->warnings.size(), 2U) << "those about subdomains of others, and about forwards";
 }
 
 TEST(Migrate, DifferingFlagsOfOneTenant) {
@@ -123,7 +133,7 @@ TEST(Migrate, DifferingFlagsOfOneTenant) {
     const auto split = migrate(drop_in(dkim), policy, "t");
     ASSERT_TRUE(split);
     EXPECT_EQ(load(*split).tenants.tenant_count(), 2U);
-    EXPECT_EQ(split->warnings.size(), 2U);
+    EXPECT_EQ(split->warnings.size(), 3U) << "the split, forwards, and subdomains of the other";
 
     std::vector<std::string> with_id = dkim;
     with_id.emplace_back("MILTER_TENANT_ID_REQUIRED=1");
@@ -162,9 +172,73 @@ TEST(Migrate, WhatNeededNoSignatureIsNotRefusedNow) {
             evidence::Collector collector(after.config.limits);
             ASSERT_TRUE(begin_message(session, collector));
             note_fields(mail::split_message(message).fields, collector);
-            EXPECT_EQ(decision::decide(collector.finish(), &after.tenants, after.config.rules).verdict, decision::Verdict::accept)
-                << policy;
+            const decision::Decision now = decision::decide(collector.finish(), &after.tenants, after.config.rules);
+            EXPECT_EQ(now.verdict, decision::Verdict::accept) << policy;
+            const bool told = std::ranges::any_of(migrated->warnings, [](const std::string& warning) {
+                return warning.starts_with("tenant ") && warning.contains("and now needs");
+            });
+            if (!told) EXPECT_EQ(now.judged, decision::Verdict::accept) << "not by the mode alone: " << policy;
         }
+}
+
+TEST(Migrate, ForwardsThatAreJudgedOtherwiseAreTold) {
+    const std::string other_id = "1234abcd-18c5-45e8-88de-123456789abd";
+    const std::string one = R"("a.test": {"tenant_id": ")" + std::string(id) + R"("})";
+    const std::string two = one + R"(, "c.test": {"tenant_id": ")" + other_id + R"("})";
+    const std::string with_id = "X-MS-Exchange-CrossTenant-Id: " + std::string(id) + "\n";
+    const std::string of_subdomain = with_id + "From: x@s.c.test\nResent-From: x@a.test\n";
+    const std::string resent_twice = with_id + "From: x@d.test\nResent-From: x@e.test\nResent-From: x@a.test\n";
+    const config::Config before = drop_in({"MILTER_TENANT_ID_REQUIRED=1"});
+    const struct {
+        std::string policy, message;
+        bool same, exact;
+        std::string_view told;
+    } cases[] = {
+        {one, of_subdomain, true, true, ""},
+        {two, of_subdomain, false, false, "#  * subdomains: "},
+        {one, resent_twice, false, true, "but for messages with several Resent-From fields"},
+    };
+    for (const auto& c : cases) {
+        const std::string policy = "{" + c.policy + "}";
+        ASSERT_EQ(verdict(before, *tenant::read_tenants(policy, before.tenant_defaults).index, {}, c.message), decision::Verdict::accept);
+        const auto migrated = migrate(before, policy, "t");
+        ASSERT_TRUE(migrated);
+        const Loaded after = load(*migrated);
+        EXPECT_EQ(verdict(after.config, after.tenants, {}, c.message) == decision::Verdict::accept, c.same) << c.policy << c.message;
+        EXPECT_EQ(migrated->exact, c.exact) << migrated->configuration;
+        EXPECT_TRUE(migrated->configuration.contains(c.told)) << migrated->configuration;
+    }
+}
+
+/// The predecessor reads {cert_subject} as Postfix means it, whoever sends it.
+TEST(Migrate, ACertificateOfAnMtaWithoutMacroVIsToldBecauseItCountsNoMore) {
+    const std::string policy = R"({"a.test": {"tenant_id": ")" + std::string(id) + R"("}})";
+    const std::string message = "From: x@a.test\nX-MS-Exchange-CrossTenant-Id: " + std::string(id) + "\n";
+    SessionFacts unnamed;
+    unnamed.client_ip = "40.92.0.1";
+    unnamed.macros = {{"{tls_version}", "TLSv1.3"}, {"{cert_subject}", "mail.protection.outlook.com"}};
+    SessionFacts postfix = unnamed;
+    postfix.macros.emplace("v", "Postfix 3.7.11");
+    const auto told = [](const Migrated& migrated) { return migrated.configuration.contains("#  * certificates: "); };
+
+    const config::Config asking = drop_in({"MILTER_X509_ENABLED=1", "MILTER_TENANT_ID_REQUIRED=1"});
+    const tenant::Index old_tenants = *tenant::read_tenants(policy, asking.tenant_defaults).index;
+    ASSERT_EQ(verdict(asking, old_tenants, unnamed, message, gate::Unnamed::postfix), decision::Verdict::accept);
+    const auto migrated = migrate(asking, policy, "t");
+    ASSERT_TRUE(migrated);
+    const Loaded after = load(*migrated);
+    EXPECT_EQ(verdict(after.config, after.tenants, postfix, message), decision::Verdict::accept);
+    EXPECT_NE(verdict(after.config, after.tenants, unnamed, message), decision::Verdict::accept) << "so it has to be told";
+    EXPECT_FALSE(migrated->exact);
+    EXPECT_EQ(after.config.rules.mode, tenant::Mode::monitor);
+    EXPECT_TRUE(told(*migrated)) << migrated->configuration;
+    EXPECT_FALSE(migrated->configuration.contains("It decides as the environment did"));
+
+    const auto without = migrate(drop_in({"MILTER_TENANT_ID_REQUIRED=1"}), policy, "t");
+    ASSERT_TRUE(without);
+    const Loaded after_without = load(*without);
+    EXPECT_EQ(verdict(after_without.config, after_without.tenants, unnamed, message), decision::Verdict::accept);
+    EXPECT_TRUE(without->exact && !told(*without)) << "nobody asks for a certificate: " << without->configuration;
 }
 
 TEST(Migrate, WhatIsNotCarriedOverExactlyIsACommentAndTheModeIsMonitor) {
@@ -179,6 +253,7 @@ TEST(Migrate, WhatIsNotCarriedOverExactlyIsACommentAndTheModeIsMonitor) {
         {{"MILTER_TENANT_ID_REQUIRED=1", "MILTER_REJECT_MESSAGE={x} \xc3\xa4"}, one, ""},
         {{"MILTER_TENANT_ID_REQUIRED=1", "MILTER_DKIM_ENABLED=1", "MILTER_TRUSTED_AUTHSERVID=mx.test"}, one, ""},
         {{"MILTER_X509_ENABLED=1"}, one, "#  * forwards: "},
+        {{"MILTER_TENANT_ID_REQUIRED=1", "MILTER_X509_ENABLED=1"}, one, "#  * certificates: "},
         {{"MILTER_TENANT_ID_REQUIRED=1", "MILTER_DKIM_ENABLED=1", "MILTER_TRUSTED_AUTHSERVID=mx.test"}, two, "#  * tenant 1234abcd"},
         {{"MILTER_TENANT_ID_REQUIRED=1", "MILTER_DKIM_ENABLED=1", "MILTER_TRUSTED_AUTHSERVID=a b"}, one, "#  * MILTER_TRUSTED_AUTHSERVID"},
         {{"MILTER_TENANT_ID_REQUIRED=1", "MILTER_ADD_HEADER=1", "MILTER_AUTHSERVID=a\nmode = \"x\""}, one, "#  * MILTER_AUTHSERVID"},

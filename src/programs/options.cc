@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "programs/installed_documents.h"
 
 namespace exota::programs {
 namespace {
@@ -94,7 +95,7 @@ void Command::flag(const std::string& names, std::function<void()> given, const 
 
 void Command::excludes(const std::string& option, const std::string& other) { app_->get_option(option)->excludes(app_->get_option(other)); }
 
-void Command::footer(const std::string& text) { app_->footer(text); }
+void Command::footer(const std::string& text) { app_->footer(with_installed_documents(text)); }
 
 void Command::action(std::function<Exit()> run) {
     app_->callback([run = std::move(run), exit = exit_, app = app_] {

@@ -28,7 +28,7 @@ void add_problems(base::JsonArray& array, const std::vector<config::Problem>& pr
             members.add("line", problem.line);
             members.add("column", problem.column);
             members.add("key", problem.key);
-            members.add("text", problem.text);
+            members.add("text", with_installed_documents(problem.text));
         });
 }
 

@@ -6,6 +6,7 @@
 
 #include "app/daemon.h"
 #include "programs/command.h"
+#include "programs/installed_documents.h"
 
 namespace exota::programs {
 
@@ -25,7 +26,8 @@ int run_serve(const ServeOptions& options) {
         .watched_config = options.watch ? file_of(options) : std::string(),
         .force_monitor = options.monitor ? app::ForceMonitor::yes : app::ForceMonitor::no,
         .version = EXOTA_VERSION,
-        .complain = [](std::string_view problem) { complain(std::string(problem) + '\n'); },
+        .name_documents = with_installed_documents,
+        .complain = [](std::string_view problem) { complain(with_installed_documents(problem) + '\n'); },
         .on_ready = {},
     };
     switch (app::run_daemon(daemon)) {

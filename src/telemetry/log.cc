@@ -9,7 +9,6 @@
 #include "decision/proofs.h"
 #include "decision/render.h"
 #include "evidence/json.h"
-#include "telemetry/log_hints.h"
 
 namespace exota::telemetry {
 
@@ -65,7 +64,8 @@ void collect_inbound(std::vector<LogField>& fields, MessageTexts& texts, const R
 }
 
 /// In the order of message_field_names.
-void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const Record& message, LogEvidence evidence_setting) {
+void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const Record& message, LogEvidence evidence_setting,
+                    const HintSentences& hints) {
     const decision::Decision& decision = message.decision;
     const evidence::Evidence& evidence = message.evidence;
     const auto text = [&fields](std::string_view name, std::string_view value) {
@@ -82,7 +82,7 @@ void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const Re
     if (decision.proof && *decision.proof < decision.proofs.size()) text("proof", decision.proofs[*decision.proof].text);
     text("missing", first_missing(decision));
     if (decision.judged != decision::Verdict::accept) text("why", decision.why);
-    if (decision.judged_at_all) findings_for_log(decision, texts.findings, texts.hint);
+    if (decision.judged_at_all) findings_for_log(decision, texts.findings, texts.hint, hints);
     text("findings", texts.findings);
     text("hint", texts.hint);
     text("queue_id", evidence.envelope.queue_id);
@@ -116,10 +116,12 @@ void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const Re
 
 }  // namespace
 
-Log::Log(const LogConfig& config, std::unique_ptr<LogSink> sink)
+Log::Log(const LogConfig& config, std::unique_ptr<LogSink> sink, NameDocuments name_documents)
     : target_(config.target),
       name_(config.name),
       process_(getpid()),
+      name_documents_(std::move(name_documents)),
+      hints_(name_documents_ ? HintSentences(name_documents_) : HintSentences()),
       writer_(sink ? std::move(sink) : sink_for(config)),
       service_channel_(writer_.add_channel()),
       settings_(Settings{config.format, config.level, config.evidence}) {}
@@ -144,7 +146,8 @@ void Log::encode(std::string& out, const LogRecord& record, LogFormat format) co
 void Log::service(LogLevel level, std::string_view event, std::string_view text, std::initializer_list<LogField> fields) {
     const Settings settings = settings_.load(std::memory_order_relaxed);
     if (level > settings.level) return;
-    std::vector<LogField> all{LogField::of("text", text)};
+    const std::string named = name_documents_ ? name_documents_(text) : std::string(text);
+    std::vector<LogField> all{LogField::of("text", named)};
     all.insert(all.end(), fields);
     const std::lock_guard lock(service_mutex_);
     encode(service_channel_.record(), {std::chrono::system_clock::now(), level, event, all}, settings.format);
@@ -168,7 +171,7 @@ void MessageLog::message(const Record& judged) {
     if (settings.level < LogLevel::info) return;
     fields_.clear();
     texts_.clear();
-    collect_fields(fields_, texts_, judged, settings.evidence);
+    collect_fields(fields_, texts_, judged, settings.evidence, log_.hints_);
     write(LogLevel::info, "message", fields_, settings.format);
 }
 

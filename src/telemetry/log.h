@@ -17,6 +17,7 @@
 
 #include "net/loop.h"
 #include "telemetry/log_config.h"
+#include "telemetry/log_hints.h"
 #include "telemetry/log_line.h"
 #include "telemetry/log_writer.h"
 #include "telemetry/record.h"
@@ -52,8 +53,9 @@ class MessageLog;
 
 class Log {
 public:
-    /// @param sink  nullptr: made from the configuration's target.
-    explicit Log(const LogConfig& config, std::unique_ptr<LogSink> sink = nullptr);
+    /// @param sink            nullptr: made from the configuration's target.
+    /// @param name_documents  of service records and hints; empty: "docs/….md" stays. Called from any thread.
+    explicit Log(const LogConfig& config, std::unique_ptr<LogSink> sink = nullptr, NameDocuments name_documents = {});
     ~Log();
 
     /// From any thread.
@@ -78,6 +80,8 @@ private:
     const LogTarget target_;
     const std::string name_;
     const int process_;
+    const NameDocuments name_documents_;
+    const HintSentences hints_;
     LogWriter writer_;
     std::mutex service_mutex_;
     LogChannel& service_channel_;

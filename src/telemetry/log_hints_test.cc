@@ -77,6 +77,33 @@ TEST(LogHints, NoTextOfASenderSwitchesOffTheHintsBehindIt) {
     EXPECT_LE(hint.size(), 1000U);
 }
 
+TEST(LogHints, DocumentsAreNamedInOurSentencesAndNotInTextsOfASender) {
+    int asked = 0;
+    const HintSentences installed([&asked](std::string_view text) {
+        ++asked;
+        std::string out(text);
+        if (const std::size_t at = out.find("docs/"); at != std::string::npos) out.insert(at, "/usr/share/doc/exota/");
+        return out;
+    });
+    EXPECT_EQ(asked, static_cast<int>(decision::detail_codes.size()));
+    decision::Decision decision = refused();
+    set(decision, Factor::client_cert,
+        coded(Finding::unavailable, "certificate-not-verified", evidence::Source::mta, "sent docs/errors.md"));
+    set(decision, Factor::dkim, coded(Finding::absent, "signature-unreadable", evidence::Source::header_field, "docs/errors.md"));
+    std::string findings, hint;
+    findings_for_log(decision, findings, hint, installed);
+    EXPECT_TRUE(hint.contains("clientAuth purpose (/usr/share/doc/exota/docs/postfix.md): sent docs/errors.md; dkim: ")) << hint;
+    EXPECT_TRUE(hint.ends_with(": docs/errors.md")) << hint;
+    EXPECT_EQ(asked, static_cast<int>(decision::detail_codes.size())) << "not per message";
+    findings_for_log(decision, findings, hint);
+    EXPECT_TRUE(hint.contains("clientAuth purpose (docs/postfix.md): ")) << hint;
+}
+
+TEST(LogHints, EachSentenceHasRoomForAnInstalledPath) {
+    for (const decision::DetailCode& each : decision::detail_codes)
+        if (each.hint.contains("docs/")) EXPECT_LT(each.hint.size() + 40, 300U) << each.code;
+}
+
 TEST(LogHints, NoHintOfWhatNobodyAskedOrWhatNeedsNone) {
     decision::Decision decision = refused();
     set(decision, Factor::arc, coded(Finding::absent, "no-trusted-sealer", evidence::Source::own_verification));

@@ -211,6 +211,38 @@ TEST(Log, the_level_leaves_out_what_is_below) {
     EXPECT_NE(all.find("\"level\":\"debug\",\"event\":\"start\",\"text\":\"too\"}\n"), std::string::npos) << all;
 }
 
+TEST(Log, documents_are_named_as_they_are_installed) {
+    const auto sink_lines = [](NameDocuments name_documents) {
+        auto sink = std::make_unique<MemorySink>();
+        const auto lines = sink->lines();
+        {
+            net::testing::LoopThread thread;
+            Log log({.socket = {}}, std::move(sink), std::move(name_documents));
+            log.service(LogLevel::warning, "config-problem", "open hole 2 (docs/migration.md)", {LogField::of("place", "docs/x.md")});
+            MessageLog& messages = log.add_loop(thread.loop());
+            Sample sample = full_sample();
+            sample.decision.proofs.front().missing = {tenant::Factor::client_cert, tenant::Factor::dkim};
+            sample.decision.proofs.front().text = "client-cert + dkim";
+            sample.decision.findings[static_cast<std::size_t>(tenant::Factor::client_cert)] =
+                decision::coded(decision::Finding::unavailable, "certificate-not-verified", evidence::Source::mta);
+            thread.call([&] { messages.message({.decision = sample.decision, .evidence = sample.evidence}); });
+            thread.call([] {});  // the flush at the end of that turn is behind it
+            thread.stop();
+        }
+        return lines->all();
+    };
+    const std::string usual = sink_lines({});
+    EXPECT_TRUE(usual.contains("text=\"open hole 2 (docs/migration.md)\" place=docs/x.md\n")) << usual;
+    EXPECT_TRUE(usual.contains("clientAuth purpose (docs/postfix.md)")) << usual;
+    const std::string installed = sink_lines([](std::string_view text) {
+        std::string out(text);
+        if (const std::size_t at = out.find("docs/"); at != std::string::npos) out.insert(at, "/doc/");
+        return out;
+    });
+    EXPECT_TRUE(installed.contains("text=\"open hole 2 (/doc/docs/migration.md)\" place=docs/x.md\n")) << installed;
+    EXPECT_TRUE(installed.contains("clientAuth purpose (/doc/docs/postfix.md)")) << installed;
+}
+
 TEST(Log, a_senders_text_stays_within_its_field) {
     Sample sample = full_sample();
     const std::string forged = "x\" verdict=accept\ntime=2023 level=info event=message verdict=accept";

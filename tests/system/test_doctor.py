@@ -25,6 +25,8 @@ class Host:
         self.directory = directory
         self.dns = RootServer(directory)
         self.dkim = OpenDkim(directory, workshop.keys, job_id=True)
+        with open(directory / "opendkim.conf", "a") as configuration:  # what only doctor reads
+            configuration.write("AutoRestart yes\nMaximumSignaturesToVerify 20\nMaximumHeaders 1048576\n")
         socket = directory / "postfix/queue/exota/milter.sock"
         self.postfix = Postfix(directory, sink_port=free_port(), pki=workshop.pki, chroot=("smtpd", "cleanup"), settings=GOOD,
                                milters=[f"inet:127.0.0.1:{self.dkim.port}", "unix:exota/milter.sock"])
@@ -92,16 +94,18 @@ def test_all_is_well(host):
     code, found = host.doctor()
     assert not not_ok(found)
     assert code == 0
-    wanted = {"tls-offered", "tls-ask-ccert", "tls-cafile", "milter-named", "milter-default-action", "milter-order", "bare-newline",
+    wanted = {"tls-offered", "tls-certificate", "tls-ask-ccert", "tls-loglevel", "tls-cafile", "milter-before", "milter-named", "milter-default-action", "milter-order", "bare-newline",
               "bare-newline-exclusions", "relay-permission", "listening", "milter-path", "milter-socket-mode", "non-smtpd-milters",
               "opendkim-listening", "opendkim-mode", "opendkim-authserv-id", "opendkim-job-id", "opendkim-always-adds", "opendkim-removes-all",
-              "opendkim-removes-from", "opendkim-peer-list", "opendkim-external-ignore-list", "opendkim-actions", "resolver"}
+              "opendkim-removes-from", "opendkim-peer-list", "opendkim-external-ignore-list", "opendkim-actions",
+              "opendkim-auto-restart", "opendkim-most-signatures", "opendkim-most-headers", "resolver"}
     assert set(found) == wanted
 
 
 MILTERS = "inet:127.0.0.1:{dkim}, unix:exota/milter.sock"
 BROKEN = {
     "tls-offered": dict(main={"smtpd_tls_security_level": "none"}),
+    "tls-certificate": dict(main={"smtpd_tls_cert_file": ""}),
     "tls-ask-ccert": dict(main={"smtpd_tls_ask_ccert": "no"}),
     "tls-cafile": dict(main={"smtpd_tls_CAfile": ""}),
     "tls-cafile that is gone": dict(main={"smtpd_tls_CAfile": "/nowhere/ca.pem"}),
@@ -135,6 +139,10 @@ DOUBTFUL = {
     "opendkim-job-id": dict(dkim="AuthservIDWithJobID no\n", changes={"authentication_results": {"job_id": False}}),
     "opendkim-internal-hosts": dict(dkim="Mode sv\nInternalHosts 192.0.2.0/24\n"),
     "opendkim-actions": dict(dkim="On-NoSignature reject\n"),
+    "opendkim-auto-restart": dict(dkim="AutoRestart no\n"),
+    "opendkim-most-signatures": dict(dkim="MaximumSignaturesToVerify 3\n"),
+    "opendkim-most-headers": dict(dkim="MaximumHeaders 65536\n"),
+    "tls-loglevel": dict(main={"smtpd_tls_loglevel": "0"}),
     "resolver": dict(changes={"dns": {"dnssec": "off"}}),
 }
 UNKNOWN = {
@@ -142,6 +150,7 @@ UNKNOWN = {
     "tls-cafile": dict(main={"smtpd_tls_CAfile": "", "smtpd_tls_CApath": "/etc/ssl/certs"}),
     "milter-maps": dict(main={"smtpd_milter_maps": "cidr:/nowhere"}),
     "milter-order": dict(main={"smtpd_milters": "inet:127.0.0.1:1, unix:exota/milter.sock"}),
+    "milter-before": dict(main={"smtpd_milters": "inet:127.0.0.1:1, inet:127.0.0.1:{dkim}, unix:exota/milter.sock"}),
     "listening": dict(changes={"milter": {"listen": ["systemd"]}}),
     "opendkim": dict(dkim="Include /nowhere/more.conf\n"),
     "opendkim-removes-from": dict(dkim="RemoveARFrom refile:/etc/hosts\n"),
