@@ -46,8 +46,6 @@ public:
         const auto found = tenants_.find(base::hash_of(name, key_));
         return found == tenants_.end() ? Below{} : found->second.below;
     }
-    /// A tenant other than this one has a domain below `name`.
-    bool is_above_another(std::string_view name, Number tenant) const noexcept { return is_another(below(name), tenant); }
     static bool is_another(const Below& below, Number tenant) noexcept {
         return below.count > 1 || (below.count == 1 && below.sum != static_cast<std::uint32_t>(tenant));
     }
