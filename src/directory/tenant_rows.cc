@@ -113,20 +113,30 @@ base::Result<TenantRows::Taken> TenantRows::take(std::vector<TenantRow> rows, co
 }
 
 void TenantRows::begin() {
+    if (taking_) take_back();
+    forget_batch();
+    taking_ = true;
+}
+
+void TenantRows::forget_batch() {
     before_.clear();
     defaults_before_.reset();
 }
 
 void TenantRows::take_back() {
-    if (defaults_before_) defaults_ = *std::move(defaults_before_);
+    taking_ = true;
     last_.reset();
-    for (auto& [name, row] : before_) {
+    if (defaults_before_) defaults_ = *std::move(defaults_before_);
+    defaults_before_.reset();
+    while (!before_.empty()) {  // each once, should there be no memory for one
+        auto& [name, row] = *before_.begin();
         if (row)
             rows_.insert_or_assign(name, *std::move(row));
         else
             rows_.erase(name);
+        before_.erase(before_.begin());
     }
-    begin();
+    taking_ = false;
 }
 
 base::Result<TenantRows::Taken> TenantRows::restore(std::string_view lines) {
@@ -272,10 +282,12 @@ base::Result<TenantRows::Taken> TenantRows::build(Ask ask) {
     const bool changed = ask == Ask::anew || !before_.empty();
     if (!changed && last_) {
         last_->changed = false;
+        taking_ = false;
         return *last_;
     }
     base::Result<Taken> taken = build_whole(changed);
     if (taken) last_ = *taken;
+    taking_ = false;
     return taken;
 }
 

@@ -6,7 +6,8 @@
 //
 // A batch of changes is taken as a whole or taken back (too many domains would be lost). Rows are kept as lines of a version-2 text, so
 // all of them together are one, which tenant::TenantsReader checks as it checks a file. What cannot be served is looked for by reading
-// again: one bad row costs one more reading of all, and rows that exclude each other one each, up to most_exact_passes.
+// again: one bad row costs one more reading of all, and rows that exclude each other one each, up to most_exact_passes. A batch that an
+// exception cut short (no memory) is taken back with the next call.
 //
 // Without I/O, one thread. Tested by tenant_rows_test.cc and fuzz/tenant_rows_fuzz.cc.
 #pragma once
@@ -98,6 +99,7 @@ private:
     static Row read(const TenantRow& row);
     /// A batch: from now on it is remembered what was before.
     void begin();
+    void forget_batch();
     void put(std::string name, Row row);
     void remove(const std::string& name);
     void remember(const std::string& name);
@@ -118,6 +120,7 @@ private:
     const base::HashKey hash_key_;
     const std::function<bool()> ends_;
     Rows rows_;
+    bool taking_ = false;                               // a batch, which is neither taken nor taken back yet
     std::map<std::string, std::optional<Row>> before_;  // of the last batch
     std::optional<Taken> last_;                         // what is served; none: it is to be built anew
 };
