@@ -179,13 +179,14 @@ base::Result<TenantRows::Taken> TenantRows::use(tenant::Defaults defaults) {
     return build(Ask::anew);
 }
 
-/// Those that were served come first, then what is new, then what is only kept: who comes later is in the way.
+/// Those that were served come first, then those whose tenant was, then what is new, then what is only kept: who comes later is in the way.
 std::vector<TenantRows::Candidate> TenantRows::candidates(const Refused& refused) {
     std::vector<Candidate> out;
     out.reserve(rows_.size());
-    for (const bool served : {true, false})
+    const auto rank_of = [](const Row& row) { return row.served == Row::Served::line ? 0 : row.good.empty() ? 2 : 1; };
+    for (const int rank : {0, 1, 2})
         for (auto& [name, row] : rows_)
-            if ((row.served == Row::Served::line) == served && !refused.rows.contains(name)) out.push_back({&name, &row.line, false, &row});
+            if (rank_of(row) == rank && !refused.rows.contains(name)) out.push_back({&name, &row.line, false, &row});
     for (const auto& [name, _] : refused.rows) {
         const auto row = rows_.find(std::string(name));
         if (!row->second.good.empty() && !refused.kept.contains(name)) out.push_back({&row->first, &row->second.good, true, &row->second});

@@ -2,7 +2,8 @@
 //
 //   a row that checks                  is served
 //   one that does not                  is named, and its last good version is served if there was one; nothing else stops for it
-//   two that exclude each other        a good row wins over a kept one; of two good ones the one that was served, else the first by name
+//   two that exclude each other        a good row wins over a kept one; of two good ones the one that was served, else the one whose tenant
+//                                      was, else the first by name
 //
 // A batch of changes is taken as a whole or taken back (too many domains would be lost). Rows are kept as lines of a version-2 text, so
 // all of them together are one, which tenant::TenantsReader checks as it checks a file. What cannot be served is looked for by reading

@@ -101,6 +101,16 @@ TEST(TenantRows, who_was_served_stays_where_two_exclude_each_other) {
     EXPECT_EQ(taken->bad, 0U);
 }
 
+TEST(TenantRows, who_changes_loses_nothing_to_who_is_new) {
+    TenantRows rows(defaults(), {});
+    ASSERT_TRUE(rows.take_all({row("b", R"("x.test")")}));
+    auto taken = rows.take({row("a", R"("x.test")"), row("b", R"("x.test", "new.test")")}, {});
+    EXPECT_EQ(served(*taken, {"x.test", "new.test"}), "x.test=b new.test=b");
+    EXPECT_EQ(errors(*taken), "tenants.a.domains[0]: \"x.test\" is a domain of tenant \"b\" too (it is not served)\n");
+    taken = rows.take({row("b", R"("new.test")")}, {});
+    EXPECT_EQ(served(*taken, {"x.test", "new.test"}), "x.test=a new.test=b");
+}
+
 TEST(TenantRows, a_good_row_wins_over_a_kept_one) {
     TenantRows rows(defaults(), {});
     ASSERT_TRUE(rows.take_all({row("a", R"("x.test")")}));
