@@ -1,6 +1,7 @@
 // Rows of a server, batch by batch, as anybody could write them: a line is a batch, in it "NAME DOCUMENT" between tabs; a line that begins
 // with '-' takes the names away that follow, one with '!' takes the last batch back.
-//   1. There is always an index, whatever the rows are; what is served is a text that a load takes, with as many tenants.
+//   1. There is always an index, whatever the rows are; what is served is a text that a load takes, with as many tenants and the same
+//      domains, though the index may be one of what changed over another one.
 //   2. A batch that is taken back leaves what was served as it was.
 //   3. What is served, restored, is served.
 // And what notifications say: either everything is to be read, or fit names, sorted and each once.
@@ -14,6 +15,7 @@
 #include "base/text.h"
 #include "directory/postgres_tables.h"
 #include "directory/tenant_rows.h"
+#include "tenant/index_builder.h"
 
 namespace {
 
@@ -36,6 +38,12 @@ void check(const directory::TenantRows& rows, const base::Result<directory::Tena
     directory::TenantRows again(defaults(), {});
     const auto restored = again.restore(lines);
     require(restored && restored->bad == 0 && again.served_lines() == lines);
+    const tenant::Index &is = *taken->index, &anew = *restored->index;
+    require(is.domain_count() == anew.domain_count() && is.all_have_organizations() == anew.all_have_organizations());
+    tenant::IndexBuilder::for_each_domain(anew, [&](std::string_view domain) {
+        const auto owner = is.with_literal_domain(domain), covers = anew.with_literal_domain(domain);
+        require(owner && covers && is.name(*owner) == anew.name(*covers));
+    });
 }
 
 std::vector<std::string> words(std::string_view text) {

@@ -298,9 +298,16 @@ void PostgresSource::use_other_settings() {
         other = std::exchange(other_, std::nullopt);
     }
     if (!other) return;
-    state_directory_ = std::move(other->state_directory);
-    guard_ = ShrinkGuard(state_directory_);
-    auto taken = rows_.use(std::move(other->defaults));
+    base::Result<TenantRows::Taken> taken = base::fail(base::Errc::closed, "not taken yet");
+    try {
+        state_directory_ = other->state_directory;
+        guard_ = ShrinkGuard(state_directory_);
+        taken = rows_.use(other->defaults);
+    } catch (const std::exception&) {  // they are wanted yet
+        const std::lock_guard lock(mutex_);
+        if (!other_) other_ = std::move(other);
+        throw;
+    }
     if (!served_domains_) return;  // nothing was read yet
     if (!taken) return cannot_use(taken.error().detail);
     if (taken->index->tenant_count() < served_tenants_) {  // a tenants file would not be loaded with them
@@ -317,9 +324,9 @@ void PostgresSource::use_other_settings() {
 void PostgresSource::take(base::Result<TenantRows::Taken> taken) {
     if (interrupt_.is_set()) return;  // it may have been given up half-way
     refused_.reset();
-    const bool was_unusable = std::exchange(unusable_, std::nullopt).has_value();  // then what is held may be more than what was given
     if (!taken) return cannot_use(taken.error().detail);
     if (!guarded(*taken)) return;
+    const bool was_unusable = std::exchange(unusable_, std::nullopt).has_value();  // then what is held may be more than what was given
     warned_.clear();
     const std::size_t domains = taken->index->domain_count();
     const bool changed = taken->changed || was_unusable || !served_domains_;

@@ -261,6 +261,20 @@ TEST_F(Source, outlives_an_exception) {
     EXPECT_EQ(database.opened, 2);
 }
 
+TEST_F(Source, takes_other_defaults_though_memory_ran_out) {
+    database.put("a", R"({"tenant_ids":[],"domains":["a.test"],"proofs":["client-cert + dkim"]})");
+    start();
+    ASSERT_TRUE(database.covers("a.test"));
+    tenant::Defaults other = options.defaults;
+    other.mode = tenant::Mode::monitor;
+    other.unusable_proof = [first = std::make_shared<std::atomic<bool>>(true)](const tenant::Proof&) -> std::optional<std::string> {
+        if (first->exchange(false)) throw std::bad_alloc();
+        return std::nullopt;
+    };
+    source->use(other, "");
+    EXPECT_TRUE(database.becomes([&] { return database.given.back()->covering("a.test")->policy->mode == tenant::Mode::monitor; }));
+}
+
 TEST_F(Source, leaves_a_server_that_tells_of_no_changes) {
     database.put("a", domains(R"("a.test")"));
     database.impatient = true;

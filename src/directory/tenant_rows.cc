@@ -26,6 +26,7 @@ struct TenantRows::Candidate {
     const std::string* name = nullptr;
     const std::string* line = nullptr;
     bool kept = false;
+    Row* row = nullptr;
 };
 
 struct TenantRows::Refused {
@@ -113,20 +114,37 @@ base::Result<TenantRows::Taken> TenantRows::take(std::vector<TenantRow> rows, co
 }
 
 void TenantRows::begin() {
+    if (taking_) take_back();
+    forget_batch();
+    taking_ = true;
+}
+
+void TenantRows::forget_batch() {
     before_.clear();
     defaults_before_.reset();
+    over_by_batch_.clear();
 }
 
 void TenantRows::take_back() {
-    if (defaults_before_) defaults_ = *std::move(defaults_before_);
+    if (taking_ || (last_ && last_->whole)) {  // it was built with the batch, or may have been
+        whole_ = {};
+        over_.clear();
+    }
+    for (const std::string& name : over_by_batch_) over_.erase(name);
+    over_by_batch_.clear();
+    taking_ = true;
     last_.reset();
-    for (auto& [name, row] : before_) {
+    if (defaults_before_) defaults_ = *std::move(defaults_before_);
+    defaults_before_.reset();
+    while (!before_.empty()) {  // each once, should there be no memory for one
+        auto& [name, row] = *before_.begin();
         if (row)
             rows_.insert_or_assign(name, *std::move(row));
         else
             rows_.erase(name);
+        before_.erase(before_.begin());
     }
-    begin();
+    taking_ = false;
 }
 
 base::Result<TenantRows::Taken> TenantRows::restore(std::string_view lines) {
@@ -161,27 +179,35 @@ base::Result<TenantRows::Taken> TenantRows::use(tenant::Defaults defaults) {
     return build(Ask::anew);
 }
 
-/// Those that were served come first, then what is new, then what is only kept: who comes later is in the way.
-std::vector<TenantRows::Candidate> TenantRows::candidates(const Refused& refused) const {
+/// Those that were served come first, then those whose tenant was, then what is new, then what is only kept: who comes later is in the way.
+std::vector<TenantRows::Candidate> TenantRows::candidates(const Refused& refused) {
     std::vector<Candidate> out;
     out.reserve(rows_.size());
-    for (const bool served : {true, false})
-        for (const auto& [name, row] : rows_)
-            if ((row.served == Row::Served::line) == served && !refused.rows.contains(name)) out.push_back({&name, &row.line, false});
+    const auto rank_of = [](const Row& row) { return row.served == Row::Served::line ? 0 : row.good.empty() ? 2 : 1; };
+    for (const int rank : {0, 1, 2})
+        for (auto& [name, row] : rows_)
+            if (rank_of(row) == rank && !refused.rows.contains(name)) out.push_back({&name, &row.line, false, &row});
     for (const auto& [name, _] : refused.rows) {
         const auto row = rows_.find(std::string(name));
-        if (!row->second.good.empty() && !refused.kept.contains(name)) out.push_back({&row->first, &row->second.good, true});
+        if (!row->second.good.empty() && !refused.kept.contains(name)) out.push_back({&row->first, &row->second.good, true, &row->second});
     }
     return out;
 }
 
 /// One tenant a line.
 tenant::LoadedTenants TenantRows::read_lines(const std::vector<Candidate>& candidates) const {
+    std::vector<const std::string*> lines;
+    lines.reserve(candidates.size());
+    for (const Candidate& candidate : candidates) lines.push_back(candidate.line);
+    return read_texts(lines);
+}
+
+tenant::LoadedTenants TenantRows::read_texts(const std::vector<const std::string*>& lines) const {
     tenant::TenantsReader reader(defaults_, hash_key_);
     reader.feed(head);
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
+    for (std::size_t i = 0; i < lines.size(); ++i) {
         if (i > 0) reader.feed(",\n");
-        reader.feed(*candidates[i].line);
+        reader.feed(*lines[i]);
     }
     reader.feed(tail);
     return reader.finish();
@@ -246,25 +272,42 @@ base::Result<void> TenantRows::go_on() const {
 }
 
 /// There is an index: which rows are good by that.
-TenantRows::Taken TenantRows::settle(tenant::LoadedTenants loaded, const Refused& refused, bool changed) {
+TenantRows::Taken TenantRows::settle(tenant::LoadedTenants loaded, const Refused& refused, const std::vector<Candidate>& candidates,
+                                     bool changed) {
     Taken out{std::make_shared<const tenant::Index>(*std::move(loaded.index)), std::move(loaded.problems), refused.rows.size(), 0, changed};
-    for (tenant::Problem& problem : out.problems) problem.place = {};
+    whole_ = {};
+    over_.clear();
+    over_by_batch_.clear();
+    const auto note = [this](std::string name, const tenant::Problem& problem) { whole_.problems.emplace_back(std::move(name), problem); };
+    for (tenant::Problem& problem : out.problems) {
+        const std::size_t number = problem.place.line - first_line;  // no line: as good as too large
+        problem.place = {};
+        note(number < candidates.size() ? *candidates[number].name : "", problem);
+    }
+    std::uint32_t number = 0;  // as they were read
+    for (const Candidate& candidate : candidates) candidate.row->number = tenant::Number{number++};
     for (auto& [name, row] : rows_) {
         const auto wrong = refused.rows.find(name);
         const bool good = wrong == refused.rows.end(), kept = !good && !row.good.empty() && !refused.kept.contains(name);
         const Row::Served served = good ? Row::Served::line : kept ? Row::Served::good : Row::Served::nothing;
         if (served != row.served || (good && !row.good.empty())) remember(name);
+        if (served == Row::Served::nothing) row.number = in_no_index;
         if (good) {
             row.good.clear();
         } else {
+            whole_.excludes = whole_.excludes || !row.wrong || (!kept && !row.good.empty());
             out.kept += kept ? 1 : 0;
             out.problems.push_back({tenant::Problem::Severity::error,
                                     {},
                                     wrong->second.path,
                                     wrong->second.text + (kept ? " (its last good version is served)" : " (it is not served)")});
+            note(name, out.problems.back());
         }
         row.served = served;
     }
+    whole_.index = out.index;
+    whole_.bad = out.bad;
+    whole_.kept = out.kept;
     return out;
 }
 
@@ -272,10 +315,13 @@ base::Result<TenantRows::Taken> TenantRows::build(Ask ask) {
     const bool changed = ask == Ask::anew || !before_.empty();
     if (!changed && last_) {
         last_->changed = false;
+        taking_ = false;
         return *last_;
     }
-    base::Result<Taken> taken = build_whole(changed);
+    std::optional<Taken> over = ask == Ask::anew ? std::nullopt : build_over(changed);
+    base::Result<Taken> taken = over ? base::Result<Taken>(*std::move(over)) : build_whole(changed);
     if (taken) last_ = *taken;
+    taking_ = false;
     return taken;
 }
 
@@ -286,7 +332,7 @@ base::Result<TenantRows::Taken> TenantRows::build_whole(bool changed) {
     for (;;) {
         const std::vector<Candidate> all = candidates(refused);
         tenant::LoadedTenants loaded = read_lines(all);
-        if (loaded.index) return settle(std::move(loaded), refused, changed);
+        if (loaded.index) return settle(std::move(loaded), refused, all, changed);
         base::Result<void> smaller = refuse_wrong(loaded.problems, all, refused);
         if (smaller) smaller = go_on();
         if (!smaller) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
+
 namespace exota::directory {
 namespace {
 
@@ -97,6 +99,16 @@ TEST(TenantRows, who_was_served_stays_where_two_exclude_each_other) {
     taken = rows.take({}, {"b", "c"});  // and a is looked at again
     EXPECT_EQ(served(*taken, {"x.test", "a.test"}), "x.test=a a.test=a");
     EXPECT_EQ(taken->bad, 0U);
+}
+
+TEST(TenantRows, who_changes_loses_nothing_to_who_is_new) {
+    TenantRows rows(defaults(), {});
+    ASSERT_TRUE(rows.take_all({row("b", R"("x.test")")}));
+    auto taken = rows.take({row("a", R"("x.test")"), row("b", R"("x.test", "new.test")")}, {});
+    EXPECT_EQ(served(*taken, {"x.test", "new.test"}), "x.test=b new.test=b");
+    EXPECT_EQ(errors(*taken), "tenants.a.domains[0]: \"x.test\" is a domain of tenant \"b\" too (it is not served)\n");
+    taken = rows.take({row("b", R"("new.test")")}, {});
+    EXPECT_EQ(served(*taken, {"x.test", "new.test"}), "x.test=a new.test=b");
 }
 
 TEST(TenantRows, a_good_row_wins_over_a_kept_one) {
@@ -228,6 +240,33 @@ TEST(TenantRows, are_not_read_where_nothing_changed) {
     ASSERT_TRUE(rows.take({row("b", R"("b.test")")}, {}));
     rows.take_back();
     EXPECT_EQ(served(*rows.take_all({a, {"bad", "[]"}}), {"a.test", "b.test"}), "a.test=a b.test=");
+}
+
+/// Else what the half of it changed would be no change for the next one, and the index of before would be given as the one of now.
+TEST(TenantRows, a_batch_that_is_cut_short_is_taken_back) {
+    bool no_memory = false;
+    TenantRows rows(defaults(), {}, [&no_memory] {
+        if (no_memory) throw std::bad_alloc();
+        return false;
+    });
+    ASSERT_TRUE(rows.take_all({row("a", R"("a.test")"), row("b", R"("b.test")")}));
+    const Rows now{row("b", R"("b.test")"), row("bad", R"("bad.test")", R"(,"mode":"loud")")};
+    no_memory = true;
+    EXPECT_THROW(rows.take_all(now), std::bad_alloc);
+    no_memory = false;
+    auto taken = rows.take_all(now);
+    ASSERT_TRUE(taken);
+    EXPECT_TRUE(taken->changed);
+    EXPECT_EQ(served(*taken, {"a.test", "b.test"}), "a.test= b.test=b");
+    EXPECT_EQ(taken->bad, 1U);
+    no_memory = true;
+    EXPECT_THROW(rows.take({row("c", R"("c.test")"), row("other", R"("other.test")", R"(,"mode":"loud")")}, {"b"}), std::bad_alloc);
+    EXPECT_THROW(rows.use(defaults()), std::bad_alloc);
+    no_memory = false;
+    taken = rows.take({}, {});
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(served(*taken, {"b.test", "c.test"}), "b.test=b c.test=") << "the batch was taken back";
+    EXPECT_EQ(taken->bad, 1U);
 }
 
 TEST(TenantRows, a_document_has_a_limit) {

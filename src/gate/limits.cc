@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "tenant/index_over.h"
+
 namespace exota::gate {
 namespace {
 
@@ -102,9 +104,10 @@ struct TenantLimits::Counters {
 };
 
 TenantLimits::TenantLimits(const tenant::Index& tenants, const TenantLimits* previous) : tenants_(&tenants) {
-    const std::size_t tenant_count = tenants.tenant_count();
-    for (std::size_t i = 0; i < tenant_count && count_ == 0; ++i)
-        if (!tenants.policy(tenant::Number{static_cast<std::uint32_t>(i)}).limits.empty()) count_ = tenant_count;
+    const std::size_t number_count = tenant::number_count(tenants);
+    const auto numbered = [](std::size_t i) { return tenant::Number{static_cast<std::uint32_t>(i)}; };
+    for (std::size_t i = 0; i < number_count && count_ == 0; ++i)
+        if (has_tenant(tenants, numbered(i)) && !tenants.policy(numbered(i)).limits.empty()) count_ = number_count;
     if (count_ == 0) return;
     by_tenant_ = std::make_unique<std::atomic<Counters*>[]>(count_);
     if (previous == nullptr) return;
@@ -112,11 +115,17 @@ TenantLimits::TenantLimits(const tenant::Index& tenants, const TenantLimits* pre
     // Only tenants that have sent since the start are carried over, so a reload of a million costs no more than they do.
     std::unordered_map<std::string_view, Counters*> active;
     for (std::size_t i = 0; i < previous->count_; ++i)
-        if (Counters* const counters = previous->by_tenant_[i].load(std::memory_order_acquire))
-            active.emplace(previous->tenants_->name(tenant::Number{static_cast<std::uint32_t>(i)}), counters);
+        if (Counters* const counters = previous->by_tenant_[i].load(std::memory_order_acquire);
+            counters && has_tenant(*previous->tenants_, numbered(i)))
+            active.emplace(previous->tenants_->name(numbered(i)), counters);
     if (active.empty()) return;
+    // Where few changed, most have the number that they had: no name of theirs need be looked up if they did not send.
+    const std::size_t shared = shared_number_count(tenants, *previous->tenants_);
     for (std::size_t i = 0; i < count_; ++i) {
-        const tenant::Number number{static_cast<std::uint32_t>(i)};
+        const tenant::Number number = numbered(i);
+        if (!has_tenant(tenants, number)) continue;
+        const bool was_there = i < shared && i < previous->count_ && has_tenant(*previous->tenants_, number);
+        if (was_there && previous->by_tenant_[i].load(std::memory_order_acquire) == nullptr) continue;
         const auto known = active.find(tenants.name(number));
         if (known == active.end()) continue;
         Counters* const counters = known->second;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "gate/session_fixture.h"
+#include "tenant/index_over.h"
 
 namespace exota::gate {
 namespace {
@@ -123,6 +124,48 @@ TEST_F(Limits, go_on_over_a_reload_by_name) {
     EXPECT_EQ(send(renewed, *changed, "fabrikam.test", 1, start)->amount, 3u);
     EXPECT_EQ(send(renewed, *changed, "fabrikam.test", 1, start + 64min), std::nullopt);
     EXPECT_EQ(send(renewed, *changed, "fabrikam.test", 1, start + 64min)->amount, 1u);
+}
+
+/// Where what changed lies over the others, a tenant that changed has another number than before.
+TEST_F(Limits, go_on_where_few_tenants_changed) {
+    const auto read = [](const std::string& tenants) {
+        return *tenant::read_tenants(R"({"version": 2, "tenants": {)" + tenants + "}}", {.proofs = {*tenant::Proof::parse("dkim-aligned")}})
+                    .index;
+    };
+    const std::string fabrikam = R"("fabrikam": {"domains": ["fabrikam.test"], "limits": ["2 messages / hour"]})";
+    const auto all =
+        std::make_shared<const tenant::Index>(read(R"("adatum": {"domains": ["adatum.test"]}, )" + fabrikam +
+                                                   R"(, "contoso": {"domains": ["contoso.test"], "limits": ["2 messages / hour"]})"));
+    const std::vector gone{tenant_of(*all, "fabrikam.test")};
+    TenantLimits before(*all, nullptr);
+    EXPECT_FALSE(send(before, *all, "contoso.test", 1, start));
+    EXPECT_FALSE(send(before, *all, "fabrikam.test", 1, start));
+
+    const auto changed = over(all, gone, read(fabrikam), read(R"("fabrikam": {"domains": ["new.test"], "limits": ["3 messages / hour"]})"));
+    ASSERT_TRUE(changed);
+    TenantLimits after(*changed, &before);
+    EXPECT_FALSE(send(after, *changed, "contoso.test", 1, start));
+    EXPECT_TRUE(send(after, *changed, "contoso.test", 1, start));
+    EXPECT_TRUE(send(before, *all, "contoso.test", 1, start)) << "messages that began before count into the same";
+    EXPECT_FALSE(send(after, *changed, "new.test", 1, start));
+    EXPECT_FALSE(send(after, *changed, "new.test", 1, start));
+    EXPECT_TRUE(send(after, *changed, "new.test", 1, start)) << "one was counted under its old number";
+    EXPECT_FALSE(send(after, *changed, "adatum.test", 1, start));
+
+    const auto without = over(all, gone, read(fabrikam), read(""));
+    ASSERT_TRUE(without);
+    TenantLimits less(*without, &after);
+    EXPECT_TRUE(send(less, *without, "contoso.test", 1, start));
+    EXPECT_FALSE(send(less, *without, "adatum.test", 1, start));
+
+    TenantLimits whole(*all, &less);
+    EXPECT_TRUE(send(whole, *all, "contoso.test", 1, start));
+    EXPECT_FALSE(send(whole, *all, "fabrikam.test", 1, start)) << "it was gone, and so were its counts";
+    TenantLimits back(*changed, &whole);
+    EXPECT_FALSE(send(back, *changed, "new.test", 1, start));
+    EXPECT_FALSE(send(back, *changed, "new.test", 1, start));
+    EXPECT_TRUE(send(back, *changed, "new.test", 1, start));
+    EXPECT_TRUE(send(back, *changed, "contoso.test", 1, start));
 }
 
 TEST_F(Limits, hold_between_threads) {

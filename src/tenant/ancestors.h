@@ -28,23 +28,36 @@ public:
     }
     /// @return false if that was known.
     bool add(std::string_view name, Number tenant) {
-        const auto [entry, added] = tenants_.try_emplace(base::hash_of(name, key_), tenant);
-        if (added) return true;
-        if (entry->second == tenant || entry->second == several) return false;
-        entry->second = several;
+        const auto [entry, added] = tenants_.try_emplace(base::hash_of(name, key_));
+        if (!added && entry->second.last == tenant) return false;
+        entry->second.last = tenant;
+        ++entry->second.below.count;
+        entry->second.below.sum += static_cast<std::uint32_t>(tenant);
         return true;
     }
-    /// A tenant other than this one has a domain below `name`.
-    bool is_above_another(std::string_view name, Number tenant) const noexcept {
+
+    /// The tenants that have a domain below a name. Each is counted once where the names of a tenant are added one after the other; else
+    /// there may be more of them than there are, though not where there is one.
+    struct Below {
+        std::uint32_t count = 0;
+        std::uint32_t sum = 0;  // of their numbers, modulo 2^32: of one, which one it is
+    };
+    Below below(std::string_view name) const noexcept {
         const auto found = tenants_.find(base::hash_of(name, key_));
-        return found != tenants_.end() && found->second != tenant;
+        return found == tenants_.end() ? Below{} : found->second.below;
     }
-    std::size_t memory_octets() const noexcept { return tenants_.bucket_count() * sizeof(void*) + tenants_.size() * 32; }
+    static bool is_another(const Below& below, Number tenant) noexcept {
+        return below.count > 1 || (below.count == 1 && below.sum != static_cast<std::uint32_t>(tenant));
+    }
+    std::size_t memory_octets() const noexcept { return tenants_.bucket_count() * sizeof(void*) + tenants_.size() * 48; }
 
 private:
-    static constexpr Number several{0xffffffff};
+    struct Entry {
+        Number last{};
+        Below below;
+    };
     base::HashKey key_;
-    std::unordered_map<std::uint64_t, Number> tenants_;
+    std::unordered_map<std::uint64_t, Entry> tenants_;
 };
 
 }  // namespace exota::tenant

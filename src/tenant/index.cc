@@ -11,6 +11,7 @@ Index& Index::operator=(Index&&) noexcept = default;
 
 std::optional<Coverage> Index::covering(std::string_view canonical_domain) const noexcept {
     const Tables& tables = *tables_;
+    if (tables.beneath) return tables.covering_over(canonical_domain);
     NameRef entry = tables.find(Tables::domain, tables.hashed(canonical_domain));
     if (entry == 0 && tables.wildcard_count > 0) {
         // From the longest parent to the shortest, so the first hit is the most specific.
@@ -18,21 +19,30 @@ std::optional<Coverage> Index::covering(std::string_view canonical_domain) const
             if (base.size() <= tables.longest_wildcard) entry = tables.find(Tables::wildcard, tables.hashed(base));
     }
     if (entry == 0) return std::nullopt;
-    const Number tenant = tables.owner(entry);
-    const bool own = (tables.arena.word(entry, 1) & Tables::has_own_policy) != 0;
-    return Coverage{tenant, &tables.policies[own ? tables.arena.word(entry, 2) : tables[tenant].policy]};
+    return tables.coverage(entry);
 }
 
-std::optional<Number> Index::Tables::with(const NameTable& table, const HashedName& name) const noexcept {
-    const NameRef ref = table.find(name, arena);
-    if (ref == 0) return std::nullopt;
-    return owner(ref);
+/// The most specific of both, whichever of them it is in.
+std::optional<Coverage> Index::Tables::covering_over(std::string_view canonical_domain) const noexcept {
+    const Tables& base = beneath->tables();
+    const auto found = [&](Role role, std::string_view text) -> std::optional<Coverage> {
+        const HashedName name = hashed(text);
+        if (const NameRef entry = find(role, name); entry != 0) return coverage(entry);
+        if (const NameRef entry = beneath->find(base, role, name); entry != 0) return base.coverage(entry);
+        return std::nullopt;
+    };
+    auto covered = found(domain, canonical_domain);
+    for (std::string_view name = mail::parent_of(canonical_domain); !name.empty() && !covered; name = mail::parent_of(name))
+        if (name.size() <= longest_wildcard) covered = found(wildcard, name);
+    return covered;
 }
 
 std::optional<Number> Index::Tables::with(Role role, const HashedName& name) const noexcept {
-    const NameRef ref = find(role, name);
-    if (ref == 0) return std::nullopt;
-    return owner(ref);
+    if (const NameRef ref = find(role, name); ref != 0) return numbered(owner(ref));
+    if (!beneath) return std::nullopt;
+    const Tables& base = beneath->tables();
+    const NameRef ref = beneath->find(base, role, name);
+    return ref == 0 ? std::nullopt : std::optional(base.owner(ref));
 }
 
 std::optional<Number> Index::with_literal_domain(std::string_view canonical_domain) const noexcept {
@@ -41,7 +51,16 @@ std::optional<Number> Index::with_literal_domain(std::string_view canonical_doma
 
 bool Index::is_or_is_above_a_domain_of_another(std::string_view canonical_name, Number tenant) const noexcept {
     const auto literal = with_literal_domain(canonical_name);
-    return (literal && *literal != tenant) || tables_->ancestors.is_above_another(canonical_name, tenant);
+    if (literal && *literal != tenant) return true;
+    Ancestors::Below below = tables_->ancestors.below(canonical_name);
+    if (const auto& beneath = tables_->beneath) {
+        below.sum += below.count * beneath->numbers;
+        const Ancestors::Below had = beneath->tables().ancestors.below(canonical_name),
+                               gone = beneath->gone_ancestors.below(canonical_name);
+        below.count += had.count - gone.count;
+        below.sum += had.sum - gone.sum;
+    }
+    return Ancestors::is_another(below, tenant);
 }
 
 bool Index::knows_neighbours() const noexcept { return !tables_->of_answers; }
@@ -49,9 +68,17 @@ const Index* Index::at_worst() const noexcept { return tables_->at_worst.get(); 
 const Index* Index::at_worst_for_a_forward() const noexcept { return tables_->at_worst_for_a_forward.get(); }
 
 std::optional<Number> Index::with_tenant_id(const mail::TenantId& id) const noexcept {
-    const std::optional<Number> found = tables_->with(tables_->tenant_ids, tables_->hashed(TenantIdText(id).view()));
-    if (found == Number{Tables::no_tenant}) return std::nullopt;
-    return found;
+    const Tables& tables = *tables_;
+    const TenantIdText text(id);
+    const HashedName name = tables.hashed(text.view());
+    if (const NameRef ref = tables.tenant_ids.find(name, tables.arena); ref != 0) {
+        const Number own = tables.owner(ref);
+        return own == Number{Tables::no_tenant} ? std::nullopt : std::optional(tables.numbered(own));
+    }
+    if (!tables.beneath) return std::nullopt;
+    const Tables& base = tables.beneath->tables();
+    const NameRef ref = tables.beneath->find_id(base, name);
+    return ref == 0 ? std::nullopt : std::optional(base.owner(ref));
 }
 
 std::optional<Number> Index::with_organization(std::string_view canonical_domain) const noexcept {
@@ -61,10 +88,16 @@ std::optional<Number> Index::with_dkim_domain(std::string_view canonical_domain)
     return tables_->with(Tables::dkim_domain, tables_->hashed(canonical_domain));
 }
 
-std::string_view Index::name(Number tenant) const noexcept { return tables_->arena.name((*tables_)[tenant].name); }
-bool Index::has_tenant_ids(Number tenant) const noexcept { return (*tables_)[tenant].has_tenant_ids != 0; }
-bool Index::has_organizations(Number tenant) const noexcept { return (*tables_)[tenant].has_organizations != 0; }
-const Policy& Index::policy(Number tenant) const noexcept { return tables_->policies[(*tables_)[tenant].policy]; }
+std::string_view Index::name(Number tenant) const noexcept {
+    const Tables::Place place = tables_->place_of(tenant);
+    return place.tables->arena.name((*place.tables)[place.number].name);
+}
+bool Index::has_tenant_ids(Number tenant) const noexcept { return tables_->tenant(tenant).has_tenant_ids != 0; }
+bool Index::has_organizations(Number tenant) const noexcept { return tables_->tenant(tenant).has_organizations != 0; }
+const Policy& Index::policy(Number tenant) const noexcept {
+    const Tables::Place place = tables_->place_of(tenant);
+    return place.tables->policies[(*place.tables)[place.number].policy];
+}
 
 FactorSet Index::factors() const noexcept { return tables_->factors; }
 Mode Index::mildest_mode() const noexcept { return tables_->mildest_mode; }
@@ -72,12 +105,14 @@ bool Index::all_have_organizations() const noexcept { return tables_->all_have_o
 const base::HashKey& Index::hash_key() const noexcept { return tables_->key; }
 
 std::size_t Index::tenant_count() const noexcept { return tables_->tenant_count; }
-std::size_t Index::domain_count() const noexcept { return tables_->domain_count + tables_->wildcard_count; }
+std::size_t Index::domain_count() const noexcept {
+    return tables_->domain_count + tables_->wildcard_count + (tables_->beneath ? tables_->beneath->domains : 0);
+}
 
 std::size_t Index::memory_octets() const noexcept {
     const Tables& t = *tables_;
     return t.arena.octets() + t.names.octets() + t.tenant_ids.octets() + t.tenants.capacity() * sizeof(Tables::Tenant) +
-           t.ancestors.memory_octets() + t.policies.size() * sizeof(Policy);
+           t.ancestors.memory_octets() + t.policies.size() * sizeof(Policy) + (t.beneath ? t.beneath->memory_octets() : 0);
 }
 
 }  // namespace exota::tenant

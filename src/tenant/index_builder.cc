@@ -112,9 +112,13 @@ std::string_view IndexBuilder::name(Number tenant) const noexcept { return index
 
 void IndexBuilder::for_each_domain(const Index& index, const std::function<void(std::string_view)>& visit) {
     const Index::Tables& tables = *index.tables_;
-    tables.names.for_each([&](NameRef ref) {
-        if ((tables.arena.word(ref, 1) & Index::Tables::domain) != 0) visit(tables.arena.name(ref));
-    });
+    const auto visit_all = [&visit](const Index::Tables& of, auto counts) {
+        of.names.for_each([&](NameRef ref) {
+            if ((of.arena.word(ref, 1) & Index::Tables::domain) != 0 && counts(of.owner(ref))) visit(of.arena.name(ref));
+        });
+    };
+    visit_all(tables, [](Number) { return true; });
+    if (const auto& beneath = tables.beneath) visit_all(beneath->tables(), [&](Number tenant) { return !beneath->is_gone(tenant); });
 }
 
 void IndexBuilder::set_policy(Number tenant, PolicyRef policy) noexcept {
@@ -293,8 +297,9 @@ Index IndexBuilder::build() && {
     forget_replaced();
     Index::Tables& tables = *index_.tables_;
     for (const Policy& policy : tables.policies) tables.mildest_mode = std::max(tables.mildest_mode, policy.mode);
-    tables.all_have_organizations =
-        std::ranges::all_of(tables.tenants, [](const Index::Tables::Tenant& tenant) { return tenant.has_organizations != 0; });
+    tables.without_organizations = static_cast<std::size_t>(
+        std::ranges::count_if(tables.tenants, [](const Index::Tables::Tenant& tenant) { return tenant.has_organizations == 0; }));
+    tables.all_have_organizations = tables.without_organizations == 0;
     return std::move(index_);
 }
 

@@ -58,6 +58,8 @@ public:
     IndexBuilder(IndexBuilder&&) noexcept;
     IndexBuilder& operator=(IndexBuilder&&) noexcept;
 
+    /// Lays one index over another (index_over.cc).
+    class Over;
     /// Each literal domain of an index that was built, in no order. Whoever looks up has no use for it; whoever checks has.
     static void for_each_domain(const Index& index, const std::function<void(std::string_view)>& visit);
 

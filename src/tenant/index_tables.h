@@ -45,10 +45,64 @@ struct Index::Tables {
     bool all_have_organizations = true;  // all tenants
     std::deque<Policy> policies;         // 0 is the empty one
     std::size_t tenant_count = 0;
-    bool of_answers = false;  // Index::knows_neighbours
+    std::size_t without_organizations = 0;  // tenants
+    bool of_answers = false;                // Index::knows_neighbours
+
+    /// What these tables lie over (index_over.h): another index, whose tables lie over nothing, and what of it counts no more. Numbers of
+    /// its tenants stay; those of the tables above come behind them. tenant_count, without_organizations, longest_wildcard, factors and
+    /// mildest_mode above are of both then.
+    struct Beneath {
+        std::shared_ptr<const Index> index;
+        std::uint32_t numbers = 0;        // of its tenants
+        std::vector<std::uint64_t> gone;  // a bit for each of them
+        Ancestors gone_ancestors;         // by their numbers there
+        std::size_t domains = 0;          // entries of those that are not gone
+
+        /// Or it never was one of its tenants (no_tenant).
+        bool is_gone(Number number) const noexcept {
+            const auto bit = static_cast<std::uint32_t>(number);
+            return bit >= numbers || (gone[bit / 64] >> bit % 64 & 1) != 0;
+        }
+        /// @param base   its tables.
+        /// @param roles  any of them.
+        NameRef find(const Tables& base, std::uint32_t roles, const HashedName& name) const noexcept {
+            return base.names.find_if(name, base.arena,
+                                      [&](NameRef ref) { return (base.arena.word(ref, 1) & roles) != 0 && !is_gone(base.owner(ref)); });
+        }
+        NameRef find_id(const Tables& base, const HashedName& id) const noexcept {
+            return base.tenant_ids.find_if(id, base.arena, [&](NameRef ref) { return !is_gone(base.owner(ref)); });
+        }
+        const Tables& tables() const noexcept { return *index->tables_; }
+        std::size_t memory_octets() const noexcept {
+            return index->memory_octets() + gone.size() * sizeof(std::uint64_t) + gone_ancestors.memory_octets();
+        }
+    };
+    std::unique_ptr<const Beneath> beneath;
+
+    /// Where a number is counted from 0, and whose it is.
+    struct Place {
+        const Tables* tables;
+        Number number;
+    };
+    Place place_of(Number number) const noexcept {
+        if (!beneath) return {this, number};
+        const auto n = static_cast<std::uint32_t>(number);
+        return n < beneath->numbers ? Place{&beneath->tables(), number} : Place{this, Number{n - beneath->numbers}};
+    }
+    Number numbered(Number own) const noexcept { return beneath ? Number{static_cast<std::uint32_t>(own) + beneath->numbers} : own; }
+    const Tenant& tenant(Number number) const noexcept {
+        const Place place = place_of(number);
+        return (*place.tables)[place.number];
+    }
+    Coverage coverage(NameRef entry) const noexcept {
+        const Number own = owner(entry);
+        const bool has_own = (arena.word(entry, 1) & has_own_policy) != 0;
+        return {numbered(own), &policies[has_own ? arena.word(entry, 2) : (*this)[own].policy]};
+    }
+    /// Index::covering() where there is something beneath.
+    std::optional<Coverage> covering_over(std::string_view canonical_domain) const noexcept;
     std::unique_ptr<const Index> at_worst, at_worst_for_a_forward;
 
-    std::optional<Number> with(const NameTable& table, const HashedName& name) const noexcept;
     NameRef find(Role role, const HashedName& name) const noexcept {
         return names.find_if(name, arena, [&](NameRef ref) { return (arena.word(ref, 1) & role) != 0; });
     }
