@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "app/kept_endpoints.h"
+
 namespace exota::app {
 namespace {
 
@@ -26,6 +28,7 @@ Loaded load_endpoints(const config::Config& in_use, const gate::Snapshot& previo
     }
     loaded.config = in_use;
     config::use_endpoints(*loaded.config, *std::move(file));
+    if (auto warning = keep_endpoints(*loaded.config)) loaded.problems.push_back(*std::move(warning));
     auto snapshot = std::make_shared<gate::Snapshot>(previous);
     snapshot->rules = loaded.config->rules;
     snapshot->generation = previous.generation + 1;

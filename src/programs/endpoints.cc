@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/https_once.h"
+#include "app/kept_endpoints.h"
 #include "base/joined.h"
 #include "config/config.h"
 #include "config/whole_file.h"
@@ -85,7 +86,8 @@ Exit show(const Options& options) {
     const EndpointsState state = read_endpoints_state(config.tenants.state_directory, file->path);
     const bool known = state.content == file->content.text();
     const std::string version = known ? state.version : std::string();
-    const std::string refused = config::why_not_used(*file, nullptr);
+    const auto kept = config::read_endpoints_file(app::kept_endpoints_path(config));
+    const std::string refused = config::why_not_used(*file, kept ? &kept->list : nullptr);
     const std::vector<std::string> listed = texts_of(file->list.prefixes), own = texts_of(config.own_prefixes),
                                    pool = texts_of(config.rules.relay_pool);
     if (options.json) {
