@@ -83,7 +83,7 @@ Exit show(const Options& options) {
                : file.error().code == base::Errc::io      ? Exit::unavailable
                                                           : Exit::bad_data;
     }
-    const EndpointsState state = read_endpoints_state(config.tenants.state_directory, file->path);
+    const EndpointsState state = config::read_endpoints_state(config.tenants.state_directory, file->path);
     const bool known = state.content == file->content.text();
     const std::string version = known ? state.version : std::string();
     const auto kept = config::read_endpoints_file(app::kept_endpoints_path(config));
@@ -167,11 +167,11 @@ Outcome from_file(const Options& options, const EndpointsPlace& place) {
                              list.error().detail);
     }
     if (!out.updated.written) return out;
-    EndpointsState state = read_endpoints_state(place.state_directory, place.path);
+    EndpointsState state = config::read_endpoints_state(place.state_directory, place.path);
     state.version.clear();
     state.content.clear();
     state.confirmed = {};
-    if (const auto kept = write_endpoints_state(place.state_directory, state); !kept) complain_of(kept.error().detail);
+    if (const auto kept = config::write_endpoints_state(place.state_directory, state); !kept) complain_of(kept.error().detail);
     return out;
 }
 
@@ -188,7 +188,7 @@ Outcome from_service(const Options& options, const EndpointsPlace& place, const 
     Outcome out;
     out.source = "https://" + service.base.host + (service.base.port == 443 ? "" : ':' + std::to_string(service.base.port)) +
                  service.base.path + '/' + service.instance;
-    EndpointsState state = read_endpoints_state(place.state_directory, place.path);
+    EndpointsState state = config::read_endpoints_state(place.state_directory, place.path);
     if (state.service != out.source) state = {.place = place.path, .service = out.source};
     const ServiceQuestion question{.instance = service.instance,
                                    .request_id = random_uuid(),
@@ -201,7 +201,7 @@ Outcome from_service(const Options& options, const EndpointsPlace& place, const 
                               : failed(answer.exit, answer.said);
     if (!answer.asked || options.dry_run) return out;
     state.not_before = answer.not_before;
-    state.exit = out.updated.exit;
+    state.exit = static_cast<int>(out.updated.exit);
     state.outcome = out.updated.said;
     if (out.updated.exit == Exit::ok) {  // what is here has this version
         const std::string content = answer.list ? out.updated.content : question.here;
@@ -210,7 +210,7 @@ Outcome from_service(const Options& options, const EndpointsPlace& place, const 
         state.content = content;
         state.confirmed = question.now;
     }
-    if (const auto kept = write_endpoints_state(place.state_directory, state); !kept)
+    if (const auto kept = config::write_endpoints_state(place.state_directory, state); !kept)
         complain_of("cannot note when the service was asked: " + kept.error().detail);
     return out;
 }

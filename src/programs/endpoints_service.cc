@@ -67,7 +67,7 @@ ServiceAnswer ask_service(const Get& get, const ServiceQuestion& question, const
     // A time that lies further ahead was written by a clock that was wrong.
     const bool too_soon = state.not_before > question.now && state.not_before - question.now <= longest_wait;
     if (too_soon && !question.force) {
-        answer.exit = state.exit;
+        answer.exit = static_cast<Exit>(state.exit);
         answer.said = "the service was asked already, again in " + minutes_until(state.not_before, question.now) +
                       " (--force asks now): " + state.outcome;
         return answer;

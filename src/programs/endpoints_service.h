@@ -10,10 +10,15 @@
 #include <optional>
 #include <string>
 
+#include "config/endpoints_state.h"
 #include "net/http_response.h"
-#include "programs/endpoints_state.h"
+#include "programs/command.h"
 
 namespace exota::programs {
+
+using config::EndpointsState;
+/// Since 1970.
+using Seconds = std::chrono::seconds;
 
 inline constexpr std::chrono::hours between_questions{1};
 /// However long the service wants to be left alone.

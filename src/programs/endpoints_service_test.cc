@@ -97,9 +97,11 @@ TEST(EndpointsService, OnceAnHourUnlessForced) {
     };
     for (const auto& c : cases) {
         Service service{{body(version_2), body("[]")}};
-        const ServiceAnswer answer = service.ask(
-            question(c.force),
-            {.version = "2", .content = c.force ? "" : "abc", .not_before = c.not_before, .exit = Exit::temporary, .outcome = "429"});
+        const ServiceAnswer answer = service.ask(question(c.force), {.version = "2",
+                                                                     .content = c.force ? "" : "abc",
+                                                                     .not_before = c.not_before,
+                                                                     .exit = static_cast<int>(Exit::temporary),
+                                                                     .outcome = "429"});
         if (!c.asks) {
             EXPECT_TRUE(service.asked.empty());
             EXPECT_EQ(answer.exit, Exit::temporary) << "as the last time";
