@@ -61,6 +61,7 @@ EndpointsState endpoints_state_of(std::string_view text, const std::string& plac
 std::string text_of(const EndpointsState& state) {
     std::string out;
     const auto add = [&out](std::string_view name, std::string value) {
+        value.resize(std::min(value.size(), max_endpoints_value_octets));
         std::ranges::replace(value, '\n', ' ');
         out += std::string(name) + ' ' + value + '\n';
     };

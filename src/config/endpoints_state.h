@@ -27,6 +27,8 @@ struct EndpointsState {
 };
 
 inline constexpr std::size_t max_endpoints_state_octets = 32 * 1024;
+/// Of each value, a path or a text; what is longer is cut, so that what was written can be read.
+inline constexpr std::size_t max_endpoints_value_octets = 4096;
 
 /// @return  with `place` alone if the text is none of ours, or of another place.
 EndpointsState endpoints_state_of(std::string_view text, const std::string& place);

@@ -54,6 +54,17 @@ TEST(EndpointsState, ALineEndInAValueEndsNoLine) {
     EXPECT_EQ(read.outcome, "no version 1 exit 0");
 }
 
+TEST(EndpointsState, HoweverMuchThereIsToSayItCanBeReadAgain) {
+    EndpointsState most = state;
+    for (std::string* value : {&most.place, &most.service, &most.version, &most.content, &most.outcome})
+        *value = std::string(max_endpoints_value_octets, 'x');
+    ASSERT_LE(text_of(most).size(), max_endpoints_state_octets);
+    EXPECT_EQ(endpoints_state_of(text_of(most), most.place), most);
+    EndpointsState more = most;
+    more.outcome += std::string(max_endpoints_state_octets, 'x');
+    EXPECT_EQ(endpoints_state_of(text_of(more), most.place), most);
+}
+
 TEST(EndpointsState, WithoutADirectoryNothingIsKept) {
     const net::testing::TemporaryDirectory folder;
     const std::string directory = folder.path("");
