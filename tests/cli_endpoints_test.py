@@ -159,13 +159,27 @@ def test_the_same_version_is_not_fetched_again_and_makes_the_list_young(host, se
     assert json.loads(host.run("show", "--json").stdout)["version"] is None, "another file has another version"
 
 
-def test_what_differs_is_shown_and_a_dry_run_writes_nothing(host, server):
+def test_what_differs_is_shown_and_a_dry_run_writes_nothing_and_asks_for_the_hour(host, server):
     host.file.write_text(SHIPPED)
     server.says("2026091400", GROWN)
     code, dry = host.update("--dry-run")
     assert code == 0 and dry["added"] == ["203.0.113.0/24"] and dry["removed"] == [] and not dry["written"] and host.file.read_text() == SHIPPED
+    assert host.update("--dry-run") == (0, dry) and len(server.asked) == 2, "shown again, and not asked again"
+    server.says("2026101400", listing(*PREFIXES, "198.51.100.0/24"))
     code, done = host.update()
-    assert code == 0 and done["written"] and done["version"] == "2026091400" and host.file.read_text() == GROWN
+    assert code == 0 and done["written"] and done["version"] == "2026091400" and host.file.read_text() == GROWN, "what was shown"
+    code, again = host.update("--dry-run")
+    assert code == 0 and "asked already" in again["text"] and server.asked == []
+    assert json.loads(host.run("show", "--json").stdout)["version"] == "2026091400"
+    assert host.update("--dry-run", "--force")[1]["version"] == "2026101400" and len(server.asked) == 2
+
+
+def test_what_a_dry_run_found_refused_is_not_asked_for_again(host, server):
+    host.file.write_text(SHIPPED)
+    server.says("2", listing("198.51.100.0/24"))
+    code, dry = host.update("--dry-run")
+    assert code == 65 and dry["objections"]
+    assert host.update("--dry-run")[0] == 65 and host.update()[0] == 65 and len(server.asked) == 2 and host.file.read_text() == SHIPPED
 
 
 def test_show(host):

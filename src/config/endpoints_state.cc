@@ -12,9 +12,10 @@
 namespace exota::config {
 namespace {
 
-constexpr std::array texts{&EndpointsState::place, &EndpointsState::service, &EndpointsState::version, &EndpointsState::content,
-                           &EndpointsState::outcome};
-constexpr std::array<std::string_view, texts.size()> text_names{"place", "service", "version", "content", "outcome"};
+constexpr std::array texts{&EndpointsState::place,   &EndpointsState::service, &EndpointsState::version,        &EndpointsState::content,
+                           &EndpointsState::outcome, &EndpointsState::fetched, &EndpointsState::fetched_version};
+constexpr std::array<std::string_view, texts.size()> text_names{"place",   "service", "version",        "content",
+                                                                "outcome", "fetched", "fetched-version"};
 constexpr std::array times{&EndpointsState::confirmed, &EndpointsState::not_before};
 constexpr std::array<std::string_view, times.size()> time_names{"confirmed", "not-before"};
 constexpr std::array ends{0, 65, 69, 75};  // of a question

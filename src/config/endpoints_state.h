@@ -23,6 +23,8 @@ struct EndpointsState {
     std::chrono::seconds not_before{};  // the service is not asked until then; 0: it may be
     int exit = 0;                       // how the last question ended: 0, 65, 69 or 75, as of sysexits(3),
     std::string outcome = {};           // and in words
+    std::string fetched = {};           // what a dry run fetched and nobody wrote yet (directory::Fingerprint); empty: nothing
+    std::string fetched_version = {};
     friend bool operator==(const EndpointsState&, const EndpointsState&) = default;
 };
 

@@ -16,7 +16,9 @@ const EndpointsState state{.place = "/etc/a b/endpoints.json",
                            .confirmed = std::chrono::seconds(1'700'000'000),
                            .not_before = std::chrono::seconds(1'700'003'600),
                            .exit = 75,
-                           .outcome = "status 429"};
+                           .outcome = "status 429",
+                           .fetched = "fedcba9876543210",
+                           .fetched_version = "2026091400"};
 
 TEST(EndpointsState, IsReadAsItWasWritten) {
     EXPECT_EQ(endpoints_state_of(text_of(state), state.place), state);
@@ -56,7 +58,8 @@ TEST(EndpointsState, ALineEndInAValueEndsNoLine) {
 
 TEST(EndpointsState, HoweverMuchThereIsToSayItCanBeReadAgain) {
     EndpointsState most = state;
-    for (std::string* value : {&most.place, &most.service, &most.version, &most.content, &most.outcome})
+    for (std::string* value :
+         {&most.place, &most.service, &most.version, &most.content, &most.outcome, &most.fetched, &most.fetched_version})
         *value = std::string(max_endpoints_value_octets, 'x');
     ASSERT_LE(text_of(most).size(), max_endpoints_state_octets);
     EXPECT_EQ(endpoints_state_of(text_of(most), most.place), most);

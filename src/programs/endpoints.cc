@@ -13,6 +13,7 @@
 #include "base/joined.h"
 #include "config/config.h"
 #include "config/whole_file.h"
+#include "programs/endpoints_fetched.h"
 #include "programs/endpoints_service.h"
 #include "programs/endpoints_update.h"
 #include "programs/json_output.h"
@@ -171,6 +172,9 @@ Outcome from_file(const Options& options, const EndpointsPlace& place) {
     state.version.clear();
     state.content.clear();
     state.confirmed = {};
+    state.fetched.clear();  // of a dry run before this: whoever brought a file does not want that
+    state.fetched_version.clear();
+    forget_fetched(place.state_directory);
     if (const auto kept = config::write_endpoints_state(place.state_directory, state); !kept) complain_of(kept.error().detail);
     return out;
 }
@@ -194,16 +198,26 @@ Outcome from_service(const Options& options, const EndpointsPlace& place, const 
                                    .request_id = random_uuid(),
                                    .here = endpoints_content(place.path),
                                    .now = now(),
+                                   .fetched = fetched_list(place.state_directory, state.fetched),
                                    .force = options.force};
     const ServiceAnswer answer = ask_service(get, question, state);
     out.version = answer.version;
     out.updated = answer.list ? update_endpoints(place.path, *answer.list, {.force = options.force, .dry_run = options.dry_run})
                               : failed(answer.exit, answer.said);
-    if (!answer.asked || options.dry_run) return out;
+    if (!answer.asked) return out;
     state.not_before = answer.not_before;
     state.exit = static_cast<int>(out.updated.exit);
     state.outcome = out.updated.said;
-    if (out.updated.exit == Exit::ok) {  // what is here has this version
+    forget_fetched(place.state_directory);
+    state.fetched.clear();
+    state.fetched_version.clear();
+    const std::string came = answer.list ? fingerprint_of(*answer.list) : std::string();
+    if (out.updated.exit == Exit::ok && answer.list && came != out.updated.content) {  // a dry run, of what is not here yet
+        state.fetched = came;
+        state.fetched_version = answer.version;
+        if (const auto kept = keep_fetched(place.state_directory, *answer.list); !kept)
+            complain_of("cannot keep what was fetched: " + kept.error().detail);
+    } else if (out.updated.exit == Exit::ok) {  // what is here has this version
         const std::string content = answer.list ? out.updated.content : question.here;
         // Two documents of a service in many places: a new version whose list is that of before is asked for again the next time.
         if (state.version.empty() || state.content != content) state.version = answer.version;
@@ -254,7 +268,7 @@ void add_endpoints(CommandLine& program) {
         {.names = "--from", .about = "https address of the service (default: client_ip.endpoints_base), or a file", .type = "URL-or-FILE"},
         options->from);
     updating.flag("--force", options->force, "Ask although it is less than an hour ago; take a list that the rules refuse");
-    updating.flag("--dry-run", options->dry_run, "Print what would change, and write nothing");
+    updating.flag("--dry-run", options->dry_run, "Print what would change, and write no list");
     updating.number({.names = "--timeout", .about = "Seconds to wait for the service in all (default: 30)", .type = "SECONDS"},
                     options->seconds, 1, most_seconds);
 }

@@ -114,6 +114,27 @@ TEST(EndpointsService, OnceAnHourUnlessForced) {
     }
 }
 
+TEST(EndpointsService, WhatADryRunFetchedIsNotAskedForAgainWithinTheHour) {
+    const EndpointsState state{.version = "1", .content = "abc", .not_before = now + Seconds(60), .fetched_version = "2"};
+    ServiceQuestion wanted = question();
+    wanted.fetched = "[]";
+    Service silent{{}};
+    const ServiceAnswer kept = silent.ask(wanted, state);
+    EXPECT_EQ(kept.exit, Exit::ok);
+    EXPECT_EQ(kept.list, "[]");
+    EXPECT_EQ(kept.version, "2");
+    EXPECT_TRUE(kept.asked);
+    EXPECT_EQ(kept.not_before, state.not_before) << "the hour does not begin anew";
+    for (const bool force : {true, false}) {
+        ServiceQuestion again = wanted;
+        again.force = force;
+        if (!force) again.now = state.not_before;
+        Service service{{body(version_2), body("[1]")}};
+        EXPECT_EQ(service.ask(again, state).list, "[1]") << "asked, as it may be";
+        EXPECT_EQ(service.asked.size(), 2U);
+    }
+}
+
 TEST(EndpointsService, EveryOtherAnswerHasItsExit) {
     const struct {
         Came came;
