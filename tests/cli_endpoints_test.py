@@ -1,95 +1,14 @@
 """`exota endpoints` on the command line: against an HTTPS server of the test that answers, lies, stalls, and is not who it should be."""
 import json
-import ssl
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from cli_test import EXOTA, SOURCE, run
+from cli_test import EXOTA, run
+from harness.endpoint_service import GROWN, PREFIXES, SHIPPED, Service, cut_off, listing, silent
 from harness.pki import Pki
 
 pytestmark = pytest.mark.skipif(not EXOTA.exists(), reason="the program is not built")
 
-SHIPPED = (SOURCE / "packaging/endpoints.json").read_text()
 MOST_OCTETS = 4 * 1024 * 1024  # config/endpoints.h
-
-
-def prefixes_of(text):
-    return [ip for record in json.loads(text) for ip in record.get("ips", []) if "25" in str(record.get("tcpPorts", "")).split(",")]
-
-
-def listing(*prefixes):
-    return json.dumps([{"id": 10, "serviceArea": "Exchange", "ips": prefixes, "tcpPorts": "25"}])
-
-
-PREFIXES = prefixes_of(SHIPPED)
-GROWN = listing(*PREFIXES, "203.0.113.0/24")
-
-
-class Service(ThreadingHTTPServer):
-    """Microsoft's, as the test wants it: `answers` has for "version" and "endpoints" a text, a status with its fields, or a function of the handler."""
-    daemon_threads = True
-
-    def __init__(self, certificate):
-        super().__init__(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*certificate)
-        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
-        self.over = threading.Event()
-        self.asked, self.answers = [], {}
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def says(self, version="2026081400", endpoints=SHIPPED):
-        document = version if callable(version) or isinstance(version, tuple) else json.dumps({"instance": "Worldwide", "latest": version})
-        self.asked, self.answers = [], {"version": document, "endpoints": endpoints}
-
-    @property
-    def base(self):
-        return f"https://localhost:{self.server_port}"
-
-    def handle_error(self, *_):
-        """Clients that hang up are what is tested."""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.shutdown()
-        self.server_close()
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        self.server.asked.append(self.path)
-        answer = self.server.answers[self.path.split("/")[1]]
-        if callable(answer):
-            return answer(self)
-        status, fields = answer if isinstance(answer, tuple) else (200, {})
-        body = b"" if isinstance(answer, tuple) else answer.encode()
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": len(body), **fields}.items():
-            self.send_header(name, str(value))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        """Not on standard error."""
-
-
-def cut_off(handler):
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    handler.wfile.write(b"[")
-    handler.close_connection = True
-
-
-def silent(handler):
-    handler.server.over.wait(60)
-    handler.close_connection = True
 
 
 @pytest.fixture(scope="module")
@@ -159,13 +78,27 @@ def test_the_same_version_is_not_fetched_again_and_makes_the_list_young(host, se
     assert json.loads(host.run("show", "--json").stdout)["version"] is None, "another file has another version"
 
 
-def test_what_differs_is_shown_and_a_dry_run_writes_nothing(host, server):
+def test_what_differs_is_shown_and_a_dry_run_writes_nothing_and_asks_for_the_hour(host, server):
     host.file.write_text(SHIPPED)
     server.says("2026091400", GROWN)
     code, dry = host.update("--dry-run")
     assert code == 0 and dry["added"] == ["203.0.113.0/24"] and dry["removed"] == [] and not dry["written"] and host.file.read_text() == SHIPPED
+    assert host.update("--dry-run") == (0, dry) and len(server.asked) == 2, "shown again, and not asked again"
+    server.says("2026101400", listing(*PREFIXES, "198.51.100.0/24"))
     code, done = host.update()
-    assert code == 0 and done["written"] and done["version"] == "2026091400" and host.file.read_text() == GROWN
+    assert code == 0 and done["written"] and done["version"] == "2026091400" and host.file.read_text() == GROWN, "what was shown"
+    code, again = host.update("--dry-run")
+    assert code == 0 and "asked already" in again["text"] and server.asked == []
+    assert json.loads(host.run("show", "--json").stdout)["version"] == "2026091400"
+    assert host.update("--dry-run", "--force")[1]["version"] == "2026101400" and len(server.asked) == 2
+
+
+def test_what_a_dry_run_found_refused_is_not_asked_for_again(host, server):
+    host.file.write_text(SHIPPED)
+    server.says("2", listing("198.51.100.0/24"))
+    code, dry = host.update("--dry-run")
+    assert code == 65 and dry["objections"]
+    assert host.update("--dry-run")[0] == 65 and host.update()[0] == 65 and len(server.asked) == 2 and host.file.read_text() == SHIPPED
 
 
 def test_show(host):

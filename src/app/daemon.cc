@@ -148,6 +148,7 @@ private:
 
     std::string metrics_text() {
         metrics_.set_http_made_room(http_.made_room());
+        metrics_.set_endpoints_as_of(endpoints_as_of(config_, std::chrono::system_clock::now()));
         return metrics_.text();
     }
 

@@ -314,6 +314,23 @@ TEST_F(DaemonEndpoints, a_list_that_the_rules_refuse_is_not_taken_up_unless_it_i
     EXPECT_TRUE(has_metric("exota_endpoint_prefixes 1"));
 }
 
+TEST_F(DaemonEndpoints, a_list_that_was_refused_is_not_in_force_after_a_restart) {
+    start_with_a_list();
+    stop();
+    put(R"("192.0.2.0/24")");
+    start();
+    ended_ = false;
+    ASSERT_FALSE(bound_.empty()) << complaints_;
+    EXPECT_NE(logged("endpoints.used").find("no IPv6 networks"), std::string::npos);
+    EXPECT_NE(logged("event=reload-failed").find("cause=endpoints-file"), std::string::npos) << "and as loud as without the restart";
+    EXPECT_TRUE(has_metric("exota_endpoint_prefixes 2"));
+    const std::string path = directory_.path("endpoints.json");
+    ASSERT_TRUE(config::endpoints_guard(path).accept(config::read_endpoints_file(path)->content));
+    put(R"("192.0.2.0/24")");
+    logged("event=reloaded");
+    EXPECT_TRUE(has_metric("exota_endpoint_prefixes 1"));
+}
+
 TEST_F(DaemonEndpoints, what_failed_for_both_files_is_tried_again_for_both) {
     retry_after_ = std::chrono::milliseconds(50);
     start_thread_ = [this](std::function<void()> work) {

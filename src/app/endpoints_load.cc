@@ -1,7 +1,11 @@
 #include "app/endpoints_load.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
+
+#include "app/kept_endpoints.h"
+#include "config/endpoints_state.h"
 
 namespace exota::app {
 namespace {
@@ -26,6 +30,7 @@ Loaded load_endpoints(const config::Config& in_use, const gate::Snapshot& previo
     }
     loaded.config = in_use;
     config::use_endpoints(*loaded.config, *std::move(file));
+    if (auto warning = keep_endpoints(*loaded.config)) loaded.problems.push_back(*std::move(warning));
     auto snapshot = std::make_shared<gate::Snapshot>(previous);
     snapshot->rules = loaded.config->rules;
     snapshot->generation = previous.generation + 1;
@@ -38,6 +43,16 @@ std::vector<config::Problem> endpoint_problems(const config::Config& config, con
     std::string why = config::why_not_used(config.endpoints, &in_use.list);
     if (why.empty()) return {};
     return {problem_with(config.endpoints.path, std::move(why))};
+}
+
+std::int64_t endpoints_as_of(const config::Config& config, std::chrono::system_clock::time_point time) {
+    const config::EndpointsFile& file = config.endpoints;
+    if (file.path.empty()) return 0;
+    const auto now = std::chrono::floor<std::chrono::seconds>(time.time_since_epoch());
+    const auto written = std::chrono::floor<std::chrono::seconds>(std::chrono::nanoseconds(file.stamp.modified_nanoseconds));
+    const auto confirmed = config::endpoints_confirmed(file, config.tenants.state_directory, now);
+    // A time that lies ahead was written by a clock that was wrong, and says nothing.
+    return std::max(written <= now ? written : std::chrono::seconds{}, confirmed).count();
 }
 
 void EndpointsWatch::was_read(const config::EndpointsFile& file) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "app/testing_daemon.h"
+#include "config/endpoints_state.h"
 
 namespace exota::app {
 namespace {
@@ -88,6 +89,27 @@ TEST_F(EndpointsLoad, a_configuration_is_compared_where_it_names_the_same_file) 
     EXPECT_TRUE(endpoint_problems(anew, in_use_.endpoints).empty()) << "the operator named it";
     config::use_endpoints(anew, {});
     EXPECT_TRUE(endpoint_problems(anew, in_use_.endpoints).empty());
+}
+
+TEST_F(EndpointsLoad, a_list_is_as_young_as_its_file_or_the_last_word_of_the_service) {
+    constexpr std::int64_t written = 1'700'000'000;
+    in_use_.endpoints.stamp.modified_nanoseconds = written * 1'000'000'000 + 999;
+    const auto as_of = [this](std::int64_t now) {
+        return endpoints_as_of(in_use_, std::chrono::system_clock::time_point(std::chrono::seconds(now)));
+    };
+    EXPECT_EQ(as_of(written), written);
+    EXPECT_EQ(as_of(written + 500), written);
+    EXPECT_EQ(as_of(written - 1), 0) << "by a clock that was wrong";
+    config::EndpointsState state{
+        .place = path_, .content = in_use_.endpoints.content.text(), .confirmed = std::chrono::seconds(written + 50)};
+    ASSERT_TRUE(config::write_endpoints_state(in_use_.tenants.state_directory, state));
+    EXPECT_EQ(as_of(written + 500), written + 50);
+    EXPECT_EQ(as_of(written + 49), written);
+    state.content = "of another list";
+    ASSERT_TRUE(config::write_endpoints_state(in_use_.tenants.state_directory, state));
+    EXPECT_EQ(as_of(written + 500), written);
+    config::use_endpoints(in_use_, {});
+    EXPECT_EQ(as_of(written + 500), 0);
 }
 
 TEST_F(EndpointsLoad, a_change_is_seen_once_it_has_settled) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/endpoints_load.h"
+#include "app/kept_endpoints.h"
 #include "app/recipient_gaps.h"
 #include "base/counted.h"
 #include "directory/postgres_conninfo.h"
@@ -211,7 +212,9 @@ ReadFiles read_files(config::LoadedConfig config, const gate::DoorLists* previou
 }
 
 ReadFiles read_chosen_files(const std::optional<std::string>& named, const char* const* environment) {
-    ReadFiles files = read_files(config::choose(named, environment));
+    config::LoadedConfig config = config::choose(named, environment);
+    if (config.config) std::ranges::move(compare_with_kept(*config.config), std::back_inserter(config.problems));
+    ReadFiles files = read_files(std::move(config));
     if (files.config && files.config->tenants.postgresql) read_server(files);
     if (!files.config && (named || !config::drop_in_requested(environment)))
         files.file_missing = is_missing(named.value_or(std::string(config::default_config_path)));
@@ -231,6 +234,8 @@ Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceM
     if (config.config && endpoints) {
         std::ranges::move(endpoint_problems(*config.config, *endpoints), std::back_inserter(config.problems));
         if (has_error(config.problems)) config.config.reset();
+    } else if (config.config) {
+        std::ranges::move(compare_with_kept(*config.config), std::back_inserter(config.problems));
     }
     ReadFiles files = read_files(std::move(config), previous ? previous->door.get() : nullptr);
     std::optional<std::vector<DoorFile>> door_files;
@@ -238,6 +243,8 @@ Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceM
     Loaded loaded = loaded_from(std::move(files), previous);
     // What was not taken was not read: whoever watches the files in force is to see their change yet.
     if (loaded.snapshot) loaded.door_files = std::move(door_files);
+    if (loaded.snapshot)
+        if (auto warning = keep_endpoints(*loaded.config)) loaded.problems.push_back(*std::move(warning));
     return loaded;
 }
 

@@ -47,7 +47,7 @@ struct ReadFiles {
 /// @param config         read already; the tenants are read only if it is good.
 /// @param previous_door  as read_door_files() has it.
 ReadFiles read_files(config::LoadedConfig config, const gate::DoorLists* previous_door = nullptr);
-/// The configuration that `serve` would use (config::choose), and its tenants.
+/// The configuration that `serve` would use (config::choose, and compare_with_kept), and its tenants.
 /// @param named  what -c says.
 ReadFiles read_chosen_files(const std::optional<std::string>& named, const char* const* environment);
 
@@ -68,7 +68,9 @@ enum class ForceMonitor : std::uint8_t { no, yes };
 /// Configuration, then the tenants that it names.
 /// @param previous  in use now, nullptr at start: counts of limits go on, and a tenants file that lost more than a fifth of its domains
 ///                  is an error unless that was confirmed. Where the tenants are a server's, those of before go on as well.
-/// @param endpoints  in use now, nullptr at start: the same file must not have lost or won too much of them (endpoints_load.h).
+/// @param endpoints  in use now: the same file must not have lost or won too much of them (endpoints_load.h). nullptr at start: if it lost
+/// or
+///                   won too much of those that were in use before, these stay (kept_endpoints.h).
 Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous,
                 const config::EndpointsFile* endpoints = nullptr);
 

@@ -74,8 +74,10 @@ EndpointExtent common_extent(const EndpointList& a, const EndpointList& b) {
     return extent_of(common);
 }
 
-void object_to_extent(const std::string& unit, std::uint64_t before, std::uint64_t after, std::uint64_t kept,
+void object_to_extent(const std::string& unit, std::uint64_t before, std::uint64_t after, std::uint64_t kept, std::uint64_t most,
                       std::vector<std::string>& objections) {
+    if (before <= most && after > most)
+        objections.push_back("it has " + std::to_string(after) + ' ' + unit + ", more than " + std::to_string(most) + " in all");
     if (before == 0) return;
     if (after == 0) return objections.push_back("it has no " + unit + " any more");
     const auto of = [&] { return std::to_string(after) + ' ' + unit + " instead of " + std::to_string(before); };
@@ -121,8 +123,8 @@ std::vector<std::string> objections_to(const EndpointList& list, const EndpointL
         for (const IpPrefix& prefix : list.prefixes)
             if (is_of_no_internet(prefix)) objections.push_back(prefix.text() + " is not of the public internet");
     const EndpointExtent had = extent_of(*before), has = extent_of(list), kept = common_extent(*before, list);
-    object_to_extent("IPv4 addresses", had.ipv4, has.ipv4, kept.ipv4, objections);
-    object_to_extent("IPv6 networks (/64)", had.ipv6, has.ipv6, kept.ipv6, objections);
+    object_to_extent("IPv4 addresses", had.ipv4, has.ipv4, kept.ipv4, most_ipv4_addresses, objections);
+    object_to_extent("IPv6 networks (/64)", had.ipv6, has.ipv6, kept.ipv6, most_ipv6_networks, objections);
     return objections;
 }
 

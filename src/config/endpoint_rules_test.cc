@@ -117,6 +117,24 @@ TEST(EndpointRules, BothSidesOfEachLimit) {
     }
 }
 
+TEST(EndpointRules, DoublingEndsAtALimit) {
+    const EndpointList ipv4 = list_of({"64.0.0.0/11"}), ipv6 = list_of({"2001:db8::/45"}), both = list_of({"64.0.0.0/11", "2001:db8::/45"});
+    EXPECT_EQ(objections(list_of({"64.0.0.0/10"}), &ipv4), "");
+    EXPECT_EQ(objections(list_of({"64.0.0.0/11", "128.0.0.0/11"}), &ipv4), "");
+    const EndpointList most = list_of({"64.0.0.0/10", "2001:db8::/44"});
+    EXPECT_EQ(objections(most, &both), "");
+    EXPECT_EQ(objections(list_of({"64.0.0.0/10", "128.0.0.0/32", "2001:db8::/44"}), &most),
+              "it has 4194305 IPv4 addresses, more than 4194304 in all");
+    EXPECT_EQ(objections(list_of({"64.0.0.0/10", "2001:db8::/44", "2001:db9::/64"}), &most),
+              "it has 1048577 IPv6 networks (/64), more than 1048576 in all");
+    EXPECT_NE(objections(list_of({"64.0.0.0/11", "2001:db8::/32"}), &ipv4).find("in all"), std::string::npos) << "a family that is new";
+    EXPECT_EQ(objections(list_of({"2001:db8::/44"}), &ipv6), "");
+    const EndpointList meant = list_of({"64.0.0.0/10", "128.0.0.0/10", "2001:db8::/32"});
+    EXPECT_EQ(objections(list_of({"64.0.0.0/10", "128.0.0.0/10", "144.0.0.0/12", "2001:db8::/32"}), &meant), "")
+        << "an operator said that it is meant to have more";
+    EXPECT_EQ(objections(list_of({"64.0.0.0/10", "128.0.0.0/10", "2001:db8::/32"})), "") << "nothing before";
+}
+
 TEST(EndpointRules, AnOperatorReadsFiveObjectionsAtMost) {
     const std::vector<std::string> five(5, "x");
     EXPECT_EQ(text_of_objections(five), "x; x; x; x; x");

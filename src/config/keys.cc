@@ -91,7 +91,7 @@ constexpr auto table = std::to_array<Key>({
     {"tenants.max_stale", duration, "604800", "seconds", 1, 365 * day, "",
      "for so long what was read of a server is served while it is away; then the tenants are unavailable", restart, "0.2"},
     {"tenants.state_directory", file, R"("/run/exota")", "", 0, 0, "",
-     "where the daemon notes how many domains it serves, so that a file that shrank is noticed"},
+     "where the daemon notes how many domains it serves, and keeps the endpoint list in use, so that a file that shrank is noticed"},
     {"tenants.openid_base", text, R"("https://login.microsoftonline.com")", "", 0, 0, "",
      "where exota tenant add --look-up asks for a domain's OpenID document: https:// and a host, a port and a path if need be", reload,
      "0.2"},

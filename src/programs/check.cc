@@ -8,13 +8,12 @@
 #include "app/look_up_once.h"
 #include "base/counted.h"
 #include "config/build.h"
-#include "config/endpoints_file.h"
+#include "config/endpoints_state.h"
 #include "config/keys.h"
 #include "directory/postgres_conninfo.h"
 #include "directory/postgres_source.h"
 #include "directory/tenants_settings.h"
 #include "programs/check_system.h"
-#include "programs/endpoints_state.h"
 #include "programs/json_output.h"
 #include "programs/options.h"
 #include "programs/problems.h"
@@ -95,10 +94,10 @@ void look_at_shrink(const Options& options, app::ReadFiles& files) {
 void look_at_endpoints(app::ReadFiles& files) {
     const config::EndpointsFile& file = files.config->endpoints;
     if (file.path.empty()) return;
-    const EndpointsState state = read_endpoints_state(files.config->tenants.state_directory, file.path);
     const auto now = std::chrono::system_clock::now();
-    const bool known = state.content == file.content.text() && state.confirmed <= std::chrono::floor<Seconds>(now.time_since_epoch());
-    const std::chrono::system_clock::time_point confirmed(known ? state.confirmed : Seconds{});
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
+    const std::chrono::system_clock::time_point confirmed(
+        config::endpoints_confirmed(file, files.config->tenants.state_directory, seconds));
     auto old = config::endpoint_age_warning(file.path, now, confirmed);
     if (old) files.problems.push_back({Severity::warning, file.path, 0, 0, "", "endpoint list " + *std::move(old)});
 }

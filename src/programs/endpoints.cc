@@ -9,9 +9,11 @@
 #include <utility>
 
 #include "app/https_once.h"
+#include "app/kept_endpoints.h"
 #include "base/joined.h"
 #include "config/config.h"
 #include "config/whole_file.h"
+#include "programs/endpoints_fetched.h"
 #include "programs/endpoints_service.h"
 #include "programs/endpoints_update.h"
 #include "programs/json_output.h"
@@ -82,10 +84,11 @@ Exit show(const Options& options) {
                : file.error().code == base::Errc::io      ? Exit::unavailable
                                                           : Exit::bad_data;
     }
-    const EndpointsState state = read_endpoints_state(config.tenants.state_directory, file->path);
+    const EndpointsState state = config::read_endpoints_state(config.tenants.state_directory, file->path);
     const bool known = state.content == file->content.text();
     const std::string version = known ? state.version : std::string();
-    const std::string refused = config::why_not_used(*file, nullptr);
+    const auto kept = config::read_endpoints_file(app::kept_endpoints_path(config));
+    const std::string refused = config::why_not_used(*file, kept ? &kept->list : nullptr);
     const std::vector<std::string> listed = texts_of(file->list.prefixes), own = texts_of(config.own_prefixes),
                                    pool = texts_of(config.rules.relay_pool);
     if (options.json) {
@@ -165,11 +168,14 @@ Outcome from_file(const Options& options, const EndpointsPlace& place) {
                              list.error().detail);
     }
     if (!out.updated.written) return out;
-    EndpointsState state = read_endpoints_state(place.state_directory, place.path);
+    EndpointsState state = config::read_endpoints_state(place.state_directory, place.path);
     state.version.clear();
     state.content.clear();
     state.confirmed = {};
-    if (const auto kept = write_endpoints_state(place.state_directory, state); !kept) complain_of(kept.error().detail);
+    state.fetched.clear();  // of a dry run before this: whoever brought a file does not want that
+    state.fetched_version.clear();
+    forget_fetched(place.state_directory);
+    if (const auto kept = config::write_endpoints_state(place.state_directory, state); !kept) complain_of(kept.error().detail);
     return out;
 }
 
@@ -186,29 +192,39 @@ Outcome from_service(const Options& options, const EndpointsPlace& place, const 
     Outcome out;
     out.source = "https://" + service.base.host + (service.base.port == 443 ? "" : ':' + std::to_string(service.base.port)) +
                  service.base.path + '/' + service.instance;
-    EndpointsState state = read_endpoints_state(place.state_directory, place.path);
+    EndpointsState state = config::read_endpoints_state(place.state_directory, place.path);
     if (state.service != out.source) state = {.place = place.path, .service = out.source};
     const ServiceQuestion question{.instance = service.instance,
                                    .request_id = random_uuid(),
                                    .here = endpoints_content(place.path),
                                    .now = now(),
+                                   .fetched = fetched_list(place.state_directory, state.fetched),
                                    .force = options.force};
     const ServiceAnswer answer = ask_service(get, question, state);
     out.version = answer.version;
     out.updated = answer.list ? update_endpoints(place.path, *answer.list, {.force = options.force, .dry_run = options.dry_run})
                               : failed(answer.exit, answer.said);
-    if (!answer.asked || options.dry_run) return out;
+    if (!answer.asked) return out;
     state.not_before = answer.not_before;
-    state.exit = out.updated.exit;
+    state.exit = static_cast<int>(out.updated.exit);
     state.outcome = out.updated.said;
-    if (out.updated.exit == Exit::ok) {  // what is here has this version
+    forget_fetched(place.state_directory);
+    state.fetched.clear();
+    state.fetched_version.clear();
+    const std::string came = answer.list ? fingerprint_of(*answer.list) : std::string();
+    if (out.updated.exit == Exit::ok && answer.list && came != out.updated.content) {  // a dry run, of what is not here yet
+        state.fetched = came;
+        state.fetched_version = answer.version;
+        if (const auto kept = keep_fetched(place.state_directory, *answer.list); !kept)
+            complain_of("cannot keep what was fetched: " + kept.error().detail);
+    } else if (out.updated.exit == Exit::ok) {  // what is here has this version
         const std::string content = answer.list ? out.updated.content : question.here;
         // Two documents of a service in many places: a new version whose list is that of before is asked for again the next time.
         if (state.version.empty() || state.content != content) state.version = answer.version;
         state.content = content;
         state.confirmed = question.now;
     }
-    if (const auto kept = write_endpoints_state(place.state_directory, state); !kept)
+    if (const auto kept = config::write_endpoints_state(place.state_directory, state); !kept)
         complain_of("cannot note when the service was asked: " + kept.error().detail);
     return out;
 }
@@ -252,7 +268,7 @@ void add_endpoints(CommandLine& program) {
         {.names = "--from", .about = "https address of the service (default: client_ip.endpoints_base), or a file", .type = "URL-or-FILE"},
         options->from);
     updating.flag("--force", options->force, "Ask although it is less than an hour ago; take a list that the rules refuse");
-    updating.flag("--dry-run", options->dry_run, "Print what would change, and write nothing");
+    updating.flag("--dry-run", options->dry_run, "Print what would change, and write no list");
     updating.number({.names = "--timeout", .about = "Seconds to wait for the service in all (default: 30)", .type = "SECONDS"},
                     options->seconds, 1, most_seconds);
 }

@@ -66,8 +66,15 @@ ServiceAnswer ask_service(const Get& get, const ServiceQuestion& question, const
     ServiceAnswer answer;
     // A time that lies further ahead was written by a clock that was wrong.
     const bool too_soon = state.not_before > question.now && state.not_before - question.now <= longest_wait;
+    if (too_soon && !question.force && question.fetched) {
+        answer.asked = true;
+        answer.not_before = state.not_before;
+        answer.version = state.fetched_version;
+        answer.list = question.fetched;
+        return answer;
+    }
     if (too_soon && !question.force) {
-        answer.exit = state.exit;
+        answer.exit = static_cast<Exit>(state.exit);
         answer.said = "the service was asked already, again in " + minutes_until(state.not_before, question.now) +
                       " (--force asks now): " + state.outcome;
         return answer;

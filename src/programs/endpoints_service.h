@@ -10,10 +10,15 @@
 #include <optional>
 #include <string>
 
+#include "config/endpoints_state.h"
 #include "net/http_response.h"
-#include "programs/endpoints_state.h"
+#include "programs/command.h"
 
 namespace exota::programs {
+
+using config::EndpointsState;
+/// Since 1970.
+using Seconds = std::chrono::seconds;
 
 inline constexpr std::chrono::hours between_questions{1};
 /// However long the service wants to be left alone.
@@ -28,7 +33,8 @@ struct ServiceQuestion {
     std::string request_id;  // a UUID that says nothing: the service asks for one
     std::string here;        // what the file has now (Fingerprint); empty: nothing
     Seconds now{};
-    bool force = false;  // ask although it is too soon, and for the list although its version is the same
+    std::optional<std::string> fetched = {};  // by a dry run, as state.fetched says
+    bool force = false;                       // ask although it is too soon, and for the list although its version is the same
 };
 
 struct ServiceAnswer {
@@ -36,12 +42,14 @@ struct ServiceAnswer {
     std::string said;                 // if there is no list: why
     std::optional<std::string> list;  // as it came
     std::string version;              // of the list, or of what is here already; empty: not told
-    bool asked = false;               // somebody answered: not again before `not_before`
+    bool asked = false;               // somebody answered, now or when `fetched` came: not again before `not_before`
     Seconds not_before{};
 };
 
 /// @param state  of this file and this service.
-/// @return       exit ok: a list, or what is here is current, or it was asked within the hour and that ended well. temporary: status 429 or
+/// @return       exit ok: a list, or what is here is current, or it was asked within the hour and that ended well (with a list if that was
+/// a
+///               dry run's, which is not fetched again). temporary: status 429 or
 ///               5xx, now or within the hour. bad_data: no such documents. unavailable: nothing came whole, or another status.
 ServiceAnswer ask_service(const Get& get, const ServiceQuestion& question, const EndpointsState& state);
 

@@ -97,9 +97,11 @@ TEST(EndpointsService, OnceAnHourUnlessForced) {
     };
     for (const auto& c : cases) {
         Service service{{body(version_2), body("[]")}};
-        const ServiceAnswer answer = service.ask(
-            question(c.force),
-            {.version = "2", .content = c.force ? "" : "abc", .not_before = c.not_before, .exit = Exit::temporary, .outcome = "429"});
+        const ServiceAnswer answer = service.ask(question(c.force), {.version = "2",
+                                                                     .content = c.force ? "" : "abc",
+                                                                     .not_before = c.not_before,
+                                                                     .exit = static_cast<int>(Exit::temporary),
+                                                                     .outcome = "429"});
         if (!c.asks) {
             EXPECT_TRUE(service.asked.empty());
             EXPECT_EQ(answer.exit, Exit::temporary) << "as the last time";
@@ -109,6 +111,27 @@ TEST(EndpointsService, OnceAnHourUnlessForced) {
         } else {
             EXPECT_FALSE(service.asked.empty()) << c.not_before.count() - now.count();
         }
+    }
+}
+
+TEST(EndpointsService, WhatADryRunFetchedIsNotAskedForAgainWithinTheHour) {
+    const EndpointsState state{.version = "1", .content = "abc", .not_before = now + Seconds(60), .fetched_version = "2"};
+    ServiceQuestion wanted = question();
+    wanted.fetched = "[]";
+    Service silent{{}};
+    const ServiceAnswer kept = silent.ask(wanted, state);
+    EXPECT_EQ(kept.exit, Exit::ok);
+    EXPECT_EQ(kept.list, "[]");
+    EXPECT_EQ(kept.version, "2");
+    EXPECT_TRUE(kept.asked);
+    EXPECT_EQ(kept.not_before, state.not_before) << "the hour does not begin anew";
+    for (const bool force : {true, false}) {
+        ServiceQuestion again = wanted;
+        again.force = force;
+        if (!force) again.now = state.not_before;
+        Service service{{body(version_2), body("[1]")}};
+        EXPECT_EQ(service.ask(again, state).list, "[1]") << "asked, as it may be";
+        EXPECT_EQ(service.asked.size(), 2U);
     }
 }
 

@@ -325,6 +325,9 @@ private:
             source.age);
         one("exota_endpoint_prefixes", "Prefixes of Exchange Online in use", MetricType::Gauge,
             static_cast<double>(state.endpoint_prefixes));
+        if (const std::int64_t as_of = m_.endpoints_as_of_.load(); as_of > 0)
+            one("exota_endpoints_timestamp_seconds", "When the endpoint list in use was written, or last said to be current",
+                MetricType::Gauge, static_cast<double>(as_of));
         one("exota_snapshot_generation", "Number of the configuration and tenants in use; counts up with each reload", MetricType::Gauge,
             static_cast<double>(state.generation));
         one("exota_snapshot_loaded_timestamp_seconds", "When they were loaded", MetricType::Gauge, state.loaded_at);

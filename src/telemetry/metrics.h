@@ -138,6 +138,8 @@ public:
     /// Whether the server that is asked for recipients answers; not told: there is none.
     void set_recipients_answered(bool answers) noexcept { recipients_answered_ = answers ? 1 : 0; }
     void set_http_made_room(std::uint64_t count) noexcept { http_made_room_ = count; }
+    /// Since when nobody knows of a newer endpoint list than the one in use: seconds since 1970; 0: there is no list, or it is not known.
+    void set_endpoints_as_of(std::int64_t seconds) noexcept { endpoints_as_of_ = seconds; }
     /// Snapshots that were replaced and that messages in hand are still judged by.
     void set_retired_snapshots(std::size_t count) noexcept { retired_snapshots_ = count; }
     void reload_succeeded() noexcept { ++reloads_; }
@@ -164,6 +166,7 @@ private:
     std::atomic<std::uint64_t> reloads_{0}, reload_failures_{0};
     std::atomic<std::size_t> retired_snapshots_{0};
     std::atomic<std::uint64_t> http_made_room_{0};
+    std::atomic<std::int64_t> endpoints_as_of_{0};
     std::atomic<int> recipients_answered_{-1};  // -1: nobody is asked
     mutable std::mutex state_mutex_;
     State state_;

@@ -180,6 +180,8 @@ TEST(Metrics, loops_are_summed) {
     metrics.reload_failed();
     metrics.set_retired_snapshots(3);
     metrics.set_http_made_room(7);
+    EXPECT_EQ(metrics.text().find("exota_endpoints_timestamp_seconds"), std::string::npos) << "there is no list";
+    metrics.set_endpoints_as_of(1'700'000'000);
     const std::string text = metrics.text();
     for (const char* want : {
              "exota_messages_total{verdict=\"accept\",judged=\"accept\",reason=\"authorised\",mode=\"enforce\"} 1\n",
@@ -219,6 +221,7 @@ TEST(Metrics, loops_are_summed) {
              "exota_limits_store_fallback_total{fallback=\"local\"} 5\n",
              "exota_limits_store_loops_away 1\n",
              "exota_endpoint_prefixes 5\n",
+             "exota_endpoints_timestamp_seconds 1700000000\n",
              "exota_snapshot_generation 4\n",
              "exota_reload_failures_total 1\n",
              "exota_reloads_total 0\n",
@@ -327,6 +330,7 @@ TEST(Metrics, documented) {
     metrics.set_candidates([] { return Metrics::CandidateSamples{}; });
     metrics.add_recipient_lookups(lookups);
     metrics.set_recipients_answered(true);
+    metrics.set_endpoints_as_of(1);
     const LimitsStoreCounters store;
     metrics.add_limits_store(store);
     const HeldOctets held;

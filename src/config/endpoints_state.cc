@@ -1,4 +1,4 @@
-#include "programs/endpoints_state.h"
+#include "config/endpoints_state.h"
 
 #include <algorithm>
 #include <array>
@@ -9,15 +9,16 @@
 #include "config/whole_file.h"
 #include "directory/replace_file.h"
 
-namespace exota::programs {
+namespace exota::config {
 namespace {
 
-constexpr std::array texts{&EndpointsState::place, &EndpointsState::service, &EndpointsState::version, &EndpointsState::content,
-                           &EndpointsState::outcome};
-constexpr std::array<std::string_view, texts.size()> text_names{"place", "service", "version", "content", "outcome"};
+constexpr std::array texts{&EndpointsState::place,   &EndpointsState::service, &EndpointsState::version,        &EndpointsState::content,
+                           &EndpointsState::outcome, &EndpointsState::fetched, &EndpointsState::fetched_version};
+constexpr std::array<std::string_view, texts.size()> text_names{"place",   "service", "version",        "content",
+                                                                "outcome", "fetched", "fetched-version"};
 constexpr std::array times{&EndpointsState::confirmed, &EndpointsState::not_before};
 constexpr std::array<std::string_view, times.size()> time_names{"confirmed", "not-before"};
-constexpr std::array ends{Exit::ok, Exit::bad_data, Exit::unavailable, Exit::temporary};  // of a question
+constexpr std::array ends{0, 65, 69, 75};  // of a question
 
 std::optional<std::int64_t> number_in(std::string_view text) {
     std::int64_t number = 0;
@@ -34,10 +35,10 @@ bool take(EndpointsState& state, std::string_view name, std::string_view value) 
     const auto number = number_in(value);
     if (!number) return false;
     if (const auto at = std::ranges::find(time_names, name); at != time_names.end()) {
-        state.*times[static_cast<std::size_t>(at - time_names.begin())] = Seconds(*number);
+        state.*times[static_cast<std::size_t>(at - time_names.begin())] = std::chrono::seconds(*number);
         return true;
     }
-    const auto end = std::ranges::find(ends, *number, [](Exit exit) { return static_cast<std::int64_t>(exit); });
+    const auto end = std::ranges::find(ends, *number);
     if (name != "exit" || end == ends.end()) return false;
     state.exit = *end;
     return true;
@@ -61,18 +62,19 @@ EndpointsState endpoints_state_of(std::string_view text, const std::string& plac
 std::string text_of(const EndpointsState& state) {
     std::string out;
     const auto add = [&out](std::string_view name, std::string value) {
+        value.resize(std::min(value.size(), max_endpoints_value_octets));
         std::ranges::replace(value, '\n', ' ');
         out += std::string(name) + ' ' + value + '\n';
     };
     for (std::size_t i = 0; i < texts.size(); ++i) add(text_names[i], state.*texts[i]);
     for (std::size_t i = 0; i < times.size(); ++i) add(time_names[i], std::to_string((state.*times[i]).count()));
-    add("exit", std::to_string(static_cast<int>(state.exit)));
+    add("exit", std::to_string(state.exit));
     return out;
 }
 
 EndpointsState read_endpoints_state(const std::string& directory, const std::string& place) {
     if (directory.empty()) return {.place = place};
-    const auto text = config::read_whole_file(path_in(directory), max_endpoints_state_octets);
+    const auto text = read_whole_file(path_in(directory), max_endpoints_state_octets);
     return endpoints_state_of(text ? *text : std::string(), place);
 }
 
@@ -81,4 +83,9 @@ base::Result<void> write_endpoints_state(const std::string& directory, const End
     return directory::replace_file(path_in(directory), text_of(state), {.mode = 0644});
 }
 
-}  // namespace exota::programs
+std::chrono::seconds endpoints_confirmed(const EndpointsFile& file, const std::string& directory, std::chrono::seconds now) {
+    const EndpointsState state = read_endpoints_state(directory, file.path);
+    return state.content == file.content.text() && state.confirmed <= now ? state.confirmed : std::chrono::seconds{};
+}
+
+}  // namespace exota::config

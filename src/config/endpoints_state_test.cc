@@ -1,4 +1,4 @@
-#include "programs/endpoints_state.h"
+#include "config/endpoints_state.h"
 
 #include <gtest/gtest.h>
 
@@ -6,17 +6,19 @@
 
 #include "net/testing.h"
 
-namespace exota::programs {
+namespace exota::config {
 namespace {
 
 const EndpointsState state{.place = "/etc/a b/endpoints.json",
                            .service = "https://endpoints.example/Worldwide",
                            .version = "2026081400",
                            .content = "0123456789abcdef",
-                           .confirmed = Seconds(1'700'000'000),
-                           .not_before = Seconds(1'700'003'600),
-                           .exit = Exit::temporary,
-                           .outcome = "status 429"};
+                           .confirmed = std::chrono::seconds(1'700'000'000),
+                           .not_before = std::chrono::seconds(1'700'003'600),
+                           .exit = 75,
+                           .outcome = "status 429",
+                           .fetched = "fedcba9876543210",
+                           .fetched_version = "2026091400"};
 
 TEST(EndpointsState, IsReadAsItWasWritten) {
     EXPECT_EQ(endpoints_state_of(text_of(state), state.place), state);
@@ -50,8 +52,20 @@ TEST(EndpointsState, ALineEndInAValueEndsNoLine) {
     forged.outcome = "no\nversion 1\nexit 0";
     const EndpointsState read = endpoints_state_of(text_of(forged), state.place);
     EXPECT_EQ(read.version, state.version);
-    EXPECT_EQ(read.exit, Exit::temporary);
+    EXPECT_EQ(read.exit, 75);
     EXPECT_EQ(read.outcome, "no version 1 exit 0");
+}
+
+TEST(EndpointsState, HoweverMuchThereIsToSayItCanBeReadAgain) {
+    EndpointsState most = state;
+    for (std::string* value :
+         {&most.place, &most.service, &most.version, &most.content, &most.outcome, &most.fetched, &most.fetched_version})
+        *value = std::string(max_endpoints_value_octets, 'x');
+    ASSERT_LE(text_of(most).size(), max_endpoints_state_octets);
+    EXPECT_EQ(endpoints_state_of(text_of(most), most.place), most);
+    EndpointsState more = most;
+    more.outcome += std::string(max_endpoints_state_octets, 'x');
+    EXPECT_EQ(endpoints_state_of(text_of(more), most.place), most);
 }
 
 TEST(EndpointsState, WithoutADirectoryNothingIsKept) {
@@ -67,5 +81,23 @@ TEST(EndpointsState, WithoutADirectoryNothingIsKept) {
     EXPECT_EQ(read_endpoints_state(directory, state.place), (EndpointsState{.place = state.place})) << "too long to be ours";
 }
 
+TEST(EndpointsState, ConfirmedIsTheListThatWasThere) {
+    const net::testing::TemporaryDirectory folder;
+    const std::string directory = folder.path("");
+    EndpointsFile file{.path = state.place};
+    file.content.feed("the list");
+    EndpointsState about = state;
+    about.content = file.content.text();
+    const std::chrono::seconds then = state.confirmed, never{};
+    EXPECT_EQ(endpoints_confirmed(file, directory, then), never) << "nobody asked yet";
+    ASSERT_TRUE(write_endpoints_state(directory, about));
+    EXPECT_EQ(endpoints_confirmed(file, directory, then), then);
+    EXPECT_EQ(endpoints_confirmed(file, directory, then + std::chrono::hours(1)), then);
+    EXPECT_EQ(endpoints_confirmed(file, directory, then - std::chrono::seconds(1)), never) << "a time that lies ahead";
+    file.content.feed(", and more");
+    EXPECT_EQ(endpoints_confirmed(file, directory, then), never) << "another list";
+    EXPECT_EQ(endpoints_confirmed({.path = "/elsewhere.json"}, directory, then), never);
+}
+
 }  // namespace
-}  // namespace exota::programs
+}  // namespace exota::config
