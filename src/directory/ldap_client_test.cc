@@ -116,8 +116,10 @@ struct Client : testing::Test {
         client.reset();
         thread.reset();
     }
-    void start(std::vector<std::string> urls, std::chrono::milliseconds timeout = 30s) {
+    void start(std::vector<std::string> urls, std::chrono::milliseconds timeout = 30s, const std::string& password = "") {
         LdapSettings settings;
+        settings.bind_dn = password.empty() ? "" : "cn=exota";
+        settings.password = password;
         settings.servers = std::move(urls);
         settings.starttls = false;
         settings.timeout = timeout;
@@ -265,6 +267,15 @@ TEST_F(Client, who_refers_to_others_is_not_asked) {
     Server good(answers);
     start({refers.url, good.url});
     EXPECT_TRUE(search());
+}
+
+TEST_F(Client, a_password_that_the_server_quotes_is_in_no_message) {
+    Server quotes([](int, char number, unsigned char) { return reply(number, "\x61\x17\x0a\x01\x31\x04\x00\x04\x10no, not hunter2!"s); });
+    start({quotes.url}, 30s, "hunter2");
+    const Result result = search();
+    ASSERT_FALSE(result);
+    EXPECT_NE(result.error().detail.find("bind: Invalid credentials (49): no, not ***!"), std::string::npos) << result.error().detail;
+    EXPECT_EQ(status->why().find("hunter2"), std::string::npos) << status->why();
 }
 
 TEST_F(Client, silence_is_given_up) {

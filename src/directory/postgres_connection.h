@@ -74,7 +74,7 @@ private:
     base::Result<void> wait(For what, Clock::time_point until) const;
     /// Takes what was notified off libpq's list, which knows no limit.
     void keep_notified();
-    /// Texts of the server: one line, nothing but printable ASCII, not too long, and without the password.
+    /// Texts of the server (server_text.h), without the password.
     std::string one_line(std::string_view text) const;
     /// What libpq says, in one line.
     std::unexpected<base::Error> lost(std::string_view what) const;
