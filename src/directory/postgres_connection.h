@@ -56,7 +56,7 @@ public:
     static constexpr std::chrono::minutes max_query_time{5};
     /// More that were notified are not kept: a payload that is empty, so no name, stands for all of them.
     static constexpr std::size_t max_notified = 100'000;
-    /// For tests.
+    /// Another time than max_query_time.
     void limit(std::chrono::milliseconds query_time) noexcept { query_time_ = query_time; }
 
 private:

@@ -55,7 +55,7 @@ public:
     }
 
 private:
-    using There = std::unordered_set<std::string>;
+    using There = std::unordered_set<std::string_view>;  // of the entries that were asked for
 
     static void tell(Question& one, Answer answer) { std::exchange(one.answered, nullptr)(std::move(answer)); }
 
@@ -63,6 +63,8 @@ private:
         auto made = PostgresConnection::connect(of_.settings_, &of_.interrupt_);
         if (!made) return failed(made.error().detail);
         connection_.emplace(*std::move(made));
+        // Not more than a few milliseconds' work of a server; whoever waits is a message.
+        connection_->limit(of_.settings_.timeout);
         if (const auto there = connection_->query(is_there_a_table, {}); !there) return failed(there.error().detail);
         back_off_.succeeded();
         of_.status_->confirmed();
@@ -77,10 +79,16 @@ private:
 
     base::Result<There> which(std::span<const Question> questions) {
         std::vector<std::string> entries;
-        for (const Question& one : questions) entries.push_back(one.entry);
-        There there;
+        There asked, there;
+        for (const Question& one : questions) {
+            entries.push_back(one.entry);
+            asked.insert(one.entry);
+        }
+        std::size_t rows_left = questions.size() * max_rows_each;
         const auto done = connection_->query(which_are_there, {base::json_text(entries)}, [&](std::span<const std::string_view> fields) {
-            if (!fields.empty()) there.emplace(fields.front());
+            if (rows_left == 0) return false;
+            --rows_left;
+            if (const auto one = fields.empty() ? asked.end() : asked.find(fields.front()); one != asked.end()) there.insert(*one);
             return true;
         });
         if (!done) return std::unexpected(done.error());

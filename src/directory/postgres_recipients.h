@@ -5,7 +5,7 @@
 //                 no connection: none of them is known; tried again after a back-off, meanwhile nobody waits
 //
 // A connection that breaks while it is asked is made anew once, so a server that was restarted costs nobody an answer. One that does not
-// answer costs `timeout`, twice at most.
+// answer, or whose answer does not end, costs `timeout`, twice at most.
 //
 // Tested by postgres_recipients_test.cc and tests/system/test_recipients.py.
 #pragma once
@@ -32,6 +32,8 @@ public:
     using Answer = RecipientLookup::Answer;
     /// Entries that wait; more are not known at once. And of one question to the server.
     static constexpr std::size_t max_waiting = 10'000, max_asked_at_once = 500;
+    /// Rows that an answer may have for each entry: a view of the operator's may name one several times.
+    static constexpr std::size_t max_rows_each = 16;
 
     /// @param status  told whether the server answers.
     PostgresRecipients(PostgresSettings settings, std::shared_ptr<SourceStatus> status);
