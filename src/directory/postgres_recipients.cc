@@ -48,16 +48,8 @@ public:
             answer_some(questions.first(std::min(max_asked_at_once, questions.size())));
     }
 
-    /// What an exception left without an answer.
-    static void give_up(std::span<Question> questions) {
-        for (Question& one : questions)
-            if (one.answered) tell(one, Answer(Answer::unknown));
-    }
-
 private:
     using There = std::unordered_set<std::string_view>;  // of the entries that were asked for
-
-    static void tell(Question& one, Answer answer) { std::exchange(one.answered, nullptr)(std::move(answer)); }
 
     void connect() {
         auto made = PostgresConnection::connect(of_.settings_, &of_.interrupt_);
@@ -164,20 +156,51 @@ std::optional<PostgresRecipients::Questions> PostgresRecipients::take(std::optio
     return std::exchange(waiting_, {});
 }
 
+/// Once: who throws was not told.
+void PostgresRecipients::tell(Question& one, Answer answer) {
+    one.answered(std::move(answer));
+    one.answered = nullptr;
+}
+
+/// Tells who was not told yet that nobody knows; whoever does not hear it stays.
+void PostgresRecipients::give_up(Questions& questions) noexcept {
+    for (Question& one : questions) {
+        try {
+            if (one.answered) tell(one, Answer(Answer::unknown));
+        } catch (const std::exception&) {
+            continue;
+        }
+    }
+    std::erase_if(questions, [](const Question& one) { return !one.answered; });
+}
+
+void PostgresRecipients::say_trouble(const char* why) noexcept {
+    try {
+        status_->trouble(std::string("cannot ask for recipients: ") + why);
+    } catch (const std::exception&) {
+        return;  // no memory for the words: the status is that of before, and the next one may be said
+    }
+}
+
 void PostgresRecipients::run() {
     std::optional<Talk> talk;
     std::optional<Questions> questions = Questions();
+    Questions untold;
     // An exception (no memory, no entropy) must not end the daemon: whoever waits is told that nobody knows, and the next one is tried
-    // anew.
+    // anew. Nor may somebody wait for ever: who cannot even be told that is told at the next occasion.
     do {
+        give_up(untold);
         try {
+            untold.reserve(untold.size() + questions->size());
             if (!talk) talk.emplace(*this);
             talk->connect_when_due();
             talk->answer(*questions);
         } catch (const std::exception& trouble) {
             talk.reset();
-            status_->trouble(std::string("cannot ask for recipients: ") + trouble.what());
-            Talk::give_up(*questions);
+            say_trouble(trouble.what());
+            give_up(*questions);
+            for (Question& one : *questions)
+                if (untold.size() < untold.capacity()) untold.push_back(std::move(one));
         }
     } while ((questions = take(talk ? talk->connects_at() : Clock::now() + longest_back_off)));
 }

@@ -47,6 +47,7 @@ public:
     /// From any thread.
     /// @param entry     an address, or '@' and a domain.
     /// @param answered  called once, on the thread of this object, or within the call where too many wait; not after this object is gone.
+    ///                  Where it throws it has not been told, and is called again.
     void ask(std::string entry, std::function<void(Answer)> answered);
 
 private:
@@ -57,6 +58,9 @@ private:
     using Questions = std::vector<Question>;
     class Talk;  // of the thread
 
+    static void tell(Question& one, Answer answer);
+    static void give_up(Questions& questions) noexcept;
+    void say_trouble(const char* why) noexcept;
     void run();
     /// Waits for questions, or until then. @return  nullopt: it is over.
     std::optional<Questions> take(std::optional<Clock::time_point> until);

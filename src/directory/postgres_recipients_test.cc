@@ -49,6 +49,23 @@ TEST_F(NoServer, an_exception_ends_neither_the_thread_nor_the_answers) {
     EXPECT_TRUE(later.get_future().get().is(Answer::unknown));
 }
 
+TEST_F(NoServer, who_could_not_be_told_is_told_later) {
+    std::atomic<int> tries{0}, told{0};
+    PostgresRecipients recipients(settings, status);
+    recipients.ask("jane@contoso.com", [&](Answer answer) {
+        if (++tries <= 2) throw std::bad_alloc();  // the answer, and that there is none
+        told += answer.is(Answer::unknown) ? 1 : 100;
+    });
+    recipients.start();
+    for (int i = 0; i < 2; ++i) {  // the first may be taken together with her
+        std::promise<Answer> other;
+        recipients.ask("john@contoso.com", [&](Answer answer) { other.set_value(answer); });
+        EXPECT_TRUE(other.get_future().get().is(Answer::unknown));
+    }
+    EXPECT_EQ(tries, 3);
+    EXPECT_EQ(told, 1) << "once";
+}
+
 TEST_F(NoServer, as_many_wait_as_may_and_their_end_is_no_answer) {
     std::atomic<int> answers{0};
     {
