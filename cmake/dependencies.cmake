@@ -13,6 +13,10 @@ pkg_check_modules(UNBOUND REQUIRED IMPORTED_TARGET libunbound)
 pkg_check_modules(LDAP REQUIRED IMPORTED_TARGET ldap lber)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+# The functions that its reader calls (src/directory/redis_replies.cc) are others, in another order, from 1.0 on.
+if(HIREDIS_VERSION VERSION_LESS 0.14 OR NOT HIREDIS_VERSION VERSION_LESS 1)
+  message(FATAL_ERROR "hiredis ${HIREDIS_VERSION} is there, 0.14 is needed")
+endif()
 pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
 
 function(exota_dependency name)

@@ -43,6 +43,7 @@ void Discovery::use(bool wanted, std::shared_ptr<const tenant::Index> tenants) {
     if (thread_.joinable()) return news_.notify_one();
     try {
         thread_ = std::thread([this] { run(); });
+        was_wanted_ = true;
     } catch (const std::system_error& error) {
         wanted_ = false;
         log_.service(LogLevel::error, "discovery-off", "there is no thread that could keep candidates",
@@ -142,7 +143,7 @@ void Discovery::count() {
 }
 
 std::optional<telemetry::Metrics::CandidateSamples> Discovery::samples() const {
-    if (!thread_.joinable()) return std::nullopt;
+    if (!was_wanted_) return std::nullopt;
     return telemetry::Metrics::CandidateSamples{.known = known_,
                                                 .conflicting = conflicting_,
                                                 .recorded = recorded_,

@@ -55,7 +55,7 @@ public:
 
     /// From any thread.
     void note(tenant::Sighting&& sighting);
-    /// nullopt: it was never wanted.
+    /// From any thread. nullopt: it was never wanted.
     std::optional<telemetry::Metrics::CandidateSamples> samples() const;
 
 private:
@@ -70,6 +70,7 @@ private:
     const DiscoverySettings settings_;
     telemetry::Log& log_;
     std::atomic<bool> wanted_{false};
+    std::atomic<bool> was_wanted_{false};  // there is a thread
     std::atomic<std::uint64_t> recorded_{0}, dropped_{0}, displaced_{0}, write_failures_{0};
     std::atomic<std::size_t> known_{0}, conflicting_{0};
 

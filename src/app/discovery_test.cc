@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "net/testing.h"
@@ -132,6 +133,18 @@ TEST_F(DiscoveryTest, nothing_is_noted_where_it_is_not_wanted) {
         discovery.note(seen("fabrikam.test"));
     }
     EXPECT_EQ(kept().value().size(), 1U);
+}
+
+/// Metrics are asked for on a thread of their own (ThreadSanitizer sees to it).
+TEST_F(DiscoveryTest, its_samples_may_be_asked_for_while_it_begins) {
+    telemetry::Log log({}, sink());
+    Discovery discovery(settings(), log);
+    std::thread metrics([&] {
+        while (!discovery.samples()) std::this_thread::yield();
+    });
+    discovery.use(true, nullptr);
+    metrics.join();
+    EXPECT_TRUE(discovery.samples());
 }
 
 TEST_F(DiscoveryTest, limits_are_those_of_the_settings) {

@@ -7,7 +7,9 @@
 //
 // Who asks while the same question is under way waits for its answer, so a key is asked once however many messages need it. What the server
 // could not say is never kept: the next one asks again. (Whoever asks the server sees to it that a server which is away answers quickly.)
-// Beyond most_entries the answer that was needed least recently goes.
+// Beyond most_entries the answer that was needed least recently goes. Strangers ask for names that nobody has as often as they like, and
+// what is known of tenants shall serve while the server is away: so of "no such tenant" one goes first that has had its time, or any where
+// they have more than their share.
 //
 // Without I/O and without a clock of its own. Belongs to one thread. Tested by cache_test.cc.
 #pragma once
@@ -35,6 +37,8 @@ struct CacheSettings {
     std::chrono::milliseconds negative_ttl{std::chrono::minutes(1)};  // of "no such tenant"
     std::chrono::milliseconds max_stale{std::chrono::hours(7 * 24)};
     std::size_t most_entries = 100'000;  // at least 1
+    /// Of "no such tenant", once the cache is full; one may always be there.
+    constexpr std::size_t negative_share() const noexcept { return most_entries / 8; }
 };
 
 /// Since the cache was made, for the metrics. Every find() is one of the first five.
@@ -70,8 +74,9 @@ public:
 
     void find(const std::string& key, OnAnswer on_answer) {
         if (const auto known = entries_.find(key); known != entries_.end()) {
-            by_use_.splice(by_use_.begin(), by_use_, known->second);
-            const Entry& entry = by_use_.front();
+            const Entry& entry = *known->second;
+            Entries& entries = by_use(entry.answer);
+            entries.splice(entries.begin(), entries, known->second);
             const bool positive = entry.answer.is(Answer::yes);
             if (!entry.is_to_be_asked && age_of(entry) < (positive ? settings_.ttl : settings_.negative_ttl)) {
                 ++(positive ? counts_.hits : counts_.negative_hits);
@@ -95,14 +100,13 @@ public:
     /// What is kept of it is not true any more: it is not served, whatever comes.
     void forget(const std::string& key) {
         const auto known = entries_.find(key);
-        if (known == entries_.end()) return;
-        by_use_.erase(known->second);
-        entries_.erase(known);
+        if (known != entries_.end()) drop(known);
     }
 
     /// The next who needs an answer that is kept asks the server again; where that cannot say, what is kept serves as before.
     void ask_anew() {
-        for (Entry& entry : by_use_) entry.is_to_be_asked = true;
+        for (Entries* entries : {&positives_, &negatives_})
+            for (Entry& entry : *entries) entry.is_to_be_asked = true;
     }
 
     const CacheCounts& counts() const noexcept { return counts_; }
@@ -118,6 +122,7 @@ private:
         Clock::time_point confirmed;
         bool is_to_be_asked = false;
     };
+    using Entries = std::list<Entry>;  // needed most recently first
     struct Question {
         std::uint64_t number = 0;  // a late second answer must not answer a later question
         std::vector<OnAnswer> waiting;
@@ -129,7 +134,14 @@ private:
     };
     template <class T>
     using Table = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+    using Known = Table<typename Entries::iterator>;
 
+    Entries& by_use(const Answer& answer) noexcept { return answer.is(Answer::yes) ? positives_ : negatives_; }
+    void drop(typename Known::iterator known) {
+        const auto entry = known->second;
+        entries_.erase(known);
+        by_use(entry->answer).erase(entry);
+    }
     Clock::duration age_of(const Entry& entry) const { return now_() - entry.confirmed; }
 
     void answered(const std::string& key, std::uint64_t number, Answer answer) {
@@ -156,35 +168,39 @@ private:
             return known->second->answer;
         }
         counts_.unknown += waiting;
-        if (known != entries_.end()) {  // it will never be served again
-            by_use_.erase(known->second);
-            entries_.erase(known);
-        }
+        if (known != entries_.end()) drop(known);  // it will never be served again
         return Answer(Answer::unknown);
     }
 
     void keep(const std::string& key, const Answer& answer) {
         if (const auto known = entries_.find(key); known != entries_.end()) {
-            known->second->answer = answer;
-            known->second->confirmed = now_();
-            known->second->is_to_be_asked = false;
-            by_use_.splice(by_use_.begin(), by_use_, known->second);
+            Entry& entry = *known->second;
+            Entries &from = by_use(entry.answer), &to = by_use(answer);
+            entry.answer = answer;
+            entry.confirmed = now_();
+            entry.is_to_be_asked = false;
+            to.splice(to.begin(), from, known->second);
             return;
         }
         if (entries_.size() >= settings_.most_entries) {
-            entries_.erase(by_use_.back().key);
-            by_use_.pop_back();
+            drop(entries_.find((negatives_go_first() ? negatives_ : positives_).back().key));
             ++counts_.evicted;
         }
-        by_use_.push_front({key, answer, now_()});
-        entries_.emplace(key, by_use_.begin());
+        Entries& entries = by_use(answer);
+        entries.push_front({key, answer, now_()});
+        entries_.emplace(key, entries.begin());
+    }
+
+    bool negatives_go_first() const {
+        if (negatives_.empty() || positives_.empty()) return positives_.empty();
+        return negatives_.size() >= settings_.negative_share() || age_of(negatives_.back()) >= settings_.negative_ttl;
     }
 
     const CacheSettings settings_;
     const Query query_;
     const Now now_;
-    std::list<Entry> by_use_;  // needed most recently first
-    Table<typename std::list<Entry>::iterator> entries_;
+    Entries positives_, negatives_;
+    Known entries_;
     Table<Question> pending_;
     std::uint64_t questions_ = 0;
     CacheCounts counts_;

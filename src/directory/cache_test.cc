@@ -42,6 +42,32 @@ protected:
     std::vector<Asked> asked_;
     std::string answers_;
     Clock::time_point now_;
+    /// Another cache, empty.
+    void make(const CacheSettings& other) {
+        cache_.emplace(
+            other, base::HashKey({1, 2, 3}),
+            [this](const std::string& key, std::function<void(Answer)> answered) { asked_.push_back({key, std::move(answered)}); },
+            [this] { return now_; });
+    }
+    /// The server says this of the keys NAME0, NAME1 …
+    void learn(const std::string& name, std::size_t count, std::string_view text) {
+        for (std::size_t i = 0; i < count; ++i) {
+            find(name + std::to_string(i));
+            answer(name + std::to_string(i), text);
+        }
+    }
+    /// How many of them are served while the server is away.
+    std::size_t served(const std::string& name, std::size_t count) {
+        std::size_t served = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            answers_.clear();
+            find(name + std::to_string(i));
+            if (!asked_.empty()) answer(name + std::to_string(i), "unknown");
+            served += answers_ != "unknown " ? 1 : 0;
+        }
+        return served;
+    }
+
     std::optional<Names> cache_{
         std::in_place, settings, base::HashKey({1, 2, 3}),
         [this](const std::string& key, std::function<void(Answer)> answered) { asked_.push_back({key, std::move(answered)}); },
@@ -135,6 +161,54 @@ TEST_F(CacheTest, is_bounded_and_forgets_what_was_needed_least_recently) {
     EXPECT_EQ(asked_.size(), 1U);
     answer("b", "unknown");
     EXPECT_EQ(cache_->size(), 3U) << "an error takes no place";
+}
+
+constexpr CacheSettings of_sixteen{
+    .ttl = std::chrono::seconds(10), .negative_ttl = std::chrono::seconds(4), .max_stale = std::chrono::seconds(100), .most_entries = 16};
+static_assert(of_sixteen.negative_share() == 2);
+
+TEST_F(CacheTest, names_that_nobody_has_push_out_no_more_than_their_share) {
+    make(of_sixteen);
+    learn("tenant", 16, "=x");
+    learn("nobody", 1000, "none");
+    EXPECT_EQ(cache_->size(), 16U);
+    EXPECT_EQ(served("nobody", 1000), 2U);
+    now_ += std::chrono::seconds(10);
+    EXPECT_EQ(served("tenant", 16), 14U);
+}
+
+TEST_F(CacheTest, as_long_as_there_is_room_names_that_nobody_has_may_have_it) {
+    make(of_sixteen);
+    learn("nobody", 14, "none");
+    learn("tenant", 2, "=x");
+    EXPECT_EQ(served("nobody", 14), 14U);
+    learn("more", 5, "=x");
+    EXPECT_EQ(served("nobody", 14), 9U) << "then tenants have it";
+    EXPECT_EQ(served("tenant", 2), 2U);
+}
+
+TEST_F(CacheTest, an_answer_that_had_its_time_makes_room_first) {
+    make(of_sixteen);
+    learn("tenant", 15, "=x");
+    learn("nobody", 1, "none");
+    now_ += std::chrono::seconds(4);
+    learn("more", 1, "=x");
+    now_ += std::chrono::seconds(10);
+    EXPECT_EQ(served("tenant", 15) + served("more", 1), 16U);
+}
+
+TEST_F(CacheTest, who_is_no_tenant_any_more_is_one_of_those_that_nobody_has) {
+    make(of_sixteen);
+    learn("tenant", 16, "=x");
+    now_ += std::chrono::seconds(10);
+    learn("tenant", 8, "none");
+    learn("new", 4, "=x");
+    EXPECT_EQ(served("tenant", 8), 4U);
+    cache_->ask_anew();
+    EXPECT_EQ(served("tenant", 16), 8U) << "none is not served where the server was to be asked anew";
+    cache_->forget("tenant0");
+    cache_->forget("tenant15");
+    EXPECT_EQ(served("tenant", 16), 7U);
 }
 
 TEST_F(CacheTest, what_can_never_be_served_again_leaves) {

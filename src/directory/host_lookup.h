@@ -1,6 +1,6 @@
 // A server's host name as an address, without stopping the loop: the system may take minutes.
 //
-// Tested by ldap_client_test.cc and redis_connection_test.cc.
+// Tested by host_lookup_test.cc, ldap_client_test.cc and redis_connection_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -14,20 +14,25 @@
 
 namespace exota::directory {
 
-/// Looks up on a thread of its own, which may outlive this and then finds nobody who waits.
+/// Looks up on a thread, which may outlive this and then finds nobody who waits: one for all who want the same at the same time, so that a
+/// system that does not answer keeps no more of them however often it is tried again.
 class HostLookup {
 public:
     using Found = std::function<void(base::Result<net::Address>)>;
+    /// Blocks. Called on that thread, perhaps after this object is gone; without an exception.
+    using LookUp = std::function<base::Result<net::Address>(const std::string& host, std::uint16_t port)>;
 
     /// @param found  called on the loop, once, unless this is destroyed before; it may destroy this. An IPv6 address that this host has a
     ///               way to comes first. unavailable: there is no thread; else what net::look_up_host() says.
-    HostLookup(net::Loop& loop, const std::string& host, std::uint16_t port, Found found);
+    /// @param look_up  for tests: instead of the system.
+    HostLookup(net::Loop& loop, const std::string& host, std::uint16_t port, Found found, LookUp look_up = {});
     ~HostLookup();
     HostLookup(const HostLookup&) = delete;
     HostLookup& operator=(const HostLookup&) = delete;
 
 private:
     struct State;
+    struct UnderWay;
     static void tell(const State& state, const base::Result<net::Address>& address);
 
     std::shared_ptr<State> state_;

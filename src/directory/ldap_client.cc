@@ -25,6 +25,8 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds first_wait = 100ms, longest_wait = 30s;
 /// Searches that the server has and has not answered. libldap takes no more than a socket's buffer holds; the others wait their turn here.
 constexpr std::size_t max_under_way = 64;
+/// What Active Directory does at every search at the root of a domain.
+constexpr const char* refers = "it refers to another server, which is not asked: the base must be one that it has whole";
 /// The tunnel has no idle time-out of its own: a connection may rest for as long as the server likes.
 constexpr std::chrono::milliseconds no_idle_timeout = std::chrono::hours(24 * 365 * 10);
 
@@ -119,6 +121,7 @@ private:
     std::unique_ptr<LdapLink> link_;
     int bind_message_ = 0, probe_message_ = 0;   // of this link
     Clock::time_point heard_{}, ready_since_{};  // when something last came; of this link
+    bool probe_referred_ = false;                // to other servers, besides what it found
     bool answered_ = false;                      // some question, on this link
     bool probing_ = false;                       // after a trouble with a search, whether the server still answers
 
@@ -175,6 +178,7 @@ void LdapClient::Parts::connect_to(const net::Address& address) {
                                     },
                                 .reference =
                                     [this](int message) {
+                                        probe_referred_ = probe_referred_ || message == probe_message_;
                                         const auto number = by_message_.find(message);
                                         if (number != by_message_.end()) questions_.at(number->second).referred = true;
                                     },
@@ -206,11 +210,12 @@ base::Result<int> LdapClient::Parts::send_probe() {
     base::Result<int> message =
         link_->search({.base = settings_.base, .filter = "(objectClass=exotaNobody)", .attributes = {"1.1"}}, settings_.timeout);
     probe_message_ = message.value_or(0);
+    probe_referred_ = false;
     return message;
 }
 
 void LdapClient::Parts::probed(const LdapOutcome& outcome) {
-    if (outcome.referred) return cannot_connect("it refers to another server, which is not asked");
+    if (outcome.referred || probe_referred_) return cannot_connect(refers);
     if (outcome.code != 0) return cannot_connect("search: " + outcome.text);
     step_timer_.cancel();
     at_ = At::ready;
@@ -236,7 +241,8 @@ void LdapClient::Parts::doubt(const std::string& why) {
 void LdapClient::Parts::probed_again(const LdapOutcome& outcome) {
     step_timer_.cancel();
     probing_ = false;
-    if (outcome.referred || outcome.code != 0) return doubt(outcome.referred ? "it refers to another server" : "search: " + outcome.text);
+    const bool referred = outcome.referred || probe_referred_;
+    if (referred || outcome.code != 0) return doubt(referred ? refers : "search: " + outcome.text);
     status_->confirmed();
 }
 
@@ -336,7 +342,7 @@ void LdapClient::Parts::ended(int message, const LdapOutcome& outcome) {
     if (outcome.code == size_limit_exceeded && !question.found.entries.empty()) question.found.more = true;
     answered_ = true;
     if (question.referred || outcome.referred) {
-        doubt("it refers to another server, which is not asked");
+        doubt(refers);
         answer(number, fail(Errc::invalid_data, status_->why()));
     } else if (outcome.code != 0 && !question.found.more) {
         doubt("search: " + outcome.text);

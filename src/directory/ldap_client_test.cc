@@ -34,11 +34,15 @@ std::string entry(char number) {
     return reply(number, "\x64\x12\x04\x04\x63\x6e\x3d\x78\x30\x0a\x30\x08\x04\x01\x61\x31\x03\x04\x01\x76"s);
 }
 
+constexpr char probe = 2;  // the message after a bind
+
 /// On a port of its own: each message of each connection goes to `answer` with its number and tag; an empty answer is none, "close" ends.
 class Server {
 public:
     using Answer = std::function<std::string(int connection, char number, unsigned char tag)>;
-    explicit Server(Answer answer) : answer_(std::move(answer)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    /// @param probed  what is answered to the first search for nobody: nobody is there.
+    explicit Server(Answer answer, std::string probed = done(probe))
+        : answer_(std::move(answer)), probed_(std::move(probed)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -78,12 +82,11 @@ private:
         for (ssize_t got; (got = ::recv(client, octets, sizeof octets, 0)) > 0;) {
             kept.append(octets, static_cast<std::size_t>(got));
             while (const auto end = end_of_message(kept)) {
-                constexpr char probe = 2;  // is answered for them: nobody is there
                 const auto first = static_cast<unsigned char>(kept[1]);
                 const std::size_t header = first < 0x80 ? 2 : 2 + (first & 0x7fU);  // then 02 01 NUMBER TAG
                 const char number = kept[header + 2];
                 const std::string answer =
-                    number == probe ? done(probe) : answer_(connection, number, static_cast<unsigned char>(kept[header + 3]));
+                    number == probe ? probed_ : answer_(connection, number, static_cast<unsigned char>(kept[header + 3]));
                 kept.erase(0, *end);
                 if (answer == "close") {
                     ::shutdown(client, SHUT_RDWR);
@@ -94,6 +97,7 @@ private:
         }
     }
     const Answer answer_;
+    const std::string probed_;
     net::Descriptor listener_;
     std::thread thread_;
 };
@@ -112,8 +116,10 @@ struct Client : testing::Test {
         client.reset();
         thread.reset();
     }
-    void start(std::vector<std::string> urls, std::chrono::milliseconds timeout = 30s) {
+    void start(std::vector<std::string> urls, std::chrono::milliseconds timeout = 30s, const std::string& password = "") {
         LdapSettings settings;
+        settings.bind_dn = password.empty() ? "" : "cn=exota";
+        settings.password = password;
         settings.servers = std::move(urls);
         settings.starttls = false;
         settings.timeout = timeout;
@@ -241,6 +247,35 @@ TEST_F(Client, who_is_away_answers_at_once_and_says_why) {
         EXPECT_NE(result.error().detail.find("bind: Invalid credentials (49)"), std::string::npos) << result.error().detail;
     }
     EXPECT_EQ(status->state().is, SourceState::Is::failed);
+}
+
+/// As Active Directory, where the base is the root of a domain: success, and references besides.
+TEST_F(Client, who_refers_to_others_is_not_asked) {
+    const auto answers = [](int, char number, unsigned char tag) {
+        return tag == bind_request ? bound(number) : entry(number) + done(number);
+    };
+    Server refers(answers, reply(probe, "\x73\x0a\x04\x08ldap://y") + done(probe));
+    start({refers.url});
+    for (int i = 0; i < 2; ++i) {
+        const Result result = search();
+        ASSERT_FALSE(result);
+        EXPECT_EQ(result.error().code, base::Errc::unavailable);
+        EXPECT_NE(result.error().detail.find("refers to another server"), std::string::npos) << result.error().detail;
+    }
+    EXPECT_EQ(status->state().is, SourceState::Is::failed) << "it was never confirmed";
+    finish();
+    Server good(answers);
+    start({refers.url, good.url});
+    EXPECT_TRUE(search());
+}
+
+TEST_F(Client, a_password_that_the_server_quotes_is_in_no_message) {
+    Server quotes([](int, char number, unsigned char) { return reply(number, "\x61\x17\x0a\x01\x31\x04\x00\x04\x10no, not hunter2!"s); });
+    start({quotes.url}, 30s, "hunter2");
+    const Result result = search();
+    ASSERT_FALSE(result);
+    EXPECT_NE(result.error().detail.find("bind: Invalid credentials (49): no, not ***!"), std::string::npos) << result.error().detail;
+    EXPECT_EQ(status->why().find("hunter2"), std::string::npos) << status->why();
 }
 
 TEST_F(Client, silence_is_given_up) {

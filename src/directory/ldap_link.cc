@@ -7,6 +7,8 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <utility>
 
+#include "directory/server_text.h"
+
 namespace exota::directory {
 namespace {
 
@@ -38,7 +40,7 @@ LdapEntry entry_of(LDAP* ld, LDAPMessage* message) {
     return entry;
 }
 
-LdapOutcome outcome_of(LDAP* ld, LDAPMessage* message) {
+LdapOutcome outcome_of(LDAP* ld, LDAPMessage* message, std::string_view secret) {
     LdapOutcome outcome;
     char* text = nullptr;
     char** referrals = nullptr;
@@ -47,7 +49,7 @@ LdapOutcome outcome_of(LDAP* ld, LDAPMessage* message) {
     outcome.referred = referrals != nullptr || outcome.code == LDAP_REFERRAL;
     if (outcome.code != LDAP_SUCCESS) {
         outcome.text = in_words(outcome.code);
-        if (text != nullptr && *text != '\0') outcome.text += ": " + std::string(text).substr(0, max_text_octets);
+        if (text != nullptr && *text != '\0') outcome.text += ": " + server_text(text, secret, max_text_octets);
     }
     ldap_memfree(text);
     if (referrals != nullptr) ldap_memvfree(reinterpret_cast<void**>(referrals));
@@ -142,7 +144,7 @@ bool LdapLink::tell(ldapmsg* message) {
                 break;
             case LDAP_RES_BIND:
             case LDAP_RES_SEARCH_RESULT:
-                heard->end(number, outcome_of(ldap_, part));
+                heard->end(number, outcome_of(ldap_, part, secret_));
                 break;
             default:
                 break;  // intermediate messages, notices: nothing that was asked for
@@ -156,6 +158,7 @@ base::Result<int> LdapLink::bind(const LdapSettings& settings) {
     const bool external = settings.sasl == LdapSettings::Sasl::external;
     // Of EXTERNAL whom we want to be: empty, and there, so that no second round is needed (RFC 4422 appendix A).
     const std::string_view secret = external ? std::string_view("") : std::string_view(settings.password);
+    secret_ = secret;
     berval credentials{secret.size(), const_cast<char*>(secret.data())};
     int message = 0;
     const int code = ldap_sasl_bind(ldap_, external ? "" : settings.bind_dn.c_str(), external ? "EXTERNAL" : LDAP_SASL_SIMPLE, &credentials,

@@ -58,6 +58,7 @@ private:
     const std::shared_ptr<const Heard> heard_;  // who hears something may destroy this object
     ldap* ldap_ = nullptr;
     std::unique_ptr<Watch> watch_;
+    std::string secret_;  // that the server was told
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

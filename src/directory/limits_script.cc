@@ -86,6 +86,9 @@ end
 return {0, 0, 0}
 )lua";
 
+std::uint64_t units_of(const MessageToCount& message, tenant::LimitUnit unit) noexcept {
+    return unit == tenant::LimitUnit::messages ? 1 : message.recipients;
+}
 std::string_view unit_word(tenant::LimitUnit unit) noexcept { return unit == tenant::LimitUnit::messages ? "messages" : "recipients"; }
 
 }  // namespace
@@ -145,7 +148,7 @@ std::vector<std::string> limits_command(std::string_view prefix, const MessageTo
     words.push_back(std::to_string(message.limits.size()));
     for (const Key& key : keys) {
         words.push_back(std::to_string(key.window.count()));
-        words.push_back(std::to_string(key.unit == tenant::LimitUnit::messages ? 1 : message.recipients));
+        words.push_back(std::to_string(units_of(message, key.unit)));
     }
     for (std::size_t i = 0; i < message.limits.size(); ++i) {
         words.push_back(std::to_string(key_of[i]));
@@ -165,6 +168,10 @@ base::Result<StoreCount> read_count(const RedisReply& reply, const MessageToCoun
     constexpr std::int64_t longest = std::int64_t{366} * 86400;
     if (exceeded < 0 || exceeded > most || near < 0 || near > most || again < -1 || again > longest)
         return fail(Errc::protocol, "its answer is none of the script's");
+    // A message that is never possible may be refused for good, so a store's word is not enough for that.
+    const auto is_passed_alone = [&](const tenant::Limit& limit) { return units_of(message, limit.unit) > limit.amount; };
+    if (again == -1 && std::ranges::none_of(message.limits, is_passed_alone))
+        return fail(Errc::protocol, "it says that a message is never possible which is within every limit");
     StoreCount count;
     if (exceeded > 0) {
         count.exceeded = static_cast<std::size_t>(exceeded - 1);

@@ -48,7 +48,8 @@ std::string hash_tag(std::string_view tenant_name);
 /// The words of EVALSHA, or of EVAL with the whole script, that count the message.
 enum class Script : std::uint8_t { by_name, whole };
 std::vector<std::string> limits_command(std::string_view prefix, const MessageToCount& message, Script script);
-/// @return  protocol: the reply is none of the script's; invalid_data: it is an error.
+/// @return  protocol: the reply is none of the script's, or says "never" of a message that is within each limit by itself; invalid_data: it
+///          is an error.
 base::Result<StoreCount> read_count(const RedisReply& reply, const MessageToCount& message);
 
 }  // namespace exota::directory

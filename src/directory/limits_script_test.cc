@@ -48,17 +48,22 @@ TEST(LimitsScript, answers) {
     EXPECT_EQ(*read_count(integers({0, 0, 0}), message), StoreCount{});
     EXPECT_EQ(*read_count(integers({0, 0, 3}), message), (StoreCount{.exceeded = {}, .again = {}, .near = 2}));
     EXPECT_EQ(*read_count(integers({2, 17, 0}), message), (StoreCount{.exceeded = 1, .again = 17s, .near = {}}));
-    EXPECT_EQ(*read_count(integers({1, -1, 0}), message), (StoreCount{.exceeded = 0, .again = {}, .near = {}}));
     EXPECT_EQ(*read_count(integers({1, 0, 0}), message), (StoreCount{.exceeded = 0, .again = 1s, .near = {}}));
     RedisReply with_text = integers({0, 0});
     with_text.elements.push_back({.is = Is::text, .text = "0"});
-    for (const RedisReply& none : {integers({}), integers({0, 0}), integers({0, 0, 0, 0}), integers({4, 0, 0}), integers({-1, 0, 0}),
-                                   integers({0, 0, 4}), integers({0, 0, -1}), integers({1, -2, 0}), integers({1, INT64_MAX, 0}), with_text,
-                                   RedisReply{}, RedisReply{.is = Is::status, .text = "OK"}, RedisReply{.is = Is::integer, .integer = 0}}) {
+    for (const RedisReply& none :
+         {integers({}), integers({0, 0}), integers({0, 0, 0, 0}), integers({4, 0, 0}), integers({-1, 0, 0}), integers({0, 0, 4}),
+          integers({0, 0, -1}), integers({1, -2, 0}), integers({1, -1, 0}), integers({1, INT64_MAX, 0}), with_text, RedisReply{},
+          RedisReply{.is = Is::status, .text = "OK"}, RedisReply{.is = Is::integer, .integer = 0}}) {
         const auto count = read_count(none, message);
         ASSERT_FALSE(count);
         EXPECT_EQ(count.error().code, base::Errc::protocol);
     }
+    MessageToCount large = message;
+    large.recipients = 50;
+    EXPECT_FALSE(read_count(integers({2, -1, 0}), large)) << "as many as the limit of recipients: later";
+    large.recipients = 51;
+    EXPECT_EQ(*read_count(integers({2, -1, 0}), large), (StoreCount{.exceeded = 1, .again = {}, .near = {}}));
     const auto error = read_count({.is = Is::error, .text = "READONLY You can't write"}, message);
     ASSERT_FALSE(error);
     EXPECT_EQ(error.error(), (base::Error{base::Errc::invalid_data, "READONLY You can't write"}));

@@ -7,12 +7,11 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <system_error>
 #include <utility>
 
-#include "base/text.h"
 #include "directory/postgres_password.h"
+#include "directory/server_text.h"
 
 namespace exota::directory {
 namespace {
@@ -34,14 +33,8 @@ PostgresConnection& PostgresConnection::operator=(PostgresConnection&&) noexcept
 PostgresConnection::~PostgresConnection() = default;
 
 std::string PostgresConnection::one_line(std::string_view text) const {
-    std::string all(text);
-    // A server that is not who it says it is may have been given the password, and give it back.
-    if (const char* const password = PQpass(connection_.get()); password != nullptr && *password != '\0')
-        for (std::size_t at = all.find(password); at != std::string::npos; at = all.find(password, at))
-            all.replace(at, std::strlen(password), "***");
-    std::string out;
-    for (const char c : base::trim(all).substr(0, max_message_octets)) out += c == '\n' || c == '\t' ? ' ' : c >= ' ' && c < 0x7f ? c : '?';
-    return out;
+    const char* const password = PQpass(connection_.get());
+    return server_text(text, password != nullptr ? password : "", max_message_octets);
 }
 
 std::unexpected<base::Error> PostgresConnection::lost(std::string_view what) const {

@@ -56,7 +56,7 @@ public:
     static constexpr std::chrono::minutes max_query_time{5};
     /// More that were notified are not kept: a payload that is empty, so no name, stands for all of them.
     static constexpr std::size_t max_notified = 100'000;
-    /// For tests.
+    /// Another time than max_query_time.
     void limit(std::chrono::milliseconds query_time) noexcept { query_time_ = query_time; }
 
 private:
@@ -74,7 +74,7 @@ private:
     base::Result<void> wait(For what, Clock::time_point until) const;
     /// Takes what was notified off libpq's list, which knows no limit.
     void keep_notified();
-    /// Texts of the server: one line, nothing but printable ASCII, not too long, and without the password.
+    /// Texts of the server (server_text.h), without the password.
     std::string one_line(std::string_view text) const;
     /// What libpq says, in one line.
     std::unexpected<base::Error> lost(std::string_view what) const;

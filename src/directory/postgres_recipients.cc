@@ -48,21 +48,15 @@ public:
             answer_some(questions.first(std::min(max_asked_at_once, questions.size())));
     }
 
-    /// What an exception left without an answer.
-    static void give_up(std::span<Question> questions) {
-        for (Question& one : questions)
-            if (one.answered) tell(one, Answer(Answer::unknown));
-    }
-
 private:
-    using There = std::unordered_set<std::string>;
-
-    static void tell(Question& one, Answer answer) { std::exchange(one.answered, nullptr)(std::move(answer)); }
+    using There = std::unordered_set<std::string_view>;  // of the entries that were asked for
 
     void connect() {
         auto made = PostgresConnection::connect(of_.settings_, &of_.interrupt_);
         if (!made) return failed(made.error().detail);
         connection_.emplace(*std::move(made));
+        // Not more than a few milliseconds' work of a server; whoever waits is a message.
+        connection_->limit(of_.settings_.timeout);
         if (const auto there = connection_->query(is_there_a_table, {}); !there) return failed(there.error().detail);
         back_off_.succeeded();
         of_.status_->confirmed();
@@ -77,10 +71,16 @@ private:
 
     base::Result<There> which(std::span<const Question> questions) {
         std::vector<std::string> entries;
-        for (const Question& one : questions) entries.push_back(one.entry);
-        There there;
+        There asked, there;
+        for (const Question& one : questions) {
+            entries.push_back(one.entry);
+            asked.insert(one.entry);
+        }
+        std::size_t rows_left = questions.size() * max_rows_each;
         const auto done = connection_->query(which_are_there, {base::json_text(entries)}, [&](std::span<const std::string_view> fields) {
-            if (!fields.empty()) there.emplace(fields.front());
+            if (rows_left == 0) return false;
+            --rows_left;
+            if (const auto one = fields.empty() ? asked.end() : asked.find(fields.front()); one != asked.end()) there.insert(*one);
             return true;
         });
         if (!done) return std::unexpected(done.error());
@@ -156,20 +156,51 @@ std::optional<PostgresRecipients::Questions> PostgresRecipients::take(std::optio
     return std::exchange(waiting_, {});
 }
 
+/// Once: who throws was not told.
+void PostgresRecipients::tell(Question& one, Answer answer) {
+    one.answered(std::move(answer));
+    one.answered = nullptr;
+}
+
+/// Tells who was not told yet that nobody knows; whoever does not hear it stays.
+void PostgresRecipients::give_up(Questions& questions) noexcept {
+    for (Question& one : questions) {
+        try {
+            if (one.answered) tell(one, Answer(Answer::unknown));
+        } catch (const std::exception&) {
+            continue;
+        }
+    }
+    std::erase_if(questions, [](const Question& one) { return !one.answered; });
+}
+
+void PostgresRecipients::say_trouble(const char* why) noexcept {
+    try {
+        status_->trouble(std::string("cannot ask for recipients: ") + why);
+    } catch (const std::exception&) {
+        return;  // no memory for the words: the status is that of before, and the next one may be said
+    }
+}
+
 void PostgresRecipients::run() {
     std::optional<Talk> talk;
     std::optional<Questions> questions = Questions();
+    Questions untold;
     // An exception (no memory, no entropy) must not end the daemon: whoever waits is told that nobody knows, and the next one is tried
-    // anew.
+    // anew. Nor may somebody wait for ever: who cannot even be told that is told at the next occasion.
     do {
+        give_up(untold);
         try {
+            untold.reserve(untold.size() + questions->size());
             if (!talk) talk.emplace(*this);
             talk->connect_when_due();
             talk->answer(*questions);
         } catch (const std::exception& trouble) {
             talk.reset();
-            status_->trouble(std::string("cannot ask for recipients: ") + trouble.what());
-            Talk::give_up(*questions);
+            say_trouble(trouble.what());
+            give_up(*questions);
+            for (Question& one : *questions)
+                if (untold.size() < untold.capacity()) untold.push_back(std::move(one));
         }
     } while ((questions = take(talk ? talk->connects_at() : Clock::now() + longest_back_off)));
 }

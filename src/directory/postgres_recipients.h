@@ -5,7 +5,7 @@
 //                 no connection: none of them is known; tried again after a back-off, meanwhile nobody waits
 //
 // A connection that breaks while it is asked is made anew once, so a server that was restarted costs nobody an answer. One that does not
-// answer costs `timeout`, twice at most.
+// answer, or whose answer does not end, costs `timeout`, twice at most.
 //
 // Tested by postgres_recipients_test.cc and tests/system/test_recipients.py.
 #pragma once
@@ -32,10 +32,13 @@ public:
     using Answer = RecipientLookup::Answer;
     /// Entries that wait; more are not known at once. And of one question to the server.
     static constexpr std::size_t max_waiting = 10'000, max_asked_at_once = 500;
+    /// Rows that an answer may have for each entry: a view of the operator's may name one several times.
+    static constexpr std::size_t max_rows_each = 16;
 
     /// @param status  told whether the server answers.
     PostgresRecipients(PostgresSettings settings, std::shared_ptr<SourceStatus> status);
-    /// Waits for nothing that lasts; who still waits is never answered.
+    /// Waits for the thread, which ends as soon as it may: a name that libpq is looking up is waited for (a conninfo with hostaddr has
+    /// none). Who still waits is never answered.
     ~PostgresRecipients();
     PostgresRecipients(const PostgresRecipients&) = delete;
     PostgresRecipients& operator=(const PostgresRecipients&) = delete;
@@ -45,6 +48,7 @@ public:
     /// From any thread.
     /// @param entry     an address, or '@' and a domain.
     /// @param answered  called once, on the thread of this object, or within the call where too many wait; not after this object is gone.
+    ///                  Where it throws it has not been told, and is called again.
     void ask(std::string entry, std::function<void(Answer)> answered);
 
 private:
@@ -55,6 +59,9 @@ private:
     using Questions = std::vector<Question>;
     class Talk;  // of the thread
 
+    static void tell(Question& one, Answer answer);
+    static void give_up(Questions& questions) noexcept;
+    void say_trouble(const char* why) noexcept;
     void run();
     /// Waits for questions, or until then. @return  nullopt: it is over.
     std::optional<Questions> take(std::optional<Clock::time_point> until);

@@ -6,6 +6,8 @@
 #include <future>
 #include <new>
 
+#include "directory/postgres_pretender.h"
+
 namespace exota::directory {
 namespace {
 
@@ -47,6 +49,23 @@ TEST_F(NoServer, an_exception_ends_neither_the_thread_nor_the_answers) {
     EXPECT_TRUE(later.get_future().get().is(Answer::unknown));
 }
 
+TEST_F(NoServer, who_could_not_be_told_is_told_later) {
+    std::atomic<int> tries{0}, told{0};
+    PostgresRecipients recipients(settings, status);
+    recipients.ask("jane@contoso.com", [&](Answer answer) {
+        if (++tries <= 2) throw std::bad_alloc();  // the answer, and that there is none
+        told += answer.is(Answer::unknown) ? 1 : 100;
+    });
+    recipients.start();
+    for (int i = 0; i < 2; ++i) {  // the first may be taken together with her
+        std::promise<Answer> other;
+        recipients.ask("john@contoso.com", [&](Answer answer) { other.set_value(answer); });
+        EXPECT_TRUE(other.get_future().get().is(Answer::unknown));
+    }
+    EXPECT_EQ(tries, 3);
+    EXPECT_EQ(told, 1) << "once";
+}
+
 TEST_F(NoServer, as_many_wait_as_may_and_their_end_is_no_answer) {
     std::atomic<int> answers{0};
     {
@@ -57,6 +76,63 @@ TEST_F(NoServer, as_many_wait_as_may_and_their_end_is_no_answer) {
         EXPECT_EQ(answers, 1);
     }
     EXPECT_EQ(answers, 1);
+}
+
+struct PretendedServer : testing::Test {
+    std::shared_ptr<SourceStatus> status = std::make_shared<SourceStatus>(std::chrono::hours(1));
+
+    /// What a server says of john@contoso.com and jane@contoso.com that lets everybody in, says that there is a table, and then `says`.
+    std::string asked(std::chrono::milliseconds timeout, const std::function<void(const PostgresPretender::Client&)>& says) {
+        PostgresPretender server([&says](const PostgresPretender::Client& client) {
+            client.let_in();
+            client.hear();
+            client.say(Said::columns(1) + Said::end_of_rows());
+            if (!client.hear().empty()) says(client);
+        });
+        std::promise<Answer> john, jane;
+        PostgresRecipients recipients({.conninfo = server.conninfo(), .timeout = timeout}, status);
+        recipients.ask("john@contoso.com", [&](Answer answer) { john.set_value(answer); });
+        recipients.ask("jane@contoso.com", [&](Answer answer) { jane.set_value(answer); });
+        recipients.start();  // both are taken at once
+        const auto word = [](const Answer& answer) {
+            return answer.is(Answer::yes) ? "yes" : answer.is(Answer::none) ? "none" : "unknown";
+        };
+        const std::string of_john = word(john.get_future().get());
+        return of_john + ' ' + word(jane.get_future().get());
+    }
+};
+
+TEST_F(PretendedServer, only_what_was_asked_for_counts_and_as_often_as_a_view_may_name_it) {
+    const std::size_t most = 2 * PostgresRecipients::max_rows_each;
+    for (const std::size_t rows : {std::size_t{1}, most, most + 1}) {
+        std::string answer = Said::columns(1);
+        for (std::size_t i = 0; i < rows; ++i) answer += Said::row({i % 2 == 0 ? "john@contoso.com" : "nobody@contoso.com"});
+        EXPECT_EQ(asked(std::chrono::minutes(1), [&](const auto& client) { client.say(answer + Said::end_of_rows()); }),
+                  rows > most ? "unknown unknown" : "yes none")
+            << rows;
+    }
+    EXPECT_NE(status->why().find("the answer is too large"), std::string::npos) << status->why();
+}
+
+TEST_F(PretendedServer, a_flood_of_rows_ends_with_their_number) {
+    EXPECT_EQ(asked(std::chrono::minutes(1),
+                    [](const auto& client) {
+                        client.say(Said::columns(1));
+                        while (client.say(Said::row({"somebody@contoso.com"}))) {
+                        }
+                    }),
+              "unknown unknown");
+}
+
+/// Each part in time, and no end: as of one that drips.
+TEST_F(PretendedServer, an_answer_without_an_end_ends_with_the_time_of_a_question) {
+    EXPECT_EQ(asked(std::chrono::milliseconds(500),
+                    [](const auto& client) {
+                        client.say(Said::columns(1));
+                        while (client.say(Said::notice())) {
+                        }
+                    }),
+              "unknown unknown");
 }
 
 }  // namespace

@@ -348,13 +348,16 @@ void PostgresSource::give(TenantRows::Taken taken) {
 
 /// @return  false: too many domains would be gone, and nobody said that this is meant.
 bool PostgresSource::guarded(const TenantRows::Taken& taken) {
+    if (state_directory_.empty()) return true;
+    // At a start without a snapshot what the daemon noted when it last took all of them is all that is known.
+    const std::optional<std::size_t> before = served_domains_ ? served_domains_ : guard_.last_domain_count(shrink_key(options_.settings));
     const std::size_t now = taken.index->domain_count();
-    if (state_directory_.empty() || !served_domains_ || !shrinks_too_much(*served_domains_, now)) return true;
+    if (!before || !shrinks_too_much(*before, now)) return true;
     const Fingerprint content = rows_.fingerprint();
     if (guard_.is_accepted(content)) return true;
     rows_.take_back();
     refused_ = content;
-    const std::string why = "would leave " + std::to_string(now) + " of " + base::counted(*served_domains_, "domain") +
+    const std::string why = "would leave " + std::to_string(now) + " of " + base::counted(*before, "domain") +
                             ": if that is meant, say so with exota check --accept-shrink";
     warn(name_ + ' ' + why);
     trouble(name_ + ' ' + why);

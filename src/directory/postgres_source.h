@@ -6,7 +6,8 @@
 //
 // LISTEN comes first, so what changes while all is read is told. Everything that is read comes from one statement, and so from one moment.
 // What came in within gather_time is one batch; one that loses more than a fifth of the domains is not taken until an operator says so
-// (shrink_guard.h). The last good state lies in the snapshot file, so a node starts and judges while the server is away.
+// (shrink_guard.h), nor is the first after a start without a snapshot, against the number that was noted. The last good state lies in the
+// snapshot file, so a node starts and judges while the server is away.
 //
 // A thread, because libpq looks names up within a call and an index takes a second to build, which no loop shall wait for (decision 0011).
 // Tested by postgres_source_test.cc and tests/system/test_postgresql.py.

@@ -357,5 +357,29 @@ TEST_F(Source, takes_no_great_loss_before_somebody_means_it) {
     EXPECT_TRUE(database.becomes([&] { return database.given.size() == 2; }));
 }
 
+TEST_F(Source, takes_no_great_loss_at_a_start_without_a_snapshot_either) {
+    options.state_directory = folder;
+    ASSERT_TRUE(ShrinkGuard(folder).note_domain_count(shrink_key(options.settings), 10));
+    start();
+    ASSERT_TRUE(database.becomes([&] { return database.troubles > 0; }));
+    EXPECT_EQ(source->first(long_time), PostgresSource::First::loaded) << "a start does not wait for whoever means it";
+    EXPECT_TRUE(database.given.empty());
+    ASSERT_EQ(database.warnings.size(), 1U);
+    EXPECT_NE(database.warnings[0].find("would leave 0 of 10 domains"), std::string::npos) << database.warnings[0];
+    EXPECT_EQ(options.status->state().is, SourceState::Is::failed) << "nobody is refused";
+    ASSERT_TRUE(ShrinkGuard(folder).accept(Fingerprint()));  // of no rows
+    database.interrupt->poke();
+    EXPECT_TRUE(database.becomes([&] { return database.given.size() == 1; }));
+    EXPECT_TRUE(database.becomes([&] { return options.status->state().is == SourceState::Is::loaded; }));
+}
+
+TEST_F(Source, takes_a_small_loss_at_a_start) {
+    options.state_directory = folder;
+    ASSERT_TRUE(ShrinkGuard(folder).note_domain_count(shrink_key(options.settings), 10));
+    for (int i = 0; i < 8; ++i) database.put("t" + std::to_string(i), domains("\"" + std::to_string(i) + ".test\""));
+    start();
+    EXPECT_TRUE(database.covers("7.test"));
+}
+
 }  // namespace
 }  // namespace exota::directory

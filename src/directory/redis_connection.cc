@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "directory/host_lookup.h"
+#include "directory/server_text.h"
 #include "net/back_off.h"
 #include "net/client_stream.h"
 
@@ -16,6 +17,9 @@ using base::Errc;
 using base::fail;
 using Is = RedisReply::Is;
 using Clock = std::chrono::steady_clock;
+
+/// Of an error, which may name another server (a redirection).
+constexpr std::size_t max_error_octets = 1'000;
 
 std::uint32_t chance() {
     static thread_local std::mt19937 numbers(std::random_device{}());
@@ -144,6 +148,7 @@ void RedisConnection::Parts::hear(std::string_view octets) {
 }
 
 bool RedisConnection::Parts::take(RedisReply reply) {
+    if (reply.is == Is::error) reply.text = server_text(reply.text, server_.password, max_error_octets);
     if (at_ == At::logging_in) {
         if (std::string trouble = trouble_of_login(reply); !trouble.empty()) return lost(std::move(trouble)), false;
         if (--login_replies_ > 0) return true;

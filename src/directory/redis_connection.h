@@ -39,7 +39,7 @@ public:
         std::function<void(const std::string& why)> lost;  // or could not be made; it is tried again. For people
     };
     /// unavailable: there is no connection; closed: it ended before the answer; protocol, too_long: what came is none, and ended it. An
-    /// error that the server replies is a reply.
+    /// error that the server replies is a reply, without the password should it quote it.
     using Done = std::move_only_function<void(base::Result<RedisReply>)>;
 
     RedisConnection(net::Loop& loop, RedisServer server, Heard heard);

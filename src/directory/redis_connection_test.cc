@@ -1,6 +1,7 @@
 // A connection to servers of the test: how it logs in, and what becomes of questions when they lie, hang, close and come back.
 #include "directory/redis_connection.h"
 
+#include <atomic>
 #include <csignal>
 #include <mutex>
 #include <optional>
@@ -119,6 +120,25 @@ TEST_F(Connection, a_wrong_password_is_in_no_message) {
     connect(to);
     EXPECT_NE(heard.back().find("WRONGPASS"), std::string::npos);
     EXPECT_EQ(heard.back().find("hunter2"), std::string::npos);
+    connection.reset();
+}
+
+/// As Redis does where AUTH is renamed, and as a liar may at any time.
+TEST_F(Connection, a_password_that_the_server_quotes_is_in_no_message) {
+    std::atomic<bool> knows_auth = false;
+    RedisLike server([&](int, const Words& words) -> std::string {
+        if (words[0] == "PING") return good_login;
+        if (words[0] == "GET") return "-ERR I was told hunter2\r\n";
+        return knows_auth ? "+OK\r\n" : "-ERR unknown command 'AUTH', with args beginning with: '" + words.back() + "' \r\n";
+    });
+    RedisServer to = server_of(server);
+    to.password = "hunter2";
+    connect(to);
+    EXPECT_TRUE(heard.back().ends_with("unknown command 'AUTH', with args beginning with: '***'")) << heard.back();
+    EXPECT_EQ(connection->why(), heard.back());
+    knows_auth = true;
+    await("ready");
+    EXPECT_EQ(ask({"GET", "k"}), "-ERR I was told ***");
     connection.reset();
 }
 

@@ -32,7 +32,8 @@ struct RedisReply {
     friend bool operator==(const RedisReply&, const RedisReply&) = default;
 };
 
-/// Why a reply is an error, as one line without what could be in the way of a log; nothing of a command is quoted.
+/// Why a reply is an error, as one line without what could be in the way of a log. It may quote a command: a RedisConnection has taken its
+/// password out.
 std::string error_text(const RedisReply& reply);
 
 class RedisReplies {

@@ -1,12 +1,14 @@
 """Tenants in a directory server: a real slapd that is killed, hangs, lies, and comes back; the verdicts meanwhile, and the predecessor's set-up."""
 import json
 import subprocess
+import threading
 
 import pytest
 from harness.exota import SOURCE, Exota
 from harness.ldap import BASE, READER, READERS_PASSWORD, Liar, Slapd, message, policy, tenant
 from harness.message import CONTOSO_ID, FABRIKAM_ID, SIGNATURE_FIELD, fields_of
 from harness.milter import MilterClient
+from harness.postgres import Pretender, late
 from harness.processes import fresh_directory, wait_for
 
 SCHEMA = SOURCE / "packaging/ldap/exota.schema"
@@ -177,6 +179,22 @@ def test_killed_hung_and_back(make, slapd):
     wait_for(lambda: verdict(exota, "newer.test", tenant_id=None) == NOBODY, "every thread to ask again")
     slapd.change(tenant("newer", ["newer.test"], exotaTenantId="22222222-2222-4333-8444-555555555555"))
     wait_for(lambda: verdict(exota, "newer.test", tenant_id="22222222-2222-4333-8444-555555555555") == OK, "the new tenant")
+
+
+def test_a_slow_server_is_waited_for_as_long_as_a_question_may_take(make, slapd):
+    go = threading.Event()
+    go.set()
+    proxy = Pretender(late(slapd.port, go))
+    exota = make(f"ldap://127.0.0.1:{proxy.port}")
+    wait_for(lambda: verdict(exota, "contoso.com") == OK, lambda: "an answer in time: " + exota.process.tail())
+    go.clear()
+    assert verdict(exota, "late.test", tenant_id=None) == AWAY
+    assert verdict(exota, "contoso.com") == OK
+    go.set()
+    wait_for(lambda: verdict(exota, "late.test", tenant_id=None) == NOBODY, lambda: "answers in time: " + exota.process.tail())
+    assert verdict(exota, "contoso.com") == OK, "no late answer is taken for another one"
+    assert exota.stop() == 0
+    proxy.close()
 
 
 @pytest.mark.parametrize("what", ["password", "ca", "name", "base", "access", "nobody"])

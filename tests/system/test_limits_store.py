@@ -1,14 +1,16 @@
 """Limits that two daemons count together in a real Redis that is killed, hangs, lies and comes back; one of them under TLS."""
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness.limits import metric, said_of_store, send, tenants_with_limits, together
+from harness.postgres import Pretender, late
 from harness.processes import fresh_directory, wait_for
 from harness.redis import PASSWORD, Garbage, Redis
 
-NAMES = ("together", "both", "alone", "hung", "wrong", "restarted")
+NAMES = ("together", "both", "alone", "hung", "wrong", "restarted", "slow")
 TENANTS = tenants_with_limits(NAMES, {"together": ["160 messages / hour"], "both": ["3 messages / hour", "4 recipients / hour"],
-                                      "alone": ["5 messages / hour"]})
+                                      "alone": ["5 messages / hour"], "slow": ["5 messages / hour"]})
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +89,22 @@ def test_a_redis_that_hangs_holds_nobody_up(nodes, redis):
     assert metric(node, "fallback_total", fallback="local") == before + 20
     redis.go_on()
     together(node, "restarted")
+
+
+def test_a_redis_that_is_too_slow_holds_nobody_up_either(make, redis):
+    """As the settings are by themselves: 5 ms. Whoever logs in is answered at once, whoever counts is not."""
+    go = threading.Event()
+    proxy = Pretender(late(redis.port, go, at_once=b"+"))
+    node = make(f"redis://127.0.0.1:{proxy.port}", timeout=None)
+    assert [reply == "accept" for reply in send(node, "slow", 7)] == [True] * 5 + [False] * 2, "the node counts by itself"
+    wait_for(lambda: send(node, "slow") and metric(node, "failures_total") > 0, lambda: "an answer to be late: " + said_of_store(node))
+    assert sum(metric(node, "messages_total", limit=limit) for limit in ("within", "exceeded")) == 0
+    (line, *_) = node.said("limits-store-away")
+    assert PASSWORD not in line and node.http("/readyz")[0] == 200
+    go.set()
+    wait_for(lambda: send(node, "restarted") and metric(node, "messages_total", limit="within") > 0, lambda: "an answer in time: " + said_of_store(node))
+    assert node.stop() == 0
+    proxy.close()
 
 
 def test_who_is_not_let_in_says_why(make, redis, workshop):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from harness.exota import SOURCE, Exota
 from harness.message import CONTOSO_ID, FABRIKAM_ID
+from harness.openid import openid_server
 from harness.postgres import READER, READERS_PASSWORD, WRITER, WRITERS_PASSWORD, Postgres, Pretender, endless, garbage, silence, slowly
 from harness.processes import fresh_directory, wait_for
 from test_ldap import AWAY, NOBODY, OK, state, verdict
@@ -335,6 +336,33 @@ def test_a_snapshot_that_is_damaged_is_not_used(nodes, database):
     becomes(node, "loaded")
     wait_for(lambda: '"contoso"' in path.read_text(), "another snapshot")
     assert verdict(node, "contoso.com") == OK
+
+
+def test_a_candidate_becomes_a_tenant(binary, database, nodes, base_directory, workshop):
+    """Recorded by a daemon, adopted into the database, and a tenant on every node; how candidates are found: test_discovery.py."""
+    tenant_id = "77777777-2222-4333-8444-555555555555"
+    microsoft = openid_server(workshop, {"stranger.test": tenant_id})
+    directory = fresh_directory(base_directory)
+    changes = settings(database.conninfo(WRITER), directory, WRITERS_PASSWORD)
+    changes["tenants"]["openid_base"] = f"https://localhost:{microsoft.server_port}"
+    node = Exota(binary, directory, changes={**changes, "authorisation": {"mode": "monitor"}, "discovery": {"enabled": True, "file": str(directory / "candidates")}})
+    try:
+        becomes(node, "loaded")
+        assert verdict(node, "stranger.test", tenant_id=tenant_id) == NOBODY
+        wait_for(lambda: node.metrics().get("exota_candidates") == 1, "the candidate")
+        wait_for((directory / "candidates").exists, "the candidate in the file")
+        adopted = node.run("tenant", "candidates", "adopt", "-c", node.configuration, "stranger.test",
+                           environment={"SSL_CERT_FILE": str(workshop.pki.certificate("ca"))})
+        assert adopted.returncode == 0, adopted
+        assert database.sql("SELECT kind || ' ' || name FROM exota.tenant_name WHERE tenant = 'stranger.test' ORDER BY kind").split("\n") == [
+            "domain stranger.test", f"tenant_id {tenant_id}"]
+        for each in (node, *nodes):
+            wait_for(lambda: verdict(each, "stranger.test", tenant_id=tenant_id) == OK, "the new tenant")
+        wait_for(lambda: node.metrics()["exota_candidates"] == 0, "the candidate gone")
+    finally:
+        node.stop()
+        microsoft.shutdown()
+        microsoft.server_close()
 
 
 def test_packaged_sql_can_be_read_by_whoever_installs_it():

@@ -24,6 +24,11 @@ def person(name, *lines):
 class InLdap:
     """As Active Directory has them: an address of its own, others beside it."""
 
+    section, refusals = "recipients.ldap", {"password": "Invalid credentials (49)", "ca": "certificate is not verified"}
+
+    def trusting(self, ca):
+        return {"ca_file": ca}
+
     def __init__(self, workshop, base_directory):
         directory = fresh_directory(base_directory, "l")
         schema = directory / "people.schema"
@@ -52,6 +57,11 @@ class InLdap:
 
 
 class InPostgres:
+    section, refusals = "recipients.postgresql", {"password": "password authentication failed", "ca": "certificate verify failed"}
+
+    def trusting(self, ca):
+        return {"conninfo": self.server.conninfo(ca=ca)}
+
     def __init__(self, workshop, base_directory):
         self.server = Postgres(fresh_directory(base_directory, "p"), workshop.pki)
         for address in ADDRESSES:
@@ -166,6 +176,23 @@ def test_a_server_that_lies_refuses_nobody(exota_of, source, base_directory):
         exota.stop()
 
 
+@pytest.mark.parametrize("wrong", ["password", "ca"])
+def test_who_is_not_believed_says_why_and_no_secret(exota_of, source, base_directory, workshop, wrong):
+    directory = fresh_directory(base_directory)
+    settings = source.settings(directory)
+    if wrong == "password":
+        (directory / settings[source.section]["password_file"]).write_text("an entirely wrong one\n")
+    else:
+        settings[source.section].update(source.trusting(str(workshop.pki.certificate("otherca"))))
+    exota = door_of(exota_of, settings, directory)
+    assert told(exota, "bob@contoso.com", "nobody@contoso.com", "any@fabrikam.com") == [451, 451, 250]
+    exota.said("recipients-unanswered")
+    exota.said(source.refusals[wrong])
+    everything = "\n".join(exota.lines()) + exota.http("/metrics")[1]
+    assert not any(secret in everything for secret in ("entirely wrong", READERS_PASSWORD, DATABASE_PASSWORD))
+    exota.stop()
+
+
 def test_a_database_without_the_table_is_told_of(exota_of, source, base_directory):
     if isinstance(source, InLdap):
         pytest.skip("a database's")
@@ -187,7 +214,7 @@ def test_a_database_without_the_table_is_told_of(exota_of, source, base_director
 
 def test_check_says_what_is_wrong_with_the_settings(exota_of, source, base_directory):
     directory = fresh_directory(base_directory)
-    section = "recipients.ldap" if isinstance(source, InLdap) else "recipients.postgresql"
+    section = source.section
     wrong = {"recipients.ldap": {"filter": "(mail=john)"}, "recipients.postgresql": {"conninfo": "host=x password=secret"}}[section]
     exota = exota_of(directory=directory, started=False, changes={
         "inbound": {"listen": [f"unix:{directory}/door.sock"], "mode": "enforce"}, **source.settings(directory), section: {**source.settings(directory)[section], **wrong}})

@@ -156,12 +156,12 @@ class Pretender:
             one.close()
 
 
-def slowly(port):
-    """What a server on that port says and hears, a few octets at a time."""
-    def pump(source, sink):
+def between(port, hears, says):
+    """A server on that port and its client, a few octets at a time: `hears` is called before those that the server hears, `says` before the others."""
+    def pump(source, sink, before):
         try:
             while octets := source.recv(512):
-                time.sleep(0.01)
+                before(octets)
                 sink.sendall(octets)
             sink.shutdown(socket.SHUT_WR)
         except OSError:
@@ -169,11 +169,25 @@ def slowly(port):
 
     def serve(client):
         with socket.create_connection(("127.0.0.1", port)) as server:
-            other = threading.Thread(target=pump, args=(server, client), daemon=True)
+            other = threading.Thread(target=pump, args=(server, client, says), daemon=True)
             other.start()
-            pump(client, server)
+            pump(client, server, hears)
             other.join()
     return serve
+
+
+def slowly(port):
+    """What a server on that port says and hears, each piece a little late."""
+    return between(port, lambda _: time.sleep(0.01), lambda _: time.sleep(0.01))
+
+
+def late(port, go, at_once=()):
+    """What a server on that port says comes a little late, and not before `go` (an Event) is set; but at once what begins as one of `at_once`."""
+    def wait(octets):
+        if not octets.startswith(at_once):
+            time.sleep(0.01)
+            go.wait()
+    return between(port, lambda _: None, wait)
 
 
 def garbage(client):
