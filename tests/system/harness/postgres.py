@@ -21,10 +21,12 @@ WRITER, WRITERS_PASSWORD = "provisioning", "writer's secret"
 
 class Postgres:
     """One cluster on 127.0.0.1, or at the address of a host, and a Unix socket; what was committed outlives kill() and start(). The server asks
-    everybody but the superuser on the socket for his password. `kill`, `freeze` and `thaw` are of the postmaster and all that it started."""
+    everybody but the superuser on the socket for his password. `kill`, `freeze` and `thaw` are of the postmaster and all that it started.
 
-    def __init__(self, directory, pki, host=HERE):
-        self.directory, self.port, self.host = Path(directory), free_port(), host
+    `more`: lines of its configuration. `patience`: seconds that a statement may take."""
+
+    def __init__(self, directory, pki, host=HERE, *, more="", patience=PATIENCE):
+        self.directory, self.port, self.host, self.patience = Path(directory), free_port(), host, patience
         pki._leaf("database", "/CN=database", "ca", 3650, ["subjectAltName=DNS:localhost", "extendedKeyUsage=serverAuth"])
         self.ca = pki.certificate("ca")
         user = pwd.getpwnam("postgres")
@@ -37,7 +39,7 @@ class Postgres:
             os.chown(own_file, user.pw_uid, user.pw_gid)
         with open(self.directory / "data/postgresql.conf", "a") as conf:
             conf.write(f"listen_addresses = '{host.address}'\nport = {self.port}\nunix_socket_directories = '{self.directory}'\nfsync = off\n"
-                       "full_page_writes = off\nshared_buffers = 16MB\nssl = on\n")
+                       f"full_page_writes = off\nshared_buffers = 16MB\nssl = on\n{more}")
         with open(self.directory / "data/pg_hba.conf", "a") as hba:
             hba.write("host all all samenet scram-sha-256\n")  # initdb lets this host in, no other
         self.start()
@@ -50,7 +52,7 @@ class Postgres:
 
     def _run(self, program, *arguments):
         done = subprocess.run(["runuser", "-u", "postgres", "--", PROGRAMS / program, *map(str, arguments)], cwd=self.directory, capture_output=True,
-                              text=True, timeout=PATIENCE)
+                              text=True, timeout=self.patience)
         assert done.returncode == 0, done
         return done.stdout
 
