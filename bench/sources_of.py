@@ -16,6 +16,7 @@ from harness.postgres import READERS_PASSWORD as DATABASE_PASSWORD
 from harness.postgres import Postgres
 from harness.processes import wait_for
 from harness.redis import PASSWORD as REDIS_PASSWORD
+from sources_load import load, messages_of
 
 here = pathlib.Path(__file__).resolve().parent
 KINDS = {"tenant_ids": "tenant_id", "organizations": "organization", "domains": "domain", "dkim_domains": "dkim_domain"}
@@ -62,8 +63,8 @@ class Tenants:
                        for name, one in self.all.items())
 
     def some(self, count):
-        """(domain, tenant id) of so many domains, none of them a wildcard."""
-        every = [(domain, one["tenant_ids"][0]) for one in self.all.values() for domain in one["domains"] if not domain.startswith("*.")]
+        """(domain, tenant id) of so many domains, none of them a wildcard or of the first tenant."""
+        every = [(domain, one["tenant_ids"][0]) for name, one in self.all.items() if name != self.first for domain in one["domains"] if not domain.startswith("*.")]
         random.Random(2).shuffle(every)
         return every[:count]
 
@@ -133,7 +134,9 @@ class Ldap(Of):
             "tenant_id_filter": "(exotaTenantId=%t)", "wildcards": True, "bind_dn": READER, "password_file": "ldap.password"}}
 
     def serves(self, exota):
-        return exota.http("/readyz")[0] == 200
+        """By its first tenant's message: /readyz is told once a second."""
+        first = self.tenants.all[self.tenants.first]
+        return load(exota, messages_of(exota, [(first["domains"][0], first["tenant_ids"][0])]), 1)["accepted"] == 1
 
     change = None  # an entry counts when the answer that is kept has become old
 
