@@ -119,6 +119,17 @@ def test_ldap(asks_ldap, slapd, hosts):
         each.stop()
 
 
+def test_ldap_of_which_the_first_server_is_silent(asks_ldap, slapd, hosts):
+    silent = hosts.servers[DATABASE]
+    silent.drop_packets()
+    try:
+        node = ready(asks_ldap([f"ldap://{silent.address}", slapd.url], timeout=1))
+        assert verdict(node, "contoso.com") == OK
+    finally:
+        silent.restore()
+    node.stop()
+
+
 def test_ldap_that_is_slow(asks_ldap, slapd):
     """Who asks waits, and nobody else; what was said in time counts, what comes later counts for nobody."""
     relay = Held((slapd.host.address, slapd.port))
@@ -280,19 +291,23 @@ def test_a_master_of_a_cluster(counts, workshop, base_directory, hosts):
         node.said("limits-store-away")
         wait_for(lambda: counted(node, "fabrikam", 2) and counted(node, "foo", 2), "the others to count")
         assert send(node, "contoso", 3) == ["accept"] * 3
+        # Who starts meanwhile asks the next one that he was told of.
+        fresh = counts([gone.tls_url, cluster.nodes[0].tls_url], "cluster")
+        wait_for(lambda: counted(fresh, "fabrikam", 2) and counted(fresh, "foo", 2), "the others to count")
     finally:
         gone.host.restore()
     cluster.wait_until_whole()
-    for tenant in ("fabrikam", "contoso", "foo"):
-        together(node, tenant)
-    node.stop()
+    for each in (node, fresh):
+        for tenant in ("fabrikam", "contoso", "foo"):
+            together(each, tenant)
+        each.stop()
     cluster.stop()
 
 
 def test_the_master_of_sentinels(counts, workshop, base_directory, hosts):
-    """He still takes himself for the master when he is back; nobody else does."""
+    """He still takes himself for the master when he is back; nobody else does. The first place of the list of Sentinels is on his host."""
     watched = Watched(base_directory, workshop.pki, hosts.servers[MASTER], hosts.servers[REPLICAS])
-    node = counts(watched.urls, "sentinel")
+    node = counts([f"rediss://{hosts.servers[MASTER].address}:1", *watched.urls], "sentinel")
     together(node, "foo")
     gone = watched.master()
     assert gone.host is hosts.servers[MASTER]
