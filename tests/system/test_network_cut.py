@@ -21,6 +21,7 @@ from harness.redis_ha import MASTER_NAME, SENTINEL_PASSWORD, Cluster, Watched
 from test_ldap import AWAY, ENTRIES, NOBODY, OK, SCHEMA, at_door, begun, state, toml_of, verdict
 from test_limits_store_ha import counted
 from test_postgresql import becomes, settings
+from test_recipients import InLdap, InPostgres, answers, door_of, told
 
 LDAP, DATABASE, STORE, FIRST, SECOND, THIRD, MASTER, REPLICAS = range(8)
 
@@ -157,9 +158,14 @@ def test_ldap_that_is_slow(asks_ldap, slapd):
 # --- PostgreSQL: test_postgresql has one that is slow ---
 
 
-def test_postgresql(exota_of, hosts, workshop, base_directory):
-    database = Postgres(fresh_directory(base_directory, "p"), workshop.pki, hosts.servers[DATABASE])
+@pytest.fixture(scope="module")
+def database(hosts, workshop, base_directory):
+    made = Postgres(fresh_directory(base_directory, "p"), workshop.pki, hosts.servers[DATABASE])
+    yield made
+    made.remove()
 
+
+def test_postgresql(exota_of, hosts, database, base_directory):
     def add(name, tenant_id):
         database.sql(f"INSERT INTO exota.tenant (name) VALUES ('{name}'); INSERT INTO exota.tenant_name VALUES ('domain', '{name}.com', '{name}'), "
                      f"('organization', '{name}.com', '{name}'), ('tenant_id', '{tenant_id}', '{name}')")
@@ -201,7 +207,34 @@ def test_postgresql(exota_of, hosts, workshop, base_directory):
     for each in (node, fresh):
         wait_for(lambda: each.metrics()["exota_tenant_domains"] == 3, "what is told on the new connection")
         each.stop()
-    database.remove()
+
+
+# --- Recipients, of whom either is asked ---
+
+
+@pytest.mark.parametrize("where", [LDAP, DATABASE], ids=["ldap", "postgresql"])
+def test_recipients(request, exota_of, hosts, workshop, base_directory, where):
+    host = hosts.servers[where]
+    source = InLdap(workshop, base_directory, host) if where == LDAP else InPostgres(workshop, base_directory, request.getfixturevalue("database"))
+    directory = fresh_directory(base_directory)
+    door = door_of(exota_of, source.settings(directory), directory)
+    wait_for(lambda: told(door, "bob@contoso.com", "nobody@contoso.com") == [250, 550], "the server to answer")
+    host.drop_packets()
+    try:
+        # That somebody exists stays known; that somebody does not is asked again.
+        wait_for(lambda: told(door, "bob@contoso.com", "nobody@contoso.com", "cut@contoso.com") == [250, 451, 451], "nobody to be refused")
+        wait_for(lambda: not answers(door), "the trouble to be told")
+        assert told(door, "any@fabrikam.com", "postmaster@contoso.com", "a@elsewhere.test") == [250, 250, 550], "of whom nobody has to be asked"
+        assert door.http("/readyz")[0] == 200
+    finally:
+        host.restore()
+    wait_for(lambda: told(door, "bob@contoso.com", "nobody@contoso.com", "cut@contoso.com") == [250, 550, 550], "the server to be asked again")
+    wait_for(lambda: answers(door), "the end to be told")
+    for event in ("recipients-unanswered", "recipients-answered"):
+        door.said(event)
+    door.stop()
+    if where == LDAP:
+        source.stop()
 
 
 # --- Redis ---
