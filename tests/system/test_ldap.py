@@ -23,19 +23,27 @@ def results_of(domain):
 _number = 0
 
 
-def judged(exota, author_domain, *, tenant_id=CONTOSO_ID, organization=None, signed=None, author=None):
-    """One signed message from Exchange Online through the milter: (reply, log record)."""
+def begun(exota, author_domain, *, tenant_id=CONTOSO_ID, organization=None, signed=None, author=None):
+    """One signed message from Exchange Online through the milter, all but its end: (connection, queue id)."""
     global _number
     _number += 1
     queue_id = f"L{_number:05d}"
     fields = results_of(signed or author_domain)
     fields += [(name, " " + value) for name, value in fields_of(author or f"j@{author_domain}", tenant_id, organization) if value is not None]
-    with MilterClient(exota.where) as mta:
-        mta.macros("C", v="Postfix 3.7.11")
-        mta.connect()
-        mta.macros("H", **CERTIFICATE)
-        mta.send("H", b"outbound.protection.outlook.com\0")
-        _, (command, payload) = mta.message(fields, sender=f"<j@{author_domain}>", queue_id=queue_id)
+    mta = MilterClient(exota.where)
+    mta.macros("C", v="Postfix 3.7.11")
+    mta.connect()
+    mta.macros("H", **CERTIFICATE)
+    mta.send("H", b"outbound.protection.outlook.com\0")
+    mta.begin_message(fields, sender=f"<j@{author_domain}>", queue_id=queue_id)
+    return mta, queue_id
+
+
+def judged(exota, author_domain, **arguments):
+    """The same to its end: (reply, log record)."""
+    mta, queue_id = begun(exota, author_domain, **arguments)
+    with mta:
+        _, (command, payload) = mta.end_of_message()
     return {"a": "accept", "c": "accept", "y": payload.decode().rstrip("\0")}.get(command, command), exota.judged(queue_id)
 
 

@@ -4,6 +4,7 @@ import os
 
 import pytest
 from harness.exota import SOURCE
+from harness.hosts import HERE
 from harness.inbound import tenants
 from harness.ldap import READER, READERS_PASSWORD, SUFFIX, Liar, Slapd
 from harness.milter import MilterClient
@@ -29,7 +30,7 @@ class InLdap:
     def trusting(self, ca):
         return {"ca_file": ca}
 
-    def __init__(self, workshop, base_directory):
+    def __init__(self, workshop, base_directory, host=HERE):
         directory = fresh_directory(base_directory, "l")
         schema = directory / "people.schema"
         schema.write_text(PROXY_ADDRESSES.format(schema=SOURCE / "packaging/ldap/exota.schema"))
@@ -37,7 +38,7 @@ class InLdap:
             "bob", "mail: Bob@Contoso.com", "proxyAddresses: SMTP:Bob@Contoso.com", "proxyAddresses: smtp:Sales@Contoso.com") + person(
                 "all", "mail: @contoso.onmicrosoft.com") + person("none", "proxyAddresses: x500:/o=Contoso/cn=nobody@contoso.com")
         self.ca = str(workshop.pki.certificate("ca"))
-        self.server = Slapd(directory, workshop.pki, people, schema)
+        self.server = Slapd(directory, workshop.pki, people, schema, host)
         self.freeze, self.thaw, self.kill, self.start, self.stop = (self.server.pause, self.server.go_on, self.server.kill, self.server.start, self.server.stop)
 
     def settings(self, directory, url=None):
@@ -62,8 +63,8 @@ class InPostgres:
     def trusting(self, ca):
         return {"conninfo": self.server.conninfo(ca=ca)}
 
-    def __init__(self, workshop, base_directory):
-        self.server = Postgres(fresh_directory(base_directory, "p"), workshop.pki)
+    def __init__(self, workshop, base_directory, server=None):
+        self.server = server or Postgres(fresh_directory(base_directory, "p"), workshop.pki)
         for address in ADDRESSES:
             self.add(address)
         self.freeze, self.thaw, self.kill, self.start, self.stop = (self.server.freeze, self.server.thaw, self.server.kill, self.server.start, self.server.remove)

@@ -6,6 +6,7 @@ import subprocess
 import threading
 from pathlib import Path
 
+from .hosts import HERE
 from .processes import PATIENCE, Process, disown, free_port, listens, own, wait_for
 
 SUFFIX = "dc=example,dc=test"
@@ -46,38 +47,43 @@ def policy(domain, **attributes):
 
 
 class Slapd:
-    """One slapd on 127.0.0.1, in the clear with StartTLS, and on a Unix socket. Its data outlive kill() and start()."""
+    """One slapd, in the clear with StartTLS, on 127.0.0.1 or at the address of a host, and on a Unix socket. Its data outlive kill() and start().
 
-    def __init__(self, directory, pki, ldif, schema):
-        self.directory = Path(directory)
+    `log`: its levels; searches() needs "stats". `octets`: what its database may take at most. `many`: filling it may take an hour.
+    """
+
+    def __init__(self, directory, pki, ldif, schema, host=HERE, *, log="stats", octets=104857600, many=False):
+        self.directory, self.host, self.log, self.patience = Path(directory), host, log, 3600 if many else PATIENCE
         for name in ("db", "run"):
             (self.directory / name).mkdir(parents=True)
         self.port, self.socket = free_port(), self.directory / "run/ldapi"
-        self.url = f"ldap://127.0.0.1:{self.port}"
+        self.url = f"ldap://{host.address}:{self.port}"
         self.socket_url = "ldapi://" + str(self.socket).replace("/", "%2F")
-        certificate, key = pki["server"]
+        certificate, key = pki[host.certificate]
         (self.directory / "slapd.conf").write_text(
             "include /etc/ldap/schema/core.schema\ninclude /etc/ldap/schema/cosine.schema\n"
             f"include {schema}\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\n"
             f"pidfile {self.directory}/run/slapd.pid\nargsfile {self.directory}/run/slapd.args\n"
             f"TLSCACertificateFile {pki.certificate('ca')}\nTLSCertificateFile {certificate}\nTLSCertificateKeyFile {key}\nTLSVerifyClient try\n"
-            f"database mdb\nmaxsize 104857600\nsuffix \"{SUFFIX}\"\nrootdn \"cn=admin,{SUFFIX}\"\nrootpw secret\ndirectory {self.directory}/db\n"
-            f"index objectClass,associatedDomain,exotaDomain eq\n"
+            f"database mdb\nmaxsize {octets}\nsuffix \"{SUFFIX}\"\nrootdn \"cn=admin,{SUFFIX}\"\nrootpw secret\ndirectory {self.directory}/db\n"
+            "index objectClass,associatedDomain,exotaDomain,exotaTenantId eq\n"
             f"access to * by dn.exact=\"cn=admin,{SUFFIX}\" write by users read by anonymous auth\n")
         self.process = None
-        self._run("slapadd", "-f", self.directory / "slapd.conf", text=START + ldif)
+        self._run("slapadd", *(["-q"] if many else []), "-f", self.directory / "slapd.conf", text=START + ldif)
         self.start()
 
     def _run(self, *command, text=""):
-        done = subprocess.run([str(part) for part in command], input=text, capture_output=True, text=True, timeout=PATIENCE,
-                              env={"PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"})
+        with self.host:
+            done = subprocess.run([str(part) for part in command], input=text, capture_output=True, text=True, timeout=self.patience,
+                                  env={"PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"})
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout
 
     def start(self):
-        self.process = Process(["/usr/sbin/slapd", "-f", self.directory / "slapd.conf", "-h", f"{self.url} {self.url.replace('127.0.0.1', '127.0.0.2')} {self.socket_url}", "-d", "stats"],
-                               self.directory / "run/log")
-        wait_for(lambda: listens("127.0.0.1", self.port) or not self.process.running(), lambda: "slapd: " + self.process.tail())
+        urls = f"{self.url} ldap://127.0.0.2:{self.port} {self.socket_url}"
+        with self.host:
+            self.process = Process(["/usr/sbin/slapd", "-f", self.directory / "slapd.conf", "-h", urls, "-d", self.log], self.directory / "run/log")
+            wait_for(lambda: listens(self.host.address, self.port) or not self.process.running(), lambda: "slapd: " + self.process.tail())
         assert self.process.running(), self.process.tail()
 
     def change(self, ldif):

@@ -1,4 +1,5 @@
 """The MTA's side of the milter protocol, raw: for what Postfix never does (garbage, stalls, ABORT anywhere, other MTAs' macros)."""
+import select
 import socket
 import struct
 
@@ -97,6 +98,14 @@ class MilterClient:
     def end_of_message(self):
         """(edits, reply): what the filter asks to change, and its last word."""
         self.write(frame("E"))
+        return self.answer()
+
+    def heard(self):
+        """Whether the filter has said something that was not read yet."""
+        return bool(select.select([self._socket], [], [], 0)[0])
+
+    def answer(self):
+        """What end_of_message() returns, of one that was written."""
         edits = []
         while True:
             command, payload = self.read()
@@ -109,8 +118,13 @@ class MilterClient:
             else:
                 return edits, (command, payload)
 
-    def message(self, fields, *, sender="<a@b.test>", recipients=("<r@dest.test>",), queue_id="QID1", body=b"hi\r\n", mail_macros=None):
-        """One whole message. @return (edits, reply)"""
+    def message(self, fields, **arguments):
+        """One whole message, see begin_message(). @return (edits, reply)"""
+        self.begin_message(fields, **arguments)
+        return self.end_of_message()
+
+    def begin_message(self, fields, *, sender="<a@b.test>", recipients=("<r@dest.test>",), queue_id="QID1", body=b"hi\r\n", mail_macros=None):
+        """All of a message but its end."""
         self.macros("M", mail_addr=sender.strip("<>"), **(mail_macros or {}))
         self.send("M", strings(sender))
         for recipient in recipients:
@@ -123,7 +137,6 @@ class MilterClient:
         if body:
             self.send("B", body)
         self.macros("E", i=queue_id)
-        return self.end_of_message()
 
     def quit(self):
         self.send("Q")

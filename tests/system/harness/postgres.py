@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from .exota import SOURCE
+from .hosts import HERE
 from .processes import PATIENCE, disown, free_port, own, wait_for
 
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
@@ -19,11 +20,13 @@ WRITER, WRITERS_PASSWORD = "provisioning", "writer's secret"
 
 
 class Postgres:
-    """One cluster on 127.0.0.1 and a Unix socket; what was committed outlives kill() and start(). The server asks everybody but the superuser on the
-    socket for his password. `kill`, `freeze` and `thaw` are of the postmaster and all that it started."""
+    """One cluster on 127.0.0.1, or at the address of a host, and a Unix socket; what was committed outlives kill() and start(). The server asks
+    everybody but the superuser on the socket for his password. `kill`, `freeze` and `thaw` are of the postmaster and all that it started.
 
-    def __init__(self, directory, pki):
-        self.directory, self.port = Path(directory), free_port()
+    `more`: lines of its configuration. `patience`: seconds that a statement may take."""
+
+    def __init__(self, directory, pki, host=HERE, *, more="", patience=PATIENCE):
+        self.directory, self.port, self.host, self.patience = Path(directory), free_port(), host, patience
         pki._leaf("database", "/CN=database", "ca", 3650, ["subjectAltName=DNS:localhost", "extendedKeyUsage=serverAuth"])
         self.ca = pki.certificate("ca")
         user = pwd.getpwnam("postgres")
@@ -35,8 +38,10 @@ class Postgres:
             own_file.chmod(0o600)
             os.chown(own_file, user.pw_uid, user.pw_gid)
         with open(self.directory / "data/postgresql.conf", "a") as conf:
-            conf.write(f"listen_addresses = '127.0.0.1'\nport = {self.port}\nunix_socket_directories = '{self.directory}'\nfsync = off\n"
-                       "full_page_writes = off\nshared_buffers = 16MB\nssl = on\n")
+            conf.write(f"listen_addresses = '{host.address}'\nport = {self.port}\nunix_socket_directories = '{self.directory}'\nfsync = off\n"
+                       f"full_page_writes = off\nshared_buffers = 16MB\nssl = on\n{more}")
+        with open(self.directory / "data/pg_hba.conf", "a") as hba:
+            hba.write("host all all samenet scram-sha-256\n")  # initdb lets this host in, no other
         self.start()
         self.sql("CREATE DATABASE exota", database="postgres")
         for name in ("schema.sql", "roles.sql"):
@@ -47,7 +52,7 @@ class Postgres:
 
     def _run(self, program, *arguments):
         done = subprocess.run(["runuser", "-u", "postgres", "--", PROGRAMS / program, *map(str, arguments)], cwd=self.directory, capture_output=True,
-                              text=True, timeout=PATIENCE)
+                              text=True, timeout=self.patience)
         assert done.returncode == 0, done
         return done.stdout
 
@@ -64,12 +69,13 @@ class Postgres:
 
     def conninfo(self, user=READER, port=None, ca=None):
         """As over a network, where nobody is believed who does not prove it."""
-        return (f"host=localhost hostaddr=127.0.0.1 port={port or self.port} dbname=exota user={user} gssencmode=disable sslmode=verify-full "
+        return (f"host=localhost hostaddr={self.host.address} port={port or self.port} dbname=exota user={user} gssencmode=disable sslmode=verify-full "
                 f"sslrootcert={ca or self.ca}")
 
     def start(self):
         own(self)
-        self._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-t", str(int(PATIENCE)), "start")
+        with self.host:
+            self._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-t", str(int(PATIENCE)), "start")
 
     def stop(self):
         self.thaw()

@@ -6,30 +6,32 @@ import subprocess
 import threading
 from pathlib import Path
 
+from .hosts import HERE
 from .processes import PATIENCE, Process, disown, free_port, listens, own, wait_for
 
 PASSWORD = "redissecret"
 
 
 class Redis:
-    """One redis-server on 127.0.0.1 with a password, in the clear and under TLS. It keeps nothing over a restart."""
+    """One redis-server with a password, in the clear and under TLS, on 127.0.0.1 or at the address of a host. It keeps nothing over a restart."""
 
-    def __init__(self, directory, pki, more="", *, password=PASSWORD, arguments=()):
-        self.directory, self.password, self.arguments = Path(directory), password, arguments
+    def __init__(self, directory, pki, more="", *, password=PASSWORD, arguments=(), host=HERE):
+        self.directory, self.password, self.arguments, self.host = Path(directory), password, arguments, host
         self.port, self.tls_port = free_port(), free_port()
-        self.url, self.tls_url = f"redis://127.0.0.1:{self.port}", f"rediss://127.0.0.1:{self.tls_port}"
-        certificate, key = pki["server"]
+        self.url, self.tls_url = f"redis://{host.address}:{self.port}", f"rediss://{host.address}:{self.tls_port}"
+        certificate, key = pki[host.certificate]
         self.configuration = self.directory / "redis.conf"
         self.configuration.write_text(
-            f"bind 127.0.0.1\nport {self.port}\ntls-port {self.tls_port}\ntls-cert-file {certificate}\ntls-key-file {key}\n"
+            f"bind {host.address}\nport {self.port}\ntls-port {self.tls_port}\ntls-cert-file {certificate}\ntls-key-file {key}\n"
             f"tls-ca-cert-file {pki.certificate('ca')}\ntls-auth-clients no\ndir {self.directory}\nsave \"\"\nappendonly no\n"
             f"requirepass {password}\nlogfile {self.directory}/log\n{more}")
         self.process = None
         self.start()
 
     def start(self):
-        self.process = Process(["/usr/bin/redis-server", self.configuration, *self.arguments], self.directory / "output")
-        wait_for(lambda: listens("127.0.0.1", self.port) or not self.process.running(), lambda: "redis-server: " + self.process.tail())
+        with self.host:
+            self.process = Process(["/usr/bin/redis-server", self.configuration, *self.arguments], self.directory / "output")
+            wait_for(lambda: listens(self.host.address, self.port) or not self.process.running(), lambda: "redis-server: " + self.process.tail())
         assert self.process.running(), self.process.tail()
 
     def kill(self):
@@ -54,8 +56,9 @@ class Redis:
         return self.command_text(*words).split()
 
     def command_text(self, *words):
-        done = subprocess.run(["/usr/bin/redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, timeout=PATIENCE, check=False,
-                              env={"PATH": os.environ["PATH"], "REDISCLI_AUTH": self.password})
+        with self.host:
+            done = subprocess.run(["/usr/bin/redis-cli", "-h", self.host.address, "-p", str(self.port), *words], capture_output=True, text=True,
+                                  timeout=PATIENCE, check=False, env={"PATH": os.environ["PATH"], "REDISCLI_AUTH": self.password})
         assert done.returncode == 0, done
         return done.stdout
 

@@ -2,6 +2,7 @@
 
 Everything among them goes under TLS; the password is that of harness.redis. Each keeps its configuration over a restart, and no counts.
 """
+from .hosts import HERE
 from .processes import fresh_directory, free_port, wait_for
 from .redis import PASSWORD, Redis
 
@@ -18,12 +19,12 @@ def _mutual(pki):
 
 
 class Sentinel(Redis):
-    """Of a master at a port; reached under TLS alone."""
+    """Of a master; reached under TLS alone."""
 
-    def __init__(self, directory, pki, master_port):
-        super().__init__(directory, pki, _mutual(pki) + f"sentinel monitor {MASTER_NAME} 127.0.0.1 {master_port} 2\n"
+    def __init__(self, directory, pki, master, host=HERE):
+        super().__init__(directory, pki, _mutual(pki) + f"sentinel monitor {MASTER_NAME} {master.host.address} {master.tls_port} 2\n"
                          f"sentinel auth-pass {MASTER_NAME} {PASSWORD}\nsentinel down-after-milliseconds {MASTER_NAME} 1000\n"
-                         f"sentinel failover-timeout {MASTER_NAME} 3000\n", password=SENTINEL_PASSWORD, arguments=["--sentinel"])
+                         f"sentinel failover-timeout {MASTER_NAME} 3000\n", password=SENTINEL_PASSWORD, arguments=["--sentinel"], host=host)
 
     def knows(self):
         """How many replicas and other Sentinels of the master it has seen, and that its word on the master is whole."""
@@ -36,14 +37,14 @@ class Sentinel(Redis):
 
 
 class Watched:
-    """A master, two replicas, three Sentinels."""
+    """A master, two replicas, three Sentinels. The master has a host of its own, where there are two."""
 
-    def __init__(self, base, pki):
+    def __init__(self, base, pki, masters_host=HERE, host=HERE):
         common = _mutual(pki) + "repl-diskless-sync-delay 0\n"
-        first = Redis(fresh_directory(base, "w"), pki, common)
-        replica = common + f"replicaof 127.0.0.1 {first.tls_port}\n"
-        self.servers = [first, *(Redis(fresh_directory(base, "w"), pki, replica) for _ in range(2))]
-        self.sentinels = [Sentinel(fresh_directory(base, "s"), pki, first.tls_port) for _ in range(3)]
+        first = Redis(fresh_directory(base, "w"), pki, common, host=masters_host)
+        replica = common + f"replicaof {masters_host.address} {first.tls_port}\n"
+        self.servers = [first, *(Redis(fresh_directory(base, "w"), pki, replica, host=host) for _ in range(2))]
+        self.sentinels = [Sentinel(fresh_directory(base, "s"), pki, first, host) for _ in range(3)]
         self.urls = [sentinel.tls_url for sentinel in self.sentinels]
         wait_for(lambda: all(sentinel.knows() for sentinel in self.sentinels), "the Sentinels to know each other")
 
@@ -65,10 +66,10 @@ class Watched:
 
 
 class ClusterNode(Redis):
-    def __init__(self, directory, pki):
+    def __init__(self, directory, pki, host):
         self.bus_port = free_port()
         super().__init__(directory, pki, _mutual(pki) + f"tls-cluster yes\ncluster-enabled yes\ncluster-port {self.bus_port}\n"
-                         "cluster-node-timeout 2000\ncluster-require-full-coverage no\n")
+                         "cluster-node-timeout 2000\ncluster-require-full-coverage no\n", host=host)
         self.id = self.command("cluster", "myid")[0]
 
     def sees(self, count):
@@ -81,13 +82,13 @@ class ClusterNode(Redis):
 class Cluster:
     """Three masters; slots that nobody has are no reason for the others to stop."""
 
-    def __init__(self, base, pki):
-        self.nodes = [ClusterNode(fresh_directory(base, "c"), pki) for _ in range(3)]
+    def __init__(self, base, pki, hosts=(HERE, HERE, HERE)):
+        self.nodes = [ClusterNode(fresh_directory(base, "c"), pki, host) for host in hosts]
         for number, node in enumerate(self.nodes):
             node.command("cluster", "addslotsrange", str(FIRST_SLOTS[number]), str(FIRST_SLOTS[number + 1] - 1))
             node.command("cluster", "set-config-epoch", str(number + 1))
         for node in self.nodes[1:]:
-            node.command("cluster", "meet", "127.0.0.1", str(self.nodes[0].tls_port), str(self.nodes[0].bus_port))
+            node.command("cluster", "meet", self.nodes[0].host.address, str(self.nodes[0].tls_port), str(self.nodes[0].bus_port))
         self.wait_until_whole()
 
     def wait_until_whole(self):
