@@ -21,6 +21,7 @@ from harness.silencers import DEAD_KEYS, FIELD, FORMS, INVENTED, PASS, SILENCERS
 UNSTAMPED = {"tenant_id": None, "organization": None}
 QUIET = {"in_flow_delay": "0", "smtpd_junk_command_limit": "1000000"}  # else Postfix waits a second for each refused message after the hundredth
 REFUSED = (450, 451, 550)
+OPENDKIM, PASSED = "dkim-atps=neutral", "dkim=pass (2048-bit key; unprotected) header.d=contoso.com"  # how it ends each of its fields; what it says of contoso's
 
 #         name                                 exota's mode     OpenDKIM removes all results
 CHAINS = [("job id", "job id", True), ("job id, default clean-up", "job id", False), ("results", "results", True),
@@ -94,14 +95,14 @@ INJECTION = "a=3B=20dkim=3Dpass=20header.d=3Dcontoso.com=20header.i=3D@"
 
 def test_a_result_hidden_in_i(path):
     raw = message(**path.claims)
-    refused(path, add(raw, ("DKIM-Signature", signature(i=INJECTION + "contoso.com"))), seen=["fail", PASS.split()[1]])
+    refused(path, add(raw, ("DKIM-Signature", signature(i=INJECTION + "contoso.com"))), seen=[OPENDKIM, "dkim=fail", f"; {PASS}"])
     accepted(path, add(by_contoso(path), ("DKIM-Signature", signature(i="a=2Db@contoso.com"))))
 
 
 def test_a_result_hidden_in_i_of_a_valid_signature_of_the_forgers(path):
     """OpenDKIM's field says pass twice: for evil.test, truly, and what the forger had it say."""
     raw = message(**path.claims)
-    refused(path, sign(raw, path.keys, "evil.test", more=f"i={INJECTION}evil.test"), seen=["evil.test", "contoso.com"])
+    refused(path, sign(raw, path.keys, "evil.test", more=f"i={INJECTION}evil.test"), seen=[OPENDKIM, "header.d=evil.test", f"; {PASS}"])
     accepted(path, sign(by_contoso(path), path.keys, "evil.test", more="i=a=2Db@evil.test"))
 
 
@@ -118,7 +119,7 @@ def test_a_plain_result_over_a_signature_that_cannot_be_read(path, kind, compani
     below = [("DKIM-Signature", INVENTED)] if companion else []
     for authserv_id in path.ids:
         raw = add(message(**path.claims), (FIELD, f"{authserv_id}; {PASS}"), ("DKIM-Signature", UNREADABLE[kind]), *below)
-        refused(path, raw, seen=[authserv_id, "contoso.com"])
+        refused(path, raw, seen=[authserv_id, "contoso.com"], unseen=[OPENDKIM])
 
 
 def test_its_twin(path):
@@ -164,15 +165,15 @@ def test_a_second_field_that_nobody_signed(path, field, place):
     genuine = by_contoso(path)
     signed = next(line.partition(b":")[2].strip().decode() for line in genuine.split(b"\r\n") if line.lower().startswith(field.lower().encode() + b":"))
     forged = add(genuine, (field, FORGED_VALUES[field]), below=place == "below")
-    refused(path, forged, seen=["pass", "contoso.com"] if place == "above" or field == "To" else ["contoso.com"])
+    refused(path, forged, seen=[OPENDKIM, PASSED] if place == "above" or field == "To" else [OPENDKIM])
     accepted(path, add(genuine, (field, signed), below=place == "below"))
 
 
 def test_a_body_that_is_longer_than_what_was_signed(path):
     """Results are read without the body, so no signature with l= counts (docs/reference/decision.md): the twin is signed without."""
     short = by_contoso(path, l=len("Hello"))
-    refused(path, short, seen=["pass", "contoso.com"])
-    refused(path, short.replace(b"Hello from", b"Hello and pay me, from"), seen=["pass", "contoso.com"])
+    refused(path, short, seen=[OPENDKIM, PASSED])
+    refused(path, short.replace(b"Hello from", b"Hello and pay me, from"), seen=[OPENDKIM, PASSED])
     accepted(path, by_contoso(path))
 
 
@@ -196,17 +197,19 @@ def silencing(path, silencer, form, authserv_id):
 @pytest.mark.parametrize("form", LEFT)
 def test_a_result_that_clean_up_leaves(path, form, silencer):
     for authserv_id in path.ids:
-        refused(path, silencing(path, silencer, form, authserv_id), seen=["contoso.com"], unseen=["permerror", "dkim=none"])
+        refused(path, silencing(path, silencer, form, authserv_id), seen=["contoso.com"], unseen=[OPENDKIM])
 
 
 @pytest.mark.parametrize("silencer", DEAD)
 def test_a_result_that_clean_up_leaves_while_a_key_is_dead(path, silencer):
-    """OpenDKIM waits a second for each, so all forms go through one chain, and through each other one form a silencer."""
+    """OpenDKIM waits a second for each, so all forms go through one chain, and through each other one form a silencer. Where the dead one is not
+    the first, OpenDKIM speaks (temperror), and what clean-up leaves stands below."""
+    silent = silencer != "key dead, below"
     forms = list(LEFT)
     turn = (DEAD.index(silencer) + [row[0] for row in CHAINS].index(path.name)) % len(forms)
     chosen = forms if path.name == "results, default clean-up" else [forms[turn]]
     for form in chosen:
-        refused(path, silencing(path, silencer, form, path.ids[-1]), seen=["contoso.com"], unseen=["dkim=none"])
+        refused(path, silencing(path, silencer, form, path.ids[-1]), seen=["contoso.com"] if silent else [OPENDKIM, "temperror"], unseen=[OPENDKIM] if silent else [])
 
 
 @pytest.mark.parametrize("form", LEFT)
