@@ -9,6 +9,9 @@ from cli_test import EXOTA, SOURCE, TENANTS, folder, run  # noqa: F401 -- the fi
 pytestmark = pytest.mark.skipif(not EXOTA.exists(), reason="the program is not built")
 
 
+TENANT_ID = TENANTS["tenants"]["contoso"]["tenant_ids"][0]
+
+
 def test_check_exit_codes(folder):
     assert run("check", "-c", folder / "exota.toml").returncode == 0
     assert run("check", "-c", folder / "missing.toml").returncode == 66
@@ -135,9 +138,10 @@ def test_check_old_endpoint_list(folder):
     assert shrunk.returncode == 78 and b"shrank to nothing" in shrunk.stdout
 
 
-def serve_once(configuration):
+def serve_once(*arguments, before=(), environment=None):
     """Starts the daemon and ends it as soon as it serves: it has noted what it found."""
-    with subprocess.Popen([EXOTA, "serve", "-c", configuration], stderr=subprocess.PIPE, env={"PATH": os.environ["PATH"]}) as daemon:
+    command, clean = [*before, EXOTA, "serve", *arguments], {"PATH": os.environ["PATH"], **(environment or {})}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=clean) as daemon:
         said = []
         for line in daemon.stderr:
             said.append(line)
@@ -156,16 +160,45 @@ def with_domains(folder, name, count):
 
 
 def test_check_of_one_tenants_file_knows_nothing_of_another(folder):
-    serve_once(with_domains(folder, "large", 50))
+    serve_once("-c", with_domains(folder, "large", 50))
     small = with_domains(folder, "small", 2)
     assert b"--accept-shrink" not in run("check", "-c", small).stdout
-    serve_once(small)
+    serve_once("-c", small)
     assert b"--accept-shrink" in run("check", "-c", with_domains(folder, "large", 10)).stdout, "its own number is still known"
     assert b"--accept-shrink" not in run("check", "-c", small, "--strict").stdout
 
 
+def warned_of_nothing(folder):
+    """The folder's configuration with own verification, and nothing left that `check` warns of."""
+    text = (folder / "exota.toml").read_text().replace('source = "authentication-results"', 'source = "verify"')
+    text = text.partition("[authentication_results]")[0] + text[text.index("[client_ip]"):]
+    proofs = 'proofs = ["client-cert + dkim", "client-cert + tenant-id + system-mail"]'
+    return text.replace("[dkim]", f"{proofs}\n[dkim]") + f'[milter]\nlisten = ["unix:{folder}/s"]\nsocket_group = "root"\n'
+
+
+def test_check_after_a_drop_in_with_a_large_policy(folder):
+    """A drop-in notes its numbers in /run/exota, which may be another daemon's too; here /run is a folder of the test's."""
+    (folder / "run/exota").mkdir(parents=True)
+    there = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", f'mount --bind "{folder}/run" /run && exec "$@"', "sh"]
+    if (tried := subprocess.run([*there, "true"], capture_output=True)).returncode != 0:
+        pytest.skip(f"no mount namespace here: {tried.stderr.decode().strip()}")
+
+    def policy(count):
+        (folder / "policy.json").write_text(json.dumps({f"d{i}.test": {"tenant_id": TENANT_ID} for i in range(count)}))
+    environment = {"MILTER_POLICY_FILE": str(folder / "policy.json"), "MILTER_SOCKET": f"unix:{folder}/s", "MILTER_TENANT_ID_REQUIRED": "1"}
+    policy(50)
+    serve_once(before=there, environment=environment)
+    assert len(list((folder / "run/exota").glob("tenants.domains.*"))) == 1, "the drop-in did not note its number there"
+    (folder / "small.toml").write_text(warned_of_nothing(folder).replace('state_directory = "."', f'state_directory = "{folder}/run/exota"'))
+    checked = run("check", "-c", folder / "small.toml", "--strict")
+    assert checked.returncode == 0 and b"--accept-shrink" not in checked.stdout, checked
+    policy(5)
+    lost = subprocess.run([*there, EXOTA, "check"], env={"PATH": os.environ["PATH"], **environment}, capture_output=True, timeout=60)
+    assert b"--accept-shrink" in lost.stdout, "the twin: of its own policy's loss it is warned"
+
+
 def test_check_shrink_is_warned_of_until_accepted(folder):
-    serve_once(with_domains(folder, "tenants", 10))
+    serve_once("-c", with_domains(folder, "tenants", 10))
     (folder / "tenants.json").write_text(json.dumps(TENANTS))
     assert b"--accept-shrink" in run("check", "-c", folder / "exota.toml").stdout
     assert run("check", "-c", folder / "exota.toml", "--accept-shrink").returncode == 0
@@ -173,6 +206,25 @@ def test_check_shrink_is_warned_of_until_accepted(folder):
     tenants = dict(TENANTS["tenants"], other={"domains": ["other.test"]})
     (folder / "tenants.json").write_text(json.dumps({"version": 2, "tenants": tenants}))
     assert b"--accept-shrink" in run("check", "-c", folder / "exota.toml").stdout, "another content was accepted, not this one"
+
+
+def test_check_notes_what_reading_results_depends_on(folder):
+    """That job ids are missing can be mended, so it is a warning. What remains with them is a note: else --strict would refuse the documented setting."""
+    def said(text):
+        (folder / "exota.toml").write_text(text)
+        done, machine = run("check", "-c", folder / "exota.toml", "--strict"), run("check", "-c", folder / "exota.toml", "--json")
+        found = json.loads(machine.stdout)
+        notes = [note for note in found["notes"] if "safe only as far as the validator before us cannot be silenced" in note]
+        assert [line for line in done.stdout.decode().splitlines() if line.startswith("note: ")] == [f"note: {note}" for note in found["notes"]]
+        return done.returncode, notes, [w["key"] for w in found["problems"] if w["severity"] == "warning"]
+    verified = warned_of_nothing(folder)
+    assert said(verified) == (0, [], []), "nothing depends on it"
+    without = verified.replace('source = "verify"', 'source = "authentication-results"\n[authentication_results]\ntrusted_authserv_ids = ["mx.test"]')
+    code, (note,), warnings = said(without.replace("[client_ip]", "job_id = true\n[client_ip]"))
+    assert (code, warnings) == (0, []), "--strict takes it"
+    assert all(word in note for word in ("RemoveARAll", "job ids", "Rspamd", 'dkim.source = "verify"'))
+    code, (note,), warnings = said(without)
+    assert (code, warnings) == (78, ["authentication_results.job_id"])
 
 
 def test_check_drop_in(folder):

@@ -1,6 +1,7 @@
 """Bad input, over SMTP and straight to the milter port: an error that can be seen, that session or message only, bounded memory."""
 import os
 import random
+import re
 import resource
 import socket
 import struct
@@ -8,6 +9,7 @@ import threading
 
 import pytest
 from harness.chain import Chain
+from harness.exota import SOURCE
 from harness.message import SIGNATURE_FIELD
 from harness.milter import OFFER, MilterClient, frame, strings
 from harness.processes import PATIENCE, fresh_directory, wait_for
@@ -248,15 +250,37 @@ def test_odd_octets_in_every_field(path, field, octets):
     assert all(32 <= ord(character) < 127 for character in reply.text), ascii(reply.text)
 
 
-def test_bare_line_feeds_do_not_smuggle(chain):
-    """With smtpd_forbid_bare_newline as docs/postfix.md says, the second message of a smuggler is never seen."""
-    path = chain(postfix={"smtpd_forbid_bare_newline": "normalize", "smtpd_forbid_bare_newline_exclusions": ""})
+def prescribed(*names):
+    """Settings of main.cf as docs/postfix.md has them."""
+    text = (SOURCE / "docs/postfix.md").read_text()
+    return {name: re.search(rf"^{name} *=(.*)$", text, re.M)[1].strip() for name in names}
+
+
+def smuggled(path):
+    """A smuggler's first message, refused in itself, with a second in it that would be accepted: (the reply to the first, what arrived)."""
     inner = b"\n.\nMAIL FROM:<x@evil.test>\nRCPT TO:<bob@dest.test>\nDATA\n" + path.workshop.message(signed_by="contoso.com").replace(b"\r\n", b"\n") + b"\n.\n"
     with path.connect() as client:
         client.envelope("jane@contoso.com", ["bob@dest.test"])
-        client.write(path.workshop.message(**NO_WORD) + inner + b"\r\n.\r\n")
+        client.write(path.workshop.message(**NO_WORD) + inner + b"\r\n.\r\nQUIT\r\n")
         reply = client.reply()
-    assert reply.code >= 500 and path.sink.messages == []
+        while client.reply().code != 221:  # what was smuggled is answered before QUIT is
+            pass
+    return reply, path.sink.messages
+
+
+def test_bare_line_feeds_do_not_smuggle(chain):
+    """With smtpd_forbid_bare_newline as docs/postfix.md says, the second message of a smuggler is never seen."""
+    settings = prescribed("smtpd_forbid_bare_newline", "smtpd_forbid_bare_newline_exclusions")
+    assert settings["smtpd_forbid_bare_newline"] == "yes"
+    reply, arrived = smuggled(chain(postfix=settings))
+    assert reply.code >= 500 and arrived == []
+
+
+def test_bare_line_feeds_smuggle_by_default(chain):
+    """The twin: without the setting the same octets bring the second message in."""
+    path = chain(postfix={"smtpd_forbid_bare_newline": "no"})
+    smuggled(path)
+    wait_for(lambda: path.sink.messages, "the smuggled message")
 
 
 def test_many_hostile_sessions_beside_honest_ones(chain):

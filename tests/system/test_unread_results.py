@@ -7,8 +7,8 @@ import json
 
 import pytest
 from harness.chain import Chain
+from harness.drop_in import FULL, DropIn
 from harness.processes import fresh_directory
-from test_drop_in import FULL, DropIn
 
 PASS = "dkim=pass header.d=contoso.com"
 # Behind the authserv-id: what OpenDKIM leaves, and what looks alike but is read and removed.

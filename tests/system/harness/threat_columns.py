@@ -47,8 +47,8 @@ def merged(*trees):
     return out
 
 
-def tenants(more_domains=()):
+def tenants(more_domains=(), limits=()):
     return {"version": 2, "tenants": {
         "contoso": {"tenant_ids": [CONTOSO_ID], "organizations": ["contoso.com"], "domains": ["contoso.com", "contoso.onmicrosoft.com", *more_domains],
-                    "dkim_domains": ["contoso.onmicrosoft.com"], "connector_clients": ["203.0.113.7"]},
+                    "dkim_domains": ["contoso.onmicrosoft.com"], "connector_clients": ["203.0.113.7"]} | ({"limits": [*limits]} if limits else {}),
         "fabrikam": {"tenant_ids": [FABRIKAM_ID], "organizations": ["fabrikam.com"], "domains": ["fabrikam.com", "fabrikam.onmicrosoft.com"], "forwarding": True}}}

@@ -17,18 +17,20 @@ POOL = Session(client_ip="40.95.0.10")
 UNVERIFIED = Session(client_cert=None)  # Microsoft's address and TLS, but a certificate that the MTA did not take
 RELAY, HOST = "192.0.2.25", "192.0.2.26"
 RESULT = "Authentication-Results"
+LIMITS = ["3 messages / day"]
 
 
 @dataclass
 class Attack:
     """`validator`: "ran" (its field stands on top, with the results that are true), "silent", or what it wrote, behind its id.
-    `config` and `domains` are what this attack needs of the operator's settings and of contoso's entry. `xoorg`: the organisation that Microsoft
+    `config`, `domains` and `limits` are what this attack needs of the operator's settings and of contoso's entry. `xoorg`: the organisation that Microsoft
     names in MAIL, to who announces that to him; it is the tenant's who sends, whatever is stamped."""
     make: object
     session: Session = field(default_factory=Session)
     validator: str = "ran"
     config: dict = field(default_factory=dict)
     domains: list = field(default_factory=list)
+    limits: list = field(default_factory=list)
     xoorg: str = "evil.test"
 
 
@@ -68,7 +70,8 @@ ROWS = {
     "replay-second-subject": Attack(lambda keys: add(genuine(keys), ("Subject", "forged"))),
     "replay-second-content-type": Attack(lambda keys: add(genuine(keys), ("Content-Type", 'multipart/mixed; boundary="x"'))),
     "replay-longer-body": Attack(lambda keys: genuine(keys, l=len(BODY)).replace(BODY, BODY + b"Pay me.\r\n")),
-    "replays-for-the-limit": Attack(lambda keys: of(EVIL_ID, keys, genuine(keys))),
+    "replays-for-the-limit": Attack(lambda keys: of(EVIL_ID, keys, genuine(keys)), limits=LIMITS),
+    "replays-for-the-limit-unstamped": Attack(genuine, limits=LIMITS),
     # Results
     "forged-result": Attack(lambda keys: add(plain(), (RESULT, f"mx.test; {PASS}"))),
     "forged-result-left": Attack(lambda keys: add(plain(), (RESULT, "mx.test; dkim=pass action=none header.d=contoso.com"))),
