@@ -196,9 +196,7 @@ private:
             if (loaded.try_again) to_retry_.insert(cause);
             return end_reload("last reload failed, " + status());
         }
-        for (const std::string& setting : config::changed_start_values(config_.start_values, loaded.config->start_values))
-            log_.service(LogLevel::warning, "restart-needed", "this setting is only read at start; the old value stays until then",
-                         {LogField::of("setting", setting)});
+        log_restart_needed(log_, config_, *loaded.config);
         if (loaded.config->endpoints.stamp != config_.endpoints.stamp) endpoints_watch_.was_read(loaded.config->endpoints);
         config_ = std::move(*loaded.config);
         if (fed_) fed_->use(config_);

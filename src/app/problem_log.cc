@@ -40,6 +40,12 @@ void log_problems(telemetry::Log& log, const std::vector<config::Problem>& probl
     }
 }
 
+void log_restart_needed(telemetry::Log& log, const config::Config& in_use, const config::Config& read) {
+    for (const std::string& setting : config::changed_start_values(in_use.start_values, read.start_values))
+        log.service(LogLevel::warning, "restart-needed", "this setting is only read at start; the old value stays until then",
+                    {LogField::of("setting", setting)});
+}
+
 void log_warning(telemetry::Log& log, std::string_view place, const std::optional<std::string>& text) {
     if (text) log.service(LogLevel::warning, "config-problem", *text, {LogField::of("place", place)});
 }

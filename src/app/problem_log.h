@@ -23,6 +23,9 @@ void log_start(telemetry::Log& log, std::string_view version, const config::Conf
 /// @param tenants  what problems of tenants have as their file; empty: there are none of them.
 void log_problems(telemetry::Log& log, const std::vector<config::Problem>& problems, const std::string& tenants);
 
+/// The settings that differ and wait for a restart.
+void log_restart_needed(telemetry::Log& log, const config::Config& in_use, const config::Config& read);
+
 /// @param text  nothing: nothing is said.
 void log_warning(telemetry::Log& log, std::string_view place, const std::optional<std::string>& text);
 
