@@ -3,7 +3,8 @@
 //
 //   each destination:  begin, RCPT … ▶ DATA ▶ from the spool, in pieces ▶ reply ▶ the next
 //
-// Each destination has an equal share of the time that is left when it begins, so that none keeps those behind it from being tried.
+// Each destination has an equal share of the time that is left when it begins, so that none keeps those behind it from being tried. One
+// that has the whole message keeps all of that time for its reply: whoever is left then may have taken the message, and would get it again.
 //
 // Tested by relay_lmtp_test.cc and relay_time_test.cc.
 #pragma once
@@ -54,8 +55,8 @@ public:
     void advance(LegOut& out);
     /// All that was written has gone out (LegOut::more_far).
     void written(LegOut& out);
-    /// When the share of the present destination ends; then out_of_time().
-    Instant until() const noexcept { return destination_until_; }
+    /// When the present destination has had its time; then out_of_time(). It is its share, and behind the end of data all that is left.
+    Instant until() const noexcept { return transaction_.stage() == HopTransaction::Stage::sent ? until_ : destination_until_; }
     /// Its recipients have their replies; advance() goes on to the next one.
     void out_of_time(LegOut& out);
     /// Appends to the near leg what is known and whose turn it is.
