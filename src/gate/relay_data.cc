@@ -146,6 +146,8 @@ void RelaySession::State::log(const RelayReply& reply, std::size_t recipients) {
         one.why = delivery->why();
     else if (spool_failure)
         one.why = *spool_failure;
+    const std::string gone = near_gone ? std::string(one.why) + (one.why.empty() ? "" : "; ") + "the client had gone" : "";
+    if (near_gone) one.why = gone;
     house.relayed(one);
 }
 

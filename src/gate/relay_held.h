@@ -63,7 +63,9 @@ public:
     void append_replies(std::string& near) { replies_.append_ready(near); }
     /// What went wrong with the present destination besides its replies, for the log; empty: nothing.
     const std::string& why() const noexcept { return spool_failure_.empty() ? transaction_.why() : spool_failure_; }
-    bool done() const noexcept { return answered_ == recipients_.size(); }
+    /// The client has gone: what the present destination says is waited for, and nobody else is asked. From `sent`.
+    void end_with_present() noexcept { is_last_ = true; }
+    bool done() const noexcept { return answered_ == recipients_.size() || (is_last_ && group_.empty()); }
     /// The hop has not taken yet what was written.
     bool waits_for_room() const noexcept { return waits_for_room_ && transaction_.stage() == HopTransaction::Stage::message; }
 
@@ -87,6 +89,7 @@ private:
     std::size_t answered_ = 0, destinations_left_ = 0;
     Instant until_, destination_until_;
     std::vector<std::size_t> group_, accepted_;  // recipients of the present destination; of them, those that it took
+    bool is_last_ = false;                       // of the destinations that are asked
     std::size_t told_ = 0;                       // of group_, that have the reply to RCPT
     std::optional<RelayReply> last_refusal_;
     std::optional<RelayedMessage> message_;

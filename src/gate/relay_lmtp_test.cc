@@ -161,6 +161,30 @@ TEST_F(Lmtp, a_client_that_leaves_before_its_message_is_whole) {
     EXPECT_EQ(relay.house.deliveries[0].destination, "");
 }
 
+TEST_F(Lmtp, a_client_that_leaves_behind_its_dot_has_one_hop_answer_and_no_other_asked) {
+    envelope({"y@a.test", "z@b.test"});
+    message();
+    begin("dial mx.a.test 192.0.2.1\nH 220 a\nG EHLO us.test\nH 250 a\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nG DATA\nH 354 go");
+    message_came();
+    relay.near_ends();
+    EXPECT_FALSE(relay.closed);
+    hold("H 250 2.0.0 a has it\nG QUIT\nclosed");
+    EXPECT_FALSE(relay.dialling);
+    ASSERT_EQ(relay.house.deliveries.size(), 1u);
+    EXPECT_EQ(relay.house.deliveries[0].reply, "250 2.0.0 a has it");
+    EXPECT_EQ(relay.house.deliveries[0].why, "the client had gone");
+}
+
+TEST_F(Lmtp, a_client_that_leaves_before_the_hop_has_the_message_ends_it) {
+    envelope({"y@a.test", "z@b.test"});
+    message();
+    begin("dial mx.a.test 192.0.2.1\nH 220 a\nG EHLO us.test\nH 250 a\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nG DATA");
+    relay.near_ends();
+    EXPECT_TRUE(relay.closed);
+    ASSERT_EQ(relay.house.deliveries.size(), 1u);
+    EXPECT_TRUE(relay.house.deliveries[0].reply.starts_with("421 "));
+}
+
 TEST_F(Lmtp, eight_bit_for_a_hop_without_8bitmime) {
     envelope({"y@a.test"});
     relay.say("A: b\r\n\r\n\xe4\r\n.\r\n");

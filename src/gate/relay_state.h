@@ -49,6 +49,10 @@ struct RelaySession::State {
     void refuse(const smtp::FixedReply& reply, LegOut& out) { answer(dialogue.refused(reply), out); }
 
     // relay_session.cc
+    /// The message was sent whole: whatever becomes of the client, the hop may have taken it.
+    bool is_with_hop() const noexcept {
+        return (awaits == Awaits::message || awaits == Awaits::delivery) && transaction.stage() == HopTransaction::Stage::sent;
+    }
     std::size_t feed_near(std::string_view bytes, LegOut& out);
     /// After whatever happened: what is known now is told to the client.
     void settle(LegOut& out);
@@ -109,6 +113,7 @@ struct RelaySession::State {
     smtp::LineReader lines;
     HopTransaction transaction;
     Awaits awaits = Awaits::nothing;
+    bool near_gone = false;  // and what the hop says to its message is waited for
     std::optional<Deferred> deferred;
     std::string helo;
     smtp::Extensions offered;  // in our reply to EHLO
