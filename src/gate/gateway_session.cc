@@ -71,7 +71,7 @@ bool GatewaySession::State::refuse_client(LegOut& out) {
     if (!refusal) return false;
     const FinalAnswer last = FinalAnswer::of(*refusal);
     evidence.envelope.queue_id = house.make_id();
-    keeper->report(*refusal, evidence, Stage::client, {.backend = {}, .backend_reply = {}, .answered = last.line});
+    keeper->report(*refusal, evidence, Stage::client, {.backend = {}, .backend_reply = {}, .answered = last.line.line()});
     out.near += last.octets;
     close(out);
     return true;

@@ -42,7 +42,7 @@ struct HeldContent {
 class HeldDelivery {
 public:
     /// Of each destination, once its recipients all have a reply.
-    using Delivered = std::function<void(const RelayReply& reply, std::size_t recipients)>;
+    using Delivered = std::function<void(const ClientReply& reply, std::size_t recipients)>;
 
     static constexpr std::size_t piece_octets = std::size_t{64} * 1024;
 
@@ -75,8 +75,8 @@ private:
     bool step(LegOut& out);
     void begin_data(LegOut& out);
     void pump(LegOut& out);
-    void give(std::size_t recipient, const RelayReply& reply);
-    void end_destination(const RelayReply& reply, bool cut_off, LegOut& out);
+    void give(std::size_t recipient, const ClientReply& reply);
+    void end_destination(const ClientReply& reply, bool cut_off, LegOut& out);
 
     HopTransaction& transaction_;
     World& world_;
@@ -91,7 +91,7 @@ private:
     std::vector<std::size_t> group_, accepted_;  // recipients of the present destination; of them, those that it took
     bool is_last_ = false;                       // of the destinations that are asked
     std::size_t told_ = 0;                       // of group_, that have the reply to RCPT
-    std::optional<RelayReply> last_refusal_;
+    std::optional<ClientReply> last_refusal_;
     std::optional<RelayedMessage> message_;
     std::uint64_t at_ = 0;         // in the spool
     std::string spool_failure_;    // of reading

@@ -175,7 +175,7 @@ void RelaySession::State::late(LegOut& out) {
             break;
         case Due::Of::client:
             answer(reply::client_late, out);
-            log(RelayReply::of(reply::client_late), 0);
+            log(ClientReply::of(reply::client_late), 0);
             transaction.quit(out);
             dialogue.end();
     }
@@ -230,7 +230,7 @@ LegStep RelaySession::ended(Leg leg, LegEnding why, std::string_view detail, Leg
     }
     if (why == LegEnding::drained) s.answer(reply::stopping, out);
     if (s.delivery) s.logged = false;  // that to the present hop is one
-    s.log(RelayReply::of(smtp::reply::session_over), 0);
+    s.log(ClientReply::of(smtp::reply::session_over), 0);
     s.delivery.reset();
     s.transaction.quit(out);
     s.dialogue.end();
