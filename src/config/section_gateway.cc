@@ -40,8 +40,8 @@ public:
         if (out.direction == Direction::from_exchange) {
             read_from_exchange(out);
         } else {
-            out.relay.name = name_;
-            copy_common(out.session, out.relay);
+            static_cast<gate::SectionSettings&>(out.relay) = out.session;
+            out.relay.hop_timeout = out.session.backend_timeout;
             read_to_exchange(out);
         }
         return out;
@@ -63,7 +63,7 @@ private:
             refuse(from_exchange_only, "from-exchange");
     }
 
-    void read_common(gate::GatewaySettings& out) {
+    void read_common(gate::SectionSettings& out) {
         out.name = name_;
         out.listen = in_.list(key("listen"), [](std::string_view text) -> base::Result<std::string> {
             if (const auto endpoint = net::Endpoint::parse(text); !endpoint) return std::unexpected(endpoint.error());
@@ -83,24 +83,6 @@ private:
         out.spool_octets = static_cast<std::uint64_t>(in_.integer(key("spool_octets")));
         out.spool_directory = path(key("spool_directory"));
         if (out.spool_directory.empty()) in_.error(key("spool_directory"), "names no directory");
-    }
-
-    /// What means the same in both directions.
-    static void copy_common(const gate::GatewaySettings& from, gate::RelaySettings& to) {
-        to.listen = from.listen;
-        to.hostname = from.hostname;
-        to.certificate_file = from.certificate_file;
-        to.key_file = from.key_file;
-        to.min_tls = from.min_tls;
-        to.max_sessions = from.max_sessions;
-        to.max_sessions_per_client = from.max_sessions_per_client;
-        to.command_timeout = from.command_timeout;
-        to.data_timeout = from.data_timeout;
-        to.hop_timeout = from.backend_timeout;
-        to.hold_octets = from.hold_octets;
-        to.hold_memory = from.hold_memory;
-        to.spool_octets = from.spool_octets;
-        to.spool_directory = from.spool_directory;
     }
 
     void read_to_exchange(GatewayConfig& out) {

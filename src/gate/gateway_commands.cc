@@ -188,7 +188,7 @@ void GatewaySession::State::mail(const Command& command, LegOut& out) {
     if (settings->early_refusal && judged->judge(Stage::mail) == Message::Standing::decided) {
         const FinalAnswer refusal = FinalAnswer::of(judged->decision());
         out.near += refusal.octets;
-        judged->delivered({.backend = {}, .backend_reply = {}, .answered = refusal.line});
+        judged->delivered({.backend = {}, .backend_reply = {}, .answered = refusal.line.line()});
         forget_transaction();
         mail_was_refused = true;
         return;
@@ -221,7 +221,7 @@ bool GatewaySession::State::refuse_recipient(std::string_view recipient, LegOut&
     evidence::Evidence evidence = judged->collector().at_mail();
     evidence.envelope.recipients.assign(1, std::string(recipient));
     const FinalAnswer answered = FinalAnswer::of(*refusal);
-    keeper->report(*refusal, evidence, Stage::recipient, {.backend = {}, .backend_reply = {}, .answered = answered.line});
+    keeper->report(*refusal, evidence, Stage::recipient, {.backend = {}, .backend_reply = {}, .answered = answered.line.line()});
     out.near += answered.octets;
     dialogue.refused_recipient();
     if (refusal->reply && refusal->reply->code == 421)

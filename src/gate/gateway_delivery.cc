@@ -142,7 +142,7 @@ void GatewaySession::State::answered(const Answer& from_backend, LegOut& out) {
     if (!message) return;
     if (from_backend.to == Sent::data && from_backend.accepted) return message->backend_is_ready(out);
     FinalAnswer last = FinalAnswer::of(from_backend.reply);
-    message->backend_reply = last.line;
+    message->backend_reply = last.line.line();
     conclude(std::move(last), out);
 }
 
@@ -154,7 +154,7 @@ void GatewaySession::State::backend_has_ended(const smtp::ServerReply& with, Leg
         return close(out);
     }
     FinalAnswer last = FinalAnswer::of(with);
-    message->backend_reply = last.line;
+    message->backend_reply = last.line.line();
     conclude(std::move(last), out);
 }
 
@@ -202,16 +202,17 @@ void GatewaySession::State::give_answer(const FinalAnswer& last, LegOut& out) {
     if (last.counts_as_error && dialogue.refused(reply::bad_line_ends).code == reply::too_many_errors.code)
         told = FinalAnswer::of(reply::too_many_errors);
     if (!near_gone) out.near += told.octets;
+    const std::string answered = told.line.line();
     if (message->long_lines() > 0) house.long_lines(message->long_lines());
     if (judged->standing() == Message::Standing::decided)
         judged->delivered({.backend = settings->backend[link.backend()],
                            .backend_reply = message->backend_reply,
-                           .answered = near_gone ? std::string_view() : std::string_view(told.line)});
+                           .answered = near_gone ? std::string_view() : std::string_view(answered)});
     else
-        house.refused_unjudged(id, told.line);
+        house.refused_unjudged(id, answered);
     dialogue.message_ended();
     forget_transaction();
-    if (told.ends_session) close(out);
+    if (told.ends_session()) close(out);
 }
 
 void GatewaySession::State::forget_transaction() {

@@ -5,7 +5,7 @@
 //   do WHAT         something happens                 is WHAT        the session wants something
 //
 //   do far-opened | far-unreachable | far-closed | near-closed | near-tls NAME | near-tls-nobody | far-tls | far-tls-unknown
-//      | far-written | late | drain | turn (of the loop) | reverse NAME | no-reverse
+//      | far-written | late (the deadline passes) | pass SECONDS | drain | turn (of the loop) | reverse NAME | no-reverse
 //   is dial N | close-far | tls near | tls far | more-far | closed
 //
 // What is told and wanted is compared line by line, in order; at the end of a text nothing may be left over. In C: and B: a final "\"

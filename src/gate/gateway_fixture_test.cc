@@ -45,6 +45,12 @@ void GatewayTest::act(std::string_view what) {
         world.clock += wire->session.deadline().after;
         return wire->late();
     }
+    if (what.starts_with("pass ")) {
+        std::size_t seconds = 0;
+        for (const char digit : what.substr(5)) seconds = seconds * 10 + static_cast<std::size_t>(digit - '0');
+        world.clock += std::chrono::seconds(seconds);
+        return wire->late();
+    }
     if (what.starts_with("near-tls ")) return wire->near_secured(tls_of_client(std::string(what.substr(9))));
     if (is("no-reverse")) {
         world.answer("1.2.0.192.in-addr.arpa", {.status = authn::DnsStatus::nxdomain});

@@ -14,22 +14,6 @@ constexpr smtp::FixedReply spool_failed{451, "4.3.0", "The message could not be 
 
 }  // namespace
 
-FinalAnswer FinalAnswer::of(const smtp::FixedReply& reply) { return of(smtp::to_reply(reply)); }
-FinalAnswer FinalAnswer::of(const mail::Reply& reply) {
-    FinalAnswer answer;
-    smtp::append_reply(answer.octets, reply);
-    answer.line = reply.line();
-    answer.ends_session = reply.code == 421;
-    return answer;
-}
-FinalAnswer FinalAnswer::of(const smtp::ServerReply& reply) {
-    FinalAnswer answer;
-    smtp::append_reply(answer.octets, reply);
-    answer.line = smtp::on_one_line(reply).line();
-    answer.ends_session = reply.code == 421;
-    return answer;
-}
-
 /// A refusal always has a reply; the other one is for the day on which it has not.
 FinalAnswer FinalAnswer::of(const decision::Decision& decision) {
     if (decision.reply) return of(*decision.reply);

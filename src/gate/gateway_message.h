@@ -22,6 +22,7 @@
 #include <string>
 #include <string_view>
 
+#include "gate/client_reply.h"
 #include "gate/legs.h"
 #include "gate/message.h"
 #include "gate/passed_header.h"
@@ -33,15 +34,13 @@
 namespace exota::gate {
 
 /// The client's last reply for a message.
-struct FinalAnswer {
-    std::string octets;  // with CRLF
-    std::string line;    // the same on one line, for the log
-    bool ends_session = false;
+struct FinalAnswer : ClientReply {
     bool counts_as_error = false;  // the client broke a rule of the protocol
 
-    static FinalAnswer of(const smtp::FixedReply& reply);
-    static FinalAnswer of(const mail::Reply& reply);
-    static FinalAnswer of(const smtp::ServerReply& reply);
+    template <class Reply>
+    static FinalAnswer of(const Reply& reply) {
+        return {ClientReply::of(reply)};
+    }
     /// Of a refusal.
     static FinalAnswer of(const decision::Decision& decision);
 };

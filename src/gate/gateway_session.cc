@@ -71,7 +71,7 @@ bool GatewaySession::State::refuse_client(LegOut& out) {
     if (!refusal) return false;
     const FinalAnswer last = FinalAnswer::of(*refusal);
     evidence.envelope.queue_id = house.make_id();
-    keeper->report(*refusal, evidence, Stage::client, {.backend = {}, .backend_reply = {}, .answered = last.line});
+    keeper->report(*refusal, evidence, Stage::client, {.backend = {}, .backend_reply = {}, .answered = last.line.line()});
     out.near += last.octets;
     close(out);
     return true;
@@ -94,15 +94,16 @@ void GatewaySession::State::near_fed(std::string_view& bytes, LegOut& out) {
     if (message && message->phase() == Phase::judging && judged->standing() != Message::Standing::waiting) message->verdict_is_there();
     advance(out);
     while (!closing) {
-        const std::size_t left = bytes.size();
+        const std::string_view before = bytes;
         const bool had_held = held.has_value();
         if (message)
             message->read(bytes, out);
         else
             take_commands(bytes, out);
-        const bool took = bytes.size() != left || held.has_value() != had_held;
-        // Of commands whole lines count: half a one extends nothing.
-        if ((took && message) || held.has_value() != had_held) ++near_progress;
+        const std::string_view read = before.substr(0, before.size() - bytes.size());
+        const bool took = !read.empty() || held.has_value() != had_held;
+        // Whole lines count, of commands (take_line()) and of a message: half a one extends nothing.
+        if ((message && read.find('\n') != std::string_view::npos) || held.has_value() != had_held) ++near_progress;
         advance(out);
         if (!took) return;
     }

@@ -104,7 +104,7 @@ void HopTransaction::advance(LegOut& out) {
         why_ = std::move(found.why);
         some_unfit_ = found.some_unfit;
         ++progress_;
-        if (found.targets.empty()) return fail(RelayReply::of(found.failure));
+        if (found.targets.empty()) return fail(ClientReply::of(found.failure));
         stage_ = Stage::connecting;
         link_destination_ = destination_;
         messages_on_link_ = 0;
@@ -122,7 +122,7 @@ void HopTransaction::advance(LegOut& out) {
 
 void HopTransaction::say_mail(LegOut& out) {
     const smtp::Extensions& hop = link_.extensions();
-    const auto refuse = [&](const smtp::FixedReply& reply) { fail(RelayReply::of(reply)); };
+    const auto refuse = [&](const smtp::FixedReply& reply) { fail(ClientReply::of(reply)); };
     if ((envelope_->smtputf8 && !hop.smtputf8) || (envelope_->offered.dsn && !hop.dsn)) return refuse(reply::hop_lacks_extension);
     // Under TLS our certificate says who we are; without it XOORG= is a word of anybody's.
     says_xoorg_ = envelope_->organization && hop.xoorg && link_.tls_active() && settings_->has_certificate;
@@ -140,7 +140,7 @@ void HopTransaction::say_recipients(LegOut& out) {
     for (; unsent_ < told_ + recipients_.size() && link_.may_send(Sent::rcpt); ++unsent_) {
         const std::string& argument = recipients_[unsent_ - told_].argument;
         const auto parsed = smtp::parse_recipient(argument, envelope_->offered, envelope_->smtputf8);
-        if (!parsed) return fail(RelayReply::of(parsed.error()));  // it was parsed before: that cannot be
+        if (!parsed) return fail(ClientReply::of(parsed.error()));  // it was parsed before: that cannot be
         std::string command;
         smtp::append_recipient(command, parsed->forward_path.mailbox, parsed->parameters, link_.extensions());
         link_.send(Sent::rcpt, command, out);
@@ -152,9 +152,9 @@ void HopTransaction::add_recipient(std::string argument, LegOut& out) {
     advance(out);
 }
 
-std::optional<RelayReply> HopTransaction::next_recipient_reply() {
+std::optional<ClientReply> HopTransaction::next_recipient_reply() {
     if (recipients_.empty() || !recipients_.front().reply) return std::nullopt;
-    RelayReply reply = *std::move(recipients_.front().reply);
+    ClientReply reply = *std::move(recipients_.front().reply);
     recipients_.pop_front();
     ++told_;
     if (reply.positive()) ++accepted_;
@@ -175,7 +175,7 @@ void HopTransaction::message_written(LegOut& out) {
     stage_ = Stage::sent;
 }
 
-std::optional<RelayReply> HopTransaction::take_final_reply() {
+std::optional<ClientReply> HopTransaction::take_final_reply() {
     if (stage_ == Stage::failed && !final_) return refusal_;
     return std::exchange(final_, std::nullopt);
 }
@@ -199,7 +199,7 @@ void HopTransaction::abort(bool cut_off, LegOut& out) {
     ++progress_;
 }
 
-void HopTransaction::fail(RelayReply reply) {
+void HopTransaction::fail(ClientReply reply) {
     refusal_ = std::move(reply);
     answer_recipients(*refusal_);
     stage_ = Stage::failed;
@@ -210,7 +210,7 @@ HopTransaction::Recipient* HopTransaction::recipient(std::size_t index) noexcept
     return index >= told_ && index - told_ < recipients_.size() ? &recipients_[index - told_] : nullptr;
 }
 
-void HopTransaction::answer_recipients(const RelayReply& reply) {
+void HopTransaction::answer_recipients(const ClientReply& reply) {
     for (Recipient& recipient : recipients_)
         if (!recipient.reply) recipient.reply = reply;
 }
@@ -225,7 +225,7 @@ void HopTransaction::link_failed(const HopLink::Failure& failure) {
         return;
     }
     const bool by_policy = !failure.was_ready && (failure.by_policy || some_unfit_);
-    fail(RelayReply::of(by_policy ? reply::tls_unfit : reply_to(failure.why, failure.was_ready)));
+    fail(ClientReply::of(by_policy ? reply::tls_unfit : reply_to(failure.why, failure.was_ready)));
 }
 
 void HopTransaction::answered(const Answer& answer, LegOut& out) {
@@ -235,31 +235,31 @@ void HopTransaction::answered(const Answer& answer, LegOut& out) {
     }
     const bool current = stage_ == Stage::mailing || stage_ == Stage::data || stage_ == Stage::message || stage_ == Stage::sent;
     if (current && answer.closing && !(reused_ && answer.to == Sent::mail) && answer.to != Sent::message)
-        fail(RelayReply::of(answer.reply));
+        fail(ClientReply::of_next_hop(answer.reply));
     if (answer.closing && answer.to != Sent::message) return link_.give_up(HopFailure::closed, answer.reply.lines.front(), out);
     if (!current) return;  // of a transaction that came to nothing
     switch (answer.to) {
         case Sent::mail:
             mail_answered_ = true;
             if (!answer.accepted) {
-                refusal_ = RelayReply::of(answer.reply);
+                refusal_ = ClientReply::of_next_hop(answer.reply);
                 answer_recipients(*refusal_);
                 stage_ = Stage::failed;
             }
             break;
         case Sent::rcpt:
             if (Recipient* const one = recipient(answer.recipient); one != nullptr && !one->reply)
-                one->reply = RelayReply::of(answer.reply);
+                one->reply = ClientReply::of_next_hop(answer.reply);
             break;
         case Sent::data:
             if (answer.accepted) {
                 stage_ = Stage::message;
             } else {
-                final_ = RelayReply::of(answer.reply);
+                final_ = ClientReply::of_next_hop(answer.reply);
             }
             break;
         case Sent::message:
-            final_ = RelayReply::of(answer.reply);
+            final_ = ClientReply::of_next_hop(answer.reply);
             stage_ = Stage::idle;
             ++messages_on_link_;
             idle_since_ = world_.instant();
@@ -304,7 +304,7 @@ void HopTransaction::give_up(std::string_view detail, LegOut& out) {
     found_.reset();
     link_.give_up_all(HopFailure::late, detail, out);
     static_cast<void>(link_.take_failure());  // more than that one failed
-    fail(RelayReply::of(in_transaction ? reply_to(HopFailure::late, true) : smtp::reply::out_of_time));
+    fail(ClientReply::of(in_transaction ? reply_to(HopFailure::late, true) : smtp::reply::out_of_time));
     advance(out);
 }
 

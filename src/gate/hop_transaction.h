@@ -20,11 +20,11 @@
 #include <string>
 #include <vector>
 
+#include "gate/client_reply.h"
 #include "gate/hop_link.h"
 #include "gate/hop_search.h"
 #include "gate/legs.h"
 #include "gate/limits.h"
-#include "gate/relay_reply.h"
 #include "mail/domain.h"
 #include "wire/smtp/extensions.h"
 
@@ -75,7 +75,7 @@ public:
     /// @param argument  of a RCPT that was parsed before.
     void add_recipient(std::string argument, LegOut& out);
     /// The reply to the next recipient that has none yet, once it is known.
-    std::optional<RelayReply> next_recipient_reply();
+    std::optional<ClientReply> next_recipient_reply();
     std::size_t unanswered() const noexcept { return recipients_.size(); }
     std::size_t accepted() const noexcept { return accepted_; }
     /// Nothing is outstanding: DATA, and then in stage `message` the message. Stage `failed`: final_reply() is the answer.
@@ -83,7 +83,7 @@ public:
     /// The message was written with its end.
     void message_written(LegOut& out);
     /// In the stages `sent` and `failed`, and where DATA was refused: the one reply to the message, once.
-    std::optional<RelayReply> take_final_reply();
+    std::optional<ClientReply> take_final_reply();
     /// The transaction comes to nothing; where `cut_off`, some of the message was written, and the connection must go.
     void abort(bool cut_off, LegOut& out);
     /// Ends the connection; the legs are closed with what is in `out`.
@@ -109,7 +109,7 @@ public:
 private:
     struct Recipient {
         std::string argument;
-        std::optional<RelayReply> reply{};
+        std::optional<ClientReply> reply{};
     };
 
     void start(Destination destination, std::optional<RelayEnvelope> envelope, LegOut& out);
@@ -119,9 +119,9 @@ private:
     void say_recipients(LegOut& out);
     void answered(const smtp::Answer& answer, LegOut& out);
     void link_failed(const HopLink::Failure& failure);
-    void fail(RelayReply reply);
+    void fail(ClientReply reply);
     /// All that have none get this one.
-    void answer_recipients(const RelayReply& reply);
+    void answer_recipients(const ClientReply& reply);
     /// Said since MAIL as number `index`; nullptr: it has its reply.
     Recipient* recipient(std::size_t index) noexcept;
 
@@ -138,7 +138,7 @@ private:
     bool mail_answered_ = false, says_xoorg_ = false;
     bool some_unfit_ = false;  // the search left out hosts for their TLS
     bool reused_ = false;      // the connection was there before
-    std::optional<RelayReply> refusal_, final_;
+    std::optional<ClientReply> refusal_, final_;
     std::shared_ptr<HopSearch> search_;
     std::optional<FoundHops> found_;
     std::string why_;

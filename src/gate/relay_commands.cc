@@ -183,7 +183,7 @@ void RelaySession::State::relay_recipient(std::string_view argument, const Desti
     transaction.add_recipient(std::string(argument), out);
 }
 
-void RelaySession::State::answer_recipient(const RelayReply& reply, LegOut& out) {
+void RelaySession::State::answer_recipient(const ClientReply& reply, LegOut& out) {
     out.near += reply.octets;
     if (reply.positive()) return dialogue.accepted(Verb::rcpt);
     dialogue.refused_recipient();

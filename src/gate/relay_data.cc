@@ -92,7 +92,7 @@ void RelaySession::State::deliver_held(LegOut& out) {
     if (!delivery) {
         transaction.abort(false, out);
         delivery.emplace(transaction, world, envelope, held_recipients, std::move(content), deliver_until,
-                         [this](const RelayReply& reply, std::size_t recipients) {
+                         [this](const ClientReply& reply, std::size_t recipients) {
                              logged = false;
                              log(reply, recipients);
                          });
@@ -105,12 +105,12 @@ void RelaySession::State::deliver_held(LegOut& out) {
 }
 
 void RelaySession::State::refuse_message(const smtp::FixedReply& reply, LegOut& out) {
-    log(RelayReply::of(reply), 0);
+    log(ClientReply::of(reply), 0);
     for (std::size_t i = is_lmtp() ? held_recipients.size() : 1; i > 0; --i) answer(reply, out);
     end_transaction(out);
 }
 
-void RelaySession::State::tell_final(const RelayReply& reply, LegOut& out) {
+void RelaySession::State::tell_final(const ClientReply& reply, LegOut& out) {
     out.near += reply.octets;
     log(reply, reply.positive() ? transaction.accepted() : 0);
     end_transaction(out);
@@ -130,7 +130,7 @@ void RelaySession::State::end_transaction(LegOut& out) {
     logged = true;
 }
 
-void RelaySession::State::log(const RelayReply& reply, std::size_t recipients) {
+void RelaySession::State::log(const ClientReply& reply, std::size_t recipients) {
     if (std::exchange(logged, true)) return;
     RelayedDelivery one{
         .id = id, .client = client, .sender = sender, .recipients = recipients, .octets = message_octets, .reply = reply.line};
@@ -146,6 +146,8 @@ void RelaySession::State::log(const RelayReply& reply, std::size_t recipients) {
         one.why = delivery->why();
     else if (spool_failure)
         one.why = *spool_failure;
+    const std::string gone = near_gone ? std::string(one.why) + (one.why.empty() ? "" : "; ") + "the client had gone" : "";
+    if (near_gone) one.why = gone;
     house.relayed(one);
 }
 

@@ -38,7 +38,7 @@ HeldDelivery::HeldDelivery(HopTransaction& transaction, World& world, const Rela
       until_(until),
       destination_until_(until) {}
 
-void HeldDelivery::give(std::size_t recipient, const RelayReply& reply) {
+void HeldDelivery::give(std::size_t recipient, const ClientReply& reply) {
     if (has_reply_[recipient]) return;
     has_reply_[recipient] = true;
     ++answered_;
@@ -55,7 +55,7 @@ bool HeldDelivery::next_destination(LegOut& out) {
     for (std::size_t i = 0; i < recipients_.size(); ++i) {
         if (has_reply_[i]) continue;
         if (!recipients_[i].destination) {
-            give(i, RelayReply::of(reply::no_destination));
+            give(i, ClientReply::of(reply::no_destination));
             continue;
         }
         if (destination == nullptr) destination = &recipients_[i].destination;
@@ -66,7 +66,7 @@ bool HeldDelivery::next_destination(LegOut& out) {
     const Instant now = world_.instant();
     destination_until_ = now + (until_ - now) / static_cast<Instant::rep>(destinations_left_--);
     if (destination_until_ <= now) {
-        for (const std::size_t i : group_) give(i, RelayReply::of(smtp::reply::out_of_time));
+        for (const std::size_t i : group_) give(i, ClientReply::of(smtp::reply::out_of_time));
         group_.clear();
         return true;
     }
@@ -105,7 +105,7 @@ bool HeldDelivery::step(LegOut& out) {
 }
 
 void HeldDelivery::begin_data(LegOut& out) {
-    if (content_.eight_bit && !transaction_.takes_eight_bit()) return end_destination(RelayReply::of(reply::needs_eight_bit), false, out);
+    if (content_.eight_bit && !transaction_.takes_eight_bit()) return end_destination(ClientReply::of(reply::needs_eight_bit), false, out);
     message_.emplace(smtp::DataLimits{}, RelayedMessage::Way{.received = content_.received, .clean_up = transaction_.says_xoorg()});
     at_ = 0;
     transaction_.data(out);
@@ -115,7 +115,7 @@ void HeldDelivery::pump(LegOut& out) {
     const auto piece = content_.spool->read(at_, piece_octets);
     if (!piece) {
         spool_failure_ = piece.error().detail;
-        return end_destination(RelayReply::of(reply::spool_unreadable), true, out);
+        return end_destination(ClientReply::of(reply::spool_unreadable), true, out);
     }
     std::string_view bytes = *piece;
     at_ += bytes.size();
@@ -129,7 +129,7 @@ void HeldDelivery::written(LegOut& out) {
     advance(out);
 }
 
-void HeldDelivery::end_destination(const RelayReply& reply, bool cut_off, LegOut& out) {
+void HeldDelivery::end_destination(const ClientReply& reply, bool cut_off, LegOut& out) {
     for (const std::size_t recipient : accepted_) give(recipient, reply);
     delivered_(reply, reply.positive() ? accepted_.size() : 0);
     transaction_.abort(cut_off, out);
@@ -143,7 +143,7 @@ void HeldDelivery::end_destination(const RelayReply& reply, bool cut_off, LegOut
 }
 
 void HeldDelivery::out_of_time(LegOut& out) {
-    const RelayReply late = RelayReply::of(smtp::reply::out_of_time);
+    const ClientReply late = ClientReply::of(smtp::reply::out_of_time);
     for (const std::size_t i : group_)
         if (std::ranges::find(accepted_, i) == accepted_.end()) give(i, late);
     end_destination(late, true, out);

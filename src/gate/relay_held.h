@@ -3,7 +3,8 @@
 //
 //   each destination:  begin, RCPT … ▶ DATA ▶ from the spool, in pieces ▶ reply ▶ the next
 //
-// Each destination has an equal share of the time that is left when it begins, so that none keeps those behind it from being tried.
+// Each destination has an equal share of the time that is left when it begins, so that none keeps those behind it from being tried. One
+// that has the whole message keeps all of that time for its reply: whoever is left then may have taken the message, and would get it again.
 //
 // Tested by relay_lmtp_test.cc and relay_time_test.cc.
 #pragma once
@@ -41,7 +42,7 @@ struct HeldContent {
 class HeldDelivery {
 public:
     /// Of each destination, once its recipients all have a reply.
-    using Delivered = std::function<void(const RelayReply& reply, std::size_t recipients)>;
+    using Delivered = std::function<void(const ClientReply& reply, std::size_t recipients)>;
 
     static constexpr std::size_t piece_octets = std::size_t{64} * 1024;
 
@@ -54,15 +55,17 @@ public:
     void advance(LegOut& out);
     /// All that was written has gone out (LegOut::more_far).
     void written(LegOut& out);
-    /// When the share of the present destination ends; then out_of_time().
-    Instant until() const noexcept { return destination_until_; }
+    /// When the present destination has had its time; then out_of_time(). It is its share, and behind the end of data all that is left.
+    Instant until() const noexcept { return transaction_.stage() == HopTransaction::Stage::sent ? until_ : destination_until_; }
     /// Its recipients have their replies; advance() goes on to the next one.
     void out_of_time(LegOut& out);
     /// Appends to the near leg what is known and whose turn it is.
     void append_replies(std::string& near) { replies_.append_ready(near); }
     /// What went wrong with the present destination besides its replies, for the log; empty: nothing.
     const std::string& why() const noexcept { return spool_failure_.empty() ? transaction_.why() : spool_failure_; }
-    bool done() const noexcept { return answered_ == recipients_.size(); }
+    /// The client has gone: what the present destination says is waited for, and nobody else is asked. From `sent`.
+    void end_with_present() noexcept { is_last_ = true; }
+    bool done() const noexcept { return answered_ == recipients_.size() || (is_last_ && group_.empty()); }
     /// The hop has not taken yet what was written.
     bool waits_for_room() const noexcept { return waits_for_room_ && transaction_.stage() == HopTransaction::Stage::message; }
 
@@ -72,8 +75,8 @@ private:
     bool step(LegOut& out);
     void begin_data(LegOut& out);
     void pump(LegOut& out);
-    void give(std::size_t recipient, const RelayReply& reply);
-    void end_destination(const RelayReply& reply, bool cut_off, LegOut& out);
+    void give(std::size_t recipient, const ClientReply& reply);
+    void end_destination(const ClientReply& reply, bool cut_off, LegOut& out);
 
     HopTransaction& transaction_;
     World& world_;
@@ -86,8 +89,9 @@ private:
     std::size_t answered_ = 0, destinations_left_ = 0;
     Instant until_, destination_until_;
     std::vector<std::size_t> group_, accepted_;  // recipients of the present destination; of them, those that it took
+    bool is_last_ = false;                       // of the destinations that are asked
     std::size_t told_ = 0;                       // of group_, that have the reply to RCPT
-    std::optional<RelayReply> last_refusal_;
+    std::optional<ClientReply> last_refusal_;
     std::optional<RelayedMessage> message_;
     std::uint64_t at_ = 0;         // in the spool
     std::string spool_failure_;    // of reading

@@ -37,6 +37,7 @@ public:
 
     bool pipelining = false, eight_bit = true;
     bool starttls = false;
+    bool xoorg = false;      // announced under TLS
     bool tls_fails = false;  // every handshake
     std::string certificate = "good";
     std::optional<std::size_t> stops_reading;  // for good, behind how many pieces of a message
@@ -92,7 +93,8 @@ private:
     void take_line(const std::string& line) {
         if (base::istarts_with(line, "EHLO")) {
             reply(std::string("250-hop\r\n") + (starttls && !now_->secure ? "250-STARTTLS\r\n" : "") +
-                  (pipelining ? "250-PIPELINING\r\n" : "") + (eight_bit ? "250-8BITMIME\r\n" : "") + "250 SIZE");
+                  (xoorg && now_->secure ? "250-XOORG\r\n" : "") + (pipelining ? "250-PIPELINING\r\n" : "") +
+                  (eight_bit ? "250-8BITMIME\r\n" : "") + "250 SIZE");
         } else if (line == "STARTTLS") {
             reply("220 go");
         } else if (line == "DATA") {

@@ -161,6 +161,30 @@ TEST_F(Lmtp, a_client_that_leaves_before_its_message_is_whole) {
     EXPECT_EQ(relay.house.deliveries[0].destination, "");
 }
 
+TEST_F(Lmtp, a_client_that_leaves_behind_its_dot_has_one_hop_answer_and_no_other_asked) {
+    envelope({"y@a.test", "z@b.test"});
+    message();
+    begin("dial mx.a.test 192.0.2.1\nH 220 a\nG EHLO us.test\nH 250 a\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nG DATA\nH 354 go");
+    message_came();
+    relay.near_ends();
+    EXPECT_FALSE(relay.closed);
+    hold("H 250 2.0.0 a has it\nG QUIT\nclosed");
+    EXPECT_FALSE(relay.dialling);
+    ASSERT_EQ(relay.house.deliveries.size(), 1u);
+    EXPECT_EQ(relay.house.deliveries[0].reply, "250 2.0.0 a has it");
+    EXPECT_EQ(relay.house.deliveries[0].why, "the client had gone");
+}
+
+TEST_F(Lmtp, a_client_that_leaves_before_the_hop_has_the_message_ends_it) {
+    envelope({"y@a.test", "z@b.test"});
+    message();
+    begin("dial mx.a.test 192.0.2.1\nH 220 a\nG EHLO us.test\nH 250 a\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nG DATA");
+    relay.near_ends();
+    EXPECT_TRUE(relay.closed);
+    ASSERT_EQ(relay.house.deliveries.size(), 1u);
+    EXPECT_TRUE(relay.house.deliveries[0].reply.starts_with("421 "));
+}
+
 TEST_F(Lmtp, eight_bit_for_a_hop_without_8bitmime) {
     envelope({"y@a.test"});
     relay.say("A: b\r\n\r\n\xe4\r\n.\r\n");
@@ -199,6 +223,32 @@ TEST_F(Lmtp, a_destination_that_takes_its_time_leaves_the_next_its_own) {
     hold("hop late\nS 451 4.4.1\nC NOOP\nS 250");
     ASSERT_EQ(relay.house.deliveries.size(), 3u);
     EXPECT_EQ(relay.house.deliveries.at(0).destination, "a.test");
+}
+
+/// It may have taken the message already: whoever hangs up then makes his client send it twice (RFC 1047).
+TEST_F(Lmtp, a_hop_that_has_the_whole_message_may_answer_beyond_its_share) {
+    relay.settings->delivery_timeout = std::chrono::seconds(60);
+    envelope({"y@a.test", "z@b.test"});
+    message();
+    begin("dial mx.a.test 192.0.2.1\nH 220 a\nG EHLO us.test\nH 250 a\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nG DATA");
+    EXPECT_EQ(relay.session->deadline().after, std::chrono::seconds(30)) << "half of it, until the message is sent";
+    begin("H 354 go");
+    message_came();
+    EXPECT_EQ(relay.session->deadline().after, std::chrono::seconds(60));
+    relay.pass(std::chrono::seconds(45));
+    EXPECT_EQ(relay.near, "");
+    ASSERT_TRUE(relay.far_open);
+    hold("H 250 2.0.0 a has it\nS 250 2.0.0 a has it\nG QUIT\nH 221 bye");
+    ASSERT_TRUE(relay.dialling) << "the next has what is left";
+    EXPECT_EQ(relay.session->deadline().after, std::chrono::seconds(15));
+    begin("dial mx.b.test 192.0.2.2\nH 220 b\nG EHLO us.test\nH 250 b\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nG DATA\nH 354 go");
+    message_came();
+    relay.pass(std::chrono::seconds(15));
+    hold("S 451 4.4.1\nC NOOP\nS 250");
+    EXPECT_FALSE(relay.far_open) << "nobody has more than all of them together";
+    ASSERT_EQ(relay.house.deliveries.size(), 2u);
+    EXPECT_EQ(relay.house.deliveries[0].recipients, 1u);
+    EXPECT_EQ(relay.house.deliveries[1].recipients, 0u);
 }
 
 TEST_F(Lmtp, time_runs_out_for_all_hops_together) {

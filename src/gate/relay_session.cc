@@ -35,6 +35,7 @@ RelaySession::State::State(std::shared_ptr<const RelaySettings> in_force, std::o
 
 LegState RelaySession::State::leg_state() const noexcept {
     if (dialogue.phase() == Dialogue::Phase::over) return LegState::closing;
+    if (near_gone) return LegState::reading;  // the far leg is all there is
     // The end of a search is told by `wake`, which only who waits is given.
     const bool waits = awaits != Awaits::nothing || deferred || transaction.stage() == HopStage::searching;
     return waits ? LegState::waiting : LegState::reading;
@@ -72,6 +73,11 @@ void RelaySession::State::settle(LegOut& out) {
             command({line.text, line.fault}, out);
             more = true;
         }
+    }
+    if (near_gone && awaits == Awaits::nothing && dialogue.phase() != Dialogue::Phase::over) {
+        out.near.clear();
+        transaction.quit(out);
+        dialogue.end();
     }
 }
 
@@ -169,7 +175,7 @@ void RelaySession::State::late(LegOut& out) {
             break;
         case Due::Of::client:
             answer(reply::client_late, out);
-            log(RelayReply::of(reply::client_late), 0);
+            log(ClientReply::of(reply::client_late), 0);
             transaction.quit(out);
             dialogue.end();
     }
@@ -216,9 +222,15 @@ LegStep RelaySession::ended(Leg leg, LegEnding why, std::string_view detail, Leg
         s.settle(out);
         return s.done(0);
     }
+    // What the hop answers is worth writing down; and who hangs up on it now may make it send a bounce for what it has.
+    if (why == LegEnding::peer_closed && s.is_with_hop()) {
+        s.near_gone = true;
+        if (s.delivery) s.delivery->end_with_present();
+        return s.done(0);
+    }
     if (why == LegEnding::drained) s.answer(reply::stopping, out);
     if (s.delivery) s.logged = false;  // that to the present hop is one
-    s.log(RelayReply::of(smtp::reply::session_over), 0);
+    s.log(ClientReply::of(smtp::reply::session_over), 0);
     s.delivery.reset();
     s.transaction.quit(out);
     s.dialogue.end();

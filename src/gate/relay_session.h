@@ -9,7 +9,7 @@
 //   HeldDelivery         LMTP, and senders that only the header names: kept, then sent              (relay_held.h)
 //
 // SMTP: the first RCPT finds the next hop; a recipient who needs another one gets 452 4.5.3. LMTP: RCPT is taken for its syntax, and each
-// recipient has his hop's reply behind the final dot.
+// recipient has his hop's reply behind the final dot. A client that goes behind its dot leaves the hop its time to answer, for the log.
 //
 // Tested by relay_session_test.cc, relay_session_edges_test.cc, relay_time_test.cc, relay_memory_test.cc, relay_tls_test.cc,
 // relay_lmtp_test.cc, relay_faults_test.cc and fuzz/relay_session_fuzz.cc. app/ moves the octets.
@@ -46,8 +46,8 @@ struct RelayedDelivery {
     std::string_view xoorg;         // what was said; empty: nothing
     std::size_t recipients = 0;     // that the next hop took, and the message with them
     std::uint64_t octets = 0;       // of the message
-    const mail::Reply& reply;       // the client's
-    std::string_view why;           // hosts that were left out, or what the spool said, for people
+    const mail::Reply& reply;       // the client's, or what it would have got had it not gone
+    std::string_view why;           // hosts that were left out, what the spool said, that the client had gone; for people
 };
 
 /// What the sessions of one section on one loop share. It outlives them.

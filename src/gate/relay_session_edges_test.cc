@@ -239,6 +239,29 @@ TEST_F(RelaySessions, a_client_that_goes_before_the_end_leaves_a_message_without
     EXPECT_EQ(relay.far.find(".\r\n"), std::string::npos);
 }
 
+TEST_F(RelaySessions, a_client_that_goes_behind_its_dot_leaves_the_hop_its_time_to_answer) {
+    for (const std::string_view then : {"H 250 2.0.0 queued as 17\nG QUIT", "H 451 later\nG QUIT", "hop closes", "hop late"}) {
+        SCOPED_TRACE(std::string(then));
+        relay.closed = relay.far_open = false;
+        relay.house.deliveries.clear();
+        greet();
+        first_recipient();
+        message();
+        relay.near_ends();
+        EXPECT_FALSE(relay.closed);
+        EXPECT_TRUE(relay.session->busy()) << "a drain waits for it";
+        EXPECT_EQ(relay.session->deadline().after, 2 * relay.settings->hop_timeout);
+        EXPECT_TRUE(relay.house.deliveries.empty());
+        hold(std::string(then) + "\nclosed");
+        ASSERT_EQ(relay.house.deliveries.size(), 1u);
+        const bool taken = then.starts_with("H 250");
+        EXPECT_EQ(relay.house.deliveries[0].recipients, taken ? 1u : 0u);
+        EXPECT_TRUE(relay.house.deliveries[0].reply.starts_with(taken ? "250 2.0.0 queued as 17" : "451 "))
+            << relay.house.deliveries[0].reply;
+        EXPECT_EQ(relay.house.deliveries[0].why, "the client had gone");
+    }
+}
+
 TEST_F(RelaySessions, a_fixed_next_hop_is_asked_what_it_offers) {
     relay.settings->next_hop = NextHop::parse("192.0.2.1:25").value();
     relay.begin();

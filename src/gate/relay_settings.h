@@ -13,6 +13,7 @@
 
 #include "base/ip.h"
 #include "base/result.h"
+#include "gate/section_settings.h"
 #include "mail/domain.h"
 
 namespace exota::gate {
@@ -62,16 +63,12 @@ struct OwnSocket {
     friend bool operator==(const OwnSocket&, const OwnSocket&) = default;
 };
 
-struct RelaySettings {
-    std::string name;                 // NAME
-    std::vector<std::string> listen;  // as MilterSettings::listen, without socket modes
-    std::string hostname;             // in greeting, EHLO, Received; never empty here
+/// `dial_timeout` is for each reply to EHLO and STARTTLS as well, and for the handshake.
+struct RelaySettings : SectionSettings {
     RelayProtocol protocol = RelayProtocol::smtp;
     std::vector<base::IpPrefix> clients{base::IpPrefix::parse("127.0.0.0/8").value(), base::IpPrefix::parse("::1").value()};
 
     NextHop next_hop;
-    std::string certificate_file, key_file;  // ours as a client
-    std::string min_tls = "1.2";
     bool has_certificate = false;  // there is one of ours
     TlsLevel tls_level = TlsLevel::dane;
     TlsLevel tls_fallback = TlsLevel::encrypt;  // may, encrypt, verify
@@ -82,24 +79,10 @@ struct RelaySettings {
     std::vector<base::IpAddress> own_addresses;  // the host's as well: never dialled by MX
     std::vector<OwnSocket> own_sockets;          // on which this program listens by TCP: never dialled at all
 
-    std::uint64_t message_octets = std::uint64_t{150} * 1024 * 1024;  // our SIZE; 0: no limit of ours
-    std::size_t max_recipients = 1000;
-    std::size_t max_errors = 20;
-    std::size_t hold_octets = std::size_t{256} * 1024;             // of a held message in memory; more goes to a file
-    std::uint64_t hold_memory = std::uint64_t{256} * 1024 * 1024;  // of all held messages; above it new octets go to the file at once
-    std::string spool_directory = "/var/spool/exota";
-    std::uint64_t spool_octets = std::uint64_t{10} * 1024 * 1024 * 1024;  // on disk, in all; a tenth of it for one client address
-
-    std::size_t max_sessions = 10000;
-    std::size_t max_sessions_per_client = 200;
-    std::chrono::milliseconds command_timeout{300'000};  // RFC 5321 section 4.5.3.2.7: for the client's next command
-    std::chrono::milliseconds data_timeout{180'000};     // for more of its message
-    std::chrono::milliseconds hop_timeout{300'000};      // for each reply of a next hop from MAIL on; twice that for the one to a message
+    std::chrono::milliseconds hop_timeout{300'000};  // for each reply of a next hop from MAIL on; twice that for the one to a message
     std::chrono::milliseconds data_reply_timeout{110'000};  // for that to DATA: clients wait two minutes (RFC 5321 section 4.5.3.2.4)
     /// For our reply to a recipient that is not held, whatever steps it takes: clients wait five minutes (RFC 5321 section 4.5.3.2.3).
     std::chrono::milliseconds recipient_timeout{270'000};
-    std::chrono::milliseconds dial_timeout{
-        30'000};  // for one connection; for its greeting, each reply to EHLO and STARTTLS, and the handshake
     std::chrono::milliseconds find_timeout{90'000};       // for DNS and the policy of one domain, and for tenants
     std::chrono::milliseconds connect_timeout{240'000};   // for finding a next hop and all connections that are tried, together
     std::chrono::milliseconds delivery_timeout{540'000};  // LMTP: for all next hops of a message together

@@ -49,6 +49,10 @@ struct RelaySession::State {
     void refuse(const smtp::FixedReply& reply, LegOut& out) { answer(dialogue.refused(reply), out); }
 
     // relay_session.cc
+    /// The message was sent whole: whatever becomes of the client, the hop may have taken it.
+    bool is_with_hop() const noexcept {
+        return (awaits == Awaits::message || awaits == Awaits::delivery) && transaction.stage() == HopTransaction::Stage::sent;
+    }
     std::size_t feed_near(std::string_view bytes, LegOut& out);
     /// After whatever happened: what is known now is told to the client.
     void settle(LegOut& out);
@@ -80,7 +84,7 @@ struct RelaySession::State {
     void recipient(std::string_view argument, LegOut& out);
     void hold_recipient(std::string_view argument, std::optional<Destination> destination, LegOut& out);
     void relay_recipient(std::string_view argument, const Destination& destination, LegOut& out);
-    void answer_recipient(const RelayReply& reply, LegOut& out);
+    void answer_recipient(const ClientReply& reply, LegOut& out);
     bool may_follow_at_once(const smtp::Command& command) const;
     /// The transaction with the client comes to nothing.
     void forget_transaction(LegOut& out);
@@ -92,11 +96,11 @@ struct RelaySession::State {
     void message_ended(LegOut& out);
     void held_message_ended(LegOut& out);
     void deliver_held(LegOut& out);
-    void tell_final(const RelayReply& reply, LegOut& out);
+    void tell_final(const ClientReply& reply, LegOut& out);
     /// One reply, or of LMTP one for each recipient; ends the transaction.
     void refuse_message(const smtp::FixedReply& reply, LegOut& out);
     void end_transaction(LegOut& out);
-    void log(const RelayReply& reply, std::size_t recipients);
+    void log(const ClientReply& reply, std::size_t recipients);
     std::string received_value() const;
 
     const std::shared_ptr<const RelaySettings> settings_kept;
@@ -109,6 +113,7 @@ struct RelaySession::State {
     smtp::LineReader lines;
     HopTransaction transaction;
     Awaits awaits = Awaits::nothing;
+    bool near_gone = false;  // and what the hop says to its message is waited for
     std::optional<Deferred> deferred;
     std::string helo;
     smtp::Extensions offered;  // in our reply to EHLO
@@ -135,7 +140,7 @@ struct RelaySession::State {
     HeldContent content;
     std::optional<std::string> spool_failure;  // of writing; nothing more is kept then
     bool logged = true;
-    std::optional<RelayReply> last_refusal;  // of a recipient
+    std::optional<ClientReply> last_refusal;  // of a recipient
     std::optional<HeldDelivery> delivery;
     Instant deliver_until{};
     std::shared_ptr<char> cover_asked;  // the answer to this question is waited for

@@ -87,6 +87,7 @@ void Connection::on_readable(Leg leg) {
         if (from.is == Side::Is::securing && state_ != Session::State::closing) return secure(leg);
         if (std::exchange(from.write_wants_read, false)) return on_writable(leg);
         if (!may_read(leg)) return leg == Leg::near ? watch_near() : void();
+        if (leg == Leg::far && near_left_unseen()) return leg_ended(Leg::near, Ending::peer_closed, "closed by the peer");
     }
     const std::span<char> buffer = home_.loop().read_buffer();
     for (int reads = 0; reads < max_reads_a_turn; ++reads) {

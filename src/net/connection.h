@@ -145,6 +145,7 @@ private:
     void arm();
     void set_deadline();
     bool near_has_hung_up() noexcept;
+    bool near_left_unseen() noexcept;
     void watch_near();
 
     Connections& home_;

@@ -67,6 +67,7 @@ bool Connection::tell_next() {
         }
     if (may_write_on()) {
         if (++beyond_->pieces > max_reads_a_turn) return write_on_later(), false;
+        if (near_left_unseen()) return lose(Leg::near, Ending::peer_closed, "closed by the peer"), true;
         beyond_->more_far = false;
         call([this](Out& out) { return session_->written(out); });
         return true;
@@ -311,6 +312,9 @@ bool Connection::near_has_hung_up() noexcept {
     return ::poll(&near, 1, 0) == 1 && (near.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
+/// A peer that said more than it may is waited for no longer. So it is looked at before the session acts for it.
+bool Connection::near_left_unseen() noexcept { return state_ == Session::State::waiting && beyond_->peeked && near_has_hung_up(); }
+
 /// The near leg is readable while its session waits: the peer may be gone, and the session wants to know before it acts for it.
 void Connection::watch_near() {
     if (state_ != Session::State::waiting) return;  // arm() asks again
@@ -320,7 +324,7 @@ void Connection::watch_near() {
         if (is == Moved::Is::ended || is == Moved::Is::failed) return leg_ended(Leg::near, Ending::peer_closed, near_.stream.why());
         if (is == Moved::Is::wants_read) return wait(Leg::near, StreamDescriptor::wait_read);
     }
-    beyond_->peeked = true;  // it says more than it may: looked at again when the session was woken
+    beyond_->peeked = true;  // it says more than it may: looked at again when there is something that the session would do
 }
 
 }  // namespace exota::net

@@ -1,7 +1,7 @@
 // The connections of one loop that belong together: who has been silent for how long, whose deadline is next, what they share. Private to
 // net.
 //
-// Tested by server_test.cc, server_limits_test.cc and legs_test.cc.
+// Tested by server_test.cc, server_limits_test.cc, legs_test.cc and legs_gone_test.cc.
 #pragma once
 
 #include <boost/intrusive/list.hpp>

@@ -1,4 +1,4 @@
-// Two legs in the clear: dialling, back-pressure, deadlines, ends in every state.
+// Two legs in the clear: dialling, back-pressure, deadlines, ends in every state. (Of the near leg: legs_gone_test.cc.)
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "net/dial.h"
-#include "net/testing_relay.h"
+#include "net/testing_legs.h"
 
 namespace exota::net {
 namespace {
@@ -16,35 +16,16 @@ namespace {
 using namespace std::chrono_literals;
 using testing::answers;
 using testing::at_end;
+using testing::endings;
 using testing::eventually;
+using testing::LegsOn;
 using testing::line_of;
-using testing::OnSocket;
 using testing::receive;
 using testing::receive_all;
 using testing::RelayHouse;
 using testing::RelayStage;
 using testing::send_all;
 
-std::size_t endings(RelayHouse& house) {
-    return house.ask([](RelayStage& stage) { return stage.endings.size(); });
-}
-std::string ending(RelayHouse& house, std::size_t number = 0) {
-    return house.ask([&](RelayStage& stage) { return number < stage.endings.size() ? stage.endings[number] : std::string("none"); });
-}
-
-class LegsOn : public OnSocket {
-protected:
-    LegsOn() : backend(endpoint() == "inet:127.0.0.1:0" ? endpoint() : "unix:" + directory_.path("backend")), house(endpoint()) {
-        house.stage.target = backend.address();
-    }
-    Descriptor dialled() {
-        Descriptor client = house.client();
-        EXPECT_TRUE(answers(client, "dial\n", "dialled\n"));
-        EXPECT_TRUE(answers(client, "ask hello\n", "from hi\n")) << "the other side has accepted it";
-        return client;
-    }
-    RelayHouse backend, house;
-};
 INSTANTIATE_TEST_SUITE_P(sockets, LegsOn, ::testing::Values("unix", "tcp"), [](const auto& info) { return std::string(info.param); });
 
 /// A packet for nothing, where nobody can be held back by its absence.
@@ -156,71 +137,6 @@ TEST(Legs, a_peer_that_is_gone_before_it_is_accepted_is_nobody) {
     EXPECT_TRUE(answers(house.client(), "hello\n", "hi\n"));
     EXPECT_EQ(house.thread.call([&] { return house.server->counters().opened.value(); }), 1U);
     EXPECT_TRUE(eventually([&] { return house.limits.open() == 0; })) << "and its place was given back";
-}
-
-TEST_P(LegsOn, the_near_leg_dies) {
-    {
-        const Descriptor client = dialled();
-    }
-    EXPECT_TRUE(eventually([&] { return house.open() == 0; }));
-    EXPECT_EQ(ending(house), "near peer-closed");
-    EXPECT_EQ(house.ended(Ending::peer_closed), 1U);
-    EXPECT_TRUE(eventually([&] { return backend.open() == 0; }));
-}
-
-TEST_P(LegsOn, the_near_leg_dies_while_the_far_one_is_waited_for) {
-    Descriptor client = dialled();
-    ASSERT_TRUE(send_all(client, "ask wait\n"));
-    EXPECT_TRUE(eventually([&] { return backend.ask([](RelayStage& stage) { return stage.wakes.size(); }) == 1; }));
-    client.reset();
-    EXPECT_TRUE(eventually([&] { return endings(house) == 1; })) << "seen though nothing is read";
-    EXPECT_EQ(ending(house), "near peer-closed");
-    EXPECT_TRUE(eventually([&] { return house.open() == 0; }));
-}
-
-TEST_P(LegsOn, a_client_that_wrote_more_and_left_is_gone_before_its_answer_counts) {
-    Descriptor client = dialled();
-    ASSERT_TRUE(send_all(client, "wait\nhello\n"));
-    EXPECT_TRUE(eventually([&] { return house.ask([](RelayStage& stage) { return stage.wakes.size(); }) == 1; }));
-    house.thread.call([&] {  // on the loop: its end cannot be seen in between
-        client.reset();
-        house.stage.wakes.front()();
-    });
-    EXPECT_TRUE(eventually([&] { return house.open() == 0; }));
-    EXPECT_EQ(ending(house), "near peer-closed");
-    EXPECT_EQ(house.ended(Ending::peer_closed), 1U);
-}
-
-TEST_P(LegsOn, the_far_leg_may_go_on_alone) {
-    house.stage.go_on_without_near = true;
-    {
-        const Descriptor client = dialled();
-    }
-    EXPECT_TRUE(eventually([&] { return endings(house) == 1; }));
-    EXPECT_EQ(house.open(), 1U);
-    backend.thread.call([&] { backend.server->close_all(); });
-    EXPECT_TRUE(eventually([&] { return house.open() == 0; }));
-    EXPECT_EQ(ending(house, 1), "far peer-closed");
-    EXPECT_EQ(house.ended(Ending::peer_closed), 1U) << "counted by what ended the near leg";
-}
-
-TEST_P(LegsOn, the_near_leg_dies_while_dialling) {
-    // A queue that is full, and nobody accepts: who dials waits.
-    const auto full = Listener::open(*Endpoint::parse("inet:127.0.0.1:0"), {.socket_mode = {}, .socket_group = {}, .backlog = 0}, 1);
-    ASSERT_TRUE(full);
-    const Address address = *Address::of(*Endpoint::parse(full->bound()));
-    std::vector<Descriptor> queue;
-    for (int i = 0; i < 4; ++i) queue.push_back(std::move(*begin_connect(address)));
-    house.ask([&](RelayStage& stage) { return stage.target = address; });
-    constexpr std::uint64_t clients = 20;
-    for (std::uint64_t i = 0; i < clients; ++i) {
-        const Descriptor client = house.client();
-        ASSERT_TRUE(send_all(client, "dial\n"));
-    }
-    EXPECT_TRUE(eventually([&] { return house.ended(Ending::peer_closed) == clients; }));
-    EXPECT_EQ(house.open(), 0U);
-    EXPECT_EQ(house.stage.sessions, 0);
-    EXPECT_EQ(endings(house), clients);
 }
 
 TEST_P(LegsOn, a_backend_that_does_not_read_holds_its_client_back) {

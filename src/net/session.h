@@ -3,7 +3,7 @@
 // A session has a near leg (whoever connected to us), and may dial a far one. It is a machine: each call tells it one thing, it answers
 // with what is to be written and done. Calls come one at a time, on the loop of the connection, never from within another.
 //
-// Tested by server_test.cc, legs_test.cc and legs_tls_test.cc.
+// Tested by server_test.cc, legs_test.cc, legs_gone_test.cc and legs_tls_test.cc.
 #pragma once
 
 #include <array>

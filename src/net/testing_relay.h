@@ -49,6 +49,7 @@ struct RelayStage {
     std::atomic<int> sessions{0};
     std::atomic<int> lates{0};
     std::atomic<int> after_end{0};         // lines
+    std::atomic<int> answers{0};           // lines of the far leg for a near one that is there
     std::atomic<std::size_t> streamed{0};  // octets from the near leg
 };
 
@@ -196,6 +197,7 @@ private:
                                      .keep_chain = true};
             return State::waiting;
         }
+        if (!near_is_gone_) ++stage_.answers;
         if (std::exchange(asked_, false) && stage_.thanks) out.far += "thanks\n";
         out.near += "from " + std::string(line) + '\n';
         return pending_ ? State::waiting : State::reading;

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from harness.exim import Exim
+from harness.exota import SOURCE
 from harness.gateway import mail, plain, whole
 from harness.opensmtpd import OpenSmtpd
 from harness.postfix import Postfix
@@ -20,9 +21,21 @@ UNKNOWN = "nobody.example"  # an organisation that no tenant lists
 
 # --- Postfix behind us ----------------------------------------------------------------------------------------------------------------
 
+CLIENTS = ["40.92.0.10", "2a01:111:f400::10"]  # of Exchange Online
+
+
+def recipe(identity):
+    """What docs/gateway.md puts behind the line of the smtpd behind us in master.cf."""
+    told = re.findall(r"^127\.0\.0\.1:10025 inet .* smtpd\n((?:  -o \S+\n)+)", (SOURCE / "docs/gateway.md").read_text(), re.M)
+    (options,) = [block for block in told if identity in block]
+    return dict(re.findall(r"-o ([^=\s]+)=(\S*)", options))
+
+
 def postfix_that_is_told(house, identity):
-    settings = {"smtpd_authorized_xclient_hosts": "127.0.0.0/8"} if identity == "xclient" else {"smtpd_upstream_proxy_protocol": "haproxy"}
-    return house.postfix(**settings)
+    """By the recipe and nothing else, though main.cf knows no IPv6 and lets one client have one connection."""
+    postfix = house.postfix(second=recipe(identity), smtpd_client_connection_count_limit="1", smtpd_client_event_limit_exceptions="")
+    postfix.port = postfix.second_port
+    return postfix
 
 
 @pytest.mark.parametrize("identity", ["xclient", "proxy"])
@@ -30,20 +43,25 @@ def test_postfix_learns_of_the_client(house, network, identity):
     """Exchange Online's address, with which it came to us, is in Postfix's log and in its Received field."""
     with network:
         postfix = postfix_that_is_told(house, identity)
-        gateway = house.gateway(postfix, identity=identity)
-        with gateway.connect(house.pki, source="40.92.0.10") as client:
-            reply = whole(client, house.message())
-    assert reply.code == 250, reply
+        gateway = house.gateway(postfix, identity=identity, ipv6=True)
+        for source in CLIENTS:
+            with gateway.connect(house.pki, source=source) as beside, gateway.connect(house.pki, source=source) as client:
+                assert mail(beside).code == 250, "it has two connections at once"
+                check_what_postfix_learned(house, postfix, gateway, identity, source, whole(client, house.message()))
+    assert all("XOORG" not in line and "AUTH=" not in line for line in postfix.log().splitlines())
+
+
+def check_what_postfix_learned(house, postfix, gateway, identity, source, reply):
+    assert reply.code == 250, (reply, postfix.log()[-2000:], gateway.process.tail()[-3000:])
     queue_id = reply.text.split("queued as ")[1].split()[0]
-    postfix.wait_for_log(f"{queue_id}: client=unknown[40.92.0.10]")
+    postfix.wait_for_log(f"{queue_id}: client=unknown[{source}]")
     delivered = house.sink.wait_for(queue_id)
     received = delivered.values("Received")
-    assert "[40.92.0.10]" in received[0], received
+    assert f"[{'IPv6:' if ':' in source else ''}{source}]" in received[0], received
     assert len(received) == (1 if identity == "xclient" else 2), "received = auto: a field of ours unless the backend's names the client"
-    record = gateway.last(verdict="accept")
-    assert (record["client"], record["front"], record["gateway"], record["stage"]) == ("40.92.0.10", "gateway", "exchange", "header"), record
+    record = gateway.last(verdict="accept", client=source)
+    assert (record["front"], record["gateway"], record["stage"]) == ("gateway", "exchange", "header"), record
     assert queue_id in record["backend_reply"] and record["answered"] == record["backend_reply"] and record["backend"].endswith(f":{postfix.port}"), record
-    assert all("XOORG" not in line and "AUTH=" not in line for line in postfix.log().splitlines())
 
 
 def test_postfix_that_is_not_told_to_take_xclient_is_not_used(house):
@@ -74,12 +92,13 @@ def test_other_servers_learn_of_the_client_by_the_proxy_protocol(house, network,
         pytest.skip("not installed beside Postfix (scripts/setup)")
     with network:
         behind, log = make(house)
-        gateway = house.gateway(behind, identity="proxy")
-        with gateway.connect(house.pki, source="40.92.0.10") as client:
-            reply = whole(client, house.message())
-    assert reply.code == 250, (reply, log())
-    assert wait_for(lambda: "40.92.0.10" in log(), log)
-    assert gateway.last(verdict="accept")["client"] == "40.92.0.10"
+        gateway = house.gateway(behind, identity="proxy", ipv6=True)
+        for source in CLIENTS:
+            with gateway.connect(house.pki, source=source) as client:
+                reply = whole(client, house.message())
+            assert reply.code == 250, (source, reply, log())
+            assert wait_for(lambda source=source: source in log(), log)
+            assert gateway.last(verdict="accept", client=source)
 
 
 def test_refusals_of_recipients_are_postfixs_own(house):

@@ -1,8 +1,8 @@
-"""Nothing is lost between a client, a gateway and its backend, whoever fails at whichever step: generated points, with real processes.
+"""Nothing is lost between a client, a gateway and its backend or next hop, whoever fails at whichever step: generated points, with real processes.
 
 A client that was told 2xx finds exactly one copy of its message with the backend, whole; one that was not may try again, and then gets through.
 (Of a message whose 2xx was lost on its way there may be one copy, as in all of SMTP; RFC 1047.) The sample of a usual run is every seventh
-point; all of them, some 200, run with EXOTA_WHOLE=1 (docs/testing.md). A thousand more are simulated: gateway_loss_test.cc, relay_faults_test.cc.
+point; all of them, some 400, run with EXOTA_WHOLE=1 (docs/testing.md). A thousand more are simulated: gateway_loss_test.cc, relay_faults_test.cc.
 """
 import itertools
 import os
@@ -17,10 +17,14 @@ from typing import NamedTuple
 import pytest
 from harness.gateway import House, mail
 from harness.processes import fresh_directory, wait_for
+from harness.relay import Relay
+from harness.smtp import SmtpClient
 
 WHOLE = bool(os.environ.get("EXOTA_WHOLE"))
 ANSWERS = {"greeting": "220 backend.test", "EHLO": "250 backend.test", "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go", ".": "250 taken", "RSET": "250 ok"}
 CLIENT_STEPS = ("EHLO", "MAIL", "RCPT", "DATA", "header", "body", "dot")
+# From Exchange: the message streams, or waits here for its verdict. To Exchange: by SMTP it streams, by LMTP it is held until the hop was asked.
+FROM_EXCHANGE, TO_EXCHANGE = ("streamed", "held"), ("relay-smtp", "relay-lmtp")
 LOST = (OSError, ConnectionError, AssertionError, ValueError, ssl.SSLError)
 
 
@@ -28,27 +32,33 @@ class Point(NamedTuple):
     who: str    # backend, client, gateway
     step: str
     what: str
-    held: bool  # the verdict falls at the final dot, so the message waits here for it
+    lane: str
 
     def __str__(self):
-        return "-".join((self.who, {".": "dot"}.get(self.step, self.step), self.what, "held" if self.held else "streamed"))
+        return "-".join((self.who, {".": "dot"}.get(self.step, self.step), self.what, self.lane))
 
 
-def points():
-    for held in (False, True):
+def happens(lane, step, what):
+    """The time for a connection is no setting: half a minute, in which a next hop has to answer EHLO too. Who is served by LMTP never resets."""
+    slow = ("greeting",) if lane in FROM_EXCHANGE else ("greeting", "EHLO")
+    return not (what == "hang" and step in slow) and not (lane == "relay-lmtp" and step == "RSET")
+
+
+def points(lanes):
+    for lane in lanes:
         for step, what in itertools.product(ANSWERS, ("close", "reset", "answer-close", "answer-reset", "hang", "garbage", "shut", "defer", "refuse", "die")):
-            if (step, what) != ("greeting", "hang"):  # the time for a connection is no setting: half a minute
-                yield Point("backend", step, what, held)
+            if happens(lane, step, what):
+                yield Point("backend", step, what, lane)
         for what in ("close", "reset", "garbage", "defer"):
-            yield Point("backend", "octets", what, held)
+            yield Point("backend", "octets", what, lane)
         for step, what in itertools.product(CLIENT_STEPS, ("close", "reset")):
-            yield Point("client", step, what, held)
+            yield Point("client", step, what, lane)
         for step, what in itertools.product(CLIENT_STEPS, ("SIGTERM", "SIGKILL")):
-            yield Point("gateway", step, what, held)
+            yield Point("gateway", step, what, lane)
 
 
-ALL = list(points())
-CHOSEN = ALL if WHOLE else ALL[::7]
+ALL, RELAYED = list(points(FROM_EXCHANGE)), list(points(TO_EXCHANGE))
+CHOSEN = ALL + RELAYED if WHOLE else ALL[::7] + RELAYED[::7]
 
 
 def rule_of(point):
@@ -60,15 +70,28 @@ def rule_of(point):
 class Lane:
     """A gateway and its backend, on which points are played one after another."""
 
-    def __init__(self, workshop, base_directory, held, section=None):
+    def __init__(self, workshop, base_directory, name, section=None):
         self.house = House(workshop, fresh_directory(base_directory))
-        self.held = held
+        self.name, self.held = name, name == "held"
         self.backend = self.house.backend()
         self.arrived = []  # of backends that are gone
-        changes = {"authorisation": {"proofs": ["client-cert + dkim"]}} if held else {}
-        self.gateway = self.house.gateway(self.backend, names=self.house.names(), section={"backend_timeout": 1, "hold_octets": "2 KiB"} | (section or {}),
-                                          changes=changes | {"server": {"drain_timeout": 2}})
+        self.gateway = self.front({"backend_timeout": 1, "hold_octets": "2 KiB"} | (section or {}), {"server": {"drain_timeout": 2}})
         self.number = 0
+
+    def front(self, section, changes):
+        if self.held:
+            changes |= {"authorisation": {"proofs": ["client-cert + dkim"]}}
+        return self.house.gateway(self.backend, names=self.house.names(), section=section, changes=changes)
+
+    def connect(self):
+        return self.gateway.connect(self.house.pki)
+
+    def mail(self, client):
+        return mail(client)
+
+    def reset_first(self, client):
+        self.mail(client)
+        client.command("RSET")
 
     def message(self, mark, lines=100):
         body = f"begin of {mark}\r\n" + "A line of the body.\r\n" * lines + f"end of {mark}\r\n"
@@ -85,13 +108,12 @@ class Lane:
             if step == at:
                 act(client)
         try:
-            with self.gateway.connect(self.house.pki) as client:
+            with self.connect() as client:
                 reached("EHLO")
                 if reset_first:
-                    mail(client)
-                    client.command("RSET")
+                    self.reset_first(client)
                 for step, command in (("MAIL", None), ("RCPT", "RCPT TO:<bob@dest.test>"), ("DATA", "DATA")):
-                    answer = client.command(command) if command else mail(client)
+                    answer = client.command(command) if command else self.mail(client)
                     if answer.code >= 400:
                         return answer.code
                     reached(step)
@@ -112,7 +134,7 @@ class Lane:
 
         def attempt(**how):
             self.number += 1
-            mark = f"point-{self.number}-{'held' if self.held else 'streamed'}."
+            mark = f"point-{self.number}-{self.name}."
             attempts.append((mark, self.attempt(self.message(mark), reset_first=point.step == "RSET", **how)))
             return attempts[-1][1]
         if point.who == "backend":
@@ -146,6 +168,27 @@ class Lane:
             assert copies == 1 if code == 250 else copies <= 1, (mark, code, copies)
 
 
+class RelayLane(Lane):
+    """The same over a section to Exchange; the backend is its next hop. MAIL and what follows reach that with the first RCPT."""
+
+    def front(self, section, changes):
+        section |= {"protocol": self.name.rpartition("-")[2], "next_hop": f"127.0.0.1:{self.backend.port}"}
+        return self.house.own(Relay(self.house.workshop.binary, self.house.directory, pki=self.house.pki, sections={"hop": section}, changes=changes))
+
+    def connect(self):
+        client = SmtpClient(self.gateway.ports["hop"])
+        client.command("LHLO mta.test" if self.name == "relay-lmtp" else "EHLO mta.test")
+        return client
+
+    def mail(self, client):
+        return client.command("MAIL FROM:<jane@contoso.com>")
+
+    def reset_first(self, client):
+        self.mail(client)
+        client.command("RCPT TO:<bob@dest.test>")
+        client.command("RSET")
+
+
 def leave(client, how):
     if how == "reset":
         client._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -155,20 +198,22 @@ def leave(client, how):
 
 @pytest.fixture(scope="module")
 def lanes(workshop, base_directory):
-    made = {held: Lane(workshop, base_directory, held) for held in (False, True)}
+    made = {name: (Lane if name in FROM_EXCHANGE else RelayLane)(workshop, base_directory, name) for name in (*FROM_EXCHANGE, *TO_EXCHANGE)}
     yield made
     for lane in made.values():
         lane.house.stop()
 
 
 def test_there_are_points_enough():
-    assert len(ALL) == len(set(ALL)) >= 200 and len(CHOSEN) >= 28
-    assert {point.who for point in CHOSEN} == {"backend", "client", "gateway"} and {point.held for point in CHOSEN} == {True, False}
+    assert len(ALL) == len(set(ALL)) >= 200 and len(RELAYED) == len(set(RELAYED)) >= 180 and len(CHOSEN) >= 40
+    for lanes_of in (FROM_EXCHANGE, TO_EXCHANGE):
+        chosen = [point for point in CHOSEN if point.lane in lanes_of]
+        assert {point.who for point in chosen} == {"backend", "client", "gateway"} and {point.lane for point in chosen} == set(lanes_of)
 
 
 @pytest.mark.parametrize("point", CHOSEN, ids=str)
 def test_who_was_told_2xx_finds_one_copy(lanes, point):
-    lane = lanes[point.held]
+    lane = lanes[point.lane]
     lane.check(lane.play(point))
 
 
@@ -187,7 +232,7 @@ def test_a_full_spool_loses_nothing(workshop, base_directory):
     small.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], capture_output=True, check=False).returncode != 0:
         pytest.skip("mounting is not permitted here")
-    lane = Lane(workshop, base_directory, True, {"spool_directory": str(small), "hold_octets": "1 KiB"})
+    lane = Lane(workshop, base_directory, "held", {"spool_directory": str(small), "hold_octets": "1 KiB"})
     try:
         codes = {}
         for number, lines in enumerate((10, 1000, 2800, 3000, 3100, 3300, 10_000, 10)):

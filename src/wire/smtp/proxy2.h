@@ -1,6 +1,6 @@
 // The header of HAProxy's PROXY protocol, version 2: whose connection this is, written as the first octets to a backend that asks for it.
 //
-// Tested by proxy2_test.cc.
+// Tested by proxy2_test.cc and fuzz/smtp_reply_fuzz.cc.
 #pragma once
 
 #include <cstdint>

@@ -18,15 +18,16 @@ class Gateway(Exota):
     @param identity  backend_identity
     @param section   changes to the section
     @param names     a KeyServer that is asked for keys and names; None: one that knows nobody is silent
+    @param ipv6      it listens on ::1 too, for clients whose `source` is of that family
     """
 
-    def __init__(self, binary, directory, *, pki, backend, identity="none", section=None, changes=None, names=None, address="127.0.0.1", **arguments):
+    def __init__(self, binary, directory, *, pki, backend, identity="none", section=None, changes=None, names=None, address="127.0.0.1", ipv6=False, **arguments):
         self.address, self.port = address, free_port(address)
         spool = directory / "spool"
         spool.mkdir(exist_ok=True)
         backends = backend if isinstance(backend, list) else [backend]
         base = {
-            "direction": "from-exchange", "listen": [f"inet:{address}:{self.port}"], "hostname": "gw.test", "backend_identity": identity,
+            "direction": "from-exchange", "listen": [f"inet:{address}:{self.port}"] + [f"inet6:[::1]:{self.port}"] * ipv6, "hostname": "gw.test", "backend_identity": identity,
             "backend": [each if isinstance(each, str) else f"inet:127.0.0.1:{each.port}" for each in backends],
             "certificate_file": str(pki.certificate("server")), "key_file": str(pki.key("server")), "client_ca_file": str(pki.certificate("ca")),
             "spool_directory": str(spool),
@@ -50,7 +51,7 @@ class Gateway(Exota):
 
     def connect(self, pki=None, certificate="exo_both", *, source=None, tls=True, hello="exo.test"):
         """A client that has said EHLO, in TLS with this certificate (a name of pki.py; None: none)."""
-        client = SmtpClient(self.port, self.address, source)
+        client = SmtpClient(self.port, "::1" if source and ":" in source else self.address, source)
         try:
             client.hello(hello)
             if tls:
@@ -182,9 +183,9 @@ class House:
     def backend(self, *arguments, **rules):
         return self.own(Backend(*arguments, **rules))
 
-    def postfix(self, **settings):
+    def postfix(self, second=None, **settings):
         self.sink = self.own(Sink(), "close")
-        return self.own(Postfix(self.directory, sink_port=self.sink.port, milters=[], settings=settings))
+        return self.own(Postfix(self.directory, sink_port=self.sink.port, milters=[], settings=settings, second=second))
 
     def names(self):
         return self.own(KeyServer(self.directory, self.workshop.keys))
