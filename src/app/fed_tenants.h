@@ -1,7 +1,9 @@
-// Tenants that a source of its own thread brings and changes as it likes (PostgreSQL): between that thread and the control loop.
+// Tenants that a source of its own thread brings and changes as it likes (PostgreSQL, LDAP read whole): between that thread and the control
+// loop.
 //
 // What came last waits here until it is taken; what came before it and was not taken is gone, for it is no longer true. A problem of a row
-// is told once, not with each change of another row. Tested by fed_tenants_test.cc and tests/system/test_postgresql.py.
+// is told once, not with each change of another row. Tested by fed_tenants_test.cc, tests/system/test_postgresql.py and
+// test_ldap_snapshot.py.
 #pragma once
 
 #include <functional>

@@ -267,7 +267,9 @@ Loaded load_door(const config::Config& config, const gate::Snapshot& previous) {
 
 config::LoadedConfig with_source_of(const config::Config& running, config::LoadedConfig loaded) {
     if (!loaded.config) return loaded;
-    if (loaded.config->tenants.source != running.tenants.source) loaded.config->tenants = running.tenants;
+    if (loaded.config->tenants.source != running.tenants.source ||
+        directory::looks_up(loaded.config->tenants) != directory::looks_up(running.tenants))
+        loaded.config->tenants = running.tenants;
     // A server that is asked for recipients has its clients since the start.
     const directory::RecipientSourceSettings &now = loaded.config->recipient_source, &then = running.recipient_source;
     if (now.ldap.has_value() != then.ldap.has_value() || now.postgresql.has_value() != then.postgresql.has_value()) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "directory/ldap_client.h"
+#include "directory/ldap_snapshot_source.h"
 #include "directory/postgres_conninfo.h"
 #include "directory/postgres_source.h"
 
@@ -32,18 +34,27 @@ FedSource::First FirstAttempt::wait(std::chrono::milliseconds at_most) {
     return first_;
 }
 
-bool looks_up(const TenantsSettings& settings) noexcept { return settings.ldap.has_value(); }
+bool looks_up(const TenantsSettings& settings) noexcept { return settings.ldap && settings.ldap->mode == LdapSettings::Mode::lookup; }
 
-bool is_fed(const TenantsSettings& settings) noexcept { return settings.postgresql.has_value(); }
+bool is_fed(const TenantsSettings& settings) noexcept { return settings.postgresql || (settings.ldap && !looks_up(settings)); }
 
-HeldTenants::Of held_of(const TenantsSettings& settings) { return held_of(*settings.postgresql); }
+HeldTenants::Of held_of(const TenantsSettings& settings) {
+    return settings.postgresql ? held_of(*settings.postgresql) : held_of(*settings.ldap);
+}
 
 base::Result<std::unique_ptr<FedSource>> make_fed_source(const TenantsSettings& settings, HeldTenants::Options held) {
-    return std::make_unique<PostgresSource>(PostgresSource::Options{.settings = *settings.postgresql, .held = std::move(held)});
+    if (settings.postgresql)
+        return std::make_unique<PostgresSource>(PostgresSource::Options{.settings = *settings.postgresql, .held = std::move(held)});
+    auto servers = read_servers(*settings.ldap);
+    if (!servers) return std::unexpected(servers.error());
+    return std::make_unique<LdapSnapshotSource>(*settings.ldap, *std::move(servers), std::move(held));
 }
 
 base::Result<ReadServer> read_server_once(const TenantsSettings& settings, tenant::Defaults defaults) {
-    return read_postgres(*settings.postgresql, std::move(defaults));
+    if (settings.postgresql) return read_postgres(*settings.postgresql, std::move(defaults));
+    const auto servers = read_servers(*settings.ldap);
+    if (!servers) return base::fail(base::Errc::invalid_data, servers.error().detail);
+    return read_ldap(*settings.ldap, *servers, std::move(defaults));
 }
 
 }  // namespace exota::directory

@@ -32,6 +32,13 @@ TEST(FedSource, which_of_them_runs_is_known_here) {
     EXPECT_FALSE(is_fed(settings) || looks_up(settings));
     settings.ldap.emplace();
     EXPECT_TRUE(!is_fed(settings) && looks_up(settings));
+    settings.ldap->mode = LdapSettings::Mode::snapshot;
+    settings.ldap->base = "dc=test";
+    EXPECT_TRUE(is_fed(settings) && !looks_up(settings));
+    EXPECT_EQ(held_of(settings).origin, (SnapshotOrigin{"ldap", "dc=test", "2"}));
+    EXPECT_FALSE(make_fed_source(settings, {})) << "it names no server";
+    settings.ldap->servers = {"ldapi://%2Fnowhere"};
+    EXPECT_EQ(held_of(settings).name, "ldap ldapi://%2Fnowhere dc=test");
     settings.ldap.reset();
     settings.postgresql.emplace();
     EXPECT_TRUE(is_fed(settings) && !looks_up(settings));

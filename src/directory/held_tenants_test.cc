@@ -28,7 +28,8 @@ struct Held : ::testing::Test {
         options.status = status;
         options.on_index = [this](std::shared_ptr<const tenant::Index> index, std::vector<tenant::Problem> found) {
             given.push_back(std::move(index));
-            problems = std::move(found);
+            std::erase_if(found, [](const tenant::Problem& problem) { return problem.severity != tenant::Problem::Severity::error; });
+            errors = std::move(found);
         };
         options.on_warning = [this](std::string text) { warnings.push_back(std::move(text)); };
         options.on_trouble = [this] { ++troubles; };
@@ -45,7 +46,7 @@ struct Held : ::testing::Test {
     std::shared_ptr<SourceStatus> status = std::make_shared<SourceStatus>(1000s);
     HeldTenants::Options options;
     std::vector<std::shared_ptr<const tenant::Index>> given;
-    std::vector<tenant::Problem> problems;
+    std::vector<tenant::Problem> errors;
     std::vector<std::string> warnings;
     int troubles = 0;
 };
@@ -101,8 +102,8 @@ TEST_F(Held, a_bad_row_keeps_its_last_good_version) {
     HeldTenants held(of, options);
     ASSERT_TRUE(held.take_all({row("contoso"), row("fabrikam")}));
     EXPECT_TRUE(held.take_all({row("contoso"), {"fabrikam", R"({"tenant_ids":[],"domains":["other.test"],"mode":"loud"})"}}));
-    ASSERT_EQ(problems.size(), 1U);
-    EXPECT_TRUE(problems[0].path.starts_with("tenants.fabrikam")) << problems[0].path;
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_TRUE(errors[0].path.starts_with("tenants.fabrikam")) << errors[0].path;
     EXPECT_TRUE(serves("fabrikam0.test"));
     EXPECT_FALSE(serves("other.test"));
     EXPECT_TRUE(held.take_all({row("contoso")}));

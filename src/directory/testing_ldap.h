@@ -36,9 +36,15 @@ inline std::string entry(char number) {
     return reply(number, "\x64\x12\x04\x04\x63\x6e\x3d\x78\x30\x0a\x30\x08\x04\x01\x61\x31\x03\x04\x01\x76"s);
 }
 
+inline std::string tlv(char tag, const std::string& content) { return std::string{tag, static_cast<char>(content.size())} + content; }
+/// With one value each.
+inline std::string entry_of(char number, const std::string& dn, const std::vector<std::pair<std::string, std::string>>& attributes) {
+    std::string list;
+    for (const auto& [name, value] : attributes) list += tlv('\x30', tlv('\x04', name) + tlv('\x31', tlv('\x04', value)));
+    return reply(number, tlv('\x64', tlv('\x04', dn) + tlv('\x30', list)));
+}
 /// The end of a page of a paged search (RFC 2696). @param cookie  of at most 40 octets.
 inline std::string page_done(char number, const std::string& cookie, char code = 0) {
-    const auto tlv = [](char tag, const std::string& content) { return std::string{tag, static_cast<char>(content.size())} + content; };
     const std::string value = tlv('\x30', "\x02\x01\x00"s + tlv('\x04', cookie));
     const std::string control = tlv('\x30', tlv('\x04', "1.2.840.113556.1.4.319") + tlv('\x04', value));
     return reply(number, "\x65\x07\x0a\x01"s + code + "\x04\x00\x04\x00"s + tlv('\xa0', control));
