@@ -1,7 +1,7 @@
 // An entry of a directory server: the first octet is the schema, then the DN, then lines of attribute, tab, value.
 //
 // Whatever stands there, it is a tenant or there is a reason, which is short; and a tenant that was found by its domain has that domain,
-// and no name but those of its attributes.
+// and no name but those of its attributes. Read as one of a whole tree it stops nothing, and what stands there twice is nobody.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "directory/ldap_entry.h"
+#include "directory/ldap_rows.h"
 
 namespace {
 
@@ -36,6 +37,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     tenant::Defaults defaults;
     defaults.proofs = {*tenant::Proof::parse("client-cert + dkim"), *tenant::Proof::parse("client-cert + tenant-id")};
+    const std::vector<directory::TenantRow> rows = directory::rows_of({entry}), doubles = directory::rows_of({entry, entry});
+    require(!rows.empty() && rows.size() == doubles.size());
+    for (const directory::TenantRow& row : doubles) require(!row.wrong.empty() && row.wrong.size() < 600);
+    directory::TenantRows held(defaults, base::HashKey{});
+    const auto taken = held.take_all(rows);
+    require(taken && taken->index->tenant_count() + taken->bad == rows.size());
+
     const tenant::ReadTenant read = directory::read_entry(entry, "contoso.com", settings, defaults);
     const std::string errors = directory::errors_of(entry, read.problems);
     require(errors.size() <= entry.dn.size() + 1100);

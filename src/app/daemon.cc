@@ -377,7 +377,7 @@ DaemonEnd run_daemon(const DaemonOptions& options) {
     std::unique_ptr<Daemon> daemon;
     try {
         std::unique_ptr<FedTenants> fed;
-        if (loaded.config->tenants.postgresql) {
+        if (directory::is_fed(loaded.config->tenants)) {
             fed = std::make_unique<FedTenants>(*loaded.config);
             if (const auto started = fed->start(wait_with_snapshot); !started) {
                 options.complain("exota: " + started.error().detail);

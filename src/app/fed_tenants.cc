@@ -4,31 +4,34 @@
 #include <utility>
 
 #include "app/loading.h"
-#include "directory/postgres_conninfo.h"
 
 namespace exota::app {
 
 FedTenants::FedTenants(const config::Config& config)
-    : name_(directory::name_of(*config.tenants.postgresql)),
+    : name_(directory::held_of(config.tenants).name),
       status_(std::make_shared<directory::SourceStatus>(config.tenants.max_stale)),
-      source_(
-          {.settings = *config.tenants.postgresql,
-           .snapshot_file = config.tenants.snapshot_file,
-           .state_directory = config.tenants.state_directory,
-           .max_stale = config.tenants.max_stale,
-           .defaults = config.tenant_defaults,
-           .status = status_,
-           .on_index =
-               [this](std::shared_ptr<const tenant::Index> tenants, std::vector<tenant::Problem> problems) {
-                   take_index(std::move(tenants), problems_in(name_, std::move(problems)));
-               },
-           .on_warning = [this](const std::string& text) { add(nullptr, {{config::Problem::Severity::warning, name_, 0, 0, {}, text}}); },
-           .on_trouble = [this] { wake(); }}) {}
+      settings_(config.tenants),
+      defaults_(config.tenant_defaults) {}
 
 base::Result<void> FedTenants::start(std::chrono::milliseconds at_most) {
-    source_.start();
-    if (source_.first(at_most) != directory::PostgresSource::First::other_schema) return {};
-    return base::fail(base::Errc::invalid_data, source_.trouble());
+    auto made = directory::make_fed_source(
+        settings_,
+        {.snapshot_file = settings_.snapshot_file,
+         .state_directory = settings_.state_directory,
+         .max_stale = settings_.max_stale,
+         .defaults = defaults_,
+         .status = status_,
+         .on_index =
+             [this](std::shared_ptr<const tenant::Index> tenants, std::vector<tenant::Problem> problems) {
+                 take_index(std::move(tenants), problems_in(name_, std::move(problems)));
+             },
+         .on_warning = [this](const std::string& text) { add(nullptr, {{config::Problem::Severity::warning, name_, 0, 0, {}, text}}); },
+         .on_trouble = [this] { wake(); }});
+    if (!made) return base::fail(made.error().code, name_ + ' ' + made.error().detail);
+    source_ = *std::move(made);
+    source_->start();
+    if (source_->first(at_most) != directory::FedSource::First::other_schema) return {};
+    return base::fail(base::Errc::invalid_data, source_->trouble());
 }
 
 void FedTenants::on_news(std::function<void()> wake) {

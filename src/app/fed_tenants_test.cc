@@ -29,8 +29,7 @@ struct Fed : testing::Test {
     }
     void keep(const std::string& lines, std::chrono::seconds age = 60s) const {
         const auto then = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - age;
-        const auto saved =
-            directory::save_snapshot(config.tenants.snapshot_file, directory::snapshot_origin(*config.tenants.postgresql), {then, lines});
+        const auto saved = directory::save_snapshot(config.tenants.snapshot_file, directory::held_of(config.tenants).origin, {then, lines});
         ASSERT_TRUE(saved) << saved.error().detail;
     }
     net::testing::TemporaryDirectory folder;

@@ -10,8 +10,7 @@
 #include "app/kept_endpoints.h"
 #include "app/recipient_gaps.h"
 #include "base/counted.h"
-#include "directory/postgres_conninfo.h"
-#include "directory/postgres_source.h"
+#include "directory/fed_source.h"
 #include "directory/snapshot_file.h"
 #include "directory/source.h"
 
@@ -76,27 +75,25 @@ void add_tenants(ReadFiles& files) {
             });
 }
 
-/// For a command: what the database has now; where it cannot be asked, what the daemon kept of it.
+/// For a command: what the server has now; where it cannot be asked, what the daemon kept of it.
 void read_server(ReadFiles& files) {
     const directory::TenantsSettings& tenants = files.config->tenants;
-    const std::string name = directory::name_of(*tenants.postgresql);
+    const directory::HeldTenants::Of held = directory::held_of(tenants);
     const auto problem = [&](Severity severity, std::string text) {
-        files.problems.push_back({severity, name, 0, 0, {}, std::move(text)});
+        files.problems.push_back({severity, held.name, 0, 0, {}, std::move(text)});
     };
-    auto read = directory::read_postgres(*tenants.postgresql, files.config->tenant_defaults);
+    auto read = directory::read_server_once(tenants, files.config->tenant_defaults);
     if (read) {
         files.tenants = std::move(read->taken.index);
         files.tenants_fingerprint = read->fingerprint;
-        std::ranges::move(problems_in(name, std::move(read->taken.problems)), std::back_inserter(files.problems));
-        if (read->standby)
-            problem(Severity::warning,
-                    "is a standby, which tells nobody of changes: exota serve needs the primary (target_session_attrs=read-write)");
+        std::ranges::move(problems_in(held.name, std::move(read->taken.problems)), std::back_inserter(files.problems));
+        for (std::string& warning : read->warnings) problem(Severity::warning, std::move(warning));
         return;
     }
     if (read.error().code == base::Errc::invalid_data) return problem(Severity::error, read.error().detail);
     problem(Severity::warning, "cannot be asked now: " + read.error().detail);
     if (tenants.snapshot_file.empty()) return;
-    const auto kept = directory::load_snapshot(tenants.snapshot_file, directory::snapshot_origin(*tenants.postgresql));
+    const auto kept = directory::load_snapshot(tenants.snapshot_file, held.origin);
     if (!kept) return problem(Severity::warning, kept.error().detail);
     directory::TenantRows rows(files.config->tenant_defaults, {});
     files.tenants_are_kept = true;
@@ -135,7 +132,7 @@ gate::Snapshot configured(const config::Config& config, const gate::Snapshot* pr
 std::shared_ptr<const gate::Snapshot> snapshot_of(const ReadFiles& files, const gate::Snapshot* previous) {
     auto snapshot = std::make_shared<gate::Snapshot>(configured(*files.config, previous));
     if (files.from_server) {
-        snapshot->looks_up = files.config->tenants.ldap.has_value();
+        snapshot->looks_up = directory::looks_up(files.config->tenants);
         if (previous) {
             snapshot->tenants = previous->tenants;
             snapshot->tenant_limits = previous->tenant_limits;
@@ -215,7 +212,7 @@ ReadFiles read_chosen_files(const std::optional<std::string>& named, const char*
     config::LoadedConfig config = config::choose(named, environment);
     if (config.config) std::ranges::move(compare_with_kept(*config.config), std::back_inserter(config.problems));
     ReadFiles files = read_files(std::move(config));
-    if (files.config && files.config->tenants.postgresql) read_server(files);
+    if (files.config && directory::is_fed(files.config->tenants)) read_server(files);
     if (!files.config && (named || !config::drop_in_requested(environment)))
         files.file_missing = is_missing(named.value_or(std::string(config::default_config_path)));
     return files;
@@ -277,7 +274,9 @@ Loaded load_door(const config::Config& config, const gate::Snapshot& previous) {
 
 config::LoadedConfig with_source_of(const config::Config& running, config::LoadedConfig loaded) {
     if (!loaded.config) return loaded;
-    if (loaded.config->tenants.source != running.tenants.source) loaded.config->tenants = running.tenants;
+    if (loaded.config->tenants.source != running.tenants.source ||
+        directory::looks_up(loaded.config->tenants) != directory::looks_up(running.tenants))
+        loaded.config->tenants = running.tenants;
     // A server that is asked for recipients has its clients since the start.
     const directory::RecipientSourceSettings &now = loaded.config->recipient_source, &then = running.recipient_source;
     if (now.ldap.has_value() != then.ldap.has_value() || now.postgresql.has_value() != then.postgresql.has_value()) {

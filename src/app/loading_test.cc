@@ -64,5 +64,19 @@ TEST(Loading, early_refusal_that_refuses_nobody_is_warned_of) {
     }
 }
 
+TEST(Loading, where_tenants_are_kept_waits_for_the_next_start) {
+    config::Config lookup, snapshot, file;
+    lookup.tenants.source = snapshot.tenants.source = "ldap";
+    lookup.tenants.ldap.emplace().base = "dc=lookup";
+    snapshot.tenants.ldap.emplace().base = "dc=snapshot";
+    snapshot.tenants.ldap->mode = directory::LdapSettings::Mode::snapshot;
+    for (const auto& [running, loaded, base] : {std::tuple(lookup, snapshot, "dc=lookup"), std::tuple(snapshot, lookup, "dc=snapshot"),
+                                                std::tuple(snapshot, file, "dc=snapshot"), std::tuple(lookup, lookup, "dc=lookup")}) {
+        const config::LoadedConfig taken = with_source_of(running, {.config = loaded, .problems = {}});
+        ASSERT_TRUE(taken.config && taken.config->tenants.ldap);
+        EXPECT_EQ(taken.config->tenants.ldap->base, base);
+    }
+}
+
 }  // namespace
 }  // namespace exota::app

@@ -3,11 +3,12 @@
 #include <utility>
 
 #include "app/lookup_counts.h"
+#include "directory/fed_source.h"
 
 namespace exota::app {
 
 base::Result<std::optional<LookupOptions>> lookup_options(const config::Config& config) {
-    if (!config.tenants.ldap) return std::nullopt;
+    if (!directory::looks_up(config.tenants)) return std::nullopt;
     auto servers = directory::read_servers(*config.tenants.ldap);
     if (!servers) return std::unexpected(servers.error());
     return LookupOptions{.settings = *config.tenants.ldap,

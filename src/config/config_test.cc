@@ -161,7 +161,6 @@ TEST(Config, ReportsWithPlace) {
         {"[reply]\nreject = \"{who}\"\n", 4, "reply.reject", "{who}"},
         {"[reply]\nreject = \"{text\"\n", 4, "reply.reject", "{text"},
         {"[reply]\nreject = \"a\\nb\"\n", 4, "reply.reject", "one line"},
-        {"[tenants.ldap]\nmode = \"snapshot\"\n", 4, "tenants.ldap.mode", "not built yet"},
         {"[gateway]\nlisten = []\n", 4, "gateway.listen", "stands in no section of its own"},
         {"[postgresql]\nurl = \"\"\n", 3, "postgresql", "unknown"},
         {"[milter]\nlisten = [\"unix:/s\", \"/s\"]\n", 4, "milter.listen", "the list has unix:/s already"},

@@ -125,7 +125,7 @@ constexpr auto table = std::to_array<Key>({
     {"tenants.ldap.negative_ttl", duration, "60", "seconds", 1, day, "", "how long a name that nobody has is not asked for again", restart,
      "0.2"},
     {"tenants.ldap.cache_entries", integer, "100000", "answers", 100, 10000000, "", "answers kept by each thread", restart, "0.2"},
-    {"tenants.ldap.refresh_interval", duration, "600", "seconds", 10, day, "", "how often all tenants are read, with mode = \"snapshot\"",
+    {"tenants.ldap.refresh_interval", duration, "600", "seconds", 1, day, "", "how often all tenants are read, with mode = \"snapshot\"",
      restart, "0.2"},
     {"tenants.ldap.attributes.tenant_id", text, R"("exotaMilterTenantId")", "", 0, 0, "", "attribute of schema 1", restart, "0.2"},
     {"tenants.ldap.attributes.dkim_enabled", text, R"("exotaMilterDkimEnabled")", "", 0, 0, "", "attribute of schema 1", restart, "0.2"},

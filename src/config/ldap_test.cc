@@ -81,7 +81,7 @@ TEST(Ldap, what_cannot_be) {
         {std::string(usual) + "bind_dn = \"cn=r\"\npassword_file = \"/nowhere/x\"\n", "tenants.ldap.password_file", "/nowhere/x: "},
         {std::string(usual) + "sasl = \"external\"\n" + file->lines(), "tenants.ldap.sasl", "neither bind_dn"},
         {"servers = [\"ldaps://x\"]\nbase = \"dc=x\"\nca_file = \"/nowhere/ca\"\n", "tenants.ldap.ca_file", "/nowhere/ca: "},
-        {std::string(usual) + "mode = \"snapshot\"\n", "tenants.ldap.mode", "not built yet"},
+        {std::string(usual) + "mode = \"snapshot\"\nschema = 1\n", "tenants.ldap.mode", "needs schema = \"2\""},
         {std::string(usual) + "timeout = 61\n", "tenants.ldap.timeout", "60"},
         {std::string(usual) + "[tenants.ldap.attributes]\ntenant_id = \"\"\n", "tenants.ldap.attributes.tenant_id", "names no attribute"},
     };

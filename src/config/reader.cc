@@ -268,7 +268,6 @@ bool Reader::check(const Key& key, std::string_view name, const Node& node, std:
             number = index_of_choice(key.choices, said);
             if (number < 0) return refuse(node, "must be " + spelled_choices(key.choices) + ", not " + (truth ? said : '"' + said + '"'));
             if (words && is_truth(said)) return refuse(node, "write " + said + " without quotes");
-            if (auto unbuilt = unbuilt_value(key.name, said)) return refuse(node, *std::move(unbuilt));
             return true;
         }
         case KeyType::mode_bits: {

@@ -97,6 +97,8 @@ void read_ldap(Reader& in, Config& out, Origin origin) {
     settings.dkim_alignment_attribute = in.text("tenants.ldap.attributes.dkim_alignment_required");
 
     check_servers(in, section, settings, "who is a tenant");
+    if (settings.mode == LdapSettings::Mode::snapshot && settings.schema != LdapSettings::Schema::own)
+        in.error("tenants.ldap.mode", "\"snapshot\" needs schema = \"2\": an entry of schema 1 does not say whose domain it is");
     if (const auto bad = directory::bad_filter(settings)) in.error("tenants.ldap." + bad->setting, bad->why);
     for (const std::string_view key : {"tenant_id", "dkim_enabled", "dkim_alignment_required"})
         if (const std::string name = "tenants.ldap.attributes." + std::string(key); in.text(name).empty())

@@ -5,13 +5,6 @@
 namespace exota::config {
 namespace {
 
-struct UnbuiltValue {
-    std::string_view key, value, part;
-};
-constexpr auto unbuilt_values = std::to_array<UnbuiltValue>({
-    {"tenants.ldap.mode", "snapshot", "reading all tenants from LDAP"},
-});
-
 struct UnbuiltSection {
     std::string_view section, part;
 };
@@ -23,12 +16,6 @@ constexpr auto unbuilt_sections = std::to_array<UnbuiltSection>({
 std::string sentence(std::string_view part) { return std::string(part) + " is not built yet"; }
 
 }  // namespace
-
-std::optional<std::string> unbuilt_value(std::string_view key, std::string_view value) {
-    for (const UnbuiltValue& entry : unbuilt_values)
-        if (entry.key == key && entry.value == value) return '"' + std::string(value) + "\": " + sentence(entry.part);
-    return std::nullopt;
-}
 
 std::optional<std::string> unbuilt_section(std::string_view section) {
     for (const UnbuiltSection& entry : unbuilt_sections)

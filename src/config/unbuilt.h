@@ -13,8 +13,6 @@
 
 namespace exota::config {
 
-/// A known key with a value that needs a part which is not built.
-std::optional<std::string> unbuilt_value(std::string_view key, std::string_view value);
 /// A whole section ("ldap"), or a table within one ("arc.seal"), of a part which is not built.
 std::optional<std::string> unbuilt_section(std::string_view section);
 

@@ -80,8 +80,7 @@ private:
     struct Question {
         LdapSearch search;
         Done done;
-        Clock::time_point due;
-        Clock::time_point sent{};
+        Clock::time_point due, sent{};
         LdapFound found;
         bool referred = false;
         bool again = false;  // it was under way when a connection was lost
@@ -119,6 +118,7 @@ private:
     std::optional<LdapRoute> route_;            // of the tunnel that is being made
     std::shared_ptr<std::string> tunnel_says_;  // why it failed
     std::unique_ptr<LdapLink> link_;
+    std::uint64_t connection_ = 0;               // its number
     int bind_message_ = 0, probe_message_ = 0;   // of this link
     Clock::time_point heard_{}, ready_since_{};  // when something last came; of this link
     bool probe_referred_ = false;                // to other servers, besides what it found
@@ -193,6 +193,7 @@ void LdapClient::Parts::connect_to(const net::Address& address) {
                                 .lost = [this](const std::string& why) { lost(why); }});
     if (!link) return cannot_connect(link.error().detail);
     link_ = *std::move(link);
+    ++connection_;
     // It waits in the tunnel until that is open.
     const base::Result<int> message = link_->bind(settings_);
     if (!message) return cannot_connect(message.error().detail);
@@ -314,6 +315,8 @@ void LdapClient::Parts::send_waiting() {
 void LdapClient::Parts::send(std::uint64_t number) {
     const auto question = questions_.find(number);
     if (question == questions_.end()) return;
+    if (const auto& page = question->second.search.page; page && !page->cookie.empty() && page->connection != connection_)
+        return answer(number, fail(Errc::unavailable, url().text() + ": the connection ended between two pages"));
     const base::Result<int> message = link_->search(question->second.search, settings_.timeout);
     if (!message) {
         doubt("search: " + message.error().detail);
@@ -338,14 +341,18 @@ void LdapClient::Parts::ended(int message, const LdapOutcome& outcome) {
     by_message_.erase(under_way);
     Question& question = questions_.at(number);
     constexpr int size_limit_exceeded = 4;
-    // We set that limit: it is told by who has more than we want.
-    if (outcome.code == size_limit_exceeded && !question.found.entries.empty()) question.found.more = true;
+    const bool paged = question.search.page.has_value();
+    // We set that limit, but for pages: it is told by who has more than we want.
+    if (outcome.code == size_limit_exceeded && !paged && !question.found.entries.empty()) question.found.more = true;
     answered_ = true;
+    const bool is_end = outcome.code == 0 || (question.found.more && !paged);
+    question.found.cookie = outcome.cookie.value_or("");
+    question.found.connection = connection_;
     if (question.referred || outcome.referred) {
         doubt(refers);
         answer(number, fail(Errc::invalid_data, status_->why()));
-    } else if (outcome.code != 0 && !question.found.more) {
-        doubt("search: " + outcome.text);
+    } else if (!is_end || (paged && !outcome.cookie)) {  // whoever says nothing of pages may have given any part
+        doubt("search: " + (is_end ? "it says nothing of pages" : outcome.text));
         answer(number, fail(Errc::invalid_data, status_->why()));
     } else {
         back_off_.succeeded();

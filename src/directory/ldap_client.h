@@ -13,8 +13,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,13 +38,24 @@ struct LdapEntry {
 /// What a search found, when the server said that this is all.
 struct LdapFound {
     std::vector<LdapEntry> entries;
-    bool more = false;  // there are others besides
+    bool more = false;             // there are others besides
+    std::string cookie = {};       // of a page: what the next one is asked with; empty: it was the last
+    std::uint64_t connection = 0;  // over which it came; no two have the same number
+};
+
+/// A search whose answers come a page at a time (RFC 2696).
+struct LdapPage {
+    std::size_t entries = 1;  // at most, in one
+    std::string cookie = {};  // of the page before, and over which connection that came; empty: this is the first
+    std::uint64_t connection = 0;
 };
 
 struct LdapSearch {
     std::string base, filter;
     std::vector<std::string> attributes;
     std::size_t most_entries = 1;  // more are not kept
+    /// Another than the first page is answered over the connection of the one before, or not at all: a cookie is of its connection.
+    std::optional<LdapPage> page = {};
 };
 
 /// Whoever can be asked.

@@ -2,17 +2,12 @@
 #include "directory/ldap_client.h"
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 #include <future>
-#include <thread>
 
-#include "directory/ldap_frames.h"
-#include "net/descriptor.h"
+#include "directory/testing_ldap.h"
 #include "net/testing.h"
 
 namespace exota::directory {
@@ -20,88 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
+using namespace testing_ldap;
 using Result = base::Result<LdapFound>;
-
-std::string reply(char number, const std::string& operation) {
-    const std::string content = "\x02\x01"s + number + operation;
-    return "\x30"s + static_cast<char>(content.size()) + content;
-}
-const std::string success = "\x0a\x01\x00\x04\x00\x04\x00"s;
-std::string bound(char number) { return reply(number, "\x61\x07" + success); }
-std::string done(char number, char code = 0) { return reply(number, "\x65\x07\x0a\x01"s + code + "\x04\x00\x04\x00"s); }
-/// cn=x with a: v.
-std::string entry(char number) {
-    return reply(number, "\x64\x12\x04\x04\x63\x6e\x3d\x78\x30\x0a\x30\x08\x04\x01\x61\x31\x03\x04\x01\x76"s);
-}
-
-constexpr char probe = 2;  // the message after a bind
-
-/// On a port of its own: each message of each connection goes to `answer` with its number and tag; an empty answer is none, "close" ends.
-class Server {
-public:
-    using Answer = std::function<std::string(int connection, char number, unsigned char tag)>;
-    /// @param probed  what is answered to the first search for nobody: nobody is there.
-    explicit Server(Answer answer, std::string probed = done(probe))
-        : answer_(std::move(answer)), probed_(std::move(probed)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-        EXPECT_EQ(::listen(listener_.get(), 16), 0);
-        socklen_t size = sizeof address;
-        EXPECT_EQ(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
-        url = "ldap://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-        thread_ = std::thread([this] { accept(); });
-    }
-    ~Server() {
-        ::shutdown(listener_.get(), SHUT_RDWR);
-        thread_.join();
-    }
-    Server(const Server&) = delete;
-    Server& operator=(const Server&) = delete;
-
-    std::string url;
-
-private:
-    void accept() {
-        std::vector<std::thread> clients;
-        std::vector<int> sockets;
-        for (int number = 0;; ++number) {
-            const int client = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
-            if (client < 0) break;
-            sockets.push_back(client);
-            clients.emplace_back([this, client, number] { serve(client, number); });
-        }
-        for (const int client : sockets) ::shutdown(client, SHUT_RDWR);
-        for (std::thread& client : clients) client.join();
-        for (const int client : sockets) ::close(client);
-    }
-    void serve(int client, int connection) {
-        std::string kept;
-        char octets[4096];
-        for (ssize_t got; (got = ::recv(client, octets, sizeof octets, 0)) > 0;) {
-            kept.append(octets, static_cast<std::size_t>(got));
-            while (const auto end = end_of_message(kept)) {
-                const auto first = static_cast<unsigned char>(kept[1]);
-                const std::size_t header = first < 0x80 ? 2 : 2 + (first & 0x7fU);  // then 02 01 NUMBER TAG
-                const char number = kept[header + 2];
-                const std::string answer =
-                    number == probe ? probed_ : answer_(connection, number, static_cast<unsigned char>(kept[header + 3]));
-                kept.erase(0, *end);
-                if (answer == "close") {
-                    ::shutdown(client, SHUT_RDWR);
-                    return;
-                }
-                static_cast<void>(::send(client, answer.data(), answer.size(), MSG_NOSIGNAL));
-            }
-        }
-    }
-    const Answer answer_;
-    const std::string probed_;
-    net::Descriptor listener_;
-    std::thread thread_;
-};
-constexpr unsigned char bind_request = 0x60, search_request = 0x63;
 
 struct Client : testing::Test {
     std::optional<net::testing::LoopThread> thread;
@@ -130,10 +45,10 @@ struct Client : testing::Test {
             client->start();
         });
     }
-    Result search() {
+    Result search(std::optional<LdapPage> page = {}) {
         std::promise<Result> got;
         thread->call([&] {
-            client->search({.base = "dc=x", .filter = "(a=v)", .attributes = {"a"}},
+            client->search({.base = "dc=x", .filter = "(a=v)", .attributes = {"a"}, .page = std::move(page)},
                            [&](Result result) { got.set_value(std::move(result)); });
         });
         return got.get_future().get();
@@ -288,6 +203,76 @@ TEST_F(Client, silence_is_given_up) {
     silent = false;
     while (!result) result = search();
     EXPECT_TRUE(result->entries.empty());
+}
+
+TEST_F(Client, pages_are_asked_for_with_the_cookie_of_the_one_before) {
+    Server server([](int, char number, unsigned char tag, std::string_view message) {
+        if (tag == bind_request) return bound(number);
+        return entry(number) + page_done(number, message.contains("again") ? "" : "again");
+    });
+    start({server.url});
+    const Result first = search(LdapPage{.entries = 1});
+    ASSERT_TRUE(first) << first.error().detail;
+    EXPECT_EQ(first->entries.size(), 1U);
+    EXPECT_EQ(first->cookie, "again");
+    const Result last = search(LdapPage{.entries = 1, .cookie = first->cookie, .connection = first->connection});
+    ASSERT_TRUE(last) << last.error().detail;
+    EXPECT_EQ(last->entries.size(), 1U);
+    EXPECT_EQ(last->cookie, "");
+    EXPECT_EQ(last->connection, first->connection);
+}
+
+TEST_F(Client, a_part_of_what_there_is_is_no_page) {
+    const struct {
+        std::function<std::string(char)> answer;
+        std::string want;
+    } cases[] = {
+        {[](char n) { return entry(n) + done(n); }, "it says nothing of pages"},
+        {[](char n) { return entry(n) + page_done(n, "c", 4); }, "Size limit exceeded (4)"},
+        {[](char n) { return entry(n) + page_done(n, "c", 3); }, "Time limit exceeded (3)"},
+        {[](char n) { return entry(n) + entry(n) + page_done(n, "c", 51); }, "Server is busy (51)"},
+        {[](char n) { return done(n, 12); }, "(12)"},
+        {[](char n) { return entry(n) + reply(n, "\x73\x0a\x04\x08ldap://y") + page_done(n, ""); }, "refers to another server"},
+    };
+    for (const auto& c : cases) {
+        Server server([&](int, char number, unsigned char tag) {
+            return tag == bind_request ? bound(number) : tag == search_request ? c.answer(number) : "";
+        });
+        start({server.url});
+        const Result result = search(LdapPage{.entries = 1});
+        ASSERT_FALSE(result) << c.want;
+        EXPECT_EQ(result.error().code, base::Errc::invalid_data) << c.want;
+        EXPECT_NE(result.error().detail.find(c.want), std::string::npos) << result.error().detail;
+        finish();
+    }
+}
+
+TEST_F(Client, more_entries_than_the_page_has_are_told_of) {
+    Server server([](int, char number, unsigned char tag) {
+        return tag == bind_request ? bound(number) : entry(number) + entry(number) + page_done(number, "c");
+    });
+    start({server.url});
+    const Result result = search(LdapPage{.entries = 1});
+    ASSERT_TRUE(result) << result.error().detail;
+    EXPECT_TRUE(result->more);
+    EXPECT_EQ(result->entries.size(), 1U);
+}
+
+TEST_F(Client, a_cookie_is_of_its_connection) {
+    // The second page is not answered, and the connection ends; over the next one its cookie means nothing.
+    Server server([](int, char number, unsigned char tag, std::string_view message) {
+        return tag == bind_request ? bound(number) : message.contains("again") ? "close"s : page_done(number, "again");
+    });
+    start({server.url});
+    const Result first = search(LdapPage{.entries = 1});
+    ASSERT_TRUE(first) << first.error().detail;
+    const Result second = search(LdapPage{.entries = 1, .cookie = first->cookie, .connection = first->connection});
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, base::Errc::unavailable);
+    EXPECT_NE(second.error().detail.find("ended between two pages"), std::string::npos) << second.error().detail;
+    const Result anew = search(LdapPage{.entries = 1});
+    ASSERT_TRUE(anew) << anew.error().detail;
+    EXPECT_NE(anew->connection, first->connection);
 }
 
 TEST_F(Client, may_end_at_any_time) {

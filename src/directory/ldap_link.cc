@@ -40,11 +40,28 @@ LdapEntry entry_of(LDAP* ld, LDAPMessage* message) {
     return entry;
 }
 
+/// What the server says of the next page.
+std::optional<std::string> cookie_in(LDAP* ld, LDAPControl** controls) {
+    LDAPControl* const paged = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, nullptr);
+    if (paged == nullptr) return std::nullopt;
+    ber_int_t estimate = 0;
+    berval cookie{0, nullptr};
+    if (ldap_parse_pageresponse_control(ld, paged, &estimate, &cookie) != LDAP_SUCCESS) return std::nullopt;
+    std::string octets(cookie.bv_val == nullptr ? "" : cookie.bv_val, cookie.bv_val == nullptr ? 0 : cookie.bv_len);
+    ber_memfree(cookie.bv_val);
+    return octets;
+}
+
 LdapOutcome outcome_of(LDAP* ld, LDAPMessage* message, std::string_view secret) {
     LdapOutcome outcome;
     char* text = nullptr;
     char** referrals = nullptr;
-    const int parsed = ldap_parse_result(ld, message, &outcome.code, nullptr, &text, &referrals, nullptr, 0);
+    LDAPControl** controls = nullptr;
+    const int parsed = ldap_parse_result(ld, message, &outcome.code, nullptr, &text, &referrals, &controls, 0);
+    if (controls != nullptr) {
+        outcome.cookie = cookie_in(ld, controls);
+        ldap_controls_free(controls);
+    }
     if (parsed != LDAP_SUCCESS) outcome.code = parsed;
     outcome.referred = referrals != nullptr || outcome.code == LDAP_REFERRAL;
     if (outcome.code != LDAP_SUCCESS) {
@@ -173,10 +190,20 @@ base::Result<int> LdapLink::search(const LdapSearch& search, std::chrono::millis
     attributes.push_back(nullptr);
     timeval limit{};
     limit.tv_sec = static_cast<long>((time.count() + 999) / 1000);
+    LDAPControl* page = nullptr;
+    if (search.page) {
+        berval cookie{search.page->cookie.size(), const_cast<char*>(search.page->cookie.data())};
+        constexpr int critical = 1;  // a server that knows no pages says so, and sends nothing
+        const int made = ldap_create_page_control(ldap_, static_cast<ber_int_t>(search.page->entries), &cookie, critical, &page);
+        if (made != LDAP_SUCCESS) return fail(Errc::unavailable, in_words(made));
+    }
+    LDAPControl* controls[] = {page, nullptr};
     int message = 0;
-    // One more than is wanted tells that there are more.
-    const int code = ldap_search_ext(ldap_, search.base.c_str(), LDAP_SCOPE_SUBTREE, search.filter.c_str(), attributes.data(), 0, nullptr,
-                                     nullptr, &limit, static_cast<int>(search.most_entries + 1), &message);
+    // One more than is wanted tells that there are more; a limit of pages would be one of all of them.
+    const int most = search.page ? LDAP_NO_LIMIT : static_cast<int>(search.most_entries + 1);
+    const int code = ldap_search_ext(ldap_, search.base.c_str(), LDAP_SCOPE_SUBTREE, search.filter.c_str(), attributes.data(), 0, controls,
+                                     nullptr, &limit, most, &message);
+    if (page != nullptr) ldap_control_free(page);
     if (code == LDAP_FILTER_ERROR) return fail(Errc::invalid_data, "the filter " + search.filter + " is none");
     if (code != LDAP_SUCCESS) return fail(Errc::unavailable, in_words(code));
     return message;

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "directory/ldap_client.h"
@@ -18,9 +19,10 @@ namespace exota::directory {
 
 /// What a server says of an operation at its end.
 struct LdapOutcome {
-    int code = 0;           // 0: success
-    std::string text;       // of a code that is none, for people
-    bool referred = false;  // it names other servers
+    int code = 0;                            // 0: success
+    std::string text;                        // of a code that is none, for people
+    bool referred = false;                   // it names other servers
+    std::optional<std::string> cookie = {};  // of a page, as LdapFound has it; nullopt: the server said nothing of pages
 };
 
 class LdapLink {

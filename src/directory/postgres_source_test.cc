@@ -130,13 +130,13 @@ struct Source : ::testing::Test {
         std::filesystem::remove_all(folder);
         std::filesystem::create_directory(folder);
         options.settings.conninfo = "dbname=test";
-        options.defaults.proofs = {*tenant::Proof::parse("client-cert + dkim-aligned")};
-        options.status = std::make_shared<SourceStatus>(options.max_stale);
-        options.on_index = [this](std::shared_ptr<const tenant::Index> index, const std::vector<tenant::Problem>&) {
+        options.held.defaults.proofs = {*tenant::Proof::parse("client-cert + dkim-aligned")};
+        options.held.status = std::make_shared<SourceStatus>(options.held.max_stale);
+        options.held.on_index = [this](std::shared_ptr<const tenant::Index> index, const std::vector<tenant::Problem>&) {
             database.with([&] { database.given.push_back(std::move(index)); });
         };
-        options.on_warning = [this](const std::string& text) { database.with([&] { database.warnings.push_back(text); }); };
-        options.on_trouble = [this] { database.with([&] { ++database.troubles; }); };
+        options.held.on_warning = [this](const std::string& text) { database.with([&] { database.warnings.push_back(text); }); };
+        options.held.on_trouble = [this] { database.with([&] { ++database.troubles; }); };
         options.tables = [this](Interrupt& interrupt) -> OpenTables {
             database.interrupt = &interrupt;
             return [this]() -> base::Result<std::unique_ptr<TenantTables>> {
@@ -211,7 +211,7 @@ TEST_F(Source, takes_other_defaults_without_waiting_for_anything) {
     database.put("a", domains(R"("a.test")"));
     start();
     ASSERT_TRUE(database.covers("a.test"));
-    tenant::Defaults other = options.defaults;
+    tenant::Defaults other = options.held.defaults;
     other.mode = tenant::Mode::monitor;
     source->use(other, "");
     EXPECT_TRUE(database.becomes([&] { return database.given.back()->covering("a.test")->policy->mode == tenant::Mode::monitor; }));
@@ -219,18 +219,18 @@ TEST_F(Source, takes_other_defaults_without_waiting_for_anything) {
 
 TEST_F(Source, takes_other_defaults_while_nobody_answers) {
     ASSERT_TRUE(save_snapshot(
-        folder / "snapshot", snapshot_origin(options.settings),
+        folder / "snapshot", held_of(options.settings).origin,
         {std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()), "\"a\":" + domains(R"("a.test")") + '\n'}));
-    options.snapshot_file = folder / "snapshot";
+    options.held.snapshot_file = folder / "snapshot";
     database.away = true;
     start();
     ASSERT_TRUE(database.covers("a.test"));
     EXPECT_EQ(source->first(long_time), PostgresSource::First::unreachable);
-    tenant::Defaults other = options.defaults;
+    tenant::Defaults other = options.held.defaults;
     other.mode = tenant::Mode::monitor;
     source->use(other, "");
     EXPECT_TRUE(database.becomes([&] { return database.given.back()->covering("a.test")->policy->mode == tenant::Mode::monitor; }));
-    EXPECT_EQ(options.status->state().is, SourceState::Is::stale);
+    EXPECT_EQ(options.held.status->state().is, SourceState::Is::stale);
 }
 
 TEST_F(Source, is_not_made_to_read_everything_again_and_again) {
@@ -265,7 +265,7 @@ TEST_F(Source, takes_other_defaults_though_memory_ran_out) {
     database.put("a", R"({"tenant_ids":[],"domains":["a.test"],"proofs":["client-cert + dkim"]})");
     start();
     ASSERT_TRUE(database.covers("a.test"));
-    tenant::Defaults other = options.defaults;
+    tenant::Defaults other = options.held.defaults;
     other.mode = tenant::Mode::monitor;
     other.unusable_proof = [first = std::make_shared<std::atomic<bool>>(true)](const tenant::Proof&) -> std::optional<std::string> {
         if (first->exchange(false)) throw std::bad_alloc();
@@ -286,31 +286,31 @@ TEST_F(Source, leaves_a_server_that_tells_of_no_changes) {
 
 TEST_F(Source, believes_no_snapshot_of_the_future) {
     ASSERT_TRUE(save_snapshot(
-        folder / "snapshot", snapshot_origin(options.settings),
+        folder / "snapshot", held_of(options.settings).origin,
         {std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + 1h, "\"a\":" + domains(R"("a.test")") + '\n'}));
-    options.snapshot_file = folder / "snapshot";
+    options.held.snapshot_file = folder / "snapshot";
     database.away = true;
     start();
     ASSERT_TRUE(database.covers("a.test"));
     EXPECT_EQ(source->first(long_time), PostgresSource::First::unreachable);
-    EXPECT_EQ(options.status->state().is, SourceState::Is::failed);
+    EXPECT_EQ(options.held.status->state().is, SourceState::Is::failed);
 }
 
 TEST_F(Source, writes_a_snapshot_again_that_could_not_be_written) {
-    options.snapshot_file = folder / "later" / "snapshot";
-    options.snapshot_apart = 0ms;
+    options.held.snapshot_file = folder / "later" / "snapshot";
+    options.held.snapshot_apart = 0ms;
     database.impatient = true;
     database.put("a", domains(R"("a.test")"));
     start();
     ASSERT_TRUE(database.becomes([&] { return !database.warnings.empty(); }));
     std::filesystem::create_directory(folder / "later");
-    EXPECT_TRUE(database.becomes([&] { return std::filesystem::exists(options.snapshot_file); }));
+    EXPECT_TRUE(database.becomes([&] { return std::filesystem::exists(options.held.snapshot_file); }));
 }
 
 TEST_F(Source, writes_the_snapshot_now_and_then_and_at_the_end) {
-    options.snapshot_file = folder / "snapshot";
-    options.snapshot_apart = 1h;
-    const auto kept = [this] { return load_snapshot(options.snapshot_file, snapshot_origin(options.settings))->lines; };
+    options.held.snapshot_file = folder / "snapshot";
+    options.held.snapshot_apart = 1h;
+    const auto kept = [this] { return load_snapshot(options.held.snapshot_file, held_of(options.settings).origin)->lines; };
     const std::string a = "\"a\":" + domains(R"("a.test")") + '\n', b = "\"b\":" + domains(R"("b.test")") + '\n';
     database.put("a", domains(R"("a.test")"));
     start();
@@ -336,7 +336,7 @@ TEST_F(Source, gives_nothing_where_nothing_changed) {
 }
 
 TEST_F(Source, takes_no_great_loss_before_somebody_means_it) {
-    options.state_directory = folder;
+    options.held.state_directory = folder;
     for (int i = 0; i < 10; ++i) database.put("t" + std::to_string(i), domains("\"" + std::to_string(i) + ".test\""));
     start();
     ASSERT_TRUE(database.covers("9.test"));
@@ -346,9 +346,9 @@ TEST_F(Source, takes_no_great_loss_before_somebody_means_it) {
     database.tell("");
     ASSERT_TRUE(database.becomes([&] { return database.troubles > 0; }));
     EXPECT_EQ(database.warnings.size(), 1U);
-    EXPECT_EQ(options.status->state().is, SourceState::Is::stale);
+    EXPECT_EQ(options.held.status->state().is, SourceState::Is::stale);
     EXPECT_EQ(database.given.size(), 1U);
-    TenantRows what_there_is(options.defaults, {});
+    TenantRows what_there_is(options.held.defaults, {});
     std::vector<TenantRow> rows;
     for (const auto& [name, document] : database.rows) rows.push_back({name, document});
     ASSERT_TRUE(what_there_is.take_all(std::move(rows)));
@@ -358,24 +358,24 @@ TEST_F(Source, takes_no_great_loss_before_somebody_means_it) {
 }
 
 TEST_F(Source, takes_no_great_loss_at_a_start_without_a_snapshot_either) {
-    options.state_directory = folder;
-    ASSERT_TRUE(ShrinkGuard(folder).note_domain_count(shrink_key(options.settings), 10));
+    options.held.state_directory = folder;
+    ASSERT_TRUE(ShrinkGuard(folder).note_domain_count(held_of(options.settings).shrink_key, 10));
     start();
     ASSERT_TRUE(database.becomes([&] { return database.troubles > 0; }));
     EXPECT_EQ(source->first(long_time), PostgresSource::First::loaded) << "a start does not wait for whoever means it";
     EXPECT_TRUE(database.given.empty());
     ASSERT_EQ(database.warnings.size(), 1U);
     EXPECT_NE(database.warnings[0].find("would leave 0 of 10 domains"), std::string::npos) << database.warnings[0];
-    EXPECT_EQ(options.status->state().is, SourceState::Is::failed) << "nobody is refused";
+    EXPECT_EQ(options.held.status->state().is, SourceState::Is::failed) << "nobody is refused";
     ASSERT_TRUE(ShrinkGuard(folder).accept(Fingerprint()));  // of no rows
     database.interrupt->poke();
     EXPECT_TRUE(database.becomes([&] { return database.given.size() == 1; }));
-    EXPECT_TRUE(database.becomes([&] { return options.status->state().is == SourceState::Is::loaded; }));
+    EXPECT_TRUE(database.becomes([&] { return options.held.status->state().is == SourceState::Is::loaded; }));
 }
 
 TEST_F(Source, takes_a_small_loss_at_a_start) {
-    options.state_directory = folder;
-    ASSERT_TRUE(ShrinkGuard(folder).note_domain_count(shrink_key(options.settings), 10));
+    options.held.state_directory = folder;
+    ASSERT_TRUE(ShrinkGuard(folder).note_domain_count(held_of(options.settings).shrink_key, 10));
     for (int i = 0; i < 8; ++i) database.put("t" + std::to_string(i), domains("\"" + std::to_string(i) + ".test\""));
     start();
     EXPECT_TRUE(database.covers("7.test"));

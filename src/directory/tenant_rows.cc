@@ -57,6 +57,10 @@ TenantRows::Row TenantRows::read(const TenantRow& given) {
         row.wrong = Wrong{path_of(given.name), "its name is no UTF-8"};
         return row;
     }
+    if (!given.wrong.empty()) {
+        row.wrong = Wrong{path_of(given.name), given.wrong};
+        return row;
+    }
     auto read = tenant::read_raw_tenant(given.name, given.document);
     if (read)
         row.line = tenant::one_line(*read);

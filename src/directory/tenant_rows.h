@@ -43,7 +43,8 @@ namespace exota::directory {
 /// As a source gives it.
 struct TenantRow {
     std::string name;
-    std::string document;  // its fields, as an object of the version-2 file
+    std::string document;    // its fields, as an object of the version-2 file
+    std::string wrong = {};  // why the source cannot say what its fields are; empty: it does
 };
 
 class TenantRows {

@@ -10,8 +10,7 @@
 #include "config/build.h"
 #include "config/endpoints_state.h"
 #include "config/keys.h"
-#include "directory/postgres_conninfo.h"
-#include "directory/postgres_source.h"
+#include "directory/fed_source.h"
 #include "directory/tenants_settings.h"
 #include "programs/check_system.h"
 #include "programs/json_output.h"
@@ -71,16 +70,17 @@ std::string keys_as_json() {
 void look_at_shrink(const Options& options, app::ReadFiles& files) {
     const directory::TenantsSettings& tenants = files.config->tenants;
     if (!files.tenants || tenants.state_directory.empty()) return;
-    const std::string place = tenants.postgresql ? directory::name_of(*tenants.postgresql) : tenants.file;
-    const std::string key = tenants.postgresql ? directory::shrink_key(*tenants.postgresql) : tenants.file;
+    const bool fed = directory::is_fed(tenants);
+    const std::string place = fed ? directory::held_of(tenants).name : tenants.file;
+    const std::string key = fed ? directory::held_of(tenants).shrink_key : tenants.file;
     const directory::ShrinkGuard guard(tenants.state_directory);
     const auto before = guard.last_domain_count(key);
     const std::size_t now = files.tenants->domain_count();
     const auto note = [&](Severity severity, std::string text) { files.problems.push_back({severity, place, 0, 0, "", std::move(text)}); };
     if (options.accept_shrink) {
-        if (errors_in(files) > 0 && !tenants.postgresql) return;  // bad rows of a database stop no others
-        // What the database will have when it is back is nothing that anybody has seen.
-        if (files.tenants_are_kept) return note(Severity::error, "the database cannot be asked: there is nothing to accept");
+        if (errors_in(files) > 0 && !fed) return;  // bad rows of a server stop no others
+        // What the server will have when it is back is nothing that anybody has seen.
+        if (files.tenants_are_kept) return note(Severity::error, "the server cannot be asked: there is nothing to accept");
         if (const auto done = guard.accept(files.tenants_fingerprint); !done)
             note(Severity::error, "cannot note that the loss is meant: " + done.error().detail);
         return;
@@ -105,7 +105,7 @@ void look_at_endpoints(app::ReadFiles& files) {
 /// A directory server: whether it can be asked, and what it cannot be asked. That it is away stops no start, so it is no error.
 void look_at_directory(app::ReadFiles& files, std::vector<std::string>& notes) {
     const config::Config& config = *files.config;
-    if (!config.tenants.ldap) return;
+    if (!directory::looks_up(config.tenants)) return;
     const auto warn = [&](std::string key, std::string text) {
         files.problems.push_back({Severity::warning, config.path, 0, 0, std::move(key), std::move(text)});
     };

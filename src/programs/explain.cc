@@ -10,6 +10,7 @@
 #include "decision/judge_inbound.h"
 #include "decision/keys.h"
 #include "decision/render.h"
+#include "directory/fed_source.h"
 #include "evidence/json.h"
 #include "programs/installed_documents.h"
 #include "programs/logfmt.h"
@@ -113,7 +114,7 @@ std::vector<std::string> notes_on(const Options& options, const SessionFacts& se
 
 /// The tenants of this message, where each message's are looked up.
 std::vector<std::string> look_up(const config::Config& config, const evidence::Evidence& evidence, gate::Snapshot& snapshot) {
-    if (!config.tenants.ldap) return {};
+    if (!directory::looks_up(config.tenants)) return {};
     app::LookedUp looked_up = app::look_up_once(config, decision::keys_of(evidence, config.rules));
     if (looked_up.found.is(directory::LdapLookup::Found::yes)) snapshot.tenants = *looked_up.found;
     if (looked_up.found.is(directory::LdapLookup::Found::none)) snapshot.tenants = std::make_shared<const tenant::Index>();

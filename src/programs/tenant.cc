@@ -62,7 +62,7 @@ struct Options {
 
 /// @param show  prints what was asked for.
 Exit look(const Options& options, const std::function<Exit(const tenant::RawTenants&)>& show) {
-    const TenantPlace place = tenant_place(options.config);
+    const TenantPlace place = tenant_place(options.config, TenantsStore::Access::read);
     if (!place.store) return place.exit;
     const auto opened = place.store->open(TenantsStore::Access::read);
     if (!opened) {
@@ -123,7 +123,7 @@ Exit write_all(const Options& options) {
 using Edit = TenantsEdit;
 
 Exit change(const Options& options, const Edit& edit) {
-    const TenantPlace place = tenant_place(options.config);
+    const TenantPlace place = tenant_place(options.config, TenantsStore::Access::change);
     return place.store ? change_at(place, options.change, edit) : place.exit;
 }
 
@@ -158,7 +158,7 @@ Exit add(const Options& options) {
         complain_of("--look-up and --tenant-id are two answers to one question");
         return Exit::usage;
     }
-    const TenantPlace place = tenant_place(options.config);
+    const TenantPlace place = tenant_place(options.config, TenantsStore::Access::change);
     if (!place.store) return place.exit;
     std::optional<std::string> looked_up;
     if (options.look_up) {
@@ -215,7 +215,7 @@ Exit import(const Options& options) {
     }
     auto imported = tenant::RawTenants::read(*text);
     if (!imported) {
-        const TenantPlace place = tenant_place(options.config);
+        const TenantPlace place = tenant_place(options.config, TenantsStore::Access::change);
         if (!place.store) return place.exit;
         complain(to_text(problems_of_text(*text, place.config->tenant_defaults, options.file, TextIs::in_the_file)));
         return Exit::bad_config;

@@ -133,7 +133,7 @@ base::Result<void> add_to(tenant::RawTenants& tenants, const std::string& name, 
 }
 
 Exit adopt(const Options& options) {
-    const TenantPlace place = tenant_place(options.config);
+    const TenantPlace place = tenant_place(options.config, directory::TenantsStore::Access::change);
     if (!place.store) return place.exit;
     const auto kept = candidates_of(*place.config);
     if (!kept) return kept.error();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/openid_lookup.h"
+#include "directory/ldap_store.h"
 #include "directory/postgres_store.h"
 #include "directory/shrink_guard.h"
 #include "directory/tenants_file_store.h"
@@ -27,14 +28,16 @@ std::expected<config::Config, Exit> tenant_config(const std::optional<std::strin
     return std::unexpected(missing ? Exit::no_input : Exit::bad_config);
 }
 
-TenantPlace tenant_place(const std::optional<std::string>& named) {
+TenantPlace tenant_place(const std::optional<std::string>& named, directory::TenantsStore::Access access) {
     auto config = tenant_config(named);
     if (!config) return {.config = {}, .store = {}, .exit = config.error()};
     TenantPlace out{.config = *std::move(config), .store = {}};
     const directory::TenantsSettings& tenants = out.config->tenants;
-    if (tenants.ldap) {
-        complain_of("tenants in LDAP are looked at and changed by the directory's own programs (ldapsearch, ldapmodify)");
+    if (tenants.ldap && access == directory::TenantsStore::Access::change) {
+        complain_of("tenants in LDAP are changed by the directory's own programs (ldapmodify)");
         out.exit = Exit::usage;
+    } else if (tenants.ldap) {
+        out.store = std::make_unique<directory::LdapStore>(*tenants.ldap);
     } else if (tenants.postgresql) {
         out.store = std::make_unique<directory::PostgresStore>(*tenants.postgresql);
     } else {

@@ -29,7 +29,8 @@ struct TenantPlace {
     std::unique_ptr<directory::TenantsStore> store;  // likewise
     Exit exit = Exit::ok;
 };
-TenantPlace tenant_place(const std::optional<std::string>& named);
+/// @param access  what it is wanted for: a directory server is only read.
+TenantPlace tenant_place(const std::optional<std::string>& named, directory::TenantsStore::Access access);
 
 struct ChangeOptions {
     bool json = false, dry_run = false, accept_shrink = false;

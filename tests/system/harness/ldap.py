@@ -67,6 +67,7 @@ class Slapd:
             f"TLSCACertificateFile {pki.certificate('ca')}\nTLSCertificateFile {certificate}\nTLSCertificateKeyFile {key}\nTLSVerifyClient try\n"
             f"database mdb\nmaxsize {octets}\nsuffix \"{SUFFIX}\"\nrootdn \"cn=admin,{SUFFIX}\"\nrootpw secret\ndirectory {self.directory}/db\n"
             "index objectClass,associatedDomain,exotaDomain,exotaTenantId eq\n"
+            f"limits dn.exact=\"{READER}\" size.prtotal=unlimited\n"
             f"access to * by dn.exact=\"cn=admin,{SUFFIX}\" write by users read by anonymous auth\n")
         self.process = None
         self._run("slapadd", *(["-q"] if many else []), "-f", self.directory / "slapd.conf", text=START + ldif)

@@ -1,0 +1,201 @@
+// The life of the source, before a directory of the test that gives one entry a page. Its reader: ldap_tree_reader_test.cc.
+#include "directory/ldap_snapshot_source.h"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <csignal>
+#include <map>
+#include <optional>
+
+#include "directory/testing_ldap.h"
+#include "net/testing.h"
+
+namespace exota::directory {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace testing_ldap;
+using First = FedSource::First;
+
+/// Where it passes, something hangs.
+constexpr std::chrono::seconds long_time{60};
+
+struct LdapSource : ::testing::Test {
+    std::mutex mutex;  // of all below but the source
+    std::condition_variable changed;
+    std::map<std::string, std::string> tenants{{"a", "a.test"}, {"b", "b.test"}, {"c", "c.test"}};  // with a domain each
+    std::optional<std::size_t> fails_at, closes_at;                                                 // page
+    bool silent = false;
+    int readings = 0, troubles = 0;
+    std::vector<std::shared_ptr<const tenant::Index>> given;
+    std::vector<std::string> warnings;
+
+    net::testing::TemporaryDirectory folder;
+    LdapSettings settings;
+    HeldTenants::Options held;
+    std::optional<Server> server;
+    std::unique_ptr<LdapSnapshotSource> source;
+
+    LdapSource() {
+        std::signal(SIGPIPE, SIG_IGN);
+        settings.starttls = false;
+        settings.base = "dc=test";
+        settings.bind_dn = "cn=reader";
+        settings.password = "readersecret";
+        settings.timeout = 20s;
+        held.snapshot_file = folder.path("snapshot");
+        held.defaults.proofs = {*tenant::Proof::parse("client-cert + dkim-aligned")};
+        held.status = std::make_shared<SourceStatus>(held.max_stale);
+        held.on_index = [this](std::shared_ptr<const tenant::Index> index, const std::vector<tenant::Problem>&) {
+            with([&] { given.push_back(std::move(index)); });
+        };
+        held.on_warning = [this](const std::string& text) { with([&] { warnings.push_back(text); }); };
+        held.on_trouble = [this] { with([&] { ++troubles; }); };
+    }
+    ~LdapSource() override { source.reset(); }
+    LdapSource(const LdapSource&) = delete;
+    LdapSource& operator=(const LdapSource&) = delete;
+
+    template <class Change>
+    void with(Change change) {
+        {
+            const std::lock_guard lock(mutex);
+            change();
+        }
+        changed.notify_all();
+    }
+    template <class Condition>
+    bool becomes(Condition condition) {
+        std::unique_lock lock(mutex);
+        return changed.wait_for(lock, long_time, condition);
+    }
+    bool covers(const std::string& domain) {
+        return becomes([&] { return !given.empty() && given.back()->covering(domain); });
+    }
+    std::string answer(char number, unsigned char tag, std::string_view message) {
+        if (tag == bind_request) return bound(number);
+        if (tag != search_request) return "";
+        const std::lock_guard lock(mutex);
+        if (silent) return "";
+        if (message.contains("exotaNobody")) return done(number);
+        std::size_t page = 0;  // what its cookie says
+        if (const std::size_t at = message.find("page:"); at != std::string_view::npos)
+            page = std::stoul(std::string(message.substr(at + 5)));
+        if (page == 0) ++readings;
+        if (closes_at == page) return "close";
+        if (page >= tenants.size()) return page_done(number, "");
+        const auto& [name, domain] = *std::next(tenants.begin(), static_cast<std::ptrdiff_t>(page));
+        return entry_of(number, "cn=" + name, {{"exotaTenantName", name}, {"exotaDomain", domain}}) +
+               page_done(number, page + 1 < tenants.size() ? "page:" + std::to_string(page + 1) : "", fails_at == page ? 51 : 0);
+    }
+    void start() {
+        if (settings.servers.empty()) {
+            server.emplace([this](int, char number, unsigned char tag, std::string_view message) { return answer(number, tag, message); });
+            settings.servers = {server->url};
+        }
+        source = std::make_unique<LdapSnapshotSource>(settings, *read_servers(settings), held);
+        source->start();
+    }
+};
+
+TEST_F(LdapSource, brings_all_tenants_and_keeps_them) {
+    start();
+    EXPECT_EQ(source->first(long_time), First::loaded);
+    for (const char* domain : {"a.test", "b.test", "c.test"}) EXPECT_TRUE(covers(domain)) << domain;
+    EXPECT_EQ(held.status->state().is, SourceState::Is::loaded);
+    source.reset();
+    const auto kept = load_snapshot(held.snapshot_file, held_of(settings).origin);
+    ASSERT_TRUE(kept) << kept.error().detail;
+    EXPECT_NE(kept->lines.find("c.test"), std::string::npos);
+    EXPECT_EQ(troubles, 0);
+    EXPECT_TRUE(warnings.empty()) << warnings.front();
+}
+
+TEST_F(LdapSource, reads_them_again_and_again) {
+    settings.refresh_interval = 1s;
+    start();
+    ASSERT_TRUE(covers("a.test"));
+    with([&] { tenants["d"] = "d.test"; });
+    ASSERT_TRUE(covers("d.test"));
+    with([&] { tenants.erase("a"); });
+    EXPECT_TRUE(becomes([&] { return !given.back()->covering("a.test"); }));
+    EXPECT_EQ(given.size(), 3U) << "where nothing changed, nothing is given";
+}
+
+TEST_F(LdapSource, a_reading_that_is_not_whole_changes_nothing) {
+    settings.refresh_interval = 1s;
+    start();
+    ASSERT_TRUE(covers("c.test"));
+    for (const bool closes : {false, true}) {
+        with([&] {
+            tenants["b"] = closes ? "b2.test" : "b1.test";
+            (closes ? closes_at : fails_at) = 1;
+            troubles = 0;
+        });
+        ASSERT_TRUE(becomes([&] { return troubles > 0; }));
+        EXPECT_EQ(held.status->state().is, SourceState::Is::stale) << held.status->why();
+        with([&] {
+            EXPECT_EQ(given.size(), closes ? 2U : 1U);
+            EXPECT_TRUE(given.back()->covering("c.test"));
+            fails_at.reset();
+            closes_at.reset();
+        });
+        ASSERT_TRUE(covers(closes ? "b2.test" : "b1.test"));
+    }
+}
+
+TEST_F(LdapSource, nobody_is_told_of) {
+    tenants.clear();
+    start();
+    EXPECT_EQ(source->first(long_time), First::loaded);
+    ASSERT_TRUE(becomes([&] { return !warnings.empty(); }));
+    EXPECT_NE(warnings.front().find("has no entry of the class exotaTenant"), std::string::npos) << warnings.front();
+}
+
+TEST_F(LdapSource, starts_with_what_was_kept) {
+    settings.servers = {"ldap://127.0.0.1:1"};
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    ASSERT_TRUE(save_snapshot(held.snapshot_file, held_of(settings).origin, {now, "\"a\":{\"domains\":[\"a.test\"]}\n"}));
+    start();
+    ASSERT_TRUE(covers("a.test"));
+    EXPECT_EQ(source->first(long_time), First::unreachable);
+    EXPECT_EQ(held.status->state().is, SourceState::Is::stale);
+    EXPECT_TRUE(source->trouble().starts_with("ldap ldap://127.0.0.1:1 dc=test ")) << source->trouble();
+    EXPECT_EQ(source->trouble().find(settings.password), std::string::npos);
+    EXPECT_EQ(held.status->why().find(settings.password), std::string::npos);
+    tenant::Defaults other = held.defaults;
+    other.mode = tenant::Mode::monitor;
+    source->use(other, "");
+    EXPECT_TRUE(becomes([&] { return given.back()->covering("a.test")->policy->mode == tenant::Mode::monitor; }));
+}
+
+TEST_F(LdapSource, a_server_that_falls_silent_is_known_and_read_again) {
+    settings.timeout = 300ms;
+    start();
+    while (!held.status->state().confirmed) ASSERT_TRUE(covers("a.test"));  // on a busy machine the first reading may be late
+    with([&] {
+        silent = true;
+        troubles = 0;
+    });
+    ASSERT_TRUE(becomes([&] { return troubles > 0; }));
+    EXPECT_EQ(held.status->state().is, SourceState::Is::stale);
+    with([&] {
+        silent = false;
+        tenants["d"] = "d.test";
+    });
+    EXPECT_TRUE(covers("d.test"));
+}
+
+TEST_F(LdapSource, may_end_at_any_time) {
+    with([&] { silent = true; });
+    start();
+    source.reset();
+    with([&] { silent = false; });
+    start();
+    source.reset();
+    EXPECT_EQ(troubles, 0);
+}
+
+}  // namespace
+}  // namespace exota::directory
