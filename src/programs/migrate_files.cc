@@ -226,6 +226,11 @@ void compare(const config::Config& drop_in, const std::vector<Group>& groups, Re
     for (const auto& [name, text] : {std::pair("MILTER_REJECT_MESSAGE", &rules.drop_in->reject_message),
                                      std::pair("MILTER_TMPFAIL_MESSAGE", &rules.drop_in->tempfail_message)})
         if (reply_text(*text) != *text) remarks.others.push_back(std::string(name) + " is not carried over to the letter: see [reply]");
+    if (rules.header.add)
+        remarks.others.emplace_back(
+            "header: dkim= and x509_client_trust= of X-ExOTA-Authentication-Results now say what holds for the message, and no more what "
+            "is "
+            "switched on; whoever trusts the field must look at auth=pass, as monitor delivers auth=fail too");
     if (rules.drop_in->x509)
         remarks.inexact.emplace_back(
             "certificates: the {cert_subject} of an MTA that sends no macro v counted and does so no more; it must send v or {verify} as "

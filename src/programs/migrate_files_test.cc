@@ -252,6 +252,7 @@ TEST(Migrate, WhatIsNotCarriedOverExactlyIsACommentAndTheModeIsMonitor) {
         {{"MILTER_TENANT_ID_REQUIRED=1"}, one, ""},
         {{"MILTER_TENANT_ID_REQUIRED=1", "MILTER_REJECT_MESSAGE={x} \xc3\xa4"}, one, ""},
         {{"MILTER_TENANT_ID_REQUIRED=1", "MILTER_DKIM_ENABLED=1", "MILTER_TRUSTED_AUTHSERVID=mx.test"}, one, ""},
+        {{"MILTER_TENANT_ID_REQUIRED=1", "MILTER_ADD_HEADER=1", "MILTER_AUTHSERVID=mx.test"}, one, ""},
         {{"MILTER_X509_ENABLED=1"}, one, "#  * forwards: "},
         {{"MILTER_TENANT_ID_REQUIRED=1", "MILTER_X509_ENABLED=1"}, one, "#  * certificates: "},
         {{"MILTER_TENANT_ID_REQUIRED=1", "MILTER_DKIM_ENABLED=1", "MILTER_TRUSTED_AUTHSERVID=mx.test"}, two, "#  * tenant 1234abcd"},
@@ -265,6 +266,7 @@ TEST(Migrate, WhatIsNotCarriedOverExactlyIsACommentAndTheModeIsMonitor) {
         EXPECT_EQ(load(*migrated).config.rules.mode, c.comment.empty() ? tenant::Mode::enforce : tenant::Mode::monitor);
         EXPECT_TRUE(migrated->configuration.contains(c.comment)) << migrated->configuration;
         EXPECT_EQ(migrated->configuration.contains("NOT DECIDED AS BEFORE"), !c.comment.empty());
+        EXPECT_EQ(migrated->configuration.contains("#  * header: dkim= "), load(*migrated).config.rules.header.add);
         for (const std::string& warning : migrated->warnings)
             EXPECT_TRUE(migrated->configuration.contains("#  * " + warning.substr(0, 20))) << warning << migrated->configuration;
     }
