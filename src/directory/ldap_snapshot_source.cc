@@ -165,11 +165,11 @@ private:
         const bool is_served = held_.take_all(std::move(rows));
         if (is_served && is_empty && !was_empty_) held_.warn(held_.name() + ' ' + nobody_there);
         was_empty_ = is_served && is_empty;
-        read_at_ = Clock::now();
+        const auto now = Clock::now();
         read_over_ = tree.connection;
-        refresh_at_ = read_at_ + settings_.refresh_interval;
-        anew_at_ = read_at_ + std::max<Clock::duration>(readings_apart, 4 * (read_at_ - began_));
-        is_heard_ = true;
+        refresh_at_ = now + settings_.refresh_interval;
+        anew_at_ = now + std::max<Clock::duration>(readings_apart, 4 * (now - began_));
+        if (!std::exchange(is_heard_, true)) heard_since_ = now;
         told_.clear();
         source_.first_.note(is_served ? First::loaded : First::unreachable);  // no start waits for the disk
         held_.keep(HeldTenants::When::in_time);
@@ -197,7 +197,7 @@ private:
         ++turn_;
         const auto now = Clock::now();
         // One that takes us and leaves us again would be read whole ten times a second.
-        if (is_heard_ && now - read_at_ >= idle_of(settings_)) back_off_.succeeded();
+        if (is_heard_ && now - heard_since_ >= idle_of(settings_)) back_off_.succeeded();
         is_heard_ = false;
         again_at_ = now + back_off_.failed(now);
         wait(look_for_server);
@@ -232,7 +232,7 @@ private:
     bool is_heard_ = false;   // the last reading came to its end, and no trouble since
     bool was_empty_ = false;
     std::string told_;  // the last trouble; empty while it is heard
-    Clock::time_point began_{}, read_at_{}, refresh_at_{}, anew_at_{}, again_at_{};
+    Clock::time_point began_{}, heard_since_{}, refresh_at_{}, anew_at_{}, again_at_{};
     std::uint64_t read_over_ = 0;  // which connection
 };
 

@@ -37,15 +37,15 @@ const std::string* repeated_of(const std::vector<LdapEntry>& entries) {
 
 }  // namespace
 
-LdapTreeReader::LdapTreeReader(LdapDirectory& directory, const LdapSettings& settings, std::chrono::seconds at_most)
+LdapTreeReader::LdapTreeReader(LdapDirectory& directory, const LdapSettings& settings, const LdapTreeLimits& limits)
     : directory_(directory),
       search_{.base = settings.base, .filter = tenants_filter, .attributes = wanted_attributes(settings), .most_entries = page_entries},
-      at_most_(at_most) {}
+      limits_(limits) {}
 
 void LdapTreeReader::read(Done done) {
     ++reading_;
     done_ = std::move(done);
-    until_ = Clock::now() + at_most_;
+    until_ = Clock::now() + limits_.time;
     entries_ = {};
     page_begin_.clear();
     pages_ = octets_ = 0;
@@ -71,15 +71,17 @@ void LdapTreeReader::take(base::Result<LdapFound> found) {
         octets_ += octets_of(entry);
         entries_.push_back(std::move(entry));
     }
-    if (entries_.size() > most_entries) return end(fail(Errc::too_long, "it has more than " + std::to_string(most_entries) + " tenants"));
-    if (octets_ > most_octets) return end(fail(Errc::too_long, "its tenants have more than " + std::to_string(most_octets) + " octets"));
+    if (entries_.size() > limits_.entries)
+        return end(fail(Errc::too_long, "it has more than " + std::to_string(limits_.entries) + " tenants"));
+    if (octets_ > limits_.octets)
+        return end(fail(Errc::too_long, "its tenants have more than " + std::to_string(limits_.octets) + " octets"));
     if (found->cookie.empty()) {
         if (const std::string* const dn = repeated_of(entries_)) return end(twice(*dn));
         return end(LdapTree{std::exchange(entries_, {}), found->connection});
     }
-    if (++pages_ >= most_pages) return end(fail(Errc::too_long, "it has more than " + std::to_string(most_pages) + " pages"));
+    if (++pages_ >= limits_.pages) return end(fail(Errc::too_long, "it has more than " + std::to_string(limits_.pages) + " pages"));
     if (Clock::now() > until_)
-        return end(fail(Errc::timeout, "it does not come to an end within " + std::to_string(at_most_.count()) + " s"));
+        return end(fail(Errc::timeout, "it does not come to an end within " + std::to_string(limits_.time.count()) + " s"));
     ask(std::move(found->cookie), found->connection);
 }
 

@@ -22,18 +22,20 @@ struct LdapTree {
     std::uint64_t connection = 0;  // over which they came
 };
 
+/// Beyond them it is a server that never ends, or no directory of tenants.
+struct LdapTreeLimits {
+    std::size_t pages = 100'000, entries = 1'000'000, octets = std::size_t{1} << 30;
+    std::chrono::seconds time{900};
+};
+
 class LdapTreeReader {
 public:
     using Clock = std::chrono::steady_clock;
     static constexpr std::size_t page_entries = 500;
-    // A server that never ends, or is no directory of tenants:
-    static constexpr std::size_t most_pages = 100'000, most_entries = 1'000'000, most_octets = std::size_t{1} << 30;
-    static constexpr std::chrono::seconds longest{900};
 
     using Done = std::move_only_function<void(base::Result<LdapTree>)>;
     /// @param directory  outlives this object, and calls nothing back after it is gone.
-    /// @param at_most    longest, but for tests.
-    LdapTreeReader(LdapDirectory& directory, const LdapSettings& settings, std::chrono::seconds at_most = longest);
+    LdapTreeReader(LdapDirectory& directory, const LdapSettings& settings, const LdapTreeLimits& limits = {});
 
     /// Again: what was under way is heard no more, and its `done` is not called.
     /// @param done  called once, within the call or later on the loop. Errors are those of LdapDirectory::Done; too_long: a limit above, or
@@ -47,7 +49,7 @@ private:
 
     LdapDirectory& directory_;
     const LdapSearch search_;
-    const std::chrono::seconds at_most_;
+    const LdapTreeLimits limits_;
     std::uint64_t reading_ = 0;
     Done done_;
     Clock::time_point until_{};

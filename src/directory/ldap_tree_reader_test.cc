@@ -101,59 +101,42 @@ TEST(LdapTree, pages_that_come_again_are_none) {
     EXPECT_EQ(read(directory), "error: it gives an entry twice: a");
 }
 
-TEST(LdapTree, a_tree_too_large_is_given_up) {
-    Told directory;
-    LdapFound large = page({"a"}, "more");
-    large.entries[0].attributes = {{"exotaDomain", {std::string(LdapTreeReader::most_octets / 2, 'x')}}};
-    directory.answers.emplace_back(large);
-    large.entries[0].dn = "b";
-    directory.answers.emplace_back(std::move(large));
-    EXPECT_EQ(read(directory), "error: its tenants have more than 1073741824 octets");
-}
-
-TEST(LdapTree, as_many_entries_as_allowed_and_one_more) {
-    for (const std::size_t over : {0U, 1U}) {
+TEST(LdapTree, has_limits) {
+    const LdapTreeLimits usual;
+    LdapTreeLimits entries, octets, pages, time;
+    entries.entries = 3;
+    pages.pages = 2;
+    time.time = -1s;
+    LdapFound large = page({"c"});
+    large.entries[0].attributes = {{"exotaDomain", {std::string(10'000, 'x')}}};
+    octets.octets = 10'500;
+    const struct {
+        const char* name;
+        LdapTreeLimits limits;
+        std::deque<base::Result<LdapFound>> answers;
+        std::string want;
+    } cases[] = {
+        {"entries", entries, {page({"a", "b"}, "1"), page({"c"})}, "read over 7 a b c"},
+        {"too many", entries, {page({"a", "b"}, "1"), page({"c", "d"})}, "error: it has more than 3 tenants"},
+        {"octets", octets, {large}, "read over 7 c"},
+        {"too many octets",
+         octets,
+         {page({"a", "b", "d", "e", "f", "g", "h", "i", "j", "k"}, "1"), large},
+         "error: its tenants have more than 10500 octets"},
+        {"pages", pages, {page({"a"}, "1"), page({"b"})}, "read over 7 a b"},
+        {"pages without end", pages, {page({}, "1"), page({}, "1")}, "error: it has more than 2 pages"},
+        {"in time", usual, {page({"a"}, "1"), page({"b"})}, "read over 7 a b"},
+        {"too late", time, {page({"a"}, "1")}, "error: it does not come to an end within -1 s"},
+    };
+    for (const auto& c : cases) {
         Told directory;
-        LdapTreeReader reader(directory, settings());
-        std::string error;
-        std::size_t count = 0;
-        reader.read([&](const base::Result<LdapTree>& tree) {
-            if (!tree) return void(error = tree.error().detail);
-            count = tree->entries.size();
-        });
-        std::size_t next = 0;
-        while (!directory.waiting.empty()) {
-            std::vector<std::string> names;
-            for (std::size_t i = 0; i < LdapTreeReader::page_entries && next < LdapTreeReader::most_entries + over; ++i)
-                names.push_back(std::to_string(next++));
-            directory.answer(page(names, next < LdapTreeReader::most_entries + over ? "more" : ""));
-        }
-        EXPECT_EQ(count, over == 0 ? LdapTreeReader::most_entries : 0);
-        EXPECT_EQ(error, over == 0 ? "" : "it has more than 1000000 tenants");
+        directory.answers = c.answers;
+        LdapTreeReader reader(directory, settings(), c.limits);
+        std::string said;
+        reader.read(into(said));
+        EXPECT_EQ(said, c.want) << c.name;
     }
-}
-
-TEST(LdapTree, pages_that_never_end_are_given_up) {
-    Told directory;
-    LdapTreeReader reader(directory, settings());
-    std::string said;
-    reader.read(into(said));
-    for (std::size_t i = 1; i < LdapTreeReader::most_pages; ++i) {
-        ASSERT_EQ(said, "") << i;
-        directory.answer(page({}, "again"));
-    }
-    ASSERT_EQ(said, "");
-    directory.answer(page({}, "again"));
-    EXPECT_EQ(said, "error: it has more than 100000 pages");
-}
-
-TEST(LdapTree, so_are_pages_that_take_too_long) {
-    Told directory;
-    LdapTreeReader reader(directory, settings(), -1s);
-    std::string said;
-    reader.read(into(said));
-    directory.answer(page({"a"}, "more"));
-    EXPECT_EQ(said, "error: it does not come to an end within -1 s");
+    EXPECT_EQ(usual.entries, 1'000'000U) << "docs/ldap.md";
 }
 
 TEST(LdapTree, what_comes_of_a_reading_before_is_not_heard) {
