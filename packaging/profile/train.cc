@@ -2,8 +2,9 @@
 //
 //   exota-train FOLDER CASES       FOLDER: message.eml, zone.txt (packaging/profile);  CASES: tests/cases
 //
-// No I/O but for reading its files, time stands still, and the one other thread, the log's writer, counts nothing: two runs count the same, so
-// two builds are the same. The message is not the benchmarks'. Nothing of the network is trained: most of its cost is the kernel's, and what it does depends on when octets come.
+// No I/O but for reading its files, time stands still, and the one other thread, the log's writer, counts nothing: two runs count the same,
+// so two builds are the same. The message is not the benchmarks'. Nothing of the network is trained: most of its cost is the kernel's, and
+// what it does depends on when octets come.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
