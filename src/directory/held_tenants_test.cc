@@ -99,6 +99,7 @@ TEST_F(Held, a_file_older_than_max_stale_is_judged_by_no_more) {
 }
 
 TEST_F(Held, a_bad_row_keeps_its_last_good_version) {
+    options.state_directory.clear();  // one of two is more than a fifth
     HeldTenants held(of, options);
     ASSERT_TRUE(held.take_all({row("contoso"), row("fabrikam")}));
     EXPECT_TRUE(held.take_all({row("contoso"), {"fabrikam", R"({"tenant_ids":[],"domains":["other.test"],"mode":"loud"})"}}));

@@ -17,7 +17,8 @@
 //   - something is wrong with a row of the batch, or was, or it is in another's way;
 //   - some row is not served because another one is: who goes may make room for it;
 //   - the defaults are others, or a batch was taken back for which a whole one was built.
-// Either way the same rows are served, and all look-ups say the same. Where nothing changed, nothing is built.
+// Either way the same rows are served, and all look-ups say the same. Where nothing changed, nothing is built. A warning that is of no one
+// tenant (some have no proofs of their own, say) may outlast the last of those tenants until the next whole index.
 //
 // Without I/O, one thread. Tested by tenant_rows_test.cc, tenant_rows_over_test.cc and fuzz/tenant_rows_fuzz.cc.
 #pragma once
