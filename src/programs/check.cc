@@ -13,6 +13,7 @@
 #include "directory/fed_source.h"
 #include "directory/tenants_settings.h"
 #include "programs/check_system.h"
+#include "programs/installed_documents.h"
 #include "programs/json_output.h"
 #include "programs/options.h"
 #include "programs/problems.h"
@@ -159,6 +160,7 @@ Exit run(const Options& options) {
         for (config::Problem& problem : problems_of_system(config)) files.problems.push_back(std::move(problem));
         look_at_shrink(options, files);
         look_at_directory(files, notes);
+        for (std::string& note : notes) note = with_installed_documents(note);
     }
     if (options.json) {
         print(as_json(files, notes));
