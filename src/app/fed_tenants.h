@@ -3,7 +3,7 @@
 //
 // What came last waits here until it is taken; what came before it and was not taken is gone, for it is no longer true. A problem of a row
 // is told once, not with each change of another row. Tested by fed_tenants_test.cc, tests/system/test_postgresql.py and
-// test_ldap_snapshot.py.
+// tests/system/test_ldap_snapshot.py.
 #pragma once
 
 #include <functional>

@@ -111,9 +111,9 @@ def test_three_edits_and_it_judges_also_while_it_is_upgraded(system, binary, tmp
             for thread in threads:
                 thread.start()
             wait_for(lambda: len(answered) > 50, "the first messages")
-            newer = deb_of(build(binary, tmp_path, "0.2.0~dev.1"))
+            newer = deb_of(build(binary, tmp_path, "0.2.0~dev-2"))
             system.install(newer)
-            assert "0.2.0~dev.1" in system.run("dpkg-query", "-W", "exota").stdout
+            assert "0.2.0~dev-2" in system.run("dpkg-query", "-W", "exota").stdout
             assert daemon.stop() == 0  # what systemctl restart does; the socket is open all the while
             before = len(answered)
             daemon = Daemon(system, listener)
