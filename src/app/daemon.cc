@@ -199,7 +199,7 @@ private:
         log_restart_needed(log_, config_, *loaded.config);
         if (loaded.config->endpoints.stamp != config_.endpoints.stamp) endpoints_watch_.was_read(loaded.config->endpoints);
         config_ = std::move(*loaded.config);
-        if (fed_) fed_->use(config_);
+        if (fed_ && is_whole(cause)) fed_->use(config_);  // a file of its own says nothing of them
         sockets_.tell(config_.gateways);
         for (const config::GatewayConfig& section : config_.gateways)  // one that is new here waits for a restart
             for (const std::unique_ptr<GatewaySection>& gateway : gateways_)
@@ -264,16 +264,17 @@ private:
         const auto interval = config_.tenants.watch_interval.count() > 0 ? config_.tenants.watch_interval : std::chrono::seconds(5);
         watch_timer_.start(interval.count() * options_.second, [this] {
             if (stopping_) return;
-            if (config_.tenants.watch_interval.count() > 0) look_at_files();
+            look_at_files();
             watch_files();
         });
     }
     void look_at_files() {
+        if (!reloading_ && config_watch_.has_changed()) start_reload(Cause::config_file);
+        if (config_.tenants.watch_interval.count() == 0) return;
         if (config_.tenants.source == "file" && !reloading_ && changed(watch_->look_again(), "tenants", watch_->path()))
             start_reload(Cause::tenants_file);
         if (!reloading_ && changed(endpoints_watch_.look_again(), "endpoints", config_.endpoints.path)) start_reload(Cause::endpoints_file);
         if (!reloading_ && door_.has_changed()) start_reload(Cause::door_file);
-        if (!reloading_ && config_watch_.has_changed()) start_reload(Cause::config_file);
     }
     /// To be loaded. Of a file that is gone, it says so.
     bool changed(directory::FileWatch::Action action, const std::string& what, const std::string& path) {

@@ -65,10 +65,11 @@ struct GatewayParts {
     };
     class House;
     struct OfLoop {
-        explicit OfLoop(const LoopParts& parts) : judge(parts.judge), world(parts.world) {}
+        explicit OfLoop(const LoopParts& parts) : judge(parts.judge), world(parts.world), log(parts.observer.messages()) {}
 
         gate::Judge& judge;
         gate::World& world;
+        telemetry::MessageLog& log;
         GatewayCounters counters;
         TransactionIds ids;
         gate::LegOut out;                                     // of the session that is being called
@@ -97,10 +98,11 @@ public:
         if (lacks_xclient) generation_->lacks_xclient.at(backend) = true;
         loop_.counters.backend_failed(name_of(why));
         const LogLevel level = lacks_xclient ? LogLevel::error : LogLevel::warning;
-        if (loop_.paces.at(static_cast<std::size_t>(why)).due())
-            log_.service(level, "backend-failed", detail,
-                         {LogField::of("gateway", front_end_.instance), LogField::of("kind", name_of(why)),
-                          LogField::of("backend", generation_->config.backends.at(backend).address.text())});
+        if (!loop_.paces.at(static_cast<std::size_t>(why)).due()) return;
+        const std::string address = generation_->config.backends.at(backend).address.text();
+        const LogField fields[] = {LogField::of("text", detail), LogField::of("gateway", front_end_.instance),
+                                   LogField::of("kind", name_of(why)), LogField::of("backend", address)};
+        loop_.log.event(level, "backend-failed", fields);
     }
     void backend_works(std::size_t backend) override { generation_->lacks_xclient.at(backend) = false; }
 

@@ -188,7 +188,12 @@ private:
         }
         Entries& entries = by_use(answer);
         entries.push_front({key, answer, now_()});
-        entries_.emplace(key, entries.begin());
+        try {
+            entries_.emplace(key, entries.begin());
+        } catch (...) {
+            entries.pop_front();
+            throw;
+        }
     }
 
     bool negatives_go_first() const {

@@ -67,7 +67,10 @@ bool HeldTenants::take(std::vector<TenantRow> rows, const std::vector<std::strin
 }
 
 bool HeldTenants::take(base::Result<TenantRows::Taken> taken) {
-    if (ends_ && ends_()) return false;  // it may have been given up half-way
+    if (ends_ && ends_()) {
+        unusable_ = true;  // it may have been given up half-way, and nobody guarded it
+        return false;
+    }
     refused_.reset();
     if (!taken) {
         cannot_use(taken.error().detail);
@@ -129,7 +132,7 @@ bool HeldTenants::guarded(const TenantRows::Taken& taken) {
 }
 
 std::optional<HeldTenants::Clock::time_point> HeldTenants::keep_at() const noexcept {
-    if (!snapshot_due_ || !confirmed_) return std::nullopt;
+    if (!snapshot_due_ || !confirmed_ || unusable_) return std::nullopt;
     return snapshot_may_;
 }
 
@@ -137,7 +140,7 @@ void HeldTenants::keep(When when) {
     if (const auto domains = std::exchange(domains_to_note_, std::nullopt); domains && !state_directory_.empty())
         if (const auto noted = guard_.note_domain_count(of_.shrink_key, *domains); !noted)
             warn("the number of domains could not be noted for `exota check`: " + noted.error().detail);
-    if (options_.snapshot_file.empty() || !confirmed_) return;
+    if (options_.snapshot_file.empty() || !confirmed_ || unusable_) return;
     const bool old = *confirmed_ - kept_confirmed_ > options_.max_stale / 20 || kept_confirmed_ > *confirmed_;
     if (!snapshot_due_ && !old) return;
     if (when == When::in_time && Clock::now() < snapshot_may_) return;

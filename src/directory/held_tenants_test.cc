@@ -181,6 +181,8 @@ TEST_F(Held, who_is_to_end_takes_nothing) {
     EXPECT_FALSE(held.take_all({row("fabrikam")}));
     EXPECT_EQ(given.size(), 1U);
     EXPECT_EQ(troubles, 0);
+    held.keep(When::at_once);
+    EXPECT_EQ(on_disk().find("fabrikam"), std::string::npos) << "what nobody guarded does not come back with the next start";
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 
 #include <sys/socket.h>
 
+#include <exception>
 #include <map>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -93,8 +93,8 @@ HostLookup::HostLookup(net::Loop& loop, const std::string& host, std::uint16_t p
         std::thread([all = UnderWay::all(), name, look_up = std::move(look_up)] {
             all->tell(name, look_up(name.first, name.second));
         }).detach();
-    } catch (const std::system_error& error) {
-        UnderWay::all()->tell(name, base::fail(base::Errc::unavailable, "there is no thread to look it up: " + error.code().message()));
+    } catch (const std::exception& error) {  // no thread, no memory
+        UnderWay::all()->tell(name, base::fail(base::Errc::unavailable, std::string("there is no thread to look it up: ") + error.what()));
     }
 }
 

@@ -25,6 +25,7 @@ struct LdapSource : ::testing::Test {
     std::mutex mutex;  // of all below but the source
     std::condition_variable changed;
     std::map<std::string, std::string> tenants{{"a", "a.test"}, {"b", "b.test"}, {"c", "c.test"}};  // with a domain each
+    std::map<std::string, std::string> reading;                                                     // those of the search that is under way
     std::optional<std::size_t> fails_at, closes_at;                                                 // page
     bool silent = false;
     int readings = 0, troubles = 0;
@@ -82,12 +83,12 @@ struct LdapSource : ::testing::Test {
         std::size_t page = 0;  // what its cookie says
         if (const std::size_t at = message.find("page:"); at != std::string_view::npos)
             page = std::stoul(std::string(message.substr(at + 5)));
-        if (page == 0) ++readings;
+        if (page == 0) ++readings, reading = tenants;  // what changes meanwhile is of the next one
         if (closes_at == page) return "close";
-        if (page >= tenants.size()) return page_done(number, "");
-        const auto& [name, domain] = *std::next(tenants.begin(), static_cast<std::ptrdiff_t>(page));
+        if (page >= reading.size()) return page_done(number, "");
+        const auto& [name, domain] = *std::next(reading.begin(), static_cast<std::ptrdiff_t>(page));
         return entry_of(number, "cn=" + name, {{"exotaTenantName", name}, {"exotaDomain", domain}}) +
-               page_done(number, page + 1 < tenants.size() ? "page:" + std::to_string(page + 1) : "", fails_at == page ? 51 : 0);
+               page_done(number, page + 1 < reading.size() ? "page:" + std::to_string(page + 1) : "", fails_at == page ? 51 : 0);
     }
     void start() {
         if (settings.servers.empty()) {

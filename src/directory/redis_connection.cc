@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "directory/host_lookup.h"
+#include "directory/redis_slots.h"
 #include "directory/server_text.h"
 #include "net/back_off.h"
 #include "net/client_stream.h"
@@ -148,7 +149,7 @@ void RedisConnection::Parts::hear(std::string_view octets) {
 }
 
 bool RedisConnection::Parts::take(RedisReply reply) {
-    if (reply.is == Is::error) reply.text = server_text(reply.text, server_.password, max_error_octets);
+    if (reply.is == Is::error && !read_redirection(reply)) reply.text = server_text(reply.text, server_.password, max_error_octets);
     if (at_ == At::logging_in) {
         if (std::string trouble = trouble_of_login(reply); !trouble.empty()) return lost(std::move(trouble)), false;
         if (--login_replies_ > 0) return true;

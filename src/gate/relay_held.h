@@ -4,11 +4,14 @@
 //   each destination:  begin, RCPT … ▶ DATA ▶ from the spool, in pieces ▶ reply ▶ the next
 //
 // Each destination has an equal share of the time that is left when it begins, so that none keeps those behind it from being tried. One
-// that has the whole message keeps all of that time for its reply: whoever is left then may have taken the message, and would get it again.
+// that has the whole message has more for its reply, all but kept_for_each of those behind it: whoever is left then may have taken the
+// message, and would get it again.
 //
 // Tested by relay_lmtp_test.cc and relay_time_test.cc.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -44,6 +47,7 @@ public:
     /// Of each destination, once its recipients all have a reply.
     using Delivered = std::function<void(const ClientReply& reply, std::size_t recipients)>;
 
+    static constexpr std::chrono::seconds kept_for_each{60};  // destination that is still to be tried
     static constexpr std::size_t piece_octets = std::size_t{64} * 1024;
 
     /// @param transaction  idle; outlives this, as all do.
@@ -55,8 +59,12 @@ public:
     void advance(LegOut& out);
     /// All that was written has gone out (LegOut::more_far).
     void written(LegOut& out);
-    /// When the present destination has had its time; then out_of_time(). It is its share, and behind the end of data all that is left.
-    Instant until() const noexcept { return transaction_.stage() == HopTransaction::Stage::sent ? until_ : destination_until_; }
+    /// When the present destination has had its time; then out_of_time().
+    Instant until() const noexcept {
+        if (transaction_.stage() != HopTransaction::Stage::sent) return destination_until_;
+        const auto behind = static_cast<Instant::rep>(is_last_ ? 0 : destinations_left_);
+        return std::max(destination_until_, until_ - behind * kept_for_each);
+    }
     /// Its recipients have their replies; advance() goes on to the next one.
     void out_of_time(LegOut& out);
     /// Appends to the near leg what is known and whose turn it is.

@@ -307,7 +307,7 @@ const Case cases[] = {
     {"waits", [](auto& f) { dkim(f, "On-DNSError t\nOn-NoSignature A\nOn-SignatureError d\n"); }, Grade::ok, "opendkim-actions"},
     {"waits_for_nothing", [](auto& f) { dkim(f, "On-NoSignature t\n"); }, Grade::warning, "opendkim-actions", "accept, the default"},
     {"by_default", [](auto& f) { dkim(f, "On-DNSError t\nOn-Default a\n"); }, Grade::warning, "opendkim-actions", "so On-Security"},
-    {"no_restart", [](auto& f) { dkim(f, "AutoRestart no\n"); }, Grade::warning, "opendkim-auto-restart"},
+    {"no_restart", [](auto& f) { dkim(f, "AutoRestart no\n"); }, Grade::unknown, "opendkim-auto-restart"},
     {"few_signatures", [](auto& f) { dkim(f, "MaximumSignaturesToVerify 19\n"); }, Grade::warning, "opendkim-most-signatures",
      "20 or more"},
     {"many_signatures", [](auto& f) { dkim(f, "MaximumSignaturesToVerify 21\n"); }, Grade::ok, "opendkim-most-signatures"},

@@ -143,8 +143,10 @@ void examine_least(const Look& look, const Least& least) {
 
 void examine_resources(const Look& look) {
     const bool restarts = look.settings.is_on("AutoRestart").value_or(false);
-    look.add(restarts ? Grade::ok : Grade::warning, "opendkim-auto-restart", look.shown("AutoRestart"),
-             restarts ? "" : "yes, or Restart=always in its unit: it was seen to crash, and mail waits till it is back");
+    look.add(restarts ? Grade::ok : Grade::unknown, "opendkim-auto-restart", look.shown("AutoRestart"),
+             restarts
+                 ? ""
+                 : "yes, unless its unit restarts it (Debian's does, after a crash): it was seen to crash, and mail waits till it is back");
     examine_least(look, {"MaximumSignaturesToVerify", "opendkim-most-signatures", 3, 20, false,
                          "invented signatures above the genuine one have honest mail refused"});
     examine_least(look, {"MaximumHeaders", "opendkim-most-headers", 65536, static_cast<std::int64_t>(look.facts.ours.header_octets), true,

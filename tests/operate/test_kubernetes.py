@@ -166,6 +166,7 @@ def test_volumes_are_mounted_from_what_there_is(variant):
     assert settings["client_ip"]["endpoints_file"] == f"{paths['config']}/endpoints.json"
     [tenants] = there["Secret"]["stringData"]
     assert settings["tenants"]["file"] == f"{paths['tenants']}/{tenants}"
+    assert variant != "beside-postfix" or "fsGroup" not in pod["securityContext"], "it would take the queue's folders from their groups"
     assert containers(variant)["exota"]["args"] == ["serve", "--watch", "-c", f"{paths['config']}/exota.toml"]
     assert settings["server"]["drain_timeout"] == "30 s" and pod["terminationGracePeriodSeconds"] > 30
 

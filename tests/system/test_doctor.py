@@ -139,7 +139,6 @@ DOUBTFUL = {
     "opendkim-job-id": dict(dkim="AuthservIDWithJobID no\n", changes={"authentication_results": {"job_id": False}}),
     "opendkim-internal-hosts": dict(dkim="Mode sv\nInternalHosts 192.0.2.0/24\n"),
     "opendkim-actions": dict(dkim="On-NoSignature reject\n"),
-    "opendkim-auto-restart": dict(dkim="AutoRestart no\n"),
     "opendkim-most-signatures": dict(dkim="MaximumSignaturesToVerify 3\n"),
     "opendkim-most-headers": dict(dkim="MaximumHeaders 65536\n"),
     "tls-loglevel": dict(main={"smtpd_tls_loglevel": "0"}),
@@ -154,6 +153,7 @@ UNKNOWN = {
     "listening": dict(changes={"milter": {"listen": ["systemd"]}}),
     "opendkim": dict(dkim="Include /nowhere/more.conf\n"),
     "opendkim-removes-from": dict(dkim="RemoveARFrom refile:/etc/hosts\n"),
+    "opendkim-auto-restart": dict(dkim="AutoRestart no\n"),
 }
 
 

@@ -1,4 +1,6 @@
 """All tenants of a real slapd, read a page at a time and held: changed, killed, hung, back; a start without a server; who is not believed."""
+import signal
+
 import pytest
 from harness.ldap import BASE, READERS_PASSWORD, Liar, Slapd, tenant
 from harness.message import CONTOSO_ID, FABRIKAM_ID
@@ -91,8 +93,12 @@ def test_killed_hung_and_back(exota, slapd):
 
 
 def test_a_loss_of_many_has_to_be_meant(exota, slapd):
-    """A loss of many is one that somebody has to mean."""
-    slapd.change("".join(f"dn: cn=t{n},{BASE}\nchangetype: delete\n\n" for n in range(100, 900)))
+    """A loss of many is one that somebody has to mean. Nobody reads while they go, else each reading would lose a few of them."""
+    exota.process.send(signal.SIGSTOP)
+    try:
+        slapd.change("".join(f"dn: cn=t{n},{BASE}\nchangetype: delete\n\n" for n in range(100, 900)))
+    finally:
+        exota.process.send(signal.SIGCONT)
     wait_for(lambda: state(exota) == "stale", "the loss to be refused")
     assert verdict(exota, "d500.test", tenant_id=None) == OK
     exota.run("check", "-c", exota.configuration, "--accept-shrink")

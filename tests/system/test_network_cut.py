@@ -90,7 +90,7 @@ def verdict_of(exota, mta, queue_id):
 
 
 def test_ldap(asks_ldap, slapd, hosts):
-    node = ready(asks_ldap(slapd, timeout=2, cache_ttl=1, negative_ttl=1))
+    node = ready(asks_ldap(slapd, timeout=5, cache_ttl=1, negative_ttl=1))
     assert verdict(node, "contoso.com") == OK
     assert at_door(node, "bob@contoso.com") == 250
     hosts.servers[LDAP].pull_cable()
