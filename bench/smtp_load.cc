@@ -5,7 +5,8 @@
 //   smtp_load PORT --size OCTETS --hold N       N sessions each say a message but for its end, then "ready"; closes them at end of input
 //
 // MAIL, RCPT and DATA go out in one write, as Exchange Online pipelines them. --rate spreads the messages of all sessions evenly over time;
-// a message's time then counts from when it was due. Prints one JSON object.
+// a message's time then counts from when it was due. The first is due once all sessions are open: what opening takes is nobody's message.
+// Prints one JSON object.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <barrier>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -143,14 +145,22 @@ std::string message_of(std::size_t octets) {
 }
 
 struct Run {
+    explicit Run(std::size_t sessions) : all_open(static_cast<std::ptrdiff_t>(sessions), Begin{*this}) {}
+    struct Begin {
+        Run& run;
+        void operator()() const noexcept { run.began = Clock::now(); }
+    };
+
     std::atomic<std::size_t> next{0};
     std::mutex mutex;
     std::vector<double> microseconds;
-    Clock::time_point began = Clock::now();
+    Clock::time_point began;
+    std::barrier<Begin> all_open;
 };
 
 void send_messages(const Options& options, SSL_CTX* context, const std::string& message, Run& run) {
     Client client(options, context);
+    run.all_open.arrive_and_wait();
     std::vector<double> own;
     for (std::size_t number = run.next++; number < options.messages; number = run.next++) {
         Clock::time_point due = Clock::now();
@@ -213,7 +223,7 @@ void run(const Options& options) {
     SSL_CTX* const context = options.tls ? context_of(options) : nullptr;
     const std::string message = message_of(options.size);
     if (options.hold > 0) return hold(options, context, message);
-    Run all;
+    Run all(options.sessions);
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < options.sessions; ++i) threads.emplace_back([&] { send_messages(options, context, message, all); });
     for (std::thread& thread : threads) thread.join();
