@@ -1,7 +1,7 @@
 // An SMTP load generator: sessions side by side, a thread each, in the clear or under TLS with a client certificate; how long a message
 // takes.
 //
-//   smtp_load PORT --size OCTETS [--sessions N] [--messages N] [--rate N] [--tls] [--certificate FILE --key FILE]
+//   smtp_load PORT --size OCTETS | --message FILE [--sessions N] [--messages N] [--rate N] [--tls] [--certificate FILE --key FILE]
 //   smtp_load PORT --size OCTETS --hold N       N sessions each say a message but for its end, then "ready"; closes them at end of input
 //
 // MAIL, RCPT and DATA go out in one write, as Exchange Online pipelines them. --rate spreads the messages of all sessions evenly over time;
@@ -22,6 +22,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <mutex>
@@ -39,7 +40,7 @@ struct Options {
     std::size_t size = 20'480, sessions = 16, messages = 1000, hold = 0;
     double rate = 0;
     bool tls = false;
-    std::string certificate, key;
+    std::string certificate, key, message;
 };
 
 [[noreturn]] void die(const std::string& why) {
@@ -144,6 +145,15 @@ std::string message_of(std::size_t octets) {
     return text;
 }
 
+/// With its lines as they stand behind DATA.
+std::string message_in(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) die("cannot read " + path);
+    std::string text;
+    for (std::string line; std::getline(file, line);) text += (line.starts_with('.') ? "." : "") + line + '\n';
+    return text;
+}
+
 struct Run {
     explicit Run(std::size_t sessions) : all_open(static_cast<std::ptrdiff_t>(sessions), Begin{*this}) {}
     struct Begin {
@@ -213,6 +223,8 @@ Options options_of(const std::vector<std::string>& words) {
             options.certificate = value();
         else if (words[i] == "--key")
             options.key = value();
+        else if (words[i] == "--message")
+            options.message = value();
         else
             options.port = static_cast<std::uint16_t>(std::stoul(words[i]));
     }
@@ -221,7 +233,7 @@ Options options_of(const std::vector<std::string>& words) {
 
 void run(const Options& options) {
     SSL_CTX* const context = options.tls ? context_of(options) : nullptr;
-    const std::string message = message_of(options.size);
+    const std::string message = options.message.empty() ? message_of(options.size) : message_in(options.message);
     if (options.hold > 0) return hold(options, context, message);
     Run all(options.sessions);
     std::vector<std::thread> threads;
