@@ -1,11 +1,12 @@
 // An SMTP load generator: sessions side by side, a thread each, in the clear or under TLS with a client certificate; how long a message
 // takes.
 //
-//   smtp_load PORT --size OCTETS [--sessions N] [--messages N] [--rate N] [--tls] [--certificate FILE --key FILE]
+//   smtp_load PORT --size OCTETS | --message FILE [--sessions N] [--messages N] [--rate N] [--tls] [--certificate FILE --key FILE]
 //   smtp_load PORT --size OCTETS --hold N       N sessions each say a message but for its end, then "ready"; closes them at end of input
 //
 // MAIL, RCPT and DATA go out in one write, as Exchange Online pipelines them. --rate spreads the messages of all sessions evenly over time;
-// a message's time then counts from when it was due. Prints one JSON object.
+// a message's time then counts from when it was due. The first is due once all sessions are open: what opening takes is nobody's message.
+// Prints one JSON object.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -16,10 +17,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <barrier>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <mutex>
@@ -37,7 +40,7 @@ struct Options {
     std::size_t size = 20'480, sessions = 16, messages = 1000, hold = 0;
     double rate = 0;
     bool tls = false;
-    std::string certificate, key;
+    std::string certificate, key, message;
 };
 
 [[noreturn]] void die(const std::string& why) {
@@ -142,15 +145,32 @@ std::string message_of(std::size_t octets) {
     return text;
 }
 
+/// With its lines as they stand behind DATA.
+std::string message_in(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) die("cannot read " + path);
+    std::string text;
+    for (std::string line; std::getline(file, line);) text += (line.starts_with('.') ? "." : "") + line + '\n';
+    return text;
+}
+
 struct Run {
+    explicit Run(std::size_t sessions) : all_open(static_cast<std::ptrdiff_t>(sessions), Begin{*this}) {}
+    struct Begin {
+        Run& run;
+        void operator()() const noexcept { run.began = Clock::now(); }
+    };
+
     std::atomic<std::size_t> next{0};
     std::mutex mutex;
     std::vector<double> microseconds;
-    Clock::time_point began = Clock::now();
+    Clock::time_point began;
+    std::barrier<Begin> all_open;
 };
 
 void send_messages(const Options& options, SSL_CTX* context, const std::string& message, Run& run) {
     Client client(options, context);
+    run.all_open.arrive_and_wait();
     std::vector<double> own;
     for (std::size_t number = run.next++; number < options.messages; number = run.next++) {
         Clock::time_point due = Clock::now();
@@ -203,6 +223,8 @@ Options options_of(const std::vector<std::string>& words) {
             options.certificate = value();
         else if (words[i] == "--key")
             options.key = value();
+        else if (words[i] == "--message")
+            options.message = value();
         else
             options.port = static_cast<std::uint16_t>(std::stoul(words[i]));
     }
@@ -211,9 +233,9 @@ Options options_of(const std::vector<std::string>& words) {
 
 void run(const Options& options) {
     SSL_CTX* const context = options.tls ? context_of(options) : nullptr;
-    const std::string message = message_of(options.size);
+    const std::string message = options.message.empty() ? message_of(options.size) : message_in(options.message);
     if (options.hold > 0) return hold(options, context, message);
-    Run all;
+    Run all(options.sessions);
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < options.sessions; ++i) threads.emplace_back([&] { send_messages(options, context, message, all); });
     for (std::thread& thread : threads) thread.join();

@@ -92,9 +92,9 @@ void RelaySession::State::deliver_held(LegOut& out) {
     if (!delivery) {
         transaction.abort(false, out);
         delivery.emplace(transaction, world, envelope, held_recipients, std::move(content), deliver_until,
-                         [this](const ClientReply& reply, std::size_t recipients) {
-                             logged = false;
-                             log(reply, recipients);
+                         [this](const HeldDelivery::Outcome& outcome) {
+                             logged = true;
+                             log(outcome, outcome.asked ? delivery->why() : std::string());
                          });
     }
     delivery->advance(out);
@@ -132,23 +132,25 @@ void RelaySession::State::end_transaction(LegOut& out) {
 
 void RelaySession::State::log(const ClientReply& reply, std::size_t recipients) {
     if (std::exchange(logged, true)) return;
-    RelayedDelivery one{
-        .id = id, .client = client, .sender = sender, .recipients = recipients, .octets = message_octets, .reply = reply.line};
+    std::optional<Destination> destination;
     // Of a held message nobody was asked before all of it was there; what the transaction knows is another's until then.
-    if (!held || delivery) {
-        one.destination = transaction.destination().name;
-        one.hop = transaction.facts();
-        if (transaction.says_xoorg()) one.xoorg = envelope.organization->text();
-    }
-    if (!held)
-        one.why = transaction.why();
-    else if (delivery)
-        one.why = delivery->why();
-    else if (spool_failure)
-        one.why = *spool_failure;
-    const std::string gone = near_gone ? std::string(one.why) + (one.why.empty() ? "" : "; ") + "the client had gone" : "";
-    if (near_gone) one.why = gone;
-    house.relayed(one);
+    if (!held) destination = transaction.destination();
+    log({destination, !held, reply, recipients}, held ? spool_failure.value_or("") : transaction.why());
+}
+
+void RelaySession::State::log(const HeldDelivery::Outcome& outcome, std::string why) {
+    const bool said_xoorg = outcome.asked && transaction.says_xoorg();
+    if (near_gone) why += why.empty() ? "the client had gone" : "; the client had gone";
+    house.relayed({.id = id,
+                   .client = client,
+                   .sender = sender,
+                   .destination = outcome.destination ? std::string_view(outcome.destination->name) : std::string_view(),
+                   .hop = outcome.asked ? transaction.facts() : nullptr,
+                   .xoorg = said_xoorg ? std::string_view(envelope.organization->text()) : std::string_view(),
+                   .recipients = outcome.recipients,
+                   .octets = message_octets,
+                   .reply = outcome.reply.line,
+                   .why = why});
 }
 
 }  // namespace exota::gate

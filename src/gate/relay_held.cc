@@ -25,13 +25,13 @@ std::size_t count_destinations(const std::vector<HeldRecipient>& recipients) {
 }  // namespace
 
 HeldDelivery::HeldDelivery(HopTransaction& transaction, World& world, const RelayEnvelope& envelope,
-                           const std::vector<HeldRecipient>& recipients, HeldContent content, Instant until, Delivered delivered)
+                           const std::vector<HeldRecipient>& recipients, HeldContent content, Instant until, OnOutcome on_outcome)
     : transaction_(transaction),
       world_(world),
       envelope_(envelope),
       recipients_(recipients),
       content_(std::move(content)),
-      delivered_(std::move(delivered)),
+      on_outcome_(std::move(on_outcome)),
       replies_(recipients.size()),
       has_reply_(recipients.size(), false),
       destinations_left_(count_destinations(recipients)),
@@ -50,27 +50,23 @@ void HeldDelivery::advance(LegOut& out) {
     }
 }
 
+std::vector<std::size_t> HeldDelivery::next_group() const {
+    std::vector<std::size_t> group;
+    for (std::size_t i = 0; i < recipients_.size(); ++i)
+        if (!has_reply_[i] && (group.empty() || recipients_[i].destination == recipients_[group.front()].destination)) group.push_back(i);
+    return group;
+}
+
 bool HeldDelivery::next_destination(LegOut& out) {
-    const std::optional<Destination>* destination = nullptr;
-    for (std::size_t i = 0; i < recipients_.size(); ++i) {
-        if (has_reply_[i]) continue;
-        if (!recipients_[i].destination) {
-            give(i, ClientReply::of(reply::no_destination));
-            continue;
-        }
-        if (destination == nullptr) destination = &recipients_[i].destination;
-        if (recipients_[i].destination == *destination) group_.push_back(i);
-    }
+    group_ = next_group();
     if (group_.empty()) return false;
+    const std::optional<Destination>& destination = recipients_[group_.front()].destination;
+    if (!destination) return end_group_unasked(ClientReply::of(reply::no_destination)), true;
     assert(destinations_left_ > 0);
     const Instant now = world_.instant();
     destination_until_ = now + (until_ - now) / static_cast<Instant::rep>(destinations_left_--);
-    if (destination_until_ <= now) {
-        for (const std::size_t i : group_) give(i, ClientReply::of(smtp::reply::out_of_time));
-        group_.clear();
-        return true;
-    }
-    transaction_.begin(**destination, envelope_, out);
+    if (destination_until_ <= now) return end_group_unasked(ClientReply::of(smtp::reply::out_of_time)), true;
+    transaction_.begin(*destination, envelope_, out);
     for (const std::size_t i : group_) transaction_.add_recipient(recipients_[i].argument, out);
     return true;
 }
@@ -83,12 +79,13 @@ bool HeldDelivery::step(LegOut& out) {
             accepted_.push_back(recipient);
         } else {
             give(recipient, *reply);
-            last_refusal_ = std::move(reply);
+            std::erase_if(refusals_, [&](const ClientReply& before) { return before.line == reply->line; });
+            refusals_.push_back(*std::move(reply));
         }
     }
     if (told_ < group_.size()) return false;
     if (accepted_.empty()) {
-        end_destination(*last_refusal_, false, out);
+        end_destination(ClientReply(refusals_.back()), false, out);
         return true;
     }
     if (transaction_.stage() == HopStage::mailing) {
@@ -130,16 +127,43 @@ void HeldDelivery::written(LegOut& out) {
 }
 
 void HeldDelivery::end_destination(const ClientReply& reply, bool cut_off, LegOut& out) {
-    for (const std::size_t recipient : accepted_) give(recipient, reply);
-    delivered_(reply, reply.positive() ? accepted_.size() : 0);
+    tell_present(reply);
     transaction_.abort(cut_off, out);
     spool_failure_.clear();
     group_.clear();
     accepted_.clear();
     told_ = 0;
-    last_refusal_.reset();
+    refusals_.clear();
     message_.reset();
     waits_for_room_ = false;
+    if (is_last_) end_unasked(ClientReply::of(smtp::reply::session_over));
+}
+
+void HeldDelivery::tell_present(const ClientReply& reply) {
+    for (const std::size_t recipient : accepted_) give(recipient, reply);
+    const std::optional<Destination>& destination = recipients_[group_.front()].destination;
+    for (const ClientReply& refusal : refusals_)
+        if (refusal.line != reply.line) on_outcome_({destination, true, refusal, 0});
+    on_outcome_({destination, true, reply, reply.positive() ? accepted_.size() : 0});
+}
+
+void HeldDelivery::end_group_unasked(const ClientReply& reply) {
+    for (const std::size_t i : group_) give(i, reply);
+    on_outcome_({recipients_[group_.front()].destination, false, reply, 0});
+    group_.clear();
+}
+
+void HeldDelivery::end_unasked(const ClientReply& reply) {
+    for (group_ = next_group(); !group_.empty(); group_ = next_group()) end_group_unasked(reply);
+}
+
+void HeldDelivery::end_now(const ClientReply& reply) {
+    if (!group_.empty()) {
+        tell_present(reply);
+        for (const std::size_t i : group_) give(i, reply);
+        group_.clear();
+    }
+    end_unasked(reply);
 }
 
 void HeldDelivery::out_of_time(LegOut& out) {

@@ -44,8 +44,14 @@ struct HeldContent {
 
 class HeldDelivery {
 public:
-    /// Of each destination, once its recipients all have a reply.
-    using Delivered = std::function<void(const ClientReply& reply, std::size_t recipients)>;
+    /// What became of recipients of one destination: those who have this reply. Each recipient is in one of these, and in one only.
+    struct Outcome {
+        const std::optional<Destination>& destination;  // nullopt: these name none
+        bool asked;                                     // it was; else `transaction` is about another one
+        const ClientReply& reply;
+        std::size_t recipients;  // that the next hop took, and the message with them
+    };
+    using OnOutcome = std::function<void(const Outcome& outcome)>;
 
     static constexpr std::chrono::seconds kept_for_each{60};  // destination that is still to be tried
     static constexpr std::size_t piece_octets = std::size_t{64} * 1024;
@@ -53,7 +59,7 @@ public:
     /// @param transaction  idle; outlives this, as all do.
     /// @param until        when all destinations together must have been served.
     HeldDelivery(HopTransaction& transaction, World& world, const RelayEnvelope& envelope, const std::vector<HeldRecipient>& recipients,
-                 HeldContent content, Instant until, Delivered delivered);
+                 HeldContent content, Instant until, OnOutcome on_outcome);
 
     /// After each event of the far leg. Does whatever can be done now.
     void advance(LegOut& out);
@@ -73,11 +79,15 @@ public:
     const std::string& why() const noexcept { return spool_failure_.empty() ? transaction_.why() : spool_failure_; }
     /// The client has gone: what the present destination says is waited for, and nobody else is asked. From `sent`.
     void end_with_present() noexcept { is_last_ = true; }
-    bool done() const noexcept { return answered_ == recipients_.size() || (is_last_ && group_.empty()); }
+    /// Whoever has no reply yet has this one; the connection is the caller's.
+    void end_now(const ClientReply& reply);
+    bool done() const noexcept { return answered_ == recipients_.size(); }
     /// The hop has not taken yet what was written.
     bool waits_for_room() const noexcept { return waits_for_room_ && transaction_.stage() == HopTransaction::Stage::message; }
 
 private:
+    /// The first recipient who has no reply, and all others of his destination; empty: all have one.
+    std::vector<std::size_t> next_group() const;
     bool next_destination(LegOut& out);
     /// @return  whether there is more to be done.
     bool step(LegOut& out);
@@ -85,13 +95,17 @@ private:
     void pump(LegOut& out);
     void give(std::size_t recipient, const ClientReply& reply);
     void end_destination(const ClientReply& reply, bool cut_off, LegOut& out);
+    void tell_present(const ClientReply& reply);
+    /// The same of destinations that are not asked.
+    void end_group_unasked(const ClientReply& reply);
+    void end_unasked(const ClientReply& reply);
 
     HopTransaction& transaction_;
     World& world_;
     const RelayEnvelope& envelope_;
     const std::vector<HeldRecipient>& recipients_;
     HeldContent content_;
-    Delivered delivered_;
+    OnOutcome on_outcome_;
     smtp::RecipientReplies replies_;
     std::vector<bool> has_reply_;
     std::size_t answered_ = 0, destinations_left_ = 0;
@@ -99,7 +113,7 @@ private:
     std::vector<std::size_t> group_, accepted_;  // recipients of the present destination; of them, those that it took
     bool is_last_ = false;                       // of the destinations that are asked
     std::size_t told_ = 0;                       // of group_, that have the reply to RCPT
-    std::optional<ClientReply> last_refusal_;
+    std::vector<ClientReply> refusals_;          // of recipients of group_, each different one once, the last one last
     std::optional<RelayedMessage> message_;
     std::uint64_t at_ = 0;         // in the spool
     std::string spool_failure_;    // of reading

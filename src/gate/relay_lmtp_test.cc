@@ -38,6 +38,16 @@ protected:
         hold("C DATA\nS 354");
     }
     void message() { relay.say("Subject: hello\r\n\r\nbody\r\n.\r\n"); }
+    using Lines = std::vector<std::string>;
+    /// What was written down of each: destination, recipients that it took, codes of the reply.
+    Lines log() const {
+        Lines lines;
+        for (const testing::Delivered& one : relay.house.deliveries) {
+            const std::size_t end = one.reply.find(' ', 4);
+            lines.push_back(one.destination + " " + std::to_string(one.recipients) + " " + one.reply.substr(0, end));
+        }
+        return lines;
+    }
     void message_came() {
         EXPECT_TRUE(relay.far.ends_with("Subject: hello\r\n\r\nbody\r\n.\r\n")) << relay.far;
         EXPECT_TRUE(relay.far.starts_with("Received: from client.test (unknown [127.0.0.1])\r\n\tby us.test with LMTP id ID1;\r\n"));
@@ -85,10 +95,16 @@ TEST_F(Lmtp, each_recipient_has_his_hops_reply) {
             S 550 5.1.2
             C MAIL FROM:<>
             S 250)");
-    EXPECT_EQ(relay.house.deliveries.size(), 3u);
-    EXPECT_EQ(relay.house.deliveries.at(0).recipients, 1u);
-    EXPECT_EQ(relay.house.deliveries.at(1).recipients, 0u);
-    EXPECT_EQ(relay.house.deliveries.at(2).destination, "null.test");
+    EXPECT_EQ(log(), (Lines{"a.test 0 550 5.1.1", "a.test 1 250 2.0.0", "b.test 0 452 4.3.1", "null.test 0 556 5.1.10", " 0 550 5.1.2"}));
+}
+
+TEST_F(Lmtp, recipients_whom_a_hop_refuses_for_different_reasons) {
+    envelope({"y@a.test", "z@a.test", "w@a.test", "v@a.test"});
+    message();
+    begin("dial mx.a.test 192.0.2.1\nH 220 a\nG EHLO us.test\nH 250-a\\r\\n250 PIPELINING\nG MAIL\nG RCPT\nG RCPT\nG RCPT\nG RCPT");
+    begin("H 250 ok\nH 550 5.1.1 nobody\nH 452 4.2.2 full\nH 550 5.1.1 nobody\nH 550 5.7.1 not you");
+    hold("S 550 5.1.1 nobody\nS 452 4.2.2 full\nS 550 5.1.1 nobody\nS 550 5.7.1 not you\nG RSET\nH 250 ok");
+    EXPECT_EQ(log(), (Lines{"a.test 0 452 4.2.2", "a.test 0 550 5.1.1", "a.test 0 550 5.7.1"})) << "each once";
 }
 
 TEST_F(Lmtp, recipients_whose_syntax_is_wrong) {
@@ -162,7 +178,7 @@ TEST_F(Lmtp, a_client_that_leaves_before_its_message_is_whole) {
 }
 
 TEST_F(Lmtp, a_client_that_leaves_behind_its_dot_has_one_hop_answer_and_no_other_asked) {
-    envelope({"y@a.test", "z@b.test"});
+    envelope({"y@a.test", "z@b.test", "Postmaster", "w@b.test"});
     message();
     begin("dial mx.a.test 192.0.2.1\nH 220 a\nG EHLO us.test\nH 250 a\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nG DATA\nH 354 go");
     message_came();
@@ -170,19 +186,40 @@ TEST_F(Lmtp, a_client_that_leaves_behind_its_dot_has_one_hop_answer_and_no_other
     EXPECT_FALSE(relay.closed);
     hold("H 250 2.0.0 a has it\nG QUIT\nclosed");
     EXPECT_FALSE(relay.dialling);
-    ASSERT_EQ(relay.house.deliveries.size(), 1u);
-    EXPECT_EQ(relay.house.deliveries[0].reply, "250 2.0.0 a has it");
-    EXPECT_EQ(relay.house.deliveries[0].why, "the client had gone");
+    EXPECT_EQ(log(), (Lines{"a.test 1 250 2.0.0", "b.test 0 421 4.3.0", " 0 421 4.3.0"})) << "nobody is forgotten";
+    for (const testing::Delivered& one : relay.house.deliveries) EXPECT_EQ(one.why, "the client had gone");
+    EXPECT_EQ(relay.house.deliveries[0].host, "mx.a.test");
+    EXPECT_EQ(relay.house.deliveries[1].host, "") << "that was another's";
 }
 
 TEST_F(Lmtp, a_client_that_leaves_before_the_hop_has_the_message_ends_it) {
-    envelope({"y@a.test", "z@b.test"});
+    envelope({"y@a.test", "x@a.test", "z@b.test"});
     message();
-    begin("dial mx.a.test 192.0.2.1\nH 220 a\nG EHLO us.test\nH 250 a\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nG DATA");
+    begin(
+        "dial mx.a.test 192.0.2.1\nH 220 a\nG EHLO us.test\nH 250 a\nG MAIL\nH 250 ok\nG RCPT\nH 550 5.1.1 no y\nG RCPT\nH 250 ok\nG DATA");
     relay.near_ends();
     EXPECT_TRUE(relay.closed);
-    ASSERT_EQ(relay.house.deliveries.size(), 1u);
-    EXPECT_TRUE(relay.house.deliveries[0].reply.starts_with("421 "));
+    EXPECT_EQ(log(), (Lines{"a.test 0 550 5.1.1", "a.test 0 421 4.3.0", "b.test 0 421 4.3.0"}));
+}
+
+TEST_F(Lmtp, a_client_that_leaves_while_the_first_hop_is_looked_for) {
+    envelope({"y@a.test", "z@b.test"});
+    relay.world.silent = true;
+    message();
+    ASSERT_FALSE(relay.dialling);
+    relay.near_ends();
+    EXPECT_TRUE(relay.closed);
+    EXPECT_EQ(log(), (Lines{"a.test 0 421 4.3.0", "b.test 0 421 4.3.0"}));
+}
+
+TEST_F(Lmtp, a_hop_that_answers_no_more_to_a_client_that_has_left) {
+    envelope({"y@a.test", "z@b.test"});
+    message();
+    begin("dial mx.a.test 192.0.2.1\nH 220 a\nG EHLO us.test\nH 250 a\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nG DATA\nH 354 go");
+    message_came();
+    relay.near_ends();
+    hold("hop late\nclosed");
+    EXPECT_EQ(log(), (Lines{"a.test 0 451 4.4.1", "b.test 0 421 4.3.0"}));
 }
 
 TEST_F(Lmtp, eight_bit_for_a_hop_without_8bitmime) {
@@ -221,8 +258,7 @@ TEST_F(Lmtp, a_destination_that_takes_its_time_leaves_the_next_its_own) {
     Conversation(relay).begin("dial mx.c.test 192.0.2.3\nH 220 c\nG EHLO us.test\nH 250 c\nG MAIL\nH 250 ok\nG RCPT\nH 250 ok\nG DATA");
     EXPECT_EQ(relay.session->deadline().after, std::chrono::seconds(35)) << "all that the others left";
     hold("hop late\nS 451 4.4.1\nC NOOP\nS 250");
-    ASSERT_EQ(relay.house.deliveries.size(), 3u);
-    EXPECT_EQ(relay.house.deliveries.at(0).destination, "a.test");
+    EXPECT_EQ(log(), (Lines{"a.test 0 451 4.4.1", " 0 550 5.1.2", "b.test 1 250 2.0.0", "c.test 0 451 4.4.1"}));
 }
 
 /// It may have taken the message already: whoever hangs up then makes his client send it twice (RFC 1047).
@@ -272,6 +308,7 @@ TEST_F(Lmtp, time_runs_out_for_all_hops_together) {
     relay.pass(std::chrono::seconds(20));
     hold("S 451 4.4.1\nS 451 4.4.1\nC NOOP\nS 250");
     EXPECT_FALSE(relay.dialling || relay.far_open) << "who has no time left is not dialled";
+    EXPECT_EQ(log(), (Lines{"a.test 0 451 4.4.1", "b.test 0 451 4.4.1"}));
 }
 
 TEST_F(Lmtp, a_hop_that_fails_does_not_harm_the_next) {

@@ -229,8 +229,9 @@ LegStep RelaySession::ended(Leg leg, LegEnding why, std::string_view detail, Leg
         return s.done(0);
     }
     if (why == LegEnding::drained) s.answer(reply::stopping, out);
-    if (s.delivery) s.logged = false;  // that to the present hop is one
-    s.log(ClientReply::of(smtp::reply::session_over), 0);
+    const ClientReply over = ClientReply::of(smtp::reply::session_over);
+    if (s.delivery) s.delivery->end_now(over);
+    s.log(over, 0);
     s.delivery.reset();
     s.transaction.quit(out);
     s.dialogue.end();

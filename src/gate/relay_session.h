@@ -36,12 +36,13 @@ class MtaStsPolicies;
 struct Snapshot;
 class World;
 
-/// One delivery to one next hop, or a held message that came to none, for log and metrics. Views are valid during the call only.
+/// One delivery to one next hop, what it refused of a held message, or what came to none, for log and metrics. Views are valid during the
+/// call only.
 struct RelayedDelivery {
     std::string_view id;  // of the transaction, ours
     const std::optional<base::IpAddress>& client;
     std::string_view sender;        // the reverse path's mailbox; empty: the null sender
-    std::string_view destination;   // the domain, or the host of a fixed next hop; empty: of none
+    std::string_view destination;   // the domain, or the host of a fixed next hop; empty: of none, or of a held message as a whole
     const HopFacts* hop = nullptr;  // nullptr: none was ever connected
     std::string_view xoorg;         // what was said; empty: nothing
     std::size_t recipients = 0;     // that the next hop took, and the message with them

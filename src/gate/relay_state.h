@@ -100,7 +100,9 @@ struct RelaySession::State {
     /// One reply, or of LMTP one for each recipient; ends the transaction.
     void refuse_message(const smtp::FixedReply& reply, LegOut& out);
     void end_transaction(LegOut& out);
+    /// What becomes of all recipients that were not refused at RCPT; once a transaction.
     void log(const ClientReply& reply, std::size_t recipients);
+    void log(const HeldDelivery::Outcome& outcome, std::string why);
     std::string received_value() const;
 
     const std::shared_ptr<const RelaySettings> settings_kept;

@@ -305,3 +305,10 @@ def test_a_client_may_have_so_many_sessions(house):
     wait_for(lambda: gateway.gateway_metric("sessions") == 0, "both are gone")
     with gateway.connect(tls=False) as again:
         assert again.greeting.code == 220
+
+
+def test_a_message_has_at_most_a_thousand_recipients(house):
+    with house.gateway(house.backend()).connect(house.pki) as client:
+        client.expect("MAIL FROM:<jane@contoso.com>", 250)
+        client.write(b"".join(b"RCPT TO:<bob%d@dest.test>\r\n" % number for number in range(1001)))
+        assert [client.reply().code for _ in range(1001)] == [250] * 1000 + [452]

@@ -2,9 +2,11 @@
 unlike behind Postfix below 3.12 (test_certificates.py), and names are the alternative names before the common name."""
 import signal
 import ssl
+import subprocess
 
 import pytest
 from harness.gateway import plain, whole
+from harness.processes import PATIENCE
 from harness.smtp import tls_context
 
 #         certificate       counts, by name, unless client_purpose lacks
@@ -57,6 +59,16 @@ def test_tls_1_2_and_1_3_and_nothing_below_the_least(house):
             with pytest.raises((ssl.SSLError, OSError)):
                 context.wrap_socket(client._socket)
         client.close()
+
+
+def test_a_client_cannot_negotiate_anew(house):
+    """Another certificate in the middle of a session would be another client's."""
+    gateway = house.gateway(house.backend())
+    command = ["openssl", "s_client", "-connect", f"{gateway.address}:{gateway.port}", "-starttls", "smtp", "-tls1_2"]
+    done = subprocess.run(command, input=b"R\n", capture_output=True, check=False, timeout=PATIENCE)  # R: negotiate anew
+    said = (done.stdout + done.stderr).decode()
+    assert "RENEGOTIATING" in said and "no renegotiation" in said, said
+    assert gateway.gateway_metric("tls_handshakes_total", side="client", result="no-certificate") == 1
 
 
 def test_tls_can_be_required(house):

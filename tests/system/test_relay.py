@@ -115,6 +115,16 @@ def test_tls_that_is_not_what_is_wanted(parts):
     assert program.gateway_metric("backend_failures_total", gateway="encrypt", kind="no-tls") >= 1
 
 
+@pytest.mark.parametrize("section", ["nobody", "lmtp"])
+def test_a_message_has_at_most_a_thousand_recipients(parts, section):
+    with parts[0].connect(section) as client:
+        if section == "lmtp":
+            client.expect("LHLO mta.test", 250)
+        client.expect("MAIL FROM:<jane@contoso.com>", 250)
+        client.write(b"".join(b"RCPT TO:<bob%d@dest.test>\r\n" % number for number in range(1001)))
+        assert [client.reply().code for _ in range(1001)] == [250] * 1000 + [452]
+
+
 def test_who_may_not_send_hears_so_and_no_more(parts):
     program, *_ = parts
     client = SmtpClient(program.ports["elsewhere"])
