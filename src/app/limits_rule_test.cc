@@ -13,7 +13,6 @@
 #include <chrono>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "directory/limits_script.h"
@@ -21,7 +20,7 @@
 #include "net/address.h"
 #include "net/descriptor.h"
 #include "net/socket_address.h"
-#include "net/testing.h"
+#include "net/testing_house.h"
 
 extern char** environ;
 
@@ -51,17 +50,11 @@ public:
         if (::posix_spawn(&process_, words[0].c_str(), nullptr, nullptr, arguments.data(), environ) != 0) return;
         const auto to = net::SocketAddress::of(net::Address::of_socket(socket));
         socket_ = net::Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        for (const auto until = std::chrono::steady_clock::now() + 30s; std::chrono::steady_clock::now() < until;) {
-            if (::connect(socket_.get(), to->get(), to->octets) == 0) {
-                running_ = true;
-                return;
-            }
-            if (::waitpid(process_, nullptr, WNOHANG) == process_) {
-                process_ = -1;
-                return;
-            }
-            ::usleep(5'000);  // until it listens
-        }
+        static_cast<void>(net::testing::eventually([&] {  // running() says whether
+            running_ = ::connect(socket_.get(), to->get(), to->octets) == 0;
+            if (!running_ && ::waitpid(process_, nullptr, WNOHANG) == process_) process_ = -1;
+            return running_ || process_ < 0;
+        }));
     }
     ~RealRedis() {
         if (process_ <= 0) return;

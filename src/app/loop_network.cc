@@ -82,7 +82,7 @@ void LoopNetwork::count(const gate::Counted& message, Passed passed) {
 
 void LoopNetwork::call_soon(std::function<void()> then) { loop_.post(std::move(then)); }
 
-gate::Instant LoopNetwork::instant() { return std::chrono::steady_clock::now(); }
+gate::Instant LoopNetwork::instant() { return loop_.now(); }
 
 std::chrono::sys_seconds LoopNetwork::now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 

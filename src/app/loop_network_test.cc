@@ -11,7 +11,7 @@ net::ResolverSettings asking(const std::string& server) {
     net::ResolverSettings settings;
     settings.servers = {server};
     settings.dnssec = net::Dnssec::off;
-    settings.timeout = std::chrono::milliseconds(200);
+    settings.timeout = std::chrono::hours(1);  // passes only where it is skipped
     return settings;
 }
 
@@ -25,6 +25,7 @@ TEST(LoopNetwork, silence_is_a_temporary_failure) {
         network->resolve({"selector1._domainkey.example.org", authn::RecordType::txt},
                          [&](authn::DnsAnswer answer) { got.set_value(std::move(answer)); });
     });
+    thread.pass(std::chrono::hours(1));
     EXPECT_EQ(got.get_future().get().status, authn::DnsStatus::temporary_failure);
     EXPECT_EQ(network->counters().timed_out.value(), 1U);
     thread.call([&] { network.reset(); });
@@ -44,6 +45,7 @@ TEST(LoopNetwork, what_is_above_our_own_limit_is_nobodys_silence) {
             network->resolve({"a.example", authn::RecordType::a}, [&](authn::DnsAnswer answer) { got.set_value(std::move(answer)); }));
         EXPECT_FALSE(network->resolve({"b.example", authn::RecordType::a}, [&](const authn::DnsAnswer&) { answered = true; }));
     });
+    thread.pass(std::chrono::hours(1));
     got.get_future().get();
     EXPECT_EQ(network->counters().refused.value(), 1U);
     EXPECT_EQ(network->counters().questions.value(), 2U);

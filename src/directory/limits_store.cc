@@ -10,7 +10,7 @@ using base::Errc;
 using base::fail;
 
 LimitsStore::LimitsStore(net::Loop& loop, const LimitsStoreSettings& settings, const RedisServers& servers)
-    : timeout_(settings.timeout), prefix_(settings.prefix), route_(make_route(loop, settings, servers)), timer_(loop) {}
+    : loop_(loop), timeout_(settings.timeout), prefix_(settings.prefix), route_(make_route(loop, settings, servers)), timer_(loop) {}
 LimitsStore::~LimitsStore() {
     for (const auto& question : questions_) question->over = true;
 }
@@ -19,7 +19,7 @@ void LimitsStore::start() { route_->start(); }
 
 bool LimitsStore::lets_through(std::string_view tenant_name) {
     const auto node = route_->node_of(hash_tag(tenant_name));
-    return node && node->connection.is_ready() && node->circuit.lets_through(Clock::now()) && questions_.size() < max_under_way;
+    return node && node->connection.is_ready() && node->circuit.lets_through(loop_.now()) && questions_.size() < max_under_way;
 }
 
 std::string LimitsStore::why_not(std::string_view tenant_name) {
@@ -33,7 +33,7 @@ std::string LimitsStore::why_not(const RedisNode& node) {
 }
 
 void LimitsStore::count(MessageToCount message, Done done) {
-    const auto now = Clock::now();
+    const auto now = loop_.now();
     auto node = route_->node_of(hash_tag(message.tenant_name));
     if (!node || !node->connection.is_ready() || questions_.size() >= max_under_way)
         return done(fail(Errc::unavailable, why_not(message.tenant_name)));
@@ -79,7 +79,7 @@ void LimitsStore::follow(const std::shared_ptr<Question>& question, const Redire
     question->node = other;
     ++question->redirections;
     question->asking = to.is == Redirection::Is::ask;
-    if (other->connection.is_ready()) question->pass = other->circuit.take(Clock::now());
+    if (other->connection.is_ready()) question->pass = other->circuit.take(loop_.now());
     if (question->pass != Circuit::Pass::none) return send(question, Script::by_name);
     finish(question, fail(Errc::unavailable, why_not(*other)), NodeFailed::no);
 }
@@ -90,7 +90,7 @@ void LimitsStore::finish(const std::shared_ptr<Question>& question, base::Result
     if (node_failed == NodeFailed::no)
         question->node->circuit.succeeded(question->pass);
     else
-        question->node->circuit.failed(question->pass, Clock::now());
+        question->node->circuit.failed(question->pass, loop_.now());
     if (!result) route_->doubt();
     question->done(std::move(result));
 }
@@ -98,7 +98,7 @@ void LimitsStore::finish(const std::shared_ptr<Question>& question, base::Result
 void LimitsStore::watch() {
     if (watching_ || questions_.empty()) return;
     watching_ = true;
-    timer_.start(std::max<Clock::duration>(questions_.front()->due - Clock::now(), Clock::duration{1}), [this] {
+    timer_.start(std::max<Clock::duration>(questions_.front()->due - loop_.now(), Clock::duration{1}), [this] {
         watching_ = false;
         look();
     });
@@ -106,7 +106,7 @@ void LimitsStore::watch() {
 
 /// Where the loop itself was late, the answer may have come in time: that is looked at first.
 void LimitsStore::look() {
-    const auto now = Clock::now();
+    const auto now = loop_.now();
     std::vector<std::shared_ptr<Question>> late;
     for (const auto& question : questions_) {
         if (question->due > now) break;

@@ -70,6 +70,7 @@ private:
     void watch();
     void look();
 
+    net::Loop& loop_;
     const std::chrono::milliseconds timeout_;
     const std::string prefix_;
     const std::unique_ptr<RedisRoute> route_;

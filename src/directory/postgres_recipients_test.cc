@@ -126,7 +126,7 @@ TEST_F(PretendedServer, a_flood_of_rows_ends_with_their_number) {
 
 /// Each part in time, and no end: as of one that drips.
 TEST_F(PretendedServer, an_answer_without_an_end_ends_with_the_time_of_a_question) {
-    EXPECT_EQ(asked(std::chrono::milliseconds(500),
+    EXPECT_EQ(asked(std::chrono::milliseconds(50),
                     [](const auto& client) {
                         client.say(Said::columns(1));
                         while (client.say(Said::notice())) {

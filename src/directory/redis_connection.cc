@@ -172,7 +172,7 @@ void RedisConnection::Parts::lost(std::string why) {
     const auto self = shared_from_this();
     end_connection();
     why_ = server_.url.text() + ": " + why;
-    step_timer_.start(back_off_.failed(Clock::now()), [this] { connect(); });
+    step_timer_.start(back_off_.failed(loop_.now()), [this] { connect(); });
     for (Question& question : std::exchange(questions_, {})) {
         question.done(fail(Errc::closed, why_));
         if (stopped_) return;
@@ -192,7 +192,7 @@ void RedisConnection::Parts::end_connection() {
 void RedisConnection::Parts::ask(const std::string& command, Done done) {
     if (at_ != At::ready) return done(fail(Errc::unavailable, why_.empty() ? server_.url.text() + ": it is not connected yet" : why_));
     if (questions_.size() >= max_questions) return done(fail(Errc::unavailable, server_.url.text() + ": too many questions are under way"));
-    questions_.push_back({std::move(done), Clock::now()});
+    questions_.push_back({std::move(done), loop_.now()});
     stream_->write(command);
     watch_silence();
 }
@@ -201,12 +201,12 @@ void RedisConnection::Parts::watch_silence() {
     if (watching_ || questions_.empty()) return;
     watching_ = true;
     const auto due = questions_.front().asked + server_.silence;
-    silence_timer_.start(std::max<Clock::duration>(due - Clock::now(), std::chrono::milliseconds(1)), [this] {
+    silence_timer_.start(std::max<Clock::duration>(due - loop_.now(), std::chrono::milliseconds(1)), [this] {
         const auto self = shared_from_this();
         hear_now();
         if (stopped_ || at_ != At::ready) return;
         watching_ = false;
-        if (!questions_.empty() && questions_.front().asked + server_.silence <= Clock::now()) return lost("it does not answer");
+        if (!questions_.empty() && questions_.front().asked + server_.silence <= loop_.now()) return lost("it does not answer");
         watch_silence();
     });
 }

@@ -12,7 +12,7 @@ namespace exota::net {
 
 namespace asio = boost::asio;
 
-Connection::Connection(Connections& home, Descriptor socket) : home_(home), near_(home.loop()), last_activity_(Clock::now()) {
+Connection::Connection(Connections& home, Descriptor socket) : home_(home), near_(home.loop()), last_activity_(home.loop().now()) {
     boost::system::error_code error;
     near_.socket.assign(socket.get(), error);
     if (error) return;  // the system has no room to watch it; start() says so
@@ -58,7 +58,7 @@ void Connection::go_on() {
 Connection::Side& Connection::side(Leg leg) noexcept { return leg == Leg::near ? near_ : beyond_->far; }
 
 void Connection::touch() {
-    last_activity_ = Clock::now();
+    last_activity_ = home_.loop().now();
     home_.most_recent(*this);
 }
 

@@ -263,7 +263,7 @@ void Connection::finish() {
         if (of.is != Side::Is::open && !in_the_clear_still) close(of);
     }
     if (near_.left() == 0 && beyond_->far.left() == 0) return end(Ending::session_ended);
-    if (!std::exchange(beyond_->closing, true)) home_.schedule(beyond_->due, Clock::now() + home_.times().closing_timeout);
+    if (!std::exchange(beyond_->closing, true)) home_.schedule(beyond_->due, home_.loop().now() + home_.times().closing_timeout);
 }
 
 void Connection::arm() {
@@ -290,7 +290,7 @@ void Connection::set_deadline() {
     if (deadline && deadline == beyond_->deadline) return;
     beyond_->deadline = deadline;
     if (deadline)
-        home_.schedule(beyond_->due, Clock::now() + std::max(deadline->after, std::chrono::milliseconds(1)));
+        home_.schedule(beyond_->due, home_.loop().now() + std::max(deadline->after, std::chrono::milliseconds(1)));
     else
         beyond_->due.unlink();
 }

@@ -40,7 +40,7 @@ std::optional<Connections::Candidate> Connections::first_to_make_room(MakesRoom 
 /// Those in front whose octets are on their way are passed over, up to some.
 std::optional<Connections::Candidate> Connections::longest_idle(std::chrono::milliseconds silent_for) {
     constexpr int most = 64;
-    const auto now = Clock::now();
+    const auto now = loop_.now();
     for (auto* list : {&fresh_, &idle_}) {
         int looked_at = 0;
         for (Connection& connection : *list) {
@@ -54,7 +54,7 @@ std::optional<Connections::Candidate> Connections::longest_idle(std::chrono::mil
 /// Those whose peer does not read are passed over, up to some, and then the first of them goes.
 std::optional<Connections::Candidate> Connections::next_due() {
     constexpr int most = 64;
-    const auto now = Clock::now();
+    const auto now = loop_.now();
     std::optional<Candidate> unread;
     int looked_at = 0;
     for (const Due& due : deadlines_) {
@@ -90,18 +90,18 @@ void Connections::schedule(Due& due, Clock::time_point at) {
 
 /// One timer a loop instead of one a session: each list is ordered by activity, so a sweep looks at those that are due and at one more.
 Connections::Clock::time_point Connections::next_regular_sweep() const {
-    return Clock::now() + std::clamp(std::min(times_.idle_timeout, times_.keep_waiting_interval) / 16, std::chrono::milliseconds(5),
-                                     std::chrono::milliseconds(10'000));
+    return loop_.now() + std::clamp(std::min(times_.idle_timeout, times_.keep_waiting_interval) / 16, std::chrono::milliseconds(5),
+                                    std::chrono::milliseconds(10'000));
 }
 
 void Connections::sweep_at(Clock::time_point when) {
     sweeps_at_ = when;
-    timer_.start(std::max(when - Clock::now(), Clock::duration::zero()), [this] { sweep(); });
+    timer_.start(std::max(when - loop_.now(), Clock::duration::zero()), [this] { sweep(); });
 }
 
 void Connections::sweep() {
     sweeps_at_ = Clock::time_point::max();
-    const auto now = Clock::now();
+    const auto now = loop_.now();
     while (!deadlines_.empty() && deadlines_.begin()->at <= now) deadlines_.begin()->connection.late();
     for (auto* list : {&fresh_, &idle_, &busy_})
         while (!list->empty() && list->front().last_activity() <= now - times_.idle_timeout)

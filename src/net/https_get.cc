@@ -48,7 +48,7 @@ struct HttpsGet::Transfer : std::enable_shared_from_this<Transfer> {
         : loop(on),
           context(std::move(with)),
           request(std::move(what)),
-          ends(Clock::now() + request.deadline),
+          ends(loop.now() + request.deadline),
           done(std::move(when_done)),
           octets(text_of(request)),
           response(request.limits, request.takes),
@@ -116,7 +116,7 @@ void HttpsGet::Transfer::next_address() {
         if (!failures.empty()) failures.resize(failures.size() - 2);  // "; "
         return finish(fail(Errc::unavailable, all == 0 ? "the host has no address" : failures));
     }
-    const auto share = std::max<Clock::duration>(ends - Clock::now(), {}) / static_cast<int>(all - address);
+    const auto share = std::max<Clock::duration>(ends - loop.now(), {}) / static_cast<int>(all - address);
     const Address to = Address::of(request.addresses[address], request.port);
     ++address;
     attempt.start(share, [weak = weak_from_this()] {

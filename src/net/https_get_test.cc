@@ -5,11 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <future>
 #include <optional>
 
 #include "net/testing.h"
+#include "net/testing_house.h"
 #include "net/testing_https.h"
 #include "net/tls_context.h"
 #include "net/tls_helper.h"
@@ -20,6 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 using base::Errc;
 using testing::CertificateOf;
+using testing::eventually;
 using testing::HttpsServer;
 using testing::Identity;
 using testing::Wire;
@@ -36,7 +39,8 @@ class HttpsGets : public ::testing::Test {
 protected:
     HttpsGets() { write_file(directory_.path("roots"), root.chain()); }
 
-    base::Result<HttpAnswer> get(HttpsRequest request) {
+    /// @param meanwhile  once it is under way
+    base::Result<HttpAnswer> get(HttpsRequest request, const std::function<void(LoopThread&)>& meanwhile = nullptr) {
         LoopThread thread;
         std::promise<base::Result<HttpAnswer>> promised;
         std::unique_ptr<HttpsGet> get;
@@ -52,6 +56,7 @@ protected:
             });
             inside = false;
         });
+        if (meanwhile) meanwhile(thread);
         base::Result<HttpAnswer> result = promised.get_future().get();
         thread.call([&] { get.reset(); });
         return result;
@@ -217,29 +222,37 @@ TEST_F(HttpsGets, no_tls) {
 
 /// Whatever a server keeps us waiting for, and whatever it says while it does so.
 TEST_F(HttpsGets, one_deadline_in_all) {
-    const auto drip = [](const Wire& wire, const char* octets) {
-        while (wire.say(octets) && !wire.client_is_gone(10)) {
-        }
+    std::atomic<int> drops{0};
+    const auto drip = [&drops](const Wire& wire, const char* octets) {
+        while (wire.say(octets) && !wire.client_is_gone(1)) ++drops;
+    };
+    const auto waits = [&drops](const Wire& wire) {
+        drops = -1;  // nothing more comes
+        wire.wait_for_end();
     };
     const struct {
         const char* name;
         Serve raw, serve;
         Errc error;
     } cases[] = {
-        {"no_tls", [](const Wire& w) { w.wait_for_end(); }, {}, Errc::unavailable},
-        {"no_answer", {}, [](const Wire& w) { w.wait_for_end(); }, Errc::timeout},
-        {"half_an_answer",
-         {},
-         [](const Wire& w) { w.say(good_answer.substr(0, good_answer.size() - 1)), w.wait_for_end(); },
-         Errc::timeout},
+        {"no_tls", waits, {}, Errc::unavailable},
+        {"no_answer", {}, waits, Errc::timeout},
+        {"half_an_answer", {}, [&](const Wire& w) { w.say(good_answer.substr(0, good_answer.size() - 1)), waits(w); }, Errc::timeout},
         {"slow_header", {}, [&](const Wire& w) { w.say("HTTP/1.1 200 OK\r\nA: "), drip(w, "x"); }, Errc::timeout},
         {"slow_body", {}, [&](const Wire& w) { w.say("HTTP/1.1 200 OK\r\n\r\n"), drip(w, "x"); }, Errc::timeout},
     };
     for (const auto& c : cases) {
+        drops = 0;
         const HttpsServer server({.identity = &good, .raw = c.raw}, c.serve);
         HttpsRequest asks = request(server);
-        asks.deadline = 400ms;
-        const auto answer = get(std::move(asks));
+        asks.deadline = 1h;
+        const auto answer = get(std::move(asks), [&](LoopThread& thread) {
+            for (int half = 0; half < 2; ++half) {
+                const int before = drops;
+                EXPECT_TRUE(eventually([&] { return drops == -1 || drops > before + 1; })) << c.name;
+                thread.pass(30min);
+            }
+        });
         ASSERT_FALSE(answer) << c.name;
         EXPECT_TRUE(answer.error().code == c.error || answer.error().code == Errc::timeout) << c.name << ": " << answer.error().detail;
     }
@@ -262,8 +275,11 @@ TEST_F(HttpsGets, addresses_in_order) {
     const std::string same_port = "inet:127.0.0.1:" + std::to_string(v6.port());
     {
         const HttpsServer silent({.identity = &good, .raw = [](const Wire& w) { w.wait_for_end(); }, .endpoint = same_port.c_str()}, {});
-        asks.deadline = 2s;
-        const auto behind_silence = get(asks);
+        asks.deadline = 1h;
+        const auto behind_silence = get(asks, [&](LoopThread& thread) {
+            EXPECT_TRUE(eventually([&] { return silent.connections() == 1; }));
+            thread.pass(30min);
+        });
         ASSERT_TRUE(behind_silence) << behind_silence.error().detail;
         EXPECT_EQ(silent.connections(), 1);
         asks.deadline = 60s;

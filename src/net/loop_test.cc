@@ -68,5 +68,32 @@ TEST(Timer, may_be_started_again_from_its_own_callback) {
     EXPECT_EQ(rounds, 3);
 }
 
+TEST(Timer, is_due_when_its_time_was_skipped) {
+    LoopThread thread;
+    const auto begun = thread.call([&] { return thread.loop().now(); });
+    std::vector<int> fired;
+    std::vector<std::unique_ptr<Timer>> timers;
+    thread.call([&] {
+        for (const int hours : {2, 1, 3, 1}) {
+            timers.push_back(std::make_unique<Timer>(thread.loop()));
+            timers.back()->start(std::chrono::hours(hours), [&fired, hours] { fired.push_back(hours); });
+        }
+        timers.back()->cancel();
+    });
+    thread.pass(std::chrono::minutes(59));
+    EXPECT_EQ(thread.call([&] { return fired; }), std::vector<int>{});
+    thread.pass(std::chrono::minutes(1));
+    EXPECT_EQ(thread.call([&] { return fired; }), std::vector{1});
+    thread.call([&] {  // by the time of the loop, as it is then
+        timers[1]->start(std::chrono::hours(4), [&fired] { fired.push_back(5); });
+    });
+    thread.pass(std::chrono::hours(3));
+    EXPECT_EQ(thread.call([&] { return fired; }), (std::vector{1, 2, 3})) << "in the order of their times";
+    thread.pass(std::chrono::hours(1));
+    EXPECT_EQ(thread.call([&] { return fired; }), (std::vector{1, 2, 3, 5}));
+    EXPECT_GE(thread.call([&] { return thread.loop().now(); }) - begun, std::chrono::hours(5));
+    thread.call([&] { timers.clear(); });
+}
+
 }  // namespace
 }  // namespace exota::net

@@ -117,15 +117,22 @@ TEST_P(ServerOn, an_answer_that_comes_while_the_last_is_being_written) {
 }
 
 TEST_P(ServerOn, silence_ends_a_session_but_not_one_that_waits_for_us) {
-    House house(endpoint(), 1, {.idle_timeout = 1s, .on_trouble = {}});
+    House house(endpoint(), 1, {.idle_timeout = 1h, .keep_waiting_interval = 10h, .on_trouble = {}});
     const Descriptor waiting = house.client();
     ASSERT_TRUE(send_all(waiting, "wait\n"));
     const Descriptor silent = house.client();
-    EXPECT_TRUE(at_end(silent));
     const Descriptor half = house.client();
     ASSERT_TRUE(send_all(half, "pi"));
+    const Descriptor talking = house.client();
+    ASSERT_TRUE(answers(talking));  // by now all of it has been read
+    house.threads[0]->pass(59min);
+    EXPECT_EQ(house.open(), 4U);
+    EXPECT_TRUE(answers(talking)) << "it was silent for long, and is served";
+    house.threads[0]->pass(1min);
+    EXPECT_TRUE(at_end(silent));
     EXPECT_TRUE(at_end(half));
     EXPECT_EQ(house.ended(Ending::idle), 2U);
+    EXPECT_TRUE(answers(talking));
     house.threads[0]->call([&] { house.stages[0]->wakes.front()(); });
     EXPECT_EQ(receive(waiting, 7), "answer\n");
 }

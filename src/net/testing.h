@@ -1,6 +1,7 @@
 // What the tests of net and app share: a temporary directory, plain blocking client sockets, a loop on a thread of its own.
 //
-// Blocking calls have a generous time limit, so that a broken server fails a test instead of hanging it; no test waits for time to pass.
+// Blocking calls have a generous time limit, so that a broken server fails a test instead of hanging it; no test waits for time to pass:
+// LoopThread::pass skips it.
 #pragma once
 
 #include <arpa/inet.h>
@@ -9,6 +10,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -164,6 +166,18 @@ public:
         });
         through->get_future().wait();
         return result.get();
+    }
+    /// As if so much time passed; returns when everything that was due by then has been called.
+    void pass(Loop::Clock::duration time) {
+        std::promise<void> called;
+        std::unique_ptr<Timer> last;  // due after all of it
+        call([&] {
+            loop_.skip(time);
+            last = std::make_unique<Timer>(loop_);
+            last->start(std::chrono::nanoseconds(0), [&called] { called.set_value(); });
+        });
+        called.get_future().wait();
+        call([&last] { last.reset(); });
     }
     void stop() {
         loop_.stop();
