@@ -1,5 +1,6 @@
 """`exota endpoints` on the command line: against an HTTPS server of the test that answers, lies, stalls, and is not who it should be."""
 import json
+import os
 
 import pytest
 from cli_test import EXOTA, run
@@ -158,6 +159,23 @@ def test_a_list_that_cannot_be_right_is_refused_until_forced(host, server, bad, 
     assert checked.returncode == 0, checked.stdout
 
 
+def test_a_row_of_lists_ends_where_half_of_the_first_is_gone(host):
+    """Each is like the one before it."""
+    row = [listing(*[f"198.51.{16 * i}.0/20" for i in range(first, first + 8)], "2001:db8::/48") for first in (0, 2, 4, 5)]
+    new = host.folder / "downloaded.json"
+    host.file.write_text(row[0])
+    for step in row[1:3]:
+        new.write_text(step)
+        assert host.update("--from", new)[0] == 0 and host.file.read_text() == step
+    new.write_text(row[3])
+    code, refused = host.update("--from", new)
+    assert code == 65 and "it keeps 12288, less than half" in refused["text"] and "endpoints.json.base was confirmed" in refused["text"], refused
+    assert host.file.read_text() == row[2]
+    assert host.update("--from", new, "--force")[0] == 0 and host.file.read_text() == row[3]
+    base = host.folder / "endpoints.json.base"
+    assert "198.51.80.0/20" in base.read_text() and "198.51.0.0/20" not in base.read_text(), "what the next row is compared with"
+
+
 def test_check_refuses_a_prefix_that_is_too_short(host):
     host.file.write_text(listing(*PREFIXES, "10.0.0.0/8"))
     checked = run("check", "-c", host.folder / "exota.toml")
@@ -205,6 +223,38 @@ def test_answers_that_are_none(host, server, document, answer, code, says):
         assert len(server.asked) > asked, "who did not answer may be asked again"
     else:
         assert again.returncode == code and says.encode() in again.stderr and len(server.asked) == asked
+
+
+def test_what_could_not_be_written_is_kept_for_the_hour(host, server):
+    host.file.write_text(SHIPPED)
+    server.says("2026091400", GROWN)
+    in_the_way = host.folder / "endpoints.json.base"
+    in_the_way.mkdir()
+    code, done = host.update()
+    assert code == 69 and "what was fetched is kept" in done["text"] and host.file.read_text() == SHIPPED and len(server.asked) == 2
+    assert host.update()[0] == 69 and len(server.asked) == 2, "nor asked for again"
+    in_the_way.rmdir()
+    server.says("2026101400", listing(*PREFIXES))
+    code, done = host.update()
+    assert code == 0 and done["written"] and done["version"] == "2026091400" and host.file.read_text() == GROWN and server.asked == []
+
+
+def test_what_the_daemons_user_put_there_is_neither_followed_nor_waited_for(host):
+    """Root looks into the daemon's own folder."""
+    host.file.write_text(SHIPPED)
+    (host.folder / "tenants.json").write_text('{"version": 2, "tenants": {}}')
+    secret = host.folder / "secret"
+    secret.write_text("exota: nobody else may see this\n")
+    names = ["endpoints.update", "endpoints.fetched", "tenants.accepted", "endpoints.json.accepted"]
+    for make in (lambda path: path.symlink_to(secret), os.mkfifo):
+        for name in names:
+            make(host.folder / name)
+        checked = run("check", "-c", host.folder / "exota.toml")
+        shown = host.run("show")
+        assert checked.returncode == 0 and shown.returncode == 0, (checked, shown)
+        assert b"nobody else" not in checked.stdout + checked.stderr + shown.stdout + shown.stderr
+        for name in names:
+            (host.folder / name).unlink()
 
 
 def test_silence_ends(host, server):

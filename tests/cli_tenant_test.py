@@ -68,6 +68,7 @@ def test_add_set_remove(folder):
     (["set", "contoso", "mode"], 65, "KEY=VALUE"),
     (["set", "contoso", "mode+=defer"], 65, "mode is no list"),
     (["set", "contoso", "domains-=fabrikam.test"], 65, 'domains of "contoso" has no "fabrikam.test"'),
+    (["set", "contoso", "recipients=contoso.test:authoritative,Contoso.Test:internal-relay"], 65, 'recipients: "Contoso.Test" stands there twice'),
     (["set", "contoso", "mode=loud"], 78, 'error: tenants.contoso.mode: must be "enforce", "defer", "quarantine" or "monitor", is "loud"'),
     (["set", "contoso", "hybrid=maybe"], 78, "tenants.contoso.hybrid: must be true or false, is a string"),
     (["add", "b", "--domain", "contoso.test"], 78, 'tenants.b.domains[0]: "contoso.test" is a domain of tenant "contoso" too'),

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "directory/list_file.h"
+#include "directory/plain_file.h"
 #include "directory/replace_file.h"
 #include "telemetry/log.h"
 
@@ -13,8 +14,8 @@ using telemetry::LogField;
 using telemetry::LogLevel;
 
 base::Result<tenant::Candidates> load_candidates(const std::string& file, tenant::CandidateLimits limits) {
-    const auto list = directory::read_list(file);
-    if (!list) return base::fail(list.error().code, file + ": " + list.error().detail);
+    const auto list = directory::read_plain_file(file, directory::max_list_octets);
+    if (!list) return std::unexpected(list.error());
     auto candidates = tenant::Candidates::read(list->text, limits);
     if (!candidates) return base::fail(candidates.error().code, file + ": " + candidates.error().detail);
     return candidates;

@@ -65,6 +65,15 @@ TEST_F(DiscoveryTest, a_restart_keeps_what_was_seen) {
     EXPECT_EQ(mode & std::filesystem::perms::others_all, std::filesystem::perms::none);
 }
 
+/// `exota tenant candidates` of root reads in a folder of the daemon's user.
+TEST_F(DiscoveryTest, a_link_in_place_of_the_file_is_not_followed) {
+    live({seen("contoso.test")}, settings());
+    std::filesystem::rename(directory_.path("candidates"), directory_.path("elsewhere"));
+    std::filesystem::create_symlink(directory_.path("elsewhere"), directory_.path("candidates"));
+    ASSERT_FALSE(kept());
+    EXPECT_EQ(kept().error().code, base::Errc::io) << kept().error().detail;
+}
+
 TEST_F(DiscoveryTest, new_ones_and_conflicts_are_told_of_once) {
     const std::string_view other = "99999999-9999-4999-8999-999999999999";
     live({seen("contoso.test"), seen("contoso.test"), seen("contoso.test", other), seen("contoso.test", other)}, settings());

@@ -4,7 +4,7 @@
 #include <system_error>
 #include <utility>
 
-#include "config/whole_file.h"
+#include "config/endpoints_read.h"
 #include "directory/replace_file.h"
 
 namespace exota::app {
@@ -30,10 +30,14 @@ std::string kept_endpoints_path(const config::Config& config) {
     return config.tenants.state_directory + "/endpoints.used." + name.text();
 }
 
-std::vector<config::Problem> compare_with_kept(config::Config& config) {
+base::Result<config::EndpointsFile> read_kept_endpoints(const config::Config& config) {
     const std::string path = kept_endpoints_path(config);
-    if (path.empty()) return {};
-    auto kept = config::read_endpoints_file(path);
+    if (path.empty()) return base::fail(base::Errc::not_found, "no endpoint list is kept");
+    return config::read_endpoints_file(path, directory::Links::refused);
+}
+
+std::vector<config::Problem> compare_with_kept(config::Config& config) {
+    auto kept = read_kept_endpoints(config);
     if (!kept) {
         if (kept.error().code == base::Errc::not_found) return {};
         return {warning_of(config.endpoints.path, "endpoint list is not compared with the one in use before: " + kept.error().detail)};
@@ -41,22 +45,22 @@ std::vector<config::Problem> compare_with_kept(config::Config& config) {
     std::string why = config::why_not_used(config.endpoints, &kept->list);
     if (why.empty()) return {};
     // The stamp stays that of what is kept: so the daemon's watch looks at the file as at any that changed, and says what it says then.
-    kept->path = config.endpoints.path;
+    const std::string place = std::exchange(kept->path, config.endpoints.path);
     config::use_endpoints(config, *std::move(kept));
-    return {warning_of(config.endpoints.path, "the one in use before, kept in " + path + ", stays: " + std::move(why))};
+    return {warning_of(config.endpoints.path, "the one in use before, kept in " + place + ", stays: " + std::move(why))};
 }
 
 std::optional<config::Problem> keep_endpoints(const config::Config& config) {
     const std::string path = kept_endpoints_path(config);
     if (path.empty()) return std::nullopt;
     const std::string content = config.endpoints.content.text();
-    if (const auto kept = config::read_endpoints_file(path); kept && kept->content.text() == content) return std::nullopt;
-    const auto text = config::read_whole_file(config.endpoints.path, config::max_endpoint_octets);
-    if (!text) return std::nullopt;  // gone since it was read: the daemon's watch tells of that
+    if (const auto kept = read_kept_endpoints(config); kept && kept->content.text() == content) return std::nullopt;
+    const auto file = directory::read_plain_file(config.endpoints.path, config::max_endpoint_octets, directory::Links::followed);
+    if (!file) return std::nullopt;  // gone since it was read: the daemon's watch tells of that
     directory::Fingerprint now;
-    now.feed(*text);
+    now.feed(file->text);
     if (now.text() != content) return std::nullopt;  // the next load keeps it
-    if (const auto written = directory::replace_file(path, *text, {.mode = 0644}); !written)
+    if (const auto written = directory::replace_file(path, file->text, {.mode = 0644}); !written)
         return warning_of(config.endpoints.path, "cannot be kept for the next start to compare with: " + written.error().detail);
     return std::nullopt;
 }

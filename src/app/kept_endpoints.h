@@ -18,6 +18,10 @@ namespace exota::app {
 /// Where the list of this configuration is kept; empty: nowhere.
 std::string kept_endpoints_path(const config::Config& config);
 
+/// The list that is kept. What lies in its place and is no regular file is not read, for its folder is the daemon's user's.
+/// @return  as config::read_endpoints_file; not_found also where nothing is ever kept. Blocks.
+base::Result<config::EndpointsFile> read_kept_endpoints(const config::Config& config);
+
 /// For a start, and for commands that look at what a start would do: a list that may not take the place of the one kept
 /// (config::why_not_used) is left for that one, as a reload leaves it. Blocks.
 /// @return  warnings: that it was left; that what is kept cannot be read, and nothing was compared.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
 #include "net/testing.h"
@@ -136,6 +138,31 @@ TEST_F(KeptEndpoints, AFileThatChangedSinceItWasReadIsNotKept) {
     std::filesystem::remove(path_);
     EXPECT_FALSE(keep_endpoints(config));
     EXPECT_FALSE(std::filesystem::exists(kept_));
+}
+
+/// `exota check` of root reads in the folder of the daemon's user.
+TEST_F(KeptEndpoints, WhatIsNoFileIsNotReadAndThatIsSaid) {
+    put(R"("192.0.2.0/26")");
+    const auto looked_at = [&] {
+        config::Config config = read();
+        return said(compare_with_kept(config));
+    };
+    std::filesystem::rename(kept_, folder_.path("elsewhere"));
+    std::filesystem::create_symlink(folder_.path("elsewhere"), kept_);
+    EXPECT_NE(looked_at().find(kept_ + ": a link, which is not followed here"), std::string::npos) << looked_at();
+    std::filesystem::remove(kept_);
+    ASSERT_EQ(::mkfifo(kept_.c_str(), 0600), 0);
+    EXPECT_NE(looked_at().find(kept_ + ": not a regular file"), std::string::npos) << looked_at();
+    EXPECT_FALSE(keep_endpoints(read()));
+    EXPECT_EQ(read_kept_endpoints(read())->list.prefixes.size(), 1U) << "mended";
+}
+
+TEST_F(KeptEndpoints, AListMayBeALinkAndIsNotWaitedFor) {
+    const std::string link = folder_.path("link.json"), pipe = folder_.path("pipe.json");
+    std::filesystem::create_symlink(path_, link);
+    EXPECT_EQ(config::read_endpoints_file(link)->list.prefixes.size(), 2U);
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    EXPECT_EQ(config::read_endpoints_file(pipe).error().code, base::Errc::io);
 }
 
 }  // namespace

@@ -4,21 +4,21 @@
 #include <utility>
 
 #include "config/config.h"
-#include "config/whole_file.h"
+#include "config/endpoints_read.h"
 
 namespace exota::config {
 
-base::Result<EndpointsFile> read_endpoints_file(const std::string& path) {
-    const auto stamp = directory::stamp_of(path);
-    if (!stamp) return std::unexpected(stamp.error());
-    const auto text = read_whole_file(path, max_endpoint_octets);
-    if (!text) return std::unexpected(text.error());
-    auto list = parse_endpoints(*text);
+base::Result<EndpointsFile> read_endpoints_file(const std::string& path, directory::Links links) {
+    const auto read = directory::read_plain_file(path, max_endpoint_octets, links);
+    if (!read) return std::unexpected(read.error());
+    auto list = parse_endpoints(read->text);
     if (!list) return base::fail(list.error().code, path + ": " + list.error().detail);
-    EndpointsFile file{.path = path, .list = *std::move(list), .stamp = *stamp};
-    file.content.feed(*text);
+    EndpointsFile file{.path = path, .list = *std::move(list), .stamp = read->stamp};
+    file.content.feed(read->text);
     return file;
 }
+
+base::Result<EndpointsFile> read_endpoints_file(const std::string& path) { return read_endpoints_file(path, directory::Links::followed); }
 
 directory::ShrinkGuard endpoints_guard(const std::string& path) {
     const std::filesystem::path file(path);

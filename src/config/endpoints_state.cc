@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "base/text.h"
-#include "config/whole_file.h"
+#include "directory/plain_file.h"
 #include "directory/replace_file.h"
 
 namespace exota::config {
@@ -74,8 +74,8 @@ std::string text_of(const EndpointsState& state) {
 
 EndpointsState read_endpoints_state(const std::string& directory, const std::string& place) {
     if (directory.empty()) return {.place = place};
-    const auto text = read_whole_file(path_in(directory), max_endpoints_state_octets);
-    return endpoints_state_of(text ? *text : std::string(), place);
+    const auto file = directory::read_plain_file(path_in(directory), max_endpoints_state_octets);
+    return endpoints_state_of(file ? file->text : std::string(), place);
 }
 
 base::Result<void> write_endpoints_state(const std::string& directory, const EndpointsState& state) {

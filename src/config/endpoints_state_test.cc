@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
+#include <filesystem>
 #include <fstream>
 
 #include "net/testing.h"
@@ -97,6 +100,21 @@ TEST(EndpointsState, ConfirmedIsTheListThatWasThere) {
     file.content.feed(", and more");
     EXPECT_EQ(endpoints_confirmed(file, directory, then), never) << "another list";
     EXPECT_EQ(endpoints_confirmed({.path = "/elsewhere.json"}, directory, then), never);
+}
+
+/// Root reads in the folder of the daemon's user.
+TEST(EndpointsState, WhatIsNoFileSaysNothing) {
+    const net::testing::TemporaryDirectory folder;
+    const std::string directory = folder.path(""), path = folder.path("endpoints.update");
+    const EndpointsState nothing{.place = state.place};
+    std::ofstream(folder.path("elsewhere")) << text_of(state);
+    std::filesystem::create_symlink(folder.path("elsewhere"), path);
+    EXPECT_EQ(read_endpoints_state(directory, state.place), nothing) << "a link";
+    std::filesystem::remove(path);
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    EXPECT_EQ(read_endpoints_state(directory, state.place), nothing) << "a pipe, for which nobody waits";
+    ASSERT_TRUE(write_endpoints_state(directory, state));
+    EXPECT_EQ(read_endpoints_state(directory, state.place), state) << "it is replaced";
 }
 
 }  // namespace

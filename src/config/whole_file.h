@@ -1,4 +1,5 @@
-// Reading small files whole: configuration, endpoint list, messages for `explain`. Bounded, and every failure says what and why.
+// Reading small files whole: configuration, messages for `explain`. Bounded, and every failure says what and why. A pipe is read to its
+// end, for an administrator may name one; where others may have put it: directory/plain_file.h.
 //
 // Tested by whole_file_test.cc.
 #pragma once

@@ -71,7 +71,7 @@ base::Result<TenantsStore::Opened> PostgresStore::open(Access access) {
     auto rows = read_all(*connection_);
     if (!rows) return base::fail(rows.error().code, place_ + ' ' + rows.error().detail);
     std::ranges::sort(*rows, {}, &TenantRow::name);
-    Opened out{.text = {}, .tenants = tenant::RawTenants(), .each_by_itself = true};
+    Opened out{.text = {}, .tenants = tenant::RawTenants(), .each_by_itself = true, .in_canonical_form = true};
     std::erase_if(*rows, [&out](const TenantRow& row) {
         auto one = tenant::read_raw_tenant(row.name, row.document);
         if (one)

@@ -2,10 +2,11 @@
 
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
+#include <utility>
 
 #include "base/text.h"
+#include "directory/plain_file.h"
 #include "directory/replace_file.h"
 
 namespace exota::directory {
@@ -18,15 +19,11 @@ base::Result<void> note(const std::string& path, std::string_view content) {
     return replace_file(path, std::string(content) + '\n', {.mode = 0644});
 }
 
-/// A record of ours; nullopt where there is none, or one that is too long to be ours.
+/// A record of ours; nullopt where there is none, or what we never write: nothing, more, a link, a pipe.
 std::optional<std::string> read_small_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::string text(max_state_octets + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    const auto got = static_cast<std::size_t>(in.gcount());
-    if (in.bad() || got == 0 || got > max_state_octets) return std::nullopt;
-    text.resize(got);
-    return text;
+    auto file = read_plain_file(path, max_state_octets);
+    if (!file || file->text.empty()) return std::nullopt;
+    return std::move(file->text);
 }
 
 /// Two commands in two folders may name one file relatively.

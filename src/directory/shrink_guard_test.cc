@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "net/testing.h"
+
 namespace exota::directory {
 namespace {
 
@@ -97,6 +99,20 @@ TEST(ShrinkGuard, FollowsNoLinkAndCanBeReadWhateverTheUmask) {
     EXPECT_EQ(std::filesystem::status(guard.acceptance_path()).permissions(),
               perms::owner_read | perms::owner_write | perms::group_read | perms::others_read);
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 3) << "nothing is left beside";
+}
+
+TEST(ShrinkGuard, WhatIsNoFileIsNoRecord) {
+    const net::testing::TemporaryDirectory folder;
+    const ShrinkGuard guard(folder.path(""));
+    const std::string path = guard.acceptance_path(), elsewhere = folder.path("elsewhere");
+    std::ofstream(elsewhere) << of("new").text() << '\n';
+    std::filesystem::create_symlink(elsewhere, path);
+    EXPECT_FALSE(guard.is_accepted(of("new"))) << "a link of the daemon's user, whom root does not follow";
+    std::filesystem::remove(path);
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    EXPECT_FALSE(guard.is_accepted(of("new"))) << "a pipe, for which nobody waits";
+    ASSERT_TRUE(guard.accept(of("new")));
+    EXPECT_TRUE(guard.is_accepted(of("new"))) << "it is replaced";
 }
 
 }  // namespace

@@ -1,19 +1,13 @@
 #include "directory/snapshot_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <optional>
-#include <system_error>
 
 #include "base/json_writer.h"
+#include "directory/plain_file.h"
 #include "directory/replace_file.h"
 #include "directory/shrink_guard.h"
-#include "net/descriptor.h"
 
 namespace exota::directory {
 namespace {
@@ -91,28 +85,9 @@ base::Result<StoredSnapshot> read_snapshot(std::string_view text, const Snapshot
 }
 
 base::Result<StoredSnapshot> load_snapshot(const std::string& path, const SnapshotOrigin& origin) {
-    const auto refused = [&path](int error) {
-        return base::fail(error == ENOENT || error == ENOTDIR ? base::Errc::not_found : base::Errc::io,
-                          path + ": " + std::generic_category().message(error));
-    };
-    const net::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO must not wait for its writer
-    if (!file) return refused(errno);
-    struct stat status{};
-    if (::fstat(file.get(), &status) != 0) return refused(errno);
-    if (!S_ISREG(status.st_mode)) return base::fail(base::Errc::io, path + ": not a regular file");
-    if (static_cast<std::size_t>(status.st_size) > max_snapshot_octets)
-        return base::fail(base::Errc::too_long, path + ": more than " + std::to_string(max_snapshot_octets) + " octets");
-    std::string text(static_cast<std::size_t>(status.st_size), '\0');
-    std::size_t filled = 0;
-    while (filled < text.size()) {
-        const ssize_t got = ::read(file.get(), text.data() + filled, text.size() - filled);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return refused(errno);
-        if (got == 0) break;
-        filled += static_cast<std::size_t>(got);
-    }
-    text.resize(filled);
-    base::Result<StoredSnapshot> read = read_snapshot(text, origin);
+    const auto file = read_plain_file(path, max_snapshot_octets);
+    if (!file) return std::unexpected(file.error());
+    base::Result<StoredSnapshot> read = read_snapshot(file->text, origin);
     if (!read) return base::fail(read.error().code, path + ": " + read.error().detail);
     return read;
 }

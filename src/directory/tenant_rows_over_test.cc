@@ -2,13 +2,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "directory/tenant_rows.h"
+#include "tenant/index_builder.h"
+#include "tenant/index_over.h"
 
 namespace exota::directory {
 namespace {
@@ -185,7 +189,20 @@ std::string all_of(const tenant::Index& index, const Names& names) {
         out += '\n';
     }
     for (const mail::TenantId& id : names.asked_ids) add("id", index.with_tenant_id(id));
+    std::vector<std::string> domains;
+    tenant::IndexBuilder::for_each_domain(index, [&domains](std::string_view domain) { domains.emplace_back(domain); });
+    std::ranges::sort(domains);
+    for (const std::string& domain : domains) out += '\n' + domain;
     return out;
+}
+
+/// What counts of limits go on by: a number that both have in common is one tenant's (gate/limits.cc).
+void expect_same_tenants(const tenant::Index& before, const tenant::Index& after, const std::string& where) {
+    const std::size_t shared = shared_number_count(before, after);
+    EXPECT_LE(shared, std::min(number_count(before), number_count(after))) << where;
+    for (std::uint32_t i = 0; i < shared; ++i)
+        if (const tenant::Number number{i}; has_tenant(before, number) && has_tenant(after, number))
+            EXPECT_EQ(before.name(number), after.name(number)) << where;
 }
 
 std::set<std::string> all_of(const std::vector<tenant::Problem>& problems) {
@@ -238,48 +255,109 @@ private:
 };
 
 struct Counted {
-    std::size_t over = 0, whole = 0, bad = 0;
+    std::size_t over = 0, whole = 0, bad = 0, used = 0, restored = 0;
 };
 
-/// The same changes to both.
-Counted compare(unsigned seed, std::size_t tenants, const Names& names) {
-    Counted counted;
-    Changes changes(seed, tenants, names);
-    TenantRows rows(defaults(), base::HashKey({seed, seed + 1, seed + 2}));
-    TenantRows always_whole(defaults(), base::HashKey({seed + 3, seed + 4, seed + 5}), {}, 0);
-    EXPECT_TRUE(rows.take_all({}) && always_whole.take_all({}));
-    for (int step = 0; step < 60; ++step) {
-        changes.next();
-        const std::string before = rows.served_lines();
-        const auto taken = rows.take(changes.rows, changes.gone), whole = always_whole.take(changes.rows, changes.gone);
-        const std::string where = "seed " + std::to_string(seed) + ", step " + std::to_string(step) + '\n' + rows.served_lines();
-        if (!taken || !whole) {
-            ADD_FAILURE() << where;
-            break;
-        }
-        EXPECT_TRUE(whole->whole);
-        EXPECT_EQ(taken->changed, whole->changed) << where;
-        EXPECT_EQ(rows.served_lines(), always_whole.served_lines()) << where;
-        EXPECT_EQ(rows.bad_ones(), always_whole.bad_ones()) << where;
-        EXPECT_EQ(taken->bad, whole->bad) << where;
-        EXPECT_EQ(taken->kept, whole->kept) << where;
+/// Rows of which few that changed lie over the others, and the same rows, always built whole.
+class Both {
+public:
+    Both(unsigned seed, const Names& names) : seed_(seed), names_(names) { begin(defaults()); }
+
+    void take(const Changes& changes, int step) {
+        defaults_before_.reset();
+        now("take", step, rows_->take(changes.rows, changes.gone), always_whole_->take(changes.rows, changes.gone));
+    }
+    /// Other defaults, under which other rows are bad.
+    void use(const char* proof, int step) {
+        tenant::Defaults other = defaults();
+        other.proofs = {*tenant::Proof::parse(proof)};
+        defaults_before_ = std::exchange(defaults_, other);
+        now("use", step, rows_->use(other), always_whole_->use(other));
+    }
+    void take_back() {
+        rows_->take_back();
+        always_whole_->take_back();
+        if (defaults_before_) defaults_ = *std::exchange(defaults_before_, std::nullopt);
+    }
+    /// As after a restart: what was served is all there is.
+    void restore(int step) {
+        const std::string lines = served_lines();
+        begin(defaults_);
+        now("restore", step, rows_->restore(lines), always_whole_->restore(lines));
+        EXPECT_EQ(served_lines(), lines) << where_;
+        if (taken_) EXPECT_EQ(taken_->bad, 0U) << where_;
+    }
+
+    std::string served_lines() const { return rows_->served_lines(); }
+    /// Of the last call.
+    const TenantRows::Taken& taken() const { return *taken_; }
+    const std::string& where() const noexcept { return where_; }
+
+private:
+    void begin(tenant::Defaults defaults) {
+        defaults_ = std::move(defaults);
+        defaults_before_.reset();
+        rows_.emplace(defaults_, base::HashKey({seed_, seed_ + 1, seed_ + 2}));
+        always_whole_.emplace(defaults_, base::HashKey({seed_ + 3, seed_ + 4, seed_ + 5}), nullptr, 0);
+        taken_.reset();
+    }
+    void now(const char* what, int step, base::Result<TenantRows::Taken> taken, base::Result<TenantRows::Taken> whole) {
+        where_ = "seed " + std::to_string(seed_) + ", step " + std::to_string(step) + ", " + what + '\n' + rows_->served_lines();
+        ASSERT_TRUE(taken && whole) << where_;
+        EXPECT_TRUE(whole->whole) << where_;
+        EXPECT_EQ(taken->changed, whole->changed) << where_;
+        EXPECT_EQ(rows_->served_lines(), always_whole_->served_lines()) << where_;
+        EXPECT_EQ(rows_->bad_ones(), always_whole_->bad_ones()) << where_;
+        EXPECT_EQ(taken->bad, whole->bad) << where_;
+        EXPECT_EQ(taken->kept, whole->kept) << where_;
         std::set<std::string> said = all_of(taken->problems);
         const std::set<std::string> wanted = all_of(whole->problems);
         std::erase_if(said,
                       [&](const std::string& one) { return one.starts_with("warning : ") && !wanted.contains(one); });  // see the header
-        EXPECT_EQ(said, wanted) << where;
-        EXPECT_EQ(all_of(*taken->index, names), all_of(*whole->index, names)) << where;
-        EXPECT_GE(taken->index->mildest_mode(), whole->index->mildest_mode()) << where;
+        EXPECT_EQ(said, wanted) << where_;
+        EXPECT_EQ(all_of(*taken->index, names_), all_of(*whole->index, names_)) << where_;
+        EXPECT_GE(taken->index->mildest_mode(), whole->index->mildest_mode()) << where_;
         for (std::size_t i = 0; i < tenant::factor_count; ++i)
             if (const auto factor = static_cast<tenant::Factor>(i); whole->index->factors().contains(factor))
-                EXPECT_TRUE(taken->index->factors().contains(factor)) << where;
+                EXPECT_TRUE(taken->index->factors().contains(factor)) << where_;
+        if (taken_) expect_same_tenants(*taken_->index, *taken->index, where_);
+        taken_ = *std::move(taken);
+    }
+
+    const unsigned seed_;
+    const Names& names_;
+    tenant::Defaults defaults_;
+    std::optional<tenant::Defaults> defaults_before_;  // which take_back() brings back
+    std::optional<TenantRows> rows_, always_whole_;
+    std::optional<TenantRows::Taken> taken_;
+    std::string where_;
+};
+
+/// The same changes to both.
+Counted compare(unsigned seed, std::size_t tenants, const Names& names) {
+    constexpr const char* proofs[] = {"client-cert + dkim-aligned", "client-cert + tenant-id", "client-cert + spf"};
+    Counted counted;
+    Changes changes(seed, tenants, names);
+    Both both(seed, names);
+    for (int step = 0; step < 60 && !::testing::Test::HasFailure(); ++step) {
+        const std::string before = both.served_lines();
+        const std::size_t what = changes.below(16);
+        if (what == 0) {
+            both.use(proofs[changes.below(3)], step);
+            ++counted.used;
+        } else if (what == 1) {
+            both.restore(step);
+            ++counted.restored;
+        } else {
+            changes.next();
+            both.take(changes, step);
+        }
         if (::testing::Test::HasFailure()) break;
-        if (taken->changed) ++(taken->whole ? counted.whole : counted.over);
-        counted.bad += taken->bad > 0 ? 1 : 0;
-        if (changes.below(8) == 0) {
-            rows.take_back();
-            always_whole.take_back();
-            EXPECT_EQ(rows.served_lines(), before) << where;
+        if (both.taken().changed) ++(both.taken().whole ? counted.whole : counted.over);
+        counted.bad += both.taken().bad > 0 ? 1 : 0;
+        if (what != 1 && changes.below(8) == 0) {
+            both.take_back();
+            EXPECT_EQ(both.served_lines(), before) << both.where();
         }
     }
     return counted;
@@ -294,10 +372,14 @@ TEST(TenantRowsOver, says_what_a_whole_index_says) {
         all.over += one.over;
         all.whole += one.whole;
         all.bad += one.bad;
+        all.used += one.used;
+        all.restored += one.restored;
     }
     EXPECT_GT(all.over, 100U);
     EXPECT_GT(all.whole, 100U);
     EXPECT_GT(all.bad, 100U);
+    EXPECT_GT(all.used, 20U);
+    EXPECT_GT(all.restored, 20U);
 }
 
 }  // namespace

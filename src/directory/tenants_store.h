@@ -29,6 +29,9 @@ public:
         std::optional<tenant::RawTenants> tenants;  // none: the text has what cannot be changed, and whoever checks it says what
         /// A tenant that is wrong stops no other, and no change of another.
         bool each_by_itself = false;
+        /// Names are kept in their canonical form and in no order, and a list without names as none: who writes the same ones otherwise
+        /// changes nothing.
+        bool in_canonical_form = false;
         /// Tenants that are there and cannot be read, so in neither of the above: they can be removed, and nothing else.
         struct Unreadable {
             std::string name, why;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
 #include <thread>
 
 #include "gate/session_fixture.h"
@@ -166,6 +168,91 @@ TEST_F(Limits, go_on_where_few_tenants_changed) {
     EXPECT_FALSE(send(back, *changed, "new.test", 1, start));
     EXPECT_TRUE(send(back, *changed, "new.test", 1, start));
     EXPECT_TRUE(send(back, *changed, "contoso.test", 1, start));
+}
+
+/// Tenants come, change and go, each time with another domain and so under another number; now over one whole index, now as another one.
+class ChangingTenants {
+public:
+    using Versions = std::map<std::string, unsigned>;  // by name
+
+    explicit ChangingTenants(unsigned seed) : random_(seed) {}
+
+    std::size_t below(std::size_t end) { return static_cast<std::size_t>(random_() % end); }
+    const Versions& now() const noexcept { return now_; }
+    static std::string domain(const std::string& name, unsigned version) { return name + std::to_string(version) + ".test"; }
+    static unsigned amount(unsigned version) noexcept { return 2 + version % 3; }
+
+    /// One of them is otherwise then.
+    std::shared_ptr<const tenant::Index> next() {
+        const std::string name(1, static_cast<char>('a' + below(6)));
+        if (!now_.contains(name) || below(3) > 0)
+            now_[name] = ++last_version_;
+        else
+            now_.erase(name);
+        if (all_ && below(4) > 0) return laid_over();
+        whole_ = now_;
+        all_ = std::make_shared<const tenant::Index>(read(whole_));
+        return all_;
+    }
+
+private:
+    static tenant::Index read(const Versions& tenants) {
+        std::string text;
+        for (const auto& [name, version] : tenants)
+            text += (text.empty() ? "\"" : ", \"") + name + R"(": {"domains": [")" + domain(name, version) + R"("], "limits": [")" +
+                    std::to_string(amount(version)) + R"( messages / hour"]})";
+        return *tenant::read_tenants(R"({"version": 2, "tenants": {)" + text + "}}", {.proofs = {*tenant::Proof::parse("dkim-aligned")}})
+                    .index;
+    }
+    std::shared_ptr<const tenant::Index> laid_over() const {
+        Versions before, after;
+        std::vector<tenant::Number> gone;
+        for (const auto& [name, version] : whole_)
+            if (const auto still = now_.find(name); still == now_.end() || still->second != version) {
+                before[name] = version;
+                gone.push_back(all_->covering(domain(name, version))->tenant);
+            }
+        for (const auto& [name, version] : now_)
+            if (const auto was = whole_.find(name); was == whole_.end() || was->second != version) after[name] = version;
+        auto index = over(all_, gone, read(before), read(after));
+        EXPECT_TRUE(index);
+        return std::make_shared<const tenant::Index>(*std::move(index));
+    }
+
+    std::mt19937 random_;
+    unsigned last_version_ = 0;
+    Versions now_, whole_;
+    std::shared_ptr<const tenant::Index> all_;  // of `whole_`
+};
+
+TEST_F(Limits, go_on_by_name_whatever_changes) {
+    struct Snapshot {
+        std::shared_ptr<const tenant::Index> index;
+        TenantLimits limits;
+    };
+    std::size_t passed = 0, refused = 0;
+    for (unsigned seed = 1; seed <= 20 && !HasFailure(); ++seed) {
+        ChangingTenants tenants(seed);
+        std::map<std::string, unsigned> sent;
+        std::unique_ptr<Snapshot> snapshot;
+        for (int step = 0; step < 60; ++step) {
+            auto index = tenants.next();
+            const TenantLimits* const before = snapshot ? &snapshot->limits : nullptr;
+            std::unique_ptr<Snapshot> next(new Snapshot{index, {*index, before}});
+            snapshot = std::move(next);
+            std::erase_if(sent, [&](const auto& one) { return !tenants.now().contains(one.first); });  // gone, and so are its counts
+            for (const auto& [name, version] : tenants.now()) {
+                if (tenants.below(2) == 0) continue;
+                const bool is_passed = sent[name] >= ChangingTenants::amount(version);
+                EXPECT_EQ(send(snapshot->limits, *index, ChangingTenants::domain(name, version), 1, start).has_value(), is_passed)
+                    << "seed " << seed << ", step " << step << ", " << name;
+                if (!is_passed) ++sent[name];
+                ++(is_passed ? refused : passed);
+            }
+        }
+    }
+    EXPECT_GT(passed, 300U);
+    EXPECT_GT(refused, 300U);
 }
 
 TEST_F(Limits, hold_between_threads) {

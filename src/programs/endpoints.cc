@@ -87,7 +87,7 @@ Exit show(const Options& options) {
     const EndpointsState state = config::read_endpoints_state(config.tenants.state_directory, file->path);
     const bool known = state.content == file->content.text();
     const std::string version = known ? state.version : std::string();
-    const auto kept = config::read_endpoints_file(app::kept_endpoints_path(config));
+    const auto kept = app::read_kept_endpoints(config);
     const std::string refused = config::why_not_used(*file, kept ? &kept->list : nullptr);
     const std::vector<std::string> listed = texts_of(file->list.prefixes), own = texts_of(config.own_prefixes),
                                    pool = texts_of(config.rules.relay_pool);
@@ -153,13 +153,18 @@ EndpointsUpdated failed(Exit exit, std::string said) {
 /// Where the list lies, and where what is to be remembered.
 struct EndpointsPlace {
     std::string path, state_directory;
+    std::optional<config::EndpointsFile> in_use;  // by the daemon, as far as it is known
+
+    HowToUpdate how(const Options& options) const {
+        return {.force = options.force, .dry_run = options.dry_run, .in_use = in_use, .now = now()};
+    }
 };
 
 Outcome from_file(const Options& options, const EndpointsPlace& place) {
     Outcome out{.updated = {}, .source = *options.from, .version = {}};
     const auto list = config::read_whole_file(out.source, config::max_endpoint_octets);
     if (list) {
-        out.updated = update_endpoints(place.path, *list, {.force = options.force, .dry_run = options.dry_run});
+        out.updated = update_endpoints(place.path, *list, place.how(options));
     } else {
         const base::Errc code = list.error().code;
         out.updated = failed(code == base::Errc::not_found  ? Exit::no_input
@@ -202,8 +207,7 @@ Outcome from_service(const Options& options, const EndpointsPlace& place, const 
                                    .force = options.force};
     const ServiceAnswer answer = ask_service(get, question, state);
     out.version = answer.version;
-    out.updated = answer.list ? update_endpoints(place.path, *answer.list, {.force = options.force, .dry_run = options.dry_run})
-                              : failed(answer.exit, answer.said);
+    out.updated = answer.list ? update_endpoints(place.path, *answer.list, place.how(options)) : failed(answer.exit, answer.said);
     if (!answer.asked) return out;
     state.not_before = answer.not_before;
     state.exit = static_cast<int>(out.updated.exit);
@@ -212,11 +216,15 @@ Outcome from_service(const Options& options, const EndpointsPlace& place, const 
     state.fetched.clear();
     state.fetched_version.clear();
     const std::string came = answer.list ? fingerprint_of(*answer.list) : std::string();
-    if (out.updated.exit == Exit::ok && answer.list && came != out.updated.content) {  // a dry run, of what is not here yet
+    // A dry run, or a disk that was full, of what is not here yet: the next run within the hour writes it, and asks nobody.
+    const bool is_to_be_written = out.updated.exit == Exit::ok || out.updated.exit == Exit::unavailable;
+    if (is_to_be_written && answer.list && came != out.updated.content) {
         state.fetched = came;
         state.fetched_version = answer.version;
         if (const auto kept = keep_fetched(place.state_directory, *answer.list); !kept)
             complain_of("cannot keep what was fetched: " + kept.error().detail);
+        else if (out.updated.exit != Exit::ok && !place.state_directory.empty())
+            out.updated.said += "; what was fetched is kept, and within the hour written without another question";
     } else if (out.updated.exit == Exit::ok) {  // what is here has this version
         const std::string content = answer.list ? out.updated.content : question.here;
         // Two documents of a service in many places: a new version whose list is that of before is asked for again the next time.
@@ -232,7 +240,11 @@ Outcome from_service(const Options& options, const EndpointsPlace& place, const 
 Exit update(const Options& options) {
     const Place found = place_of(options);
     if (!found.config) return found.exit;
-    const EndpointsPlace place{.path = found.config->endpoints.path, .state_directory = found.config->tenants.state_directory};
+    EndpointsPlace place{.path = found.config->endpoints.path, .state_directory = found.config->tenants.state_directory, .in_use = {}};
+    if (auto kept = app::read_kept_endpoints(*found.config))
+        place.in_use = *std::move(kept);
+    else if (kept.error().code != base::Errc::not_found)
+        complain_of("not compared with what the daemon uses: " + kept.error().detail);
     config::EndpointsService service = found.config->endpoints_service;
     const bool is_file = options.from && options.from->find("://") == std::string::npos;
     if (options.from && !is_file) {

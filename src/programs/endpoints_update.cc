@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +15,7 @@
 #include <utility>
 
 #include "directory/replace_file.h"
+#include "programs/endpoints_base.h"
 
 namespace exota::programs {
 namespace {
@@ -61,16 +63,38 @@ private:
     std::string trouble_;
 };
 
-/// Through links: what they lead to is replaced, with its mode, and by root with its owner.
-base::Result<void> write(const std::string& path, std::string_view list) {
+/// Where a path leads through links; itself where that cannot be told.
+std::string real_path(const std::string& path) {
     const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), &std::free);
+    return real ? real.get() : path;
+}
+
+/// With the mode of what is there, and by root with its owner.
+base::Result<void> write(const std::string& real, std::string_view list) {
     directory::FileAs as{.mode = 0644};
     struct stat status{};
-    if (real && ::stat(real.get(), &status) == 0) {
+    if (::stat(real.c_str(), &status) == 0) {
         as.mode = status.st_mode & 07777;
         if (::geteuid() == 0) as.owner = directory::FileAs::Owner{status.st_uid, status.st_gid};
     }
-    return directory::replace_file(real ? real.get() : path, list, as);
+    return directory::replace_file(real, list, as);
+}
+
+/// Which list the daemon has, or takes up at its next look or start: the one in the file, unless it refuses that for what it used before.
+const EndpointsFile* used_by_daemon(const base::Result<EndpointsFile>& file, const HowToUpdate& how) {
+    const EndpointsFile* const in_use = how.in_use ? &*how.in_use : nullptr;
+    if (!file) return in_use;
+    return in_use && !config::why_not_used(*file, &in_use->list).empty() ? in_use : &*file;
+}
+
+/// What speaks against a list as one more of a row, beside what speaks against it anyhow.
+void object_to_row(const std::string& real, const EndpointsBase& base, const config::EndpointList& list,
+                   std::vector<std::string>& objections) {
+    std::string unlike;
+    for (const std::string& objection : config::objections_to(list, &base.list))
+        if (std::ranges::find(objections, objection) == objections.end()) unlike += (unlike.empty() ? "" : "; ") + objection;
+    if (unlike.empty()) return;
+    objections.push_back("together with the changes since " + endpoints_base_path(real) + " was confirmed: " + unlike);
 }
 
 }  // namespace
@@ -107,7 +131,11 @@ EndpointsUpdated update_endpoints(const std::string& path, std::string_view list
     EndpointsFile after{.path = path, .list = *std::move(parsed)};
     after.content.feed(list);
     out.difference = config::difference(before ? before->list : config::EndpointList{}, after.list);
-    out.objections = config::objections_to(after.list, before ? &before->list : nullptr);
+    const EndpointsFile* const used = used_by_daemon(before, how);
+    out.objections = config::objections_to(after.list, used ? &used->list : nullptr);
+    const std::string real = real_path(path);
+    std::optional<EndpointsBase> base = endpoints_base(real, out.content, how.now);
+    if (base) object_to_row(real, *base, after.list, out.objections);
     if (!out.objections.empty() && !how.force)
         return ended(Exit::bad_data, "refused: " + config::text_of_objections(out.objections) + "; if that is meant, --force");
 
@@ -118,7 +146,14 @@ EndpointsUpdated update_endpoints(const std::string& path, std::string_view list
     if (how.force)
         if (const auto noted = config::endpoints_guard(path).accept(after.content); !noted)
             return ended(Exit::unavailable, "cannot note for the daemon that the list is meant: " + noted.error().detail);
-    if (const auto written = write(path, list); !written) return ended(Exit::unavailable, written.error().detail);
+    // Before the list, for a row that nobody noted could be walked on.
+    if (how.force) base.reset();
+    if (!base) base = {.list = how.force || !used ? after.list : used->list};
+    base->written = after.content.text();
+    base->changed = how.now;
+    if (const auto kept = keep_endpoints_base(real, *base); !kept)
+        return ended(Exit::unavailable, "cannot note what the next list is compared with: " + kept.error().detail);
+    if (const auto written = write(real, list); !written) return ended(Exit::unavailable, written.error().detail);
     out.written = true;
     out.content = after.content.text();
     return ended(Exit::ok, "written: " + has);

@@ -14,6 +14,7 @@
 
 #include "config/whole_file.h"
 #include "net/testing.h"
+#include "programs/endpoints_base.h"
 
 namespace exota::programs {
 namespace {
@@ -174,6 +175,70 @@ TEST_F(EndpointsUpdate, KeepsTheModeAndFollowsALink) {
     ASSERT_EQ(::stat(folder_.path("real.json").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0640U);
     EXPECT_EQ(update_endpoints(folder_.path("none/e.json"), both_, {}).exit, Exit::unavailable);
+}
+
+/// "198.51.0.0/20" and so on: a list of these sixteenths of 198.51.0.0/16 from `first` on, beside a family that stays.
+std::string sixteenths(int first, int count) {
+    std::string out = "\"2001:db8::/48\"";
+    for (int i = first; i < first + count; ++i) out += ", \"198.51." + std::to_string(i * 16) + ".0/20\"";
+    return json(out);
+}
+
+TEST_F(EndpointsUpdate, NoRowOfListsWalksAway) {
+    using std::chrono::seconds;
+    const seconds begin{1'764'000'000}, stands = endpoints_stand;
+    const auto step = [&](int first, seconds now, bool force = false) {
+        return update(sixteenths(first, 8), {.force = force, .in_use = {}, .now = now});
+    };
+    write_file(path_, sixteenths(0, 8));  // by a package, or a person
+    EXPECT_TRUE(step(2, begin).written);
+    EXPECT_TRUE(step(4, begin + seconds(1)).written) << "half of what there was is left";
+    const EndpointsUpdated refused = step(5, begin + seconds(2));
+    EXPECT_EQ(refused.exit, Exit::bad_data);
+    EXPECT_NE(refused.said.find("of 32768 IPv4 addresses it keeps 12288, less than half"), std::string::npos) << refused.said;
+    EXPECT_NE(refused.said.find("since " + path_ + ".base was confirmed"), std::string::npos) << refused.said;
+    EXPECT_EQ(file(), sixteenths(4, 8));
+    EXPECT_TRUE(step(3, begin + seconds(3)).written) << "back is no way away";
+    EXPECT_TRUE(step(4, begin + seconds(4)).written);
+    // What is meant is what the next row is compared with.
+    EXPECT_TRUE(step(6, begin + seconds(5), true).written);
+    EXPECT_TRUE(step(3, begin + seconds(6)).written);
+    EXPECT_FALSE(step(1, begin + seconds(6)).written) << "less than half of what is meant now";
+    // So is what somebody else wrote,
+    write_file(path_, sixteenths(0, 8));
+    EXPECT_TRUE(step(3, begin + seconds(7)).written);
+    EXPECT_FALSE(step(6, begin + seconds(8)).written);
+    // and what stood.
+    EXPECT_FALSE(step(6, begin + seconds(6) + stands).written);
+    EXPECT_TRUE(step(6, begin + seconds(7) + stands).written);
+}
+
+TEST_F(EndpointsUpdate, ARowThatNobodyCouldNoteIsNotBegun) {
+    write_file(path_, both_);
+    std::filesystem::create_directory(endpoints_base_path(path_));
+    const EndpointsUpdated refused = update(more_);
+    EXPECT_EQ(refused.exit, Exit::unavailable);
+    EXPECT_NE(refused.said.find("what the next list is compared with"), std::string::npos) << refused.said;
+    EXPECT_EQ(file(), both_);
+}
+
+TEST_F(EndpointsUpdate, AFileThatTheDaemonRefusesIsNotWhatCounts) {
+    write_file(path_, json("\"198.51.100.0/24\", \"2001:db8::/48\""));
+    const auto in_use = config::read_endpoints_file(path_).value();
+    const auto with_daemon = [&](std::string_view list) { return update(list, {.in_use = in_use}); };
+    // Somebody put a list there that has nothing of the one in use, and the daemon goes on with that.
+    const std::string like_file = json("\"192.0.2.0/24\", \"192.0.3.0/24\", \"2001:db8::/48\"");
+    write_file(path_, both_);
+    EXPECT_EQ(with_daemon(like_file).exit, Exit::bad_data)
+        << "like the file, but unlike what is in use: the daemon would refuse it as well";
+    EXPECT_TRUE(with_daemon(json("\"198.51.100.0/24\", \"203.0.113.0/28\", \"2001:db8::/48\"")).written);
+    // One that somebody means counts, whatever is in use: the daemon is about to take it up.
+    EXPECT_TRUE(update(both_, {.force = true, .in_use = in_use}).written);
+    EXPECT_TRUE(with_daemon(like_file).written);
+    // What is there no more is compared with what is in use.
+    std::filesystem::remove(path_);
+    EXPECT_EQ(with_daemon(like_file).exit, Exit::bad_data);
+    EXPECT_TRUE(update(like_file).written);
 }
 
 }  // namespace

@@ -41,6 +41,26 @@ std::vector<std::string> bad_ones(const tenant::RawTenants& tenants, const tenan
     return all.bad_ones();
 }
 
+/// Where names are kept in their canonical form: what is left of a difference then.
+std::vector<tenant::TenantChange> canonical_difference(const std::vector<tenant::TenantChange>& difference,
+                                                       const tenant::RawTenants& before, const tenant::RawTenants& after) {
+    const auto changed_ones = [&difference](const tenant::RawTenants& all) {
+        tenant::RawTenants out;
+        for (const tenant::TenantChange& change : difference) {
+            const tenant::RawTenant* const one = all.find(change.name);
+            if (!one) continue;
+            tenant::RawTenant canonical = tenant::in_canonical_form(*one);
+            std::erase_if(canonical.values, [](const auto& value) {
+                const auto* const list = std::get_if<std::vector<std::string>>(&value.second);
+                return tenant::is_names(value.first) && list && list->empty();
+            });
+            out.put(std::move(canonical));
+        }
+        return out;
+    };
+    return tenant::difference(changed_ones(before), changed_ones(after));
+}
+
 TenantsChanged refused(TenantsChanged so_far, Exit exit, std::string complaint) {
     so_far.exit = exit;
     so_far.complaint = std::move(complaint);
@@ -91,6 +111,7 @@ TenantsChanged change_tenants(directory::TenantsStore& store, const tenant::Defa
     tenant::RawTenants after = found;
     if (const base::Result<void> edited = edit(after); !edited) return refused(std::move(out), Exit::bad_data, edited.error().detail);
     out.difference = tenant::difference(found, after);
+    if (opened->in_canonical_form) out.difference = canonical_difference(out.difference, found, after);
     if (out.difference.empty()) return out;
     const auto is_changed = [&out](const std::string& name) {
         return std::ranges::find(out.difference, name, &tenant::TenantChange::name) != out.difference.end();

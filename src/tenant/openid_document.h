@@ -13,6 +13,9 @@
 namespace exota::tenant {
 
 inline constexpr std::size_t max_openid_octets = 65536;
+/// Where Microsoft has outlook.com, hotmail.com and their like. Who opens an account there is nobody's customer, and their mail names
+/// another tenant (mail::consumer_tenant_id).
+inline constexpr std::string_view personal_accounts = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /// "/DOMAIN/.well-known/openid-configuration", behind the path of a base address.
 /// @param domain  canonical.
@@ -20,7 +23,7 @@ std::string openid_target(std::string_view base_path, std::string_view domain);
 
 /// The tenant in "issuer": "https://sts.windows.net/GUID/" or "https://login.microsoftonline.com/GUID/v2.0", at any host: other clouds
 /// have their own.
-/// @return  invalid_data: no JSON object, no such issuer, or two.
+/// @return  invalid_data: no JSON object, no such issuer, two, or that of personal accounts.
 base::Result<mail::TenantId> tenant_in_openid_document(std::string_view json);
 
 }  // namespace exota::tenant

@@ -27,6 +27,8 @@ INSTANTIATE_TEST_SUITE_P(
                  id.data()},
         Document{"no_slash_at_the_end", R"({"issuer":"https://sts.windows.net/1234abcd-18c5-45e8-88de-123456789abc"})", id.data()},
         Document{"common", R"({"issuer":"https://login.microsoftonline.com/{tenantid}/v2.0"})", "has an issuer that is no tenant's"},
+        Document{"personal_accounts", R"({"issuer":"https://login.microsoftonline.com/9188040D-6c67-4c5b-b112-36a304b66dad/v2.0"})",
+                 "has the issuer of personal Microsoft accounts, who are nobody's customers"},
         Document{"no_host", R"({"issuer":"https:///1234abcd-18c5-45e8-88de-123456789abc/"})", "has an issuer that is no tenant's"},
         Document{"no_path", R"({"issuer":"https://1234abcd-18c5-45e8-88de-123456789abc"})", "has an issuer that is no tenant's"},
         Document{"other_scheme", R"({"issuer":"http://sts.windows.net/1234abcd-18c5-45e8-88de-123456789abc/"})",

@@ -145,13 +145,15 @@ std::vector<std::string> split(std::string_view text) {
     return out;
 }
 
-/// "NAME:WORD" between commas.
-RawWords split_words(std::string_view text) {
+/// "NAME:WORD" between commas, each name once: of two words for one, as of a key twice in a file, nobody knows which is meant.
+base::Result<RawWords> split_words(std::string_view text) {
     RawWords out;
     while (!text.empty()) {
         std::string_view one = base::take_until(text, ',');
         const std::string name(base::trim(base::take_until(one, ':')));
-        out.insert_or_assign(name, std::string(base::trim(one)));
+        if (std::ranges::any_of(out, [&name](const auto& known) { return base::iequals(known.first, name); }))
+            return base::fail(base::Errc::invalid_data, in_quotes(name) + " stands there twice");
+        out.emplace(name, base::trim(one));
     }
     return out;
 }
@@ -293,10 +295,14 @@ base::Result<void> apply_setting(RawTenant& tenant, std::string_view setting) {
         if (!is_list(*field)) return base::fail(base::Errc::invalid_data, std::string(key) + " is no list: only KEY=VALUE is possible");
         return change_list(tenant, *field, how, split(value));
     }
+    if (*field == Field::recipients && value.contains(':')) {
+        auto words = split_words(value);
+        if (!words) return base::fail(words.error().code, std::string(key) + ": " + words.error().detail);
+        tenant.values[*field] = *std::move(words);
+        return {};
+    }
     if (value.empty())
         tenant.values.erase(*field);
-    else if (*field == Field::recipients && value.contains(':'))
-        tenant.values[*field] = split_words(value);
     else if (is_list(*field))
         tenant.values[*field] = value == "[]" ? std::vector<std::string>() : split(value);
     else if ((*field == Field::forwarding || *field == Field::hybrid) && (value == "true" || value == "false"))

@@ -108,6 +108,7 @@ INSTANTIATE_TEST_SUITE_P(
         Setting{"word_that_is_no_truth", "mode=true", R"("domains":["a.test"],"mode":"true")", ""},
         Setting{"words", "recipients=b.test: authoritative, *.b.test:internal-relay",
                 R"("domains":["a.test"],"recipients":{"*.b.test":"internal-relay","b.test":"authoritative"},"mode":"defer")", ""},
+        Setting{"word_twice", "recipients=b.test:authoritative,B.test:internal-relay", "", R"(recipients: "B.test" stands there twice)"},
         Setting{"one_word", "recipients=authoritative", R"("domains":["a.test"],"recipients":"authoritative","mode":"defer")", ""},
         Setting{"not_there", "domains-=b.test", "", R"(domains of "a" has no "b.test")"},
         Setting{"no_list", "mode-=defer", "", "mode is no list: only KEY=VALUE is possible"},
