@@ -18,7 +18,7 @@ using namespace std::string_literals;
 using namespace testing_ldap;
 using Result = base::Result<LdapFound>;
 
-struct Client : testing::Test {
+struct Client : ::testing::Test {
     std::optional<net::testing::LoopThread> thread;
     std::shared_ptr<SourceStatus> status;
     std::unique_ptr<LdapClient> client;
