@@ -5,7 +5,9 @@
 
 #include <condition_variable>
 #include <csignal>
+#include <filesystem>
 #include <map>
+#include <new>
 #include <optional>
 
 #include "directory/testing_ldap.h"
@@ -29,12 +31,14 @@ struct LdapSource : ::testing::Test {
     std::optional<std::size_t> fails_at, closes_at;                                                 // page
     bool silent = false;
     int readings = 0, troubles = 0;
+    int index_throws = 0, trouble_throws = 0;  // so often
     std::vector<std::shared_ptr<const tenant::Index>> given;
     std::vector<std::string> warnings;
 
     net::testing::TemporaryDirectory folder;
     LdapSettings settings;
     HeldTenants::Options held;
+    LdapTreeLimits limits;
     std::optional<Server> server;
     std::unique_ptr<LdapSnapshotSource> source;
 
@@ -49,15 +53,28 @@ struct LdapSource : ::testing::Test {
         held.defaults.proofs = {*tenant::Proof::parse("client-cert + dkim-aligned")};
         held.status = std::make_shared<SourceStatus>(held.max_stale);
         held.on_index = [this](std::shared_ptr<const tenant::Index> index, const std::vector<tenant::Problem>&) {
-            with([&] { given.push_back(std::move(index)); });
+            with([&] {
+                throw_if(index_throws);
+                given.push_back(std::move(index));
+            });
         };
         held.on_warning = [this](const std::string& text) { with([&] { warnings.push_back(text); }); };
-        held.on_trouble = [this] { with([&] { ++troubles; }); };
+        held.on_trouble = [this] {
+            with([&] {
+                throw_if(trouble_throws);
+                ++troubles;
+            });
+        };
     }
     ~LdapSource() override { source.reset(); }
     LdapSource(const LdapSource&) = delete;
     LdapSource& operator=(const LdapSource&) = delete;
 
+    static void throw_if(int& left) {
+        if (left == 0) return;
+        --left;
+        throw std::bad_alloc();
+    }
     template <class Change>
     void with(Change change) {
         {
@@ -95,7 +112,7 @@ struct LdapSource : ::testing::Test {
             server.emplace([this](int, char number, unsigned char tag, std::string_view message) { return answer(number, tag, message); });
             settings.servers = {server->url};
         }
-        source = std::make_unique<LdapSnapshotSource>(settings, *read_servers(settings), held);
+        source = std::make_unique<LdapSnapshotSource>(settings, *read_servers(settings), held, limits);
         source->start();
     }
 };
@@ -186,6 +203,51 @@ TEST_F(LdapSource, a_server_that_falls_silent_is_known_and_read_again) {
         tenants["d"] = "d.test";
     });
     EXPECT_TRUE(covers("d.test"));
+}
+
+TEST_F(LdapSource, what_throws_ends_neither_the_thread_nor_the_readings) {
+    index_throws = 1;
+    trouble_throws = 3;  // that there is no memory cannot be said either
+    start();
+    EXPECT_TRUE(covers("a.test"));
+    EXPECT_TRUE(becomes([&] { return troubles > 0; }));
+    EXPECT_EQ(source->first(long_time), First::unreachable) << "what came of the first attempt";
+    source.reset();
+    EXPECT_TRUE(load_snapshot(held.snapshot_file, held_of(settings).origin));
+}
+
+TEST_F(LdapSource, other_defaults_are_wanted_until_they_are_used) {
+    tenant::Defaults other = held.defaults;
+    other.mode = tenant::Mode::monitor;
+    const auto is_used = [&] {
+        with([&] { index_throws = 1; });
+        source->use(other, "");
+        return becomes([&] { return given.back()->covering("a.test")->policy->mode == tenant::Mode::monitor; });
+    };
+    start();
+    ASSERT_TRUE(covers("a.test"));
+    EXPECT_TRUE(is_used());
+    source.reset();
+    settings.servers = {"ldap://127.0.0.1:1"};
+    with([&] { given.clear(); });
+    start();
+    ASSERT_TRUE(covers("a.test"));
+    EXPECT_TRUE(is_used()) << "though no server says anything";
+}
+
+TEST_F(LdapSource, a_tree_beyond_a_limit_is_not_read_again_at_once) {
+    limits.entries = tenants.size();
+    start();
+    EXPECT_EQ(source->first(long_time), First::loaded);
+    source.reset();
+    std::filesystem::remove(held.snapshot_file);
+    limits.entries = tenants.size() - 1;
+    with([&] { readings = troubles = 0; });
+    start();
+    EXPECT_EQ(source->first(long_time), First::unreachable);
+    EXPECT_NE(source->trouble().find("it has more than 2 tenants"), std::string::npos) << source->trouble();
+    EXPECT_TRUE(becomes([&] { return troubles > 0; }));
+    with([&] { EXPECT_EQ(readings, 1) << "tree_back_off.h says when"; });
 }
 
 TEST_F(LdapSource, may_end_at_any_time) {
