@@ -68,6 +68,10 @@ public:
 
 private:
     void run();
+    template <class Work>
+    void shielded(Work work);
+    void restore();
+    void live();
     /// From connecting until something fails.
     base::Result<void> serve_or_fail();
     base::Result<void> serve();

@@ -261,6 +261,17 @@ TEST_F(Source, outlives_an_exception) {
     EXPECT_EQ(database.opened, 2);
 }
 
+TEST_F(Source, outlives_that_nobody_can_be_told_of_it) {
+    database.put("a", domains(R"("a.test")"));
+    database.away = true;
+    options.held.on_trouble = [this, left = std::make_shared<std::atomic<int>>(2)] {
+        if ((*left)-- > 0) throw std::bad_alloc();
+        database.with([&] { database.away = false; });
+    };
+    start();
+    EXPECT_TRUE(database.covers("a.test"));
+}
+
 TEST_F(Source, takes_other_defaults_though_memory_ran_out) {
     database.put("a", R"({"tenant_ids":[],"domains":["a.test"],"proofs":["client-cert + dkim"]})");
     start();
