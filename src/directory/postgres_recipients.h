@@ -37,8 +37,8 @@ public:
 
     /// @param status  told whether the server answers.
     PostgresRecipients(PostgresSettings settings, std::shared_ptr<SourceStatus> status);
-    /// Waits for the thread, which ends as soon as it may: a name that libpq is looking up is waited for (a conninfo with hostaddr has
-    /// none). Who still waits is never answered.
+    /// Waits for the thread, which ends as soon as it may: only a name that libpq looks up by itself is waited for (postgres_hosts.h). Who
+    /// still waits is never answered.
     ~PostgresRecipients();
     PostgresRecipients(const PostgresRecipients&) = delete;
     PostgresRecipients& operator=(const PostgresRecipients&) = delete;

@@ -56,7 +56,7 @@ public:
 
     /// Nothing is read or connected before start().
     explicit PostgresSource(Options options);
-    /// Waits for the thread, which ends as soon as it may: a name that is being looked up is waited for.
+    /// Waits for the thread, which ends as soon as it may: only a name that libpq looks up by itself is waited for (postgres_hosts.h).
     ~PostgresSource() override;
     PostgresSource(const PostgresSource&) = delete;
     PostgresSource& operator=(const PostgresSource&) = delete;
