@@ -30,7 +30,7 @@ namespace exota::directory {
 class PostgresRecipients {
 public:
     using Answer = RecipientLookup::Answer;
-    /// Entries that wait; more are not known at once. And of one question to the server.
+    /// Entries that wait, and as many that could not be told; more are not known at once, or never told. And of one question to the server.
     static constexpr std::size_t max_waiting = 10'000, max_asked_at_once = 500;
     /// Rows that an answer may have for each entry: a view of the operator's may name one several times.
     static constexpr std::size_t max_rows_each = 16;
