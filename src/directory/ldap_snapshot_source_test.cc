@@ -3,13 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <condition_variable>
 #include <csignal>
 #include <filesystem>
 #include <map>
-#include <new>
 #include <optional>
 
+#include "directory/testing_held.h"
 #include "directory/testing_ldap.h"
 #include "net/testing.h"
 
@@ -20,20 +19,14 @@ using namespace std::chrono_literals;
 using namespace testing_ldap;
 using First = FedSource::First;
 
-/// Where it passes, something hangs.
-constexpr std::chrono::seconds long_time{60};
+using testing::long_time;
 
-struct LdapSource : ::testing::Test {
-    std::mutex mutex;  // of all below but the source
-    std::condition_variable changed;
+struct LdapSource : ::testing::Test, testing::SeenOfSource {
     std::map<std::string, std::string> tenants{{"a", "a.test"}, {"b", "b.test"}, {"c", "c.test"}};  // with a domain each
     std::map<std::string, std::string> reading;                                                     // those of the search that is under way
     std::optional<std::size_t> fails_at, closes_at;                                                 // page
     bool silent = false;
-    int readings = 0, troubles = 0;
-    int index_throws = 0, trouble_throws = 0;  // so often
-    std::vector<std::shared_ptr<const tenant::Index>> given;
-    std::vector<std::string> warnings;
+    int readings = 0;
 
     net::testing::TemporaryDirectory folder;
     LdapSettings settings;
@@ -50,47 +43,12 @@ struct LdapSource : ::testing::Test {
         settings.password = "readersecret";
         settings.timeout = 20s;
         held.snapshot_file = folder.path("snapshot");
-        held.defaults.proofs = {*tenant::Proof::parse("client-cert + dkim-aligned")};
-        held.status = std::make_shared<SourceStatus>(held.max_stale);
-        held.on_index = [this](std::shared_ptr<const tenant::Index> index, const std::vector<tenant::Problem>&) {
-            with([&] {
-                throw_if(index_throws);
-                given.push_back(std::move(index));
-            });
-        };
-        held.on_warning = [this](const std::string& text) { with([&] { warnings.push_back(text); }); };
-        held.on_trouble = [this] {
-            with([&] {
-                throw_if(trouble_throws);
-                ++troubles;
-            });
-        };
+        watch(held);
     }
     ~LdapSource() override { source.reset(); }
     LdapSource(const LdapSource&) = delete;
     LdapSource& operator=(const LdapSource&) = delete;
 
-    static void throw_if(int& left) {
-        if (left == 0) return;
-        --left;
-        throw std::bad_alloc();
-    }
-    template <class Change>
-    void with(Change change) {
-        {
-            const std::lock_guard lock(mutex);
-            change();
-        }
-        changed.notify_all();
-    }
-    template <class Condition>
-    bool becomes(Condition condition) {
-        std::unique_lock lock(mutex);
-        return changed.wait_for(lock, long_time, condition);
-    }
-    bool covers(const std::string& domain) {
-        return becomes([&] { return !given.empty() && given.back()->covering(domain); });
-    }
     std::string answer(char number, unsigned char tag, std::string_view message) {
         if (tag == bind_request) return bound(number);
         if (tag != search_request) return "";
