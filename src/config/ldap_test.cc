@@ -98,6 +98,23 @@ TEST(Ldap, what_cannot_be) {
     EXPECT_NE(all_of(json).find("the only source"), std::string::npos) << all_of(json);
 }
 
+TEST(Ldap, what_is_held_outlasts_the_next_reading) {
+    const auto with = [](int max_stale, int refresh_interval, std::string_view mode = "snapshot") {
+        return from_toml(std::string(minimal) + "[tenants]\nsource = \"ldap\"\nmax_stale = " + std::to_string(max_stale) +
+                         "\n[tenants.ldap]\nmode = \"" + std::string(mode) + "\"\nrefresh_interval = " + std::to_string(refresh_interval) +
+                         '\n' + std::string(usual));
+    };
+    for (const LoadedConfig& good : {with(1200, 600), with(2, 1), with(1199, 600, "lookup")}) EXPECT_TRUE(good.config) << all_of(good);
+    const LoadedConfig bad = with(1199, 600);
+    EXPECT_FALSE(bad.config);
+    ASSERT_EQ(bad.problems.size(), 1U) << all_of(bad);
+    EXPECT_EQ(bad.problems[0].key, "tenants.max_stale");
+    for (const char* const said : {"is 1199 s", "tenants.ldap.refresh_interval (600 s)", "at least 1200 s", "at most 599 s"})
+        EXPECT_NE(bad.problems[0].text.find(said), std::string::npos) << bad.problems[0].text;
+    EXPECT_FALSE(with(1, 1).config);
+    EXPECT_EQ(all_of(with(1, 1)).find("at most"), std::string::npos) << "there is no shorter one: " << all_of(with(1, 1));
+}
+
 TEST(Ldap, in_the_clear_is_warned_of) {
     const LoadedConfig loaded = from_toml(ldap("servers = [\"ldap://x\"]\nbase = \"dc=x\"\n"));
     ASSERT_TRUE(loaded.config) << all_of(loaded);

@@ -1,6 +1,9 @@
 // [tenants.ldap], [recipients.ldap]: tenants and recipients of a directory server.
 //
 // Tested by ldap_test.cc and recipients_test.cc.
+#include <chrono>
+#include <string>
+
 #include "base/text.h"
 #include "config/reader.h"
 #include "config/sections.h"
@@ -44,6 +47,21 @@ void check_servers(Reader& in, const Section& section, const LdapSettings& setti
     if (clear)
         in.warning(section["starttls"],
                    "is off: whoever is between us and the server reads the password, and says " + std::string(decides));
+}
+
+/// Only a reading confirms what is held: a server that is away at the time of the next one must not be the end of it at once, nor a reading
+/// that takes its time.
+constexpr int least_readings_within_max_stale = 2;
+
+void check_ages(Reader& in, const LdapSettings& settings, std::chrono::seconds max_stale) {
+    const std::chrono::seconds least = least_readings_within_max_stale * settings.refresh_interval,
+                               most = max_stale / least_readings_within_max_stale;
+    if (max_stale >= least) return;
+    std::string text = "is " + std::to_string(max_stale.count()) + " s, less than twice tenants.ldap.refresh_interval (" +
+                       std::to_string(settings.refresh_interval.count()) +
+                       " s): tenants would be unavailable between two readings; set it to at least " + std::to_string(least.count()) + " s";
+    if (most.count() > 0) text += ", or tenants.ldap.refresh_interval to at most " + std::to_string(most.count()) + " s";
+    in.error("tenants.max_stale", std::move(text));
 }
 
 /// Which servers, who we are there, and where below them is searched.
@@ -99,6 +117,7 @@ void read_ldap(Reader& in, Config& out, Origin origin) {
     check_servers(in, section, settings, "who is a tenant");
     if (settings.mode == LdapSettings::Mode::snapshot && settings.schema != LdapSettings::Schema::own)
         in.error("tenants.ldap.mode", "\"snapshot\" needs schema = \"2\": an entry of schema 1 does not say whose domain it is");
+    if (settings.mode == LdapSettings::Mode::snapshot) check_ages(in, settings, out.tenants.max_stale);
     if (const auto bad = directory::bad_filter(settings)) in.error("tenants.ldap." + bad->setting, bad->why);
     for (const std::string_view key : {"tenant_id", "dkim_enabled", "dkim_alignment_required"})
         if (const std::string name = "tenants.ldap.attributes." + std::string(key); in.text(name).empty())

@@ -39,6 +39,7 @@ directory::PostgresSettings read_database(Reader& in, const std::string& section
 void read_postgresql(Reader& in, Config& out, Origin origin) {
     if (origin == Origin::json) return in.error("tenants.source", "the tenants are given here: \"file\" is the only source");
     out.tenants.postgresql = read_database(in, "tenants.postgresql", out, "who may send");
+    // Unlike a directory's, max_stale need not outlast it: a database confirms every few seconds that there is nothing new.
     out.tenants.postgresql->resync_interval = in.duration("tenants.postgresql.resync_interval");
 }
 

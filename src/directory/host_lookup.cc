@@ -2,13 +2,10 @@
 
 #include <sys/socket.h>
 
-#include <exception>
-#include <map>
 #include <mutex>
-#include <thread>
 #include <utility>
-#include <vector>
 
+#include "directory/hanging_calls.h"
 #include "net/descriptor.h"
 #include "net/endpoint.h"
 #include "net/host_addresses.h"
@@ -35,67 +32,31 @@ base::Result<net::Address> of_the_system(const std::string& host, std::uint16_t 
 
 }  // namespace
 
-struct HostLookup::State {
+using Calls = HangingCalls<net::Address>;
+
+struct HostLookup::State final : Calls::Waiter, std::enable_shared_from_this<State> {
+    void tell(const base::Result<net::Address>& address) override {
+        const std::lock_guard lock(mutex);
+        if (loop == nullptr) return;
+        loop->post([self = shared_from_this(), address] {
+            const Found found = self->found;  // who hears it may destroy us
+            if (found) found(address);
+        });
+    }
+
     std::mutex mutex;  // of `loop`; `found` belongs to its thread
     net::Loop* loop = nullptr;
     Found found;
 };
 
-/// What threads are at, and for whom. Whoever tries again and again while the system does not answer joins the thread that hangs.
-struct HostLookup::UnderWay {
-    using Name = std::pair<std::string, std::uint16_t>;
-    using Waiting = std::vector<std::weak_ptr<State>>;
-
-    /// Threads may outlive everything else.
-    static const std::shared_ptr<UnderWay>& all() {
-        static const auto all = std::make_shared<UnderWay>();
-        return all;
-    }
-    /// @return  true: nobody is at it yet.
-    bool join(const Name& name, const std::shared_ptr<State>& state) {
-        const std::lock_guard lock(mutex);
-        const auto [one, is_new] = waiting.try_emplace(name);
-        std::erase_if(one->second, [](const std::weak_ptr<State>& each) { return each.expired(); });
-        one->second.push_back(state);
-        return is_new;
-    }
-    void tell(const Name& name, const base::Result<net::Address>& address) {
-        Waiting those;
-        {
-            const std::lock_guard lock(mutex);
-            if (auto one = waiting.extract(name)) those = std::move(one.mapped());
-        }
-        for (const std::weak_ptr<State>& each : those) {
-            const std::shared_ptr<State> state = each.lock();
-            if (!state) continue;
-            const std::lock_guard lock(state->mutex);
-            if (state->loop != nullptr) state->loop->post([state, address] { HostLookup::tell(*state, address); });
-        }
-    }
-
-    std::mutex mutex;
-    std::map<Name, Waiting> waiting;
-};
-
-void HostLookup::tell(const State& state, const base::Result<net::Address>& address) {
-    const Found found = state.found;  // who hears it may destroy us
-    if (found) found(address);
-}
-
 HostLookup::HostLookup(net::Loop& loop, const std::string& host, std::uint16_t port, Found found, LookUp look_up)
     : state_(std::make_shared<State>()) {
     state_->loop = &loop;
     state_->found = std::move(found);
-    const UnderWay::Name name(host, port);
-    if (!UnderWay::all()->join(name, state_)) return;
     if (!look_up) look_up = &of_the_system;
-    try {
-        std::thread([all = UnderWay::all(), name, look_up = std::move(look_up)] {
-            all->tell(name, look_up(name.first, name.second));
-        }).detach();
-    } catch (const std::exception& error) {  // no thread, no memory
-        UnderWay::all()->tell(name, base::fail(base::Errc::unavailable, std::string("there is no thread to look it up: ") + error.what()));
-    }
+    const bool is_asked = Calls::all()->ask(host + ' ' + std::to_string(port), state_,
+                                            [look_up = std::move(look_up), host, port] { return look_up(host, port); });
+    if (!is_asked) state_->tell(base::fail(base::Errc::unavailable, "there is no thread to look " + host + " up: too many hang"));
 }
 
 HostLookup::~HostLookup() {

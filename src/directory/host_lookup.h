@@ -14,12 +14,12 @@
 
 namespace exota::directory {
 
-/// Looks up on a thread, which may outlive this and then finds nobody who waits: one for all who want the same at the same time, so that a
-/// system that does not answer keeps no more of them however often it is tried again.
+/// Looks up on a thread, which may outlive this and then finds nobody who waits (hanging_calls.h): a system that does not answer delays
+/// neither the loop nor its end, and keeps few threads however often it is tried again.
 class HostLookup {
 public:
     using Found = std::function<void(base::Result<net::Address>)>;
-    /// Blocks. Called on that thread, perhaps after this object is gone; without an exception.
+    /// Blocks. Called on that thread, perhaps after this object is gone.
     using LookUp = std::function<base::Result<net::Address>(const std::string& host, std::uint16_t port)>;
 
     /// @param found  called on the loop, once, unless this is destroyed before; it may destroy this. An IPv6 address that this host has a
@@ -32,8 +32,6 @@ public:
 
 private:
     struct State;
-    struct UnderWay;
-    static void tell(const State& state, const base::Result<net::Address>& address);
 
     std::shared_ptr<State> state_;
 };

@@ -37,6 +37,31 @@ TEST(HostLookup, is_one_thread_for_all_who_want_the_same_however_often_they_try)
     EXPECT_EQ(*calls, 3) << "what is over is asked anew";
 }
 
+TEST(HostLookup, that_never_returns_keeps_neither_a_loop_nor_its_end_waiting) {
+    const auto calls = std::make_shared<std::atomic<int>>(0);
+    std::promise<void> answers;
+    const HostLookup::LookUp hangs = [calls, answered = answers.get_future().share()](const std::string&, std::uint16_t) {
+        ++*calls;
+        answered.wait();
+        return base::Result<net::Address>(base::fail(base::Errc::not_found, "no such host"));
+    };
+    int told = 0;
+    for (int i = 0; i < 3; ++i) {  // as a daemon that is stopped, or reloaded, and tries anew
+        net::Loop loop;
+        const HostLookup lookup(loop, "hangs.test", 1, [&](const auto&) { ++told; }, hangs);
+        bool goes_on = false;
+        loop.post([&] { goes_on = true; });
+        loop.run_until([&] { return goes_on; });
+    }
+    EXPECT_EQ(told, 0);
+    net::Loop loop;
+    const HostLookup lookup(loop, "hangs.test", 1, [&](const auto&) { ++told; }, hangs);
+    answers.set_value();
+    loop.run_until([&] { return told > 0; });
+    EXPECT_EQ(told, 1) << "and nobody of before";
+    EXPECT_EQ(*calls, 1);
+}
+
 TEST(HostLookup, who_hears_it_may_let_go_of_it) {
     net::Loop loop;
     bool is_told = false;

@@ -4,14 +4,17 @@
 //   connected           bound, and one search for nobody went well: a search is sent at once
 //   connecting          it waits, for as long as a question may take
 //   away                no server could be reached: it fails at once; tried again after a back-off
+//   resting             the connection was closed while nobody asked: it has it connected to, and waits
 //
 // A server that closes the connection (idle for too long, restarted) costs nobody an answer: what was under way is asked once more over the
-// next one. One that does not answer at all within the time of a question is given up. One that closes whenever it is asked is left for the
-// next in the list. After a trouble with one search the server is asked for nobody again, with a back-off, until that goes well.
+// next one, and without anything under way that is no trouble at all. One that does not answer at all within the time of a question is
+// given up. One that closes whenever it is asked is left for the next in the list. After a trouble with one search the server is asked for
+// nobody again, with a back-off, until that goes well.
 //
 // Lives on the loop's thread; destroyed after the loop has stopped for good. Tested by ldap_client_test.cc and tests/system.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -81,9 +84,13 @@ class LdapClient final : public LdapDirectory {
 public:
     /// Questions under way, sent or not; more fail at once.
     static constexpr std::size_t max_questions = 10'000;
+    /// A server that takes connections away at once is connected to so often at most, unless somebody asks.
+    static constexpr std::chrono::milliseconds reconnects_apart{1'000};
 
     /// @param status  told whether the server answers.
-    LdapClient(net::Loop& loop, LdapSettings settings, LdapServers servers, std::shared_ptr<SourceStatus> status);
+    /// @param apart   for tests.
+    LdapClient(net::Loop& loop, LdapSettings settings, LdapServers servers, std::shared_ptr<SourceStatus> status,
+               std::chrono::milliseconds apart = reconnects_apart);
     ~LdapClient() override;
     LdapClient(const LdapClient&) = delete;
     LdapClient& operator=(const LdapClient&) = delete;

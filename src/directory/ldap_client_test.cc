@@ -2,11 +2,17 @@
 #include "directory/ldap_client.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
+#include <functional>
 #include <future>
+#include <thread>
 
+#include "directory/ldap_link.h"
 #include "directory/testing_ldap.h"
 #include "net/testing.h"
 
@@ -18,10 +24,11 @@ using namespace std::string_literals;
 using namespace testing_ldap;
 using Result = base::Result<LdapFound>;
 
-struct Client : testing::Test {
+struct Client : ::testing::Test {
     std::optional<net::testing::LoopThread> thread;
     std::shared_ptr<SourceStatus> status;
     std::unique_ptr<LdapClient> client;
+    std::chrono::milliseconds apart = LdapClient::reconnects_apart;
 
     ~Client() override { finish(); }
     void SetUp() override { std::signal(SIGPIPE, SIG_IGN); }
@@ -41,9 +48,20 @@ struct Client : testing::Test {
         status = std::make_shared<SourceStatus>(3600s);
         thread.emplace();
         thread->call([&] {
-            client = std::make_unique<LdapClient>(thread->loop(), settings, *read_servers(settings), status);
+            client = std::make_unique<LdapClient>(thread->loop(), settings, *read_servers(settings), status, apart);
             client->start();
         });
+    }
+    bool is_ready() {
+        return thread->call([&] { return client->is_ready(); });
+    }
+    static bool becomes(const std::function<bool()>& condition) {
+        const auto until = std::chrono::steady_clock::now() + 60s;  // where it passes, something hangs
+        while (!condition()) {
+            if (std::chrono::steady_clock::now() > until) return false;
+            std::this_thread::yield();
+        }
+        return true;
     }
     Result search(std::optional<LdapPage> page = {}) {
         std::promise<Result> got;
@@ -106,6 +124,61 @@ TEST_F(Client, a_connection_that_ends_costs_nobody_an_answer) {
     const Result result = search();
     ASSERT_TRUE(result) << result.error().detail;
     EXPECT_EQ(result->entries.size(), 1U);
+}
+
+TEST_F(Client, a_connection_that_ends_at_rest_is_no_trouble_however_often) {
+    Server server([](int, char number, unsigned char tag) { return tag == bind_request ? bound(number) : entry(number) + done(number); });
+    apart = 1ms;
+    start({server.url});
+    constexpr int times = 12;  // twice as long after each, a back-off would be past its limit
+    for (int n = 1; n <= times; ++n) {
+        ASSERT_TRUE(becomes([&] { return server.probes == n && is_ready(); })) << n;
+        server.hang_up();
+    }
+    ASSERT_TRUE(becomes([&] { return server.probes == times + 1 && is_ready(); }));
+    EXPECT_TRUE(search());
+}
+
+TEST_F(Client, a_server_that_keeps_no_connection_is_connected_to_now_and_then_or_when_asked) {
+    Server server([](int, char number, unsigned char tag) { return tag == bind_request ? bound(number) : entry(number) + done(number); });
+    apart = 24h;
+    start({server.url});
+    for (int n = 1; n <= 2; ++n) {  // the first time at once
+        ASSERT_TRUE(becomes([&] { return server.probes == n && is_ready(); }));
+        server.hang_up();
+    }
+    ASSERT_TRUE(becomes([&] { return !is_ready(); }));
+    EXPECT_EQ(server.probes, 2);
+    EXPECT_EQ(status->why(), "");
+    EXPECT_EQ(status->state().is, SourceState::Is::loaded) << "nothing is wrong";
+    const Result result = search();
+    ASSERT_TRUE(result) << result.error().detail;
+    EXPECT_EQ(server.probes, 3);
+    EXPECT_EQ(status->why(), "");
+}
+
+TEST_F(Client, a_question_that_meets_the_end_of_its_connection_is_asked_over_the_next_one) {
+    Server server([](int, char number, unsigned char tag) { return tag == bind_request ? bound(number) : entry(number) + done(number); });
+    start({server.url});
+    ASSERT_TRUE(search());
+    std::promise<Result> got;
+    thread->call([&] {  // nothing is heard of the end before the question is sent
+        server.hang_up();
+        client->search({.base = "dc=x", .filter = "(a=v)", .attributes = {"a"}}, [&](Result result) { got.set_value(std::move(result)); });
+    });
+    const Result result = got.get_future().get();
+    ASSERT_TRUE(result) << result.error().detail;
+    EXPECT_EQ(result->entries.size(), 1U);
+    EXPECT_EQ(status->why(), "");
+    EXPECT_EQ(server.probes, 2);
+}
+
+TEST_F(Client, and_no_longer_than_it_may_take) {
+    Server server([](int connection, char number, unsigned char tag) {
+        return connection > 0 ? ""s : tag == bind_request ? bound(number) : "close"s;
+    });
+    start({server.url}, 200ms);
+    EXPECT_FALSE(search());
 }
 
 TEST_F(Client, but_not_twice) {
@@ -284,6 +357,22 @@ TEST_F(Client, may_end_at_any_time) {
     EXPECT_FALSE(called);
     start({"ldap://localhost:1"});  // while its name is looked up
     finish();
+}
+
+TEST(LdapLink, a_question_for_which_the_other_end_is_gone_is_known_as_such) {
+    std::signal(SIGPIPE, SIG_IGN);
+    net::Loop loop;
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+    const auto link = LdapLink::make(loop, net::Descriptor(ends[0]), {.entry = {}, .reference = {}, .end = {}, .lost = {}});
+    ASSERT_TRUE(link) << link.error().detail;
+    const LdapSearch search{.base = "dc=x", .filter = "(a=v)", .attributes = {"a"}};
+    EXPECT_TRUE((*link)->search(search, 1s));
+    LdapSearch wrong = search;
+    wrong.filter = "(";
+    EXPECT_EQ((*link)->search(wrong, 1s).error().code, base::Errc::invalid_data);
+    ::close(ends[1]);
+    EXPECT_EQ((*link)->search(search, 1s).error().code, base::Errc::closed);
 }
 
 TEST(LdapServers, are_read_once) {

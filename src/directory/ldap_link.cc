@@ -17,6 +17,7 @@ using base::fail;
 
 /// Of what a server adds to its code.
 constexpr std::size_t max_text_octets = 200;
+constexpr const char* closed = "it closed the connection";
 
 std::string in_words(int code) { return std::string(ldap_err2string(code)) + " (" + std::to_string(code) + ')'; }
 
@@ -138,7 +139,7 @@ void LdapLink::read() {
         if (type < 0) {
             int code = LDAP_SUCCESS;
             ldap_get_option(ldap_, LDAP_OPT_RESULT_CODE, &code);
-            say_lost(code == LDAP_SERVER_DOWN ? "it closed the connection" : in_words(code));
+            say_lost(code == LDAP_SERVER_DOWN ? closed : in_words(code));
             return;
         }
         if (!tell(message)) return;
@@ -205,6 +206,7 @@ base::Result<int> LdapLink::search(const LdapSearch& search, std::chrono::millis
                                      nullptr, &limit, most, &message);
     if (page != nullptr) ldap_control_free(page);
     if (code == LDAP_FILTER_ERROR) return fail(Errc::invalid_data, "the filter " + search.filter + " is none");
+    if (code == LDAP_SERVER_DOWN) return fail(Errc::closed, closed);
     if (code != LDAP_SUCCESS) return fail(Errc::unavailable, in_words(code));
     return message;
 }

@@ -44,6 +44,7 @@ public:
 
     /// @return  the number of the message, which its answers have; unavailable: it cannot be sent.
     base::Result<int> bind(const LdapSettings& settings);
+    /// @return  the same; closed: the other end is gone, which `lost` may not have said yet; invalid_data: the filter is none.
     base::Result<int> search(const LdapSearch& search, std::chrono::milliseconds time);
     /// Whatever comes of it is not heard any more.
     void abandon(int message) noexcept;

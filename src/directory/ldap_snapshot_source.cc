@@ -1,6 +1,7 @@
 #include "directory/ldap_snapshot_source.h"
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <exception>
 #include <functional>
@@ -11,7 +12,7 @@
 #include "base/joined.h"
 #include "directory/ldap_rows.h"
 #include "directory/random_key.h"
-#include "net/back_off.h"
+#include "directory/tree_back_off.h"
 
 namespace exota::directory {
 namespace {
@@ -80,14 +81,14 @@ base::Result<ReadServer> read_ldap(const LdapSettings& settings, const LdapServe
 /// Everything happens on the source's thread.
 class LdapSnapshotSource::Life {
 public:
-    Life(LdapSnapshotSource& source, LdapSettings settings, LdapServers servers, HeldTenants::Options held)
+    Life(LdapSnapshotSource& source, LdapSettings settings, LdapServers servers, HeldTenants::Options held, const LdapTreeLimits& limits)
         : source_(source),
           settings_(std::move(settings)),
           snapshot_file_(held.snapshot_file),
           held_(held_of(settings_), std::move(held), [&source] { return source.ending_.load(); }),
           client_(source.loop_, settings_, std::move(servers), connection_),
-          reader_(client_, settings_),
-          back_off_(first_back_off, longest_back_off, [this] { return static_cast<std::uint32_t>(random_()); }),
+          reader_(client_, settings_, limits),
+          back_off_([this] { return static_cast<std::uint32_t>(random_()); }),
           timer_(source.loop_) {}
 
     void begin() {
@@ -96,23 +97,40 @@ public:
         } catch (const std::exception& error) {  // what is lacking may be there later
             held_.warn(snapshot_file_ + " cannot be read: " + error.what());
         }
-        client_.start();
         read();
     }
     void use(tenant::Defaults defaults, std::string state_directory) {
+        wanted_ = Wanted{std::move(defaults), std::move(state_directory)};
+        use_wanted();
+    }
+    /// No memory, no descriptor: what was taken may be half-way.
+    void note_break() noexcept { held_.broke_off(); }
+    /// A trouble as others, and the next try reads everything.
+    void go_on_after(const std::exception_ptr& trouble) {
         try {
-            held_.use(std::move(defaults), std::move(state_directory));
+            std::rethrow_exception(trouble);
         } catch (const std::exception& error) {
-            held_.cannot_use(error.what());
+            failed({Errc::unavailable, error.what()});
         }
     }
-    /// No memory, no descriptor: a trouble as others, and the next try reads everything.
-    void broke_off(const char* why) {
-        held_.broke_off();
-        failed({Errc::unavailable, why});
-    }
     /// What is gone must not come back with the next start. When the thread has ended.
-    void end() {
+    void end() noexcept {
+        try {
+            keep_now();
+        } catch (const std::exception&) {
+            return;  // no memory for the words: nobody can be told
+        }
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    struct Wanted {
+        tenant::Defaults defaults;
+        std::string state_directory;
+    };
+
+    void keep_now() {
         try {
             held_.keep(HeldTenants::When::at_once);
         } catch (const std::exception& error) {
@@ -120,8 +138,22 @@ public:
         }
     }
 
-private:
-    using Clock = std::chrono::steady_clock;
+    /// What ends in an exception is wanted yet, and used with the next try.
+    void use_wanted() {
+        if (!wanted_) return;
+        held_.use(wanted_->defaults, wanted_->state_directory);
+        wanted_.reset();
+    }
+
+    /// What the client calls: it would be left half-way by an exception.
+    template <class Work>
+    void shielded(Work work) {
+        try {
+            work();
+        } catch (const std::exception&) {
+            source_.break_off();
+        }
+    }
 
     void wait(std::chrono::milliseconds time) {
         timer_.start(time, [this] { step(); });
@@ -130,7 +162,10 @@ private:
     void step() {
         const auto now = Clock::now();
         if (!is_heard_) {
-            if (now >= again_at_ && client_.is_ready()) return read();
+            if (now >= again_at_) {
+                use_wanted();
+                if (!is_started_ || client_.is_ready()) return read();
+            }
             tell(connection_->why());
             return wait(look_for_server);
         }
@@ -146,19 +181,20 @@ private:
     }
 
     void read() {
+        if (!is_started_) client_.start();
+        is_started_ = true;
         timer_.cancel();
         began_ = Clock::now();
         reader_.read([this](base::Result<LdapTree> tree) {
-            try {
+            shielded([&] {
                 if (!tree) return failed(tree.error());
                 take(*std::move(tree));
-            } catch (const std::exception& error) {
-                broke_off(error.what());
-            }
+            });
         });
     }
 
     void take(LdapTree tree) {
+        use_wanted();
         std::vector<TenantRow> rows = rows_of(tree.entries);
         tree.entries = {};
         const bool is_empty = rows.empty();
@@ -170,6 +206,7 @@ private:
         refresh_at_ = now + settings_.refresh_interval;
         anew_at_ = now + std::max<Clock::duration>(readings_apart, 4 * (now - began_));
         if (!std::exchange(is_heard_, true)) heard_since_ = now;
+        back_off_.was_read_whole();
         told_.clear();
         source_.first_.note(is_served ? First::loaded : First::unreachable);  // no start waits for the disk
         held_.keep(HeldTenants::When::in_time);
@@ -181,15 +218,13 @@ private:
         LdapSearch nobody{.base = settings_.base, .filter = "(objectClass=exotaNobody)", .attributes = {"1.1"}};
         client_.search(std::move(nobody), [this, turn = turn_](const base::Result<LdapFound>& found) {
             if (turn != turn_) return;
-            try {
+            shielded([&] {
                 if (!found) return failed(found.error());
                 // What it was told while we were not connected, and whether it is the same server, nobody knows.
                 if (found->connection != read_over_) refresh_at_ = std::min(refresh_at_, anew_at_);
                 held_.keep(HeldTenants::When::in_time);
                 rest();
-            } catch (const std::exception& error) {
-                broke_off(error.what());
-            }
+            });
         });
     }
 
@@ -197,24 +232,24 @@ private:
         ++turn_;
         const auto now = Clock::now();
         // One that takes us and leaves us again would be read whole ten times a second.
-        if (is_heard_ && now - heard_since_ >= idle_of(settings_)) back_off_.succeeded();
+        if (is_heard_ && now - heard_since_ >= idle_of(settings_)) back_off_.was_there_for_a_while();
         is_heard_ = false;
-        again_at_ = now + back_off_.failed(now);
+        again_at_ = back_off_.failed(error.code, now);
         wait(look_for_server);
         // Of several servers the next may be under way yet.
         if (error.code != Errc::timeout) tell(error.detail);
         tell(connection_->why());
         if (told_.empty()) held_.trouble(error.detail);  // told as often as it happens
-        held_.keep(HeldTenants::When::at_once);
+        keep_now();
     }
 
     /// Each trouble once, until the server is heard.
     void tell(const std::string& why) {
         if (why.empty() || why == told_) return;
-        told_ = why;
         source_.note_trouble(held_.name() + ' ' + why);
         held_.trouble(why);
         source_.first_.note(First::unreachable);
+        told_ = why;
     }
 
     LdapSnapshotSource& source_;
@@ -226,18 +261,20 @@ private:
     LdapClient client_;
     LdapTreeReader reader_;
     std::random_device random_;
-    net::BackOff back_off_;
+    TreeBackOff back_off_;
     net::Timer timer_;
-    std::uint64_t turn_ = 0;  // since the last trouble: answers to questions before it count no more
-    bool is_heard_ = false;   // the last reading came to its end, and no trouble since
+    std::uint64_t turn_ = 0;        // since the last trouble: answers to questions before it count no more
+    std::optional<Wanted> wanted_;  // and not used yet
+    bool is_started_ = false;       // the client
+    bool is_heard_ = false;         // the last reading came to its end, and no trouble since
     bool was_empty_ = false;
     std::string told_;  // the last trouble; empty while it is heard
     Clock::time_point began_{}, heard_since_{}, refresh_at_{}, anew_at_{}, again_at_{};
     std::uint64_t read_over_ = 0;  // which connection
 };
 
-LdapSnapshotSource::LdapSnapshotSource(LdapSettings settings, LdapServers servers, HeldTenants::Options held)
-    : life_(std::make_unique<Life>(*this, std::move(settings), std::move(servers), std::move(held))) {}
+LdapSnapshotSource::LdapSnapshotSource(LdapSettings settings, LdapServers servers, HeldTenants::Options held, const LdapTreeLimits& limits)
+    : life_(std::make_unique<Life>(*this, std::move(settings), std::move(servers), std::move(held), limits)) {}
 
 LdapSnapshotSource::~LdapSnapshotSource() {
     ending_ = true;
@@ -252,13 +289,31 @@ void LdapSnapshotSource::start() {
     thread_ = std::thread([this] { run(); });
 }
 
+/// On the thread, while an exception is handled: it is looked at where nothing is half-way, outside of everything that the loop called.
+void LdapSnapshotSource::break_off() noexcept {
+    broken_ = std::current_exception();
+    life_->note_break();
+    loop_.stop();
+}
+
+/// Whatever lacks memory, even for the words of what is wrong: the thread goes on.
 void LdapSnapshotSource::run() {
-    for (bool is_over = false; !is_over;) try {
-            loop_.run();
-            is_over = true;
-        } catch (const std::exception& error) {
-            life_->broke_off(error.what());
+    while (!ending_) {
+        try {
+            if (const std::exception_ptr trouble = std::exchange(broken_, nullptr)) life_->go_on_after(trouble);
+        } catch (const std::exception&) {
+            break_off();
+            std::this_thread::sleep_for(TreeBackOff::first);
+            continue;
         }
+        try {
+            loop_.context().restart();
+            // Who ends us says so before he stops the loop: he did both before, or stops it yet.
+            if (!ending_) loop_.run();
+        } catch (const std::exception&) {
+            break_off();
+        }
+    }
     first_.note(First::unreachable);
 }
 

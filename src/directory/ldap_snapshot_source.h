@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -37,14 +38,14 @@ base::Result<ReadServer> read_ldap(const LdapSettings& settings, const LdapServe
 
 class LdapSnapshotSource final : public FedSource {
 public:
-    static constexpr std::chrono::milliseconds first_back_off{100}, longest_back_off{30'000};
     /// So often the server is asked whether it is still there, at least.
     static constexpr std::chrono::seconds longest_idle{5};
     /// A server that closes the connection again and again may cost a reading each time: at most so often, and a fifth of the time.
     static constexpr std::chrono::seconds readings_apart{5};
 
-    /// @param held  called on the source's thread.
-    LdapSnapshotSource(LdapSettings settings, LdapServers servers, HeldTenants::Options held);
+    /// @param held    called on the source's thread; what it throws is a trouble as others.
+    /// @param limits  for tests.
+    LdapSnapshotSource(LdapSettings settings, LdapServers servers, HeldTenants::Options held, const LdapTreeLimits& limits = {});
     ~LdapSnapshotSource() override;
     LdapSnapshotSource(const LdapSnapshotSource&) = delete;
     LdapSnapshotSource& operator=(const LdapSnapshotSource&) = delete;
@@ -58,6 +59,7 @@ public:
 private:
     class Life;
     void run();
+    void break_off() noexcept;
     void note_trouble(std::string why);
 
     FirstAttempt first_;
@@ -65,6 +67,7 @@ private:
     mutable std::mutex mutex_;  // of the next
     std::string trouble_;
     net::Loop loop_;
+    std::exception_ptr broken_;   // of the thread: what is to be gone on after
     std::unique_ptr<Life> life_;  // of the thread, as long as that runs
     std::thread thread_;
 };

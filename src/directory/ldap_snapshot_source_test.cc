@@ -3,11 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <condition_variable>
 #include <csignal>
+#include <filesystem>
 #include <map>
 #include <optional>
 
+#include "directory/testing_held.h"
 #include "directory/testing_ldap.h"
 #include "net/testing.h"
 
@@ -18,23 +19,19 @@ using namespace std::chrono_literals;
 using namespace testing_ldap;
 using First = FedSource::First;
 
-/// Where it passes, something hangs.
-constexpr std::chrono::seconds long_time{60};
+using testing::long_time;
 
-struct LdapSource : ::testing::Test {
-    std::mutex mutex;  // of all below but the source
-    std::condition_variable changed;
+struct LdapSource : ::testing::Test, testing::SeenOfSource {
     std::map<std::string, std::string> tenants{{"a", "a.test"}, {"b", "b.test"}, {"c", "c.test"}};  // with a domain each
     std::map<std::string, std::string> reading;                                                     // those of the search that is under way
     std::optional<std::size_t> fails_at, closes_at;                                                 // page
     bool silent = false;
-    int readings = 0, troubles = 0;
-    std::vector<std::shared_ptr<const tenant::Index>> given;
-    std::vector<std::string> warnings;
+    int readings = 0;
 
     net::testing::TemporaryDirectory folder;
     LdapSettings settings;
     HeldTenants::Options held;
+    LdapTreeLimits limits;
     std::optional<Server> server;
     std::unique_ptr<LdapSnapshotSource> source;
 
@@ -46,34 +43,12 @@ struct LdapSource : ::testing::Test {
         settings.password = "readersecret";
         settings.timeout = 20s;
         held.snapshot_file = folder.path("snapshot");
-        held.defaults.proofs = {*tenant::Proof::parse("client-cert + dkim-aligned")};
-        held.status = std::make_shared<SourceStatus>(held.max_stale);
-        held.on_index = [this](std::shared_ptr<const tenant::Index> index, const std::vector<tenant::Problem>&) {
-            with([&] { given.push_back(std::move(index)); });
-        };
-        held.on_warning = [this](const std::string& text) { with([&] { warnings.push_back(text); }); };
-        held.on_trouble = [this] { with([&] { ++troubles; }); };
+        watch(held);
     }
     ~LdapSource() override { source.reset(); }
     LdapSource(const LdapSource&) = delete;
     LdapSource& operator=(const LdapSource&) = delete;
 
-    template <class Change>
-    void with(Change change) {
-        {
-            const std::lock_guard lock(mutex);
-            change();
-        }
-        changed.notify_all();
-    }
-    template <class Condition>
-    bool becomes(Condition condition) {
-        std::unique_lock lock(mutex);
-        return changed.wait_for(lock, long_time, condition);
-    }
-    bool covers(const std::string& domain) {
-        return becomes([&] { return !given.empty() && given.back()->covering(domain); });
-    }
     std::string answer(char number, unsigned char tag, std::string_view message) {
         if (tag == bind_request) return bound(number);
         if (tag != search_request) return "";
@@ -95,7 +70,7 @@ struct LdapSource : ::testing::Test {
             server.emplace([this](int, char number, unsigned char tag, std::string_view message) { return answer(number, tag, message); });
             settings.servers = {server->url};
         }
-        source = std::make_unique<LdapSnapshotSource>(settings, *read_servers(settings), held);
+        source = std::make_unique<LdapSnapshotSource>(settings, *read_servers(settings), held, limits);
         source->start();
     }
 };
@@ -186,6 +161,51 @@ TEST_F(LdapSource, a_server_that_falls_silent_is_known_and_read_again) {
         tenants["d"] = "d.test";
     });
     EXPECT_TRUE(covers("d.test"));
+}
+
+TEST_F(LdapSource, what_throws_ends_neither_the_thread_nor_the_readings) {
+    index_throws = 1;
+    trouble_throws = 3;  // that there is no memory cannot be said either
+    start();
+    EXPECT_TRUE(covers("a.test"));
+    EXPECT_TRUE(becomes([&] { return troubles > 0; }));
+    EXPECT_EQ(source->first(long_time), First::unreachable) << "what came of the first attempt";
+    source.reset();
+    EXPECT_TRUE(load_snapshot(held.snapshot_file, held_of(settings).origin));
+}
+
+TEST_F(LdapSource, other_defaults_are_wanted_until_they_are_used) {
+    tenant::Defaults other = held.defaults;
+    other.mode = tenant::Mode::monitor;
+    const auto is_used = [&] {
+        with([&] { index_throws = 1; });
+        source->use(other, "");
+        return becomes([&] { return given.back()->covering("a.test")->policy->mode == tenant::Mode::monitor; });
+    };
+    start();
+    ASSERT_TRUE(covers("a.test"));
+    EXPECT_TRUE(is_used());
+    source.reset();
+    settings.servers = {"ldap://127.0.0.1:1"};
+    with([&] { given.clear(); });
+    start();
+    ASSERT_TRUE(covers("a.test"));
+    EXPECT_TRUE(is_used()) << "though no server says anything";
+}
+
+TEST_F(LdapSource, a_tree_beyond_a_limit_is_not_read_again_at_once) {
+    limits.entries = tenants.size();
+    start();
+    EXPECT_EQ(source->first(long_time), First::loaded);
+    source.reset();
+    std::filesystem::remove(held.snapshot_file);
+    limits.entries = tenants.size() - 1;
+    with([&] { readings = troubles = 0; });
+    start();
+    EXPECT_EQ(source->first(long_time), First::unreachable);
+    EXPECT_NE(source->trouble().find("it has more than 2 tenants"), std::string::npos) << source->trouble();
+    EXPECT_TRUE(becomes([&] { return troubles > 0; }));
+    with([&] { EXPECT_EQ(readings, 1) << "tree_back_off.h says when"; });
 }
 
 TEST_F(LdapSource, may_end_at_any_time) {

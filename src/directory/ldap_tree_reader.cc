@@ -81,7 +81,7 @@ void LdapTreeReader::take(base::Result<LdapFound> found) {
     }
     if (++pages_ >= limits_.pages) return end(fail(Errc::too_long, "it has more than " + std::to_string(limits_.pages) + " pages"));
     if (Clock::now() > until_)
-        return end(fail(Errc::timeout, "it does not come to an end within " + std::to_string(limits_.time.count()) + " s"));
+        return end(fail(Errc::too_long, "it does not come to an end within " + std::to_string(limits_.time.count()) + " s"));
     ask(std::move(found->cookie), found->connection);
 }
 

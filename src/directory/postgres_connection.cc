@@ -60,12 +60,16 @@ base::Result<void> PostgresConnection::wait(For what, Clock::time_point until) c
     }
 }
 
-base::Result<PostgresConnection> PostgresConnection::connect(const PostgresSettings& settings, const Interrupt* interrupt) {
+base::Result<PostgresConnection> PostgresConnection::connect(const PostgresSettings& settings, const Interrupt* interrupt,
+                                                             const LookUpHost& look_up) {
     Secret password;
     if (!settings.password_file.empty())
         if (const auto read = read_password(settings.password_file, password); !read) return std::unexpected(read.error());
+    const auto in_time = [&](const std::string& host) { return addresses_in_time(host, settings.timeout, interrupt, look_up); };
+    const std::vector<PostgresTarget> targets = targets_of(settings.conninfo, in_time);
+    if (interrupt && interrupt->is_set()) return base::fail(base::Errc::closed, "interrupted");
     std::string why;
-    for (const PostgresTarget& target : targets_of(settings.conninfo)) {
+    for (const PostgresTarget& target : targets) {
         auto connection = connect_to(target, password.text, settings.timeout, interrupt);
         if (connection || connection.error().code == base::Errc::closed) return connection;
         why += (why.empty() ? "no connection: " : "; ") + (target.name.empty() ? "" : target.name + ": ") + connection.error().detail;
@@ -76,6 +80,7 @@ base::Result<PostgresConnection> PostgresConnection::connect(const PostgresSetti
 
 base::Result<PostgresConnection> PostgresConnection::connect_to(const PostgresTarget& target, const std::string& password,
                                                                 std::chrono::milliseconds timeout, const Interrupt* interrupt) {
+    if (!target.problem.empty()) return base::fail(base::Errc::unavailable, target.problem);
     std::vector<const char*> keywords, values;
     const auto add = [&](const char* keyword, const char* value) {
         keywords.push_back(keyword);

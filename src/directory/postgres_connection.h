@@ -1,8 +1,9 @@
 // One connection to a PostgreSQL server by libpq, without a step that waits longer than it may: every wait is a poll(2) with a deadline,
 // which whoever wants it to end cuts short.
 //
-// libpq is used by its calls that do not block (PQconnectPoll, PQsendQuery, PQconsumeInput); only the name of a server is looked up by it
-// within a call. So this is for a thread of its own (postgres_source.h) or a command, never for a loop that serves others.
+// libpq is used by its calls that do not block (PQconnectPoll, PQsendQuery, PQconsumeInput), and is given addresses; only a name that it
+// knows from elsewhere (PGHOST, a service file) it looks up within a call. So this is for a thread of its own (postgres_source.h) or a
+// command, never for a loop that serves others.
 //
 // Errors name what the server said, and never the password. One thread. Tested by postgres_connection_test.cc.
 #pragma once
@@ -33,10 +34,12 @@ public:
     /// @return  false: enough; the rest of the answer is not waited for, and the connection is of no more use.
     using OnRow = std::function<bool(std::span<const std::string_view> fields)>;
 
-    /// To the first of the servers (targets_of()) that takes it; each has `timeout`.
+    /// To the first of the servers (targets_of()) that takes it; each has `timeout`, and so has the look-up of each name.
     /// @param interrupt  outlives the connection; may be null.
+    /// @param look_up    for tests, as addresses_in_time() has it.
     /// @return  unavailable: no server, all refuse, or do not answer in time; io: the password file; closed: interrupted.
-    static base::Result<PostgresConnection> connect(const PostgresSettings& settings, const Interrupt* interrupt);
+    static base::Result<PostgresConnection> connect(const PostgresSettings& settings, const Interrupt* interrupt,
+                                                    const LookUpHost& look_up = &addresses_of_host);
     PostgresConnection(PostgresConnection&&) noexcept;
     PostgresConnection& operator=(PostgresConnection&&) noexcept;
     ~PostgresConnection();

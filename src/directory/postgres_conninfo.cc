@@ -1,7 +1,6 @@
 #include "directory/postgres_conninfo.h"
 
 #include <libpq-fe.h>
-#include <netdb.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -53,23 +52,6 @@ bool is_local(std::string_view host) {
     static const auto v4 = base::IpPrefix::parse("127.0.0.0/8"), v6 = base::IpPrefix::parse("::1");
     const auto address = base::IpAddress::parse(host);
     return address && (v4->contains(*address) || v6->contains(*address));
-}
-
-/// Of a host, as texts; none where it cannot be looked up.
-std::vector<std::string> addresses_of(const std::string& host) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};
-    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, &::freeaddrinfo);
-    std::vector<std::string> out;
-    for (const addrinfo* one = all.get(); one != nullptr; one = one->ai_next) {
-        char text[NI_MAXHOST];
-        if (::getnameinfo(one->ai_addr, one->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0 &&
-            std::ranges::find(out, text) == out.end())
-            out.emplace_back(text);
-    }
-    return out;
 }
 
 }  // namespace
@@ -130,9 +112,9 @@ bool is_open_to_others(const std::string& conninfo) {
 
 std::string name_of(const PostgresSettings& settings) { return "postgresql " + database_of(settings.conninfo); }
 
-std::vector<PostgresTarget> targets_of(const std::string& conninfo) {
+std::vector<PostgresTarget> targets_of(const std::string& conninfo, const LookUpHost& look_up) {
     const Options options = options_of(conninfo);
-    const std::vector<PostgresTarget> as_it_is{{.parameters = {{"dbname", conninfo}}, .name = {}, .whole = true}};
+    const std::vector<PostgresTarget> as_it_is{{.parameters = {{"dbname", conninfo}}, .name = {}, .problem = {}, .whole = true}};
     if (!options) return as_it_is;
     const std::vector<std::string> hosts = list_of(value_of(options, "host")), addresses = list_of(value_of(options, "hostaddr")),
                                    ports = list_of(value_of(options, "port"));
@@ -146,10 +128,15 @@ std::vector<PostgresTarget> targets_of(const std::string& conninfo) {
     for (std::size_t i = 0; i < count && out.size() < most_targets; ++i) {
         const std::string host = hosts.empty() ? "" : hosts[i];
         std::vector<std::string> each;
+        std::string problem;
         if (!addresses.empty())
             each.push_back(addresses[i]);
-        else if (!host.empty() && !host.starts_with('/') && !host.starts_with('@'))
-            each = addresses_of(host);
+        else if (!host.empty() && !host.starts_with('/') && !host.starts_with('@')) {
+            if (auto found = look_up(host))
+                each = *std::move(found);
+            else
+                problem = "cannot be looked up: " + found.error().detail;
+        }
         if (each.empty()) each.emplace_back();
         for (const std::string& address : each) {
             if (out.size() == most_targets) break;
@@ -163,6 +150,7 @@ std::vector<PostgresTarget> targets_of(const std::string& conninfo) {
             if (!host.empty()) target.parameters.emplace_back("host", host);
             if (!address.empty()) target.parameters.emplace_back("hostaddr", address);
             if (!port.empty()) target.parameters.emplace_back("port", port);
+            target.problem = problem;
             target.name = host.empty() ? address : address.empty() || address == host ? host : host + ", " + address;
             if (ports.size() > 1) target.name += " port " + port;
         }

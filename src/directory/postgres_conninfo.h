@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "directory/postgres_hosts.h"
 #include "directory/postgres_settings.h"
 
 namespace exota::directory {
@@ -27,14 +28,15 @@ std::string identity_of(const std::string& conninfo);
 /// A server to connect to: libpq's parameters, and what messages call it.
 struct PostgresTarget {
     std::vector<std::pair<std::string, std::string>> parameters;
-    std::string name;    // "db1.example, 192.0.2.1"; empty: there is only one
-    bool whole = false;  // the parameter dbname is a whole conninfo
+    std::string name;     // "db1.example, 192.0.2.1"; empty: there is only one
+    std::string problem;  // why it cannot be connected to; empty: it can be tried
+    bool whole = false;   // the parameter dbname is a whole conninfo, and libpq looks names up that it knows from elsewhere
 };
 /// More than these are not tried.
 inline constexpr std::size_t most_targets = 32;
 /// What a conninfo names, one server each, in order: each of its hosts, and each address of a host. libpq itself would give all of them
-/// one time, and a server that swallows packets would use that up before another one is asked. Looks names up, and so may block.
-/// One that cannot be looked up is left for libpq to say so. Never empty.
-std::vector<PostgresTarget> targets_of(const std::string& conninfo);
+/// one time, and a server that swallows packets would use that up before another one is asked. Never empty.
+/// @param look_up  called for each host that has to be.
+std::vector<PostgresTarget> targets_of(const std::string& conninfo, const LookUpHost& look_up);
 
 }  // namespace exota::directory

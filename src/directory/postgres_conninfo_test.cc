@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "base/ip.h"
+
 namespace exota::directory {
 namespace {
 
@@ -70,12 +72,19 @@ TEST(Conninfo, counts_with_what_it_leaves_to_the_environment) {
     EXPECT_EQ(identity_of(""), "host=db.example dbname=other");
 }
 
+/// Literals, and one name with two addresses.
+HostAddresses look_up(const std::string& host) {
+    if (host == "two.test") return std::vector<std::string>{"192.0.2.1", "2001:db8::1"};
+    if (base::IpAddress::parse(host)) return std::vector<std::string>{host};
+    return base::fail(base::Errc::not_found, host + ": no such name");
+}
+
 /// "host=a hostaddr=b port=c; …"
 std::string targets(const std::string& conninfo) {
     std::string out;
-    for (const PostgresTarget& target : targets_of(conninfo)) {
+    for (const PostgresTarget& target : targets_of(conninfo, &look_up)) {
         if (!out.empty()) out += "; ";
-        out += '[' + target.name + ']';
+        out += '[' + target.name + ']' + target.problem;
         for (const auto& [keyword, value] : target.parameters) out += ' ' + keyword + '=' + value;
     }
     return out;
@@ -93,20 +102,22 @@ TEST(Targets, are_each_host_and_each_address) {
               "hostaddr=2001:db8::1 port=7");
     EXPECT_EQ(targets("hostaddr=192.0.2.1,192.0.2.2"), "[192.0.2.1] hostaddr=192.0.2.1; [192.0.2.2] hostaddr=192.0.2.2");
     EXPECT_EQ(targets("host=,/run"), "[]; [/run] host=/run");
-    EXPECT_EQ(targets("host=a.invalid,/run"), "[a.invalid] host=a.invalid; [/run] host=/run") << "libpq says that there is none";
+    EXPECT_EQ(targets("host=two.test"),
+              "[two.test, 192.0.2.1] host=two.test hostaddr=192.0.2.1; [two.test, 2001:db8::1] host=two.test hostaddr=2001:db8::1");
+    EXPECT_EQ(targets("host=a.invalid,/run"), "[a.invalid]cannot be looked up: a.invalid: no such name host=a.invalid; [/run] host=/run");
     // What libpq refuses is its to refuse.
     for (const char* const uneven : {"host=/a,/b port=1,2,3", "host=/a,/b hostaddr=192.0.2.1"}) {
         EXPECT_EQ(targets(uneven), "[] dbname=" + std::string(uneven));
-        EXPECT_TRUE(targets_of(uneven)[0].whole);
+        EXPECT_TRUE(targets_of(uneven, &look_up)[0].whole);
     }
-    EXPECT_FALSE(targets_of("host=/run")[0].whole);
+    EXPECT_FALSE(targets_of("host=/run", &look_up)[0].whole);
 }
 
 TEST(Targets, have_a_limit) {
     std::string hosts = "host=/0";
     for (std::size_t i = 1; i < most_targets; ++i) hosts += ",/" + std::to_string(i);
-    EXPECT_EQ(targets_of(hosts).size(), most_targets);
-    EXPECT_EQ(targets_of(hosts + ",/more").size(), most_targets);
+    EXPECT_EQ(targets_of(hosts, &look_up).size(), most_targets);
+    EXPECT_EQ(targets_of(hosts + ",/more", &look_up).size(), most_targets);
 }
 
 }  // namespace

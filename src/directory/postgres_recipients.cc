@@ -191,7 +191,7 @@ void PostgresRecipients::run() {
     do {
         give_up(untold);
         try {
-            untold.reserve(untold.size() + questions->size());
+            untold.reserve(std::min(untold.size() + questions->size(), max_waiting));
             if (!talk) talk.emplace(*this);
             talk->connect_when_due();
             talk->answer(*questions);
@@ -200,7 +200,7 @@ void PostgresRecipients::run() {
             say_trouble(trouble.what());
             give_up(*questions);
             for (Question& one : *questions)
-                if (untold.size() < untold.capacity()) untold.push_back(std::move(one));
+                if (untold.size() < std::min(untold.capacity(), max_waiting)) untold.push_back(std::move(one));
         }
     } while ((questions = take(talk ? talk->connects_at() : Clock::now() + longest_back_off)));
 }

@@ -30,15 +30,15 @@ namespace exota::directory {
 class PostgresRecipients {
 public:
     using Answer = RecipientLookup::Answer;
-    /// Entries that wait; more are not known at once. And of one question to the server.
+    /// Entries that wait, and as many that could not be told; more are not known at once, or never told. And of one question to the server.
     static constexpr std::size_t max_waiting = 10'000, max_asked_at_once = 500;
     /// Rows that an answer may have for each entry: a view of the operator's may name one several times.
     static constexpr std::size_t max_rows_each = 16;
 
     /// @param status  told whether the server answers.
     PostgresRecipients(PostgresSettings settings, std::shared_ptr<SourceStatus> status);
-    /// Waits for the thread, which ends as soon as it may: a name that libpq is looking up is waited for (a conninfo with hostaddr has
-    /// none). Who still waits is never answered.
+    /// Waits for the thread, which ends as soon as it may: only a name that libpq looks up by itself is waited for (postgres_hosts.h). Who
+    /// still waits is never answered.
     ~PostgresRecipients();
     PostgresRecipients(const PostgresRecipients&) = delete;
     PostgresRecipients& operator=(const PostgresRecipients&) = delete;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <future>
 #include <new>
+#include <thread>
 
 #include "directory/postgres_pretender.h"
 
@@ -64,6 +65,31 @@ TEST_F(NoServer, who_could_not_be_told_is_told_later) {
     }
     EXPECT_EQ(tries, 3);
     EXPECT_EQ(told, 1) << "once";
+}
+
+TEST_F(NoServer, as_many_are_told_later_as_may_wait) {
+    std::atomic<bool> no_memory{true};
+    std::atomic<std::size_t> tries{0}, told{0}, tries_of_one_more{0};
+    const auto hear = [&](std::atomic<std::size_t>& counted) {
+        ++counted;
+        if (no_memory) throw std::bad_alloc();
+        ++told;
+    };
+    const auto becomes = [](const std::atomic<std::size_t>& number, std::size_t wanted) {
+        while (number < wanted) std::this_thread::yield();
+    };
+    PostgresRecipients recipients(settings, status);
+    for (std::size_t i = 0; i < PostgresRecipients::max_waiting; ++i) recipients.ask("jane@contoso.com", [&](Answer) { hear(tries); });
+    recipients.start();
+    becomes(tries, 1);  // all are taken at once
+    recipients.ask("john@contoso.com", [&](Answer) { hear(tries_of_one_more); });
+    becomes(tries_of_one_more, 2);  // the answer, and that there is none
+    no_memory = false;
+    std::promise<void> other;
+    recipients.ask("john@contoso.com", [&](Answer) { other.set_value(); });
+    other.get_future().get();
+    EXPECT_EQ(told, PostgresRecipients::max_waiting);
+    EXPECT_EQ(tries_of_one_more, 2U);
 }
 
 TEST_F(NoServer, as_many_wait_as_may_and_their_end_is_no_answer) {

@@ -66,11 +66,31 @@ std::string PostgresSource::trouble() const {
 // --- The life of the thread ---------------------------------------------------------------------------------------------------------
 
 void PostgresSource::run() {
+    shielded([this] { restore(); });
+    while (!interrupt_.is_set()) shielded([this] { live(); });
+    first_.note(First::unreachable);
+}
+
+/// Whatever lacks memory, even for the words of what is wrong: the thread goes on.
+template <class Work>
+void PostgresSource::shielded(Work work) {
+    try {
+        work();
+    } catch (const std::exception&) {
+        held_.broke_off();
+        static_cast<void>(interrupt_.wait_for(first_back_off));
+    }
+}
+
+void PostgresSource::restore() {
     try {
         if (held_.restore()) first_.note_snapshot();
     } catch (const std::exception& error) {  // what is lacking may be there later
         held_.warn(options_.held.snapshot_file + " cannot be read: " + error.what());
     }
+}
+
+void PostgresSource::live() {
     std::random_device random;
     net::BackOff back_off(first_back_off, longest_back_off, [&random] { return static_cast<std::uint32_t>(random()); });
     while (!interrupt_.is_set()) {
@@ -88,7 +108,6 @@ void PostgresSource::run() {
         first_.note(schema_is_other_ ? First::other_schema : First::unreachable);
         if (wait_out(back_off.failed(Clock::now()))) break;
     }
-    first_.note(First::unreachable);
 }
 
 bool PostgresSource::wait_out(std::chrono::milliseconds time) {

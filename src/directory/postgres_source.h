@@ -56,7 +56,7 @@ public:
 
     /// Nothing is read or connected before start().
     explicit PostgresSource(Options options);
-    /// Waits for the thread, which ends as soon as it may: a name that is being looked up is waited for.
+    /// Waits for the thread, which ends as soon as it may: only a name that libpq looks up by itself is waited for (postgres_hosts.h).
     ~PostgresSource() override;
     PostgresSource(const PostgresSource&) = delete;
     PostgresSource& operator=(const PostgresSource&) = delete;
@@ -68,6 +68,10 @@ public:
 
 private:
     void run();
+    template <class Work>
+    void shielded(Work work);
+    void restore();
+    void live();
     /// From connecting until something fails.
     base::Result<void> serve_or_fail();
     base::Result<void> serve();

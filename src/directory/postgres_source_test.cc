@@ -8,56 +8,35 @@
 #include <map>
 #include <new>
 
+#include "directory/testing_held.h"
+
 namespace exota::directory {
 namespace {
 
 using namespace std::chrono_literals;
 using Clock = TenantTables::Clock;
 
-/// Where it passes, something hangs.
-constexpr std::chrono::seconds long_time{60};
+using testing::long_time;
 
 std::string domains(const std::string& list) { return "{\"tenant_ids\":[],\"domains\":[" + list + "]}"; }
 
 /// A database that lives in the test, and everything that was seen of the source that reads it.
-struct Database {
-    std::mutex mutex;
-    std::condition_variable changed;
-
+struct Database : testing::SeenOfSource {
     std::map<std::string, std::string> rows;
     std::deque<std::string> told;
     bool away = false, chatters = false, deaf = false, impatient = false;
     std::function<void()> before_named, before_all;  // called without the lock
-    int opened = 0, read_alls = 0, waits = 0, troubles = 0;
+    int opened = 0, read_alls = 0, waits = 0;
     Clock::time_point waits_until{};
 
     Interrupt* interrupt = nullptr;
-    std::vector<std::shared_ptr<const tenant::Index>> given;
-    std::vector<std::string> warnings;
 
-    template <class Change>
-    void with(Change change) {
-        {
-            const std::lock_guard lock(mutex);
-            change();
-        }
-        changed.notify_all();
-    }
     void put(const std::string& name, const std::string& document) {
         with([&] { rows[name] = document; });
     }
     void tell(const std::string& payload) {
         with([&] { told.push_back(payload); });
         interrupt->poke();
-    }
-    /// @return  false: it never was so.
-    template <class Condition>
-    bool becomes(Condition condition) {
-        std::unique_lock lock(mutex);
-        return changed.wait_for(lock, long_time, condition);
-    }
-    bool covers(const std::string& domain) {
-        return becomes([&] { return !given.empty() && given.back()->covering(domain); });
     }
 };
 
@@ -130,13 +109,7 @@ struct Source : ::testing::Test {
         std::filesystem::remove_all(folder);
         std::filesystem::create_directory(folder);
         options.settings.conninfo = "dbname=test";
-        options.held.defaults.proofs = {*tenant::Proof::parse("client-cert + dkim-aligned")};
-        options.held.status = std::make_shared<SourceStatus>(options.held.max_stale);
-        options.held.on_index = [this](std::shared_ptr<const tenant::Index> index, const std::vector<tenant::Problem>&) {
-            database.with([&] { database.given.push_back(std::move(index)); });
-        };
-        options.held.on_warning = [this](const std::string& text) { database.with([&] { database.warnings.push_back(text); }); };
-        options.held.on_trouble = [this] { database.with([&] { ++database.troubles; }); };
+        database.watch(options.held);
         options.tables = [this](Interrupt& interrupt) -> OpenTables {
             database.interrupt = &interrupt;
             return [this]() -> base::Result<std::unique_ptr<TenantTables>> {
@@ -259,6 +232,17 @@ TEST_F(Source, outlives_an_exception) {
     start();
     EXPECT_TRUE(database.covers("a.test"));
     EXPECT_EQ(database.opened, 2);
+}
+
+TEST_F(Source, outlives_that_nobody_can_be_told_of_it) {
+    database.put("a", domains(R"("a.test")"));
+    database.away = true;
+    options.held.on_trouble = [this, left = std::make_shared<std::atomic<int>>(2)] {
+        if ((*left)-- > 0) throw std::bad_alloc();
+        database.with([&] { database.away = false; });
+    };
+    start();
+    EXPECT_TRUE(database.covers("a.test"));
 }
 
 TEST_F(Source, takes_other_defaults_though_memory_ran_out) {

@@ -10,34 +10,17 @@
 #include <utility>
 #include <vector>
 
-#include "directory/tenant_rows.h"
+#include "directory/testing_tenant_rows.h"
 #include "tenant/index_builder.h"
 #include "tenant/index_over.h"
 
 namespace exota::directory {
 namespace {
 
-using Rows = std::vector<TenantRow>;
-
-tenant::Defaults defaults() {
-    tenant::Defaults out;
-    out.proofs = {*tenant::Proof::parse("client-cert + dkim-aligned")};
-    return out;
-}
-
-TenantRow row(std::string name, const std::string& domains) {
-    return {std::move(name), "{\"tenant_ids\":[],\"domains\":[" + domains + "]}"};
-}
-
-/// Which tenant each domain has: "a.test=a b.test=".
-std::string served(const TenantRows::Taken& taken, std::initializer_list<const char*> domains) {
-    std::string out;
-    for (const char* domain : domains) {
-        const auto covered = taken.index->covering(domain);
-        out += std::string(out.empty() ? "" : " ") + domain + '=' + (covered ? std::string(taken.index->name(covered->tenant)) : "");
-    }
-    return out;
-}
+using testing::defaults;
+using testing::row;
+using testing::Rows;
+using testing::served;
 
 TEST(TenantRowsOver, few_that_changed_lie_over_the_others) {
     TenantRows rows(defaults(), {});

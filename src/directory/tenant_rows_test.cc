@@ -4,30 +4,15 @@
 
 #include <new>
 
+#include "directory/testing_tenant_rows.h"
+
 namespace exota::directory {
 namespace {
 
-using Rows = std::vector<TenantRow>;
-
-tenant::Defaults defaults() {
-    tenant::Defaults out;
-    out.proofs = {*tenant::Proof::parse("client-cert + dkim-aligned")};
-    return out;
-}
-
-TenantRow row(std::string name, const std::string& domains, const std::string& more = "") {
-    return {std::move(name), "{\"tenant_ids\":[],\"domains\":[" + domains + "]" + more + "}"};
-}
-
-/// Which tenant each domain has: "a.test=a b.test=".
-std::string served(const TenantRows::Taken& taken, std::initializer_list<const char*> domains) {
-    std::string out;
-    for (const char* domain : domains) {
-        const auto covered = taken.index->covering(domain);
-        out += std::string(out.empty() ? "" : " ") + domain + '=' + (covered ? std::string(taken.index->name(covered->tenant)) : "");
-    }
-    return out;
-}
+using testing::defaults;
+using testing::row;
+using testing::Rows;
+using testing::served;
 
 std::string errors(const TenantRows::Taken& taken) {
     std::string out;

@@ -1,21 +1,18 @@
 // A server of LDAP for tests, which answers what it is told to, and the messages that it says.
 #pragma once
 
-#include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "directory/ldap_frames.h"
-#include "net/descriptor.h"
+#include "directory/testing_server.h"
 
 namespace exota::directory::testing_ldap {
 
@@ -61,25 +58,17 @@ public:
     /// @param probed  what is answered to the first search: nobody is there.
     template <class Function>
     explicit Server(Function answer, std::string probed = done(probe))
-        : answer_(answer_of(std::move(answer))), probed_(std::move(probed)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-        EXPECT_EQ(::listen(listener_.get(), 16), 0);
-        socklen_t size = sizeof address;
-        EXPECT_EQ(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
-        url = "ldap://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-        thread_ = std::thread([this] { accept(); });
+        : answer_(answer_of(std::move(answer))),
+          probed_(std::move(probed)),
+          server_([this](int client, int connection) { serve(client, connection); }) {
+        url = "ldap://127.0.0.1:" + std::to_string(server_.port);
     }
-    ~Server() {
-        ::shutdown(listener_.get(), SHUT_RDWR);
-        thread_.join();
-    }
-    Server(const Server&) = delete;
-    Server& operator=(const Server&) = delete;
+
+    /// As one does that closes connections at rest.
+    void hang_up() { server_.hang_up(); }
 
     std::string url;
+    std::atomic<int> probes{0};  // first searches that were answered
 
 private:
     template <class Function>
@@ -90,19 +79,6 @@ private:
             };
         else
             return answer;
-    }
-    void accept() {
-        std::vector<std::thread> clients;
-        std::vector<int> sockets;
-        for (int number = 0;; ++number) {
-            const int client = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
-            if (client < 0) break;
-            sockets.push_back(client);
-            clients.emplace_back([this, client, number] { serve(client, number); });
-        }
-        for (const int client : sockets) ::shutdown(client, SHUT_RDWR);
-        for (std::thread& client : clients) client.join();
-        for (const int client : sockets) ::close(client);
     }
     void serve(int client, int connection) {
         std::string kept;
@@ -121,14 +97,14 @@ private:
                     ::shutdown(client, SHUT_RDWR);
                     return;
                 }
-                static_cast<void>(::send(client, answer.data(), answer.size(), MSG_NOSIGNAL));
+                testing::say(client, answer);
+                probes += number == probe ? 1 : 0;
             }
         }
     }
     const Answer answer_;
     const std::string probed_;
-    net::Descriptor listener_;
-    std::thread thread_;
+    testing::ServerOnLoopback server_;  // the last: its threads use the others
 };
 
 }  // namespace exota::directory::testing_ldap
