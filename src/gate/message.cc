@@ -73,7 +73,7 @@ struct Message::State final : Submission {
           judge(of_loop),
           wake(&wake_session),
           way(came),
-          collector(snapshot->limits, interests_under(*snapshot, brought_by.door)) {
+          collector(snapshot->limits, interests_under(*snapshot, brought_by.door), evidence) {
         front = brought_by;
         report = came.report;
         if (gate::wants_body(*snapshot, front.door)) hashing = std::make_unique<MessageHashing>(*snapshot, way.body_comes);
@@ -84,13 +84,9 @@ struct Message::State final : Submission {
         hashing->header_field(name, way.blank_taken ? std::string_view(restored.assign(1, ' ').append(value)) : value);
     }
 
-    /// The evidence as far as it goes at `stage`.
+    /// The evidence as far as it goes at `stage`: at MAIL it is session and envelope as they are.
     void collect() {
-        if (stage == Stage::mail) {
-            evidence = collector.at_mail();
-        } else if (!std::exchange(is_collected, true)) {
-            std::move(collector).finish(evidence);
-        }
+        if (stage != Stage::mail && !std::exchange(is_collected, true)) collector.complete();
         if (stage == Stage::message && hashing) hashing->end_of_message();
     }
 
