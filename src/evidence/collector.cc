@@ -322,13 +322,14 @@ void Collector::recipient(std::string_view forward_path) {
 
 void Collector::queue_id(std::string_view id) { message().envelope.queue_id = id; }
 
-void Collector::header_field(std::string_view name, std::string_view value) {
+void Collector::header_field(std::string_view name, std::string_view value, NameIs name_is) {
     Message& message = message_ ? *message_ : this->message();
     const bool may_look = message.measure(name, value, *limits_);
     const FieldClass field = classify(name);
     if (interests_.firewall_fields && is_firewall_field(name)) message.count_firewall_field(name);
     if (interests_.signed_fields) {
-        message.header.unreadable_field_name = message.header.unreadable_field_name || !is_readable_name(name);
+        if (name_is != NameIs::plain && !is_readable_name(name)) [[unlikely]]
+            message.header.unreadable_field_name = true;
         if (field.single != mail::SingleField::none) message.single_fields.add(field.single, may_look ? value : std::string_view{});
     }
     if (interests_.eop || interests_.indirect || interests_.forward_mark) [[unlikely]]

@@ -61,8 +61,10 @@ public:
     void xoorg(std::string_view value, Source source);
     void recipient(std::string_view forward_path);
     void queue_id(std::string_view id);
+    /// What the caller has found out of a field's name: plain is of printable ASCII and blanks only, and not empty.
+    enum class NameIs : bool { unknown, plain };
     /// @param value  as on the wire behind the colon (one leading blank or not, folding with CRLF or LF).
-    void header_field(std::string_view name, std::string_view value);
+    void header_field(std::string_view name, std::string_view value, NameIs name_is = NameIs::unknown);
     /// The message is complete: its evidence; the message state is clear afterwards.
     Evidence finish();
     /// The same where the evidence stays: it is all there. Nothing more is collected.

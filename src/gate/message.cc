@@ -131,9 +131,9 @@ const Snapshot& Message::snapshot() const noexcept { return *state_->snapshot; }
 bool Message::wants_body() const noexcept { return state_->hashing != nullptr && state_->way.body_comes; }
 Message::Standing Message::standing() const noexcept { return state_->standing; }
 
-void Message::header_field(std::string_view name, std::string_view value) {
+void Message::header_field(std::string_view name, std::string_view value, evidence::Collector::NameIs name_is) {
     if (state_->hashing) state_->hash(name, value);
-    state_->collector.header_field(name, value);
+    state_->collector.header_field(name, value, name_is);
 }
 
 void Message::body(std::string_view octets) {
