@@ -122,8 +122,9 @@ private:
         if (unusual_.empty()) unusual_ = what;
     }
 
-    bool cfws() { return !begins_cfws(in_.peek()) || skip_cfws(); }
-    bool skip_cfws() {
+    /// Between most tokens there is none.
+    [[gnu::always_inline]] bool cfws() { return !begins_cfws(in_.peek()) || skip_cfws(); }
+    [[gnu::noinline]] bool skip_cfws() {
         for (;;) {
             in_.take_while(is_fws);
             if (!in_.next_is('(')) return true;
@@ -157,7 +158,7 @@ private:
             });
             if (token.empty()) return fault("no value");
             if (is_misread || behind_mark) note_unusual(misread_value);
-            out = std::string(token);
+            out.assign(token);
         }
         return !has_8bit_ || base::is_utf8(out) || fault("a value that is not UTF-8");
     }
@@ -215,7 +216,7 @@ private:
         if (!is_usual_ptype(first)) note_unusual("a ptype other than header, smtp, body and policy");
         if (!cfws() || !read_keyword(property, "no property behind the ptype") || !cfws()) return false;
         if (!in_.skip('=')) return fault("no '=' behind a property");
-        Property& read = result.properties.emplace_back(std::string(first), std::string(property), std::string());
+        Property& read = result.properties.emplace_back(first, property);
         if (!read_pvalue(read.pvalue)) return false;
         if (read.pvalue.starts_with('=')) note_unusual(misread_value);  // in quotes, too
         return true;

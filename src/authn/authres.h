@@ -16,6 +16,9 @@
 namespace exota::authn {
 
 struct Property {
+    Property(std::string_view of_type, std::string_view name, std::string_view value = {})
+        : ptype(of_type), property(name), pvalue(value) {}
+
     std::string ptype, property, pvalue;  // names as written; compare without regard to case
     friend bool operator==(const Property&, const Property&) = default;
 };

@@ -52,11 +52,11 @@ bool names_a_key(std::string_view selector, std::string_view sdid) {
     return mail::is_domain({name.data(), octets});
 }
 
-/// i=: what a validator prints into its result, raw.
-bool is_plain_auid(std::string_view text) {
-    const auto has_domain = [](std::string_view auid) {
+/// i=: what a validator prints into its result, raw. @param sdid  a domain, which i= mostly has, too.
+bool is_plain_auid(std::string_view text, std::string_view sdid) {
+    const auto has_domain = [sdid](std::string_view auid) {
         const std::size_t at = auid.find('@');
-        return at != std::string_view::npos && mail::is_domain(auid.substr(at + 1));
+        return at != std::string_view::npos && (auid.substr(at + 1) == sdid || mail::is_domain(auid.substr(at + 1)));
     };
     if (std::ranges::all_of(text, is_auid_octet)) return has_domain(text);  // nothing in it to decode
     const auto decoded = decode_dkim_quoted_printable(text);
@@ -80,7 +80,8 @@ Result<SignatureForm> read_signature_form(std::string_view value) {
     Result<mail::Domain> sdid = mail::Domain::parse(written);
     if (!sdid || written.ends_with('.') || !names_a_key(*tags->value("s"), sdid->text()))
         return fail(Errc::invalid_data, "d= and s= name no key");
-    if (const auto auid = tags->value("i"); auid && !is_plain_auid(*auid)) return fail(Errc::invalid_data, "i= is no plain address");
+    if (const auto auid = tags->value("i"); auid && !is_plain_auid(*auid, sdid->text()))
+        return fail(Errc::invalid_data, "i= is no plain address");
     return SignatureForm{std::move(*tags), std::move(*sdid)};
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/encode.h"
 #include "base/octets.h"
+#include "base/sixteen.h"
 #include "base/text.h"
 #include "mail/cfws.h"
 
@@ -42,8 +43,11 @@ int hex_value(char c) noexcept {
 }
 
 /// RFC 5322 section 3.6.8: printable ASCII except the colon (and here the semicolon, which ends the tag).
-constexpr mail::OctetSet is_field_name_octet([](char c) { return c > 0x20 && c < 0x7f && c != ':' && c != ';'; });
-bool is_field_name(std::string_view name) noexcept { return !name.empty() && std::ranges::all_of(name, is_field_name_octet); }
+bool is_field_name(std::string_view name) noexcept {
+    const auto is_odd = [](auto c) { return (c <= ' ') | (c == 0x7f) | (c == ':') | (c == ';'); };  // what is no ASCII is below 0
+    const char* const end = name.data() + name.size();
+    return !name.empty() && base::find_octet(name.data(), end, is_odd) == end;
+}
 
 /// What a field says beside its key and its octets.
 struct Terms {
@@ -143,6 +147,7 @@ constexpr std::string_view other_version = "v= is not 1";
 }  // namespace
 
 std::optional<std::string> decode_dkim_quoted_printable(std::string_view text) {
+    if (std::ranges::none_of(text, [](char c) { return c == '=' || base::is_fws(c); })) return std::string(text);  // as nearly always
     std::string out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {

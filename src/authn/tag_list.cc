@@ -48,10 +48,46 @@ Result<TagList> broken(std::string_view what, const Cursor& in) {
 
 }  // namespace
 
+/// A list in which no value can be wrong, as nearly every one is. @return false: something else is.
+bool TagList::read_plain(std::string_view text, std::size_t max_tags) {
+    const char *at = text.data(), *const end = at + text.size();
+    const auto skip_blanks = [&at, end] {
+        while (at != end && base::is_wsp(*at)) ++at;
+    };
+    const auto place = [text](const char* octet) { return static_cast<std::size_t>(octet - text.data()); };
+    for (;;) {
+        skip_blanks();
+        if (at == end) return !tags_.empty();
+        if (!base::is_alpha(*at)) return false;
+        const char* const name = at;
+        while (at != end && is_name_char(*at)) ++at;
+        Tag tag{};
+        tag.name = std::string_view(name, static_cast<std::size_t>(at - name));
+        skip_blanks();
+        if (at == end || *at != '=') return false;
+        tag.raw_begin = place(++at);
+        const std::string_view rest = text.substr(tag.raw_begin);
+        const std::string_view raw = rest.substr(0, rest.find(';'));
+        tag.value = base::trim(raw);
+        tag.raw_end = tag.raw_begin + raw.size();
+        if (find(tag.name) != nullptr || tags_.size() == max_tags) return false;
+        add(tag);
+        at += raw.size();
+        if (at == end) return true;
+        ++at;
+    }
+}
+
+void TagList::add(const Tag& tag) {
+    tags_.push_back(tag);
+    if (tag.name.size() == 1 && tag.name.front() >= 'a') by_letter_[letter_of(tag.name)] = static_cast<std::uint32_t>(tags_.size());
+}
+
 Result<TagList> TagList::parse(std::string_view text, std::size_t max_tags, Known known) {
     TagList list;
     list.tags_.reserve(12);
-    const bool plain = known == Known::printable || is_plain(text);  // nothing in a value can then be wrong
+    if ((known == Known::printable || is_plain(text)) && list.read_plain(text, max_tags)) return list;
+    list = {};  // what is wrong is said by whoever looks at every octet
     Cursor in(text);
     if (!skip_fws(in)) return broken("bare line end", in);
     do {
@@ -63,27 +99,19 @@ Result<TagList> TagList::parse(std::string_view text, std::size_t max_tags, Know
         if (!skip_fws(in)) return broken("bare line end", in);
         if (!in.skip('=')) return broken("'=' expected", in);
         tag.raw_begin = in.position();
-        if (plain) [[likely]] {
-            const std::string_view raw = in.rest().substr(0, in.rest().find(';'));
-            in.advance(raw.size());
-            tag.value = base::trim(raw);
-        } else {
+        if (!skip_fws(in)) return broken("bare line end", in);
+        const std::size_t value_begin = in.position();
+        std::size_t value_end = value_begin;
+        while (!in.at_end() && !in.next_is(';')) {
+            if (in.take_while(is_valchar).empty()) return broken("control character", in);
+            value_end = in.position();
             if (!skip_fws(in)) return broken("bare line end", in);
-            const std::size_t value_begin = in.position();
-            std::size_t value_end = value_begin;
-            while (!in.at_end() && !in.next_is(';')) {
-                if (in.take_while(is_valchar).empty()) return broken("control character", in);
-                value_end = in.position();
-                if (!skip_fws(in)) return broken("bare line end", in);
-            }
-            tag.value = text.substr(value_begin, value_end - value_begin);
         }
+        tag.value = text.substr(value_begin, value_end - value_begin);
         tag.raw_end = in.position();
         if (list.find(tag.name) != nullptr) return broken("tag '" + std::string(tag.shown_name()) + "' twice", in);
         if (list.tags_.size() == max_tags) return fail(Errc::too_long, "more than " + std::to_string(max_tags) + " tags");
-        list.tags_.push_back(tag);
-        if (tag.name.size() == 1 && tag.name.front() >= 'a')
-            list.by_letter_[letter_of(tag.name)] = static_cast<std::uint32_t>(list.tags_.size());
+        list.add(tag);
         if (in.at_end()) return list;
         in.skip(';');
         if (!skip_fws(in)) return broken("bare line end", in);

@@ -56,6 +56,8 @@ public:
     std::span<const Tag> tags() const noexcept { return tags_; }
 
 private:
+    bool read_plain(std::string_view text, std::size_t max_tags);
+    void add(const Tag& tag);
     static constexpr std::size_t letter_of(std::string_view name) noexcept { return static_cast<std::size_t>(name.front() - 'a'); }
     const Tag* tag_at(std::uint32_t number) const noexcept { return number == 0 ? nullptr : &tags_[number - 1]; }
 

@@ -29,9 +29,11 @@ public:
     /// Takes the longest run of characters for which `belongs` holds; empty if none.
     template <class Predicate>
     constexpr std::string_view take_while(const Predicate& belongs) noexcept {
-        const std::size_t start = position_;
-        while (position_ < text_.size() && belongs(text_[position_])) ++position_;
-        return text_.substr(start, position_ - start);
+        std::size_t end = position_;  // a copy, so that nothing is stored for each octet
+        while (end < text_.size() && belongs(text_[end])) ++end;
+        const std::string_view taken(text_.data() + position_, end - position_);
+        position_ = end;
+        return taken;
     }
 
     constexpr std::string_view rest() const noexcept { return text_.substr(position_); }

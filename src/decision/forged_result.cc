@@ -29,6 +29,8 @@ constexpr mail::OctetSet is_of_name([](char c) { return base::is_alnum(c) || c =
 
 /// Where `word` ends that begins at `at`, whatever noise lies within both; npos if it does not.
 std::size_t end_of_word(std::string_view text, std::size_t at, std::string_view word) noexcept {
+    const bool is_there_as_it_is = text.substr(at).starts_with(word) && std::ranges::none_of(word, is_noise);
+    if (is_there_as_it_is) return at + word.size();
     for (const char wanted : word) {
         if (is_noise(wanted)) continue;
         while (at < text.size() && is_noise(text[at])) ++at;

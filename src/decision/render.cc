@@ -5,6 +5,9 @@
 #include "decision/render.h"
 
 #include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
 
 #include "base/json_writer.h"
 #include "base/text.h"
@@ -215,6 +218,23 @@ void append_word(std::string& out, std::string_view text) {
     }
 }
 
+/// " dkim=holds", for each factor and finding: every message names some.
+class FindingWords {
+public:
+    FindingWords() {
+        for (std::size_t factor = 0; factor < words_.size(); ++factor)
+            for (std::size_t finding = 0; finding < words_[factor].size(); ++finding)
+                words_[factor][finding] =
+                    ' ' + std::string(name_of(static_cast<Factor>(factor))) + '=' + std::string(name_of(static_cast<Finding>(finding)));
+    }
+    std::string_view of(Factor factor, Finding finding) const noexcept {
+        return words_[static_cast<std::size_t>(factor)][static_cast<std::size_t>(finding)];
+    }
+
+private:
+    std::array<std::array<std::string, 4>, tenant::factor_count> words_;
+};
+
 }  // namespace
 
 std::string to_json(const Decision& decision, const evidence::Evidence& evidence) {
@@ -297,13 +317,13 @@ void append_findings_text(std::string& out, const Decision& decision) {
     tenant::FactorSet asked;
     for (const ProofOutcome& proof : decision.proofs)
         for (const Factor factor : proof.missing) asked.insert(factor);
-    std::string_view between;
+    static const FindingWords words;
+    bool is_first = true;
     for (std::size_t i = 0; i < tenant::factor_count; ++i) {
         const FactorFinding& found = decision.findings[i];
         const auto factor = static_cast<Factor>(i);
         if (found.finding == Finding::absent && !asked.contains(factor)) continue;  // nobody asked, nothing seen
-        out.append(between).append(name_of(factor)).append(1, '=').append(name_of(found.finding));
-        between = " ";
+        out += words.of(factor, found.finding).substr(std::exchange(is_first, false) ? 1 : 0);
         if (found.detail.empty() || found.finding == Finding::holds) continue;
         out += '(';
         append_word(out, found.detail);

@@ -96,10 +96,14 @@ bool is_delivery_report(std::string_view value) noexcept {
 
 }  // namespace
 
+/// What the collector knows of a message besides the evidence that it gathers.
 struct Collector::Message {
-    Envelope envelope;
-    Header header;
-    std::string too_complex;
+    explicit Message(Evidence& gathered) noexcept
+        : envelope(gathered.envelope), header(gathered.header), too_complex(gathered.too_complex) {}
+
+    Envelope& envelope;
+    Header& header;
+    std::string& too_complex;
     std::array<std::uint32_t, field_kinds> seen{};  // fields of each kind
     FirewallNames firewall_names;                   // of header.firewall
     SingleFieldValues single_fields;
@@ -263,29 +267,37 @@ MailClass Collector::Message::mail_class() const {
     return MailClass::ordinary;
 }
 
-Collector::Collector(const MessageLimits& limits, Interests interests) : limits_(&limits), interests_(interests) {}
+Collector::Collector(const MessageLimits& limits, Interests interests)
+    : limits_(&limits), interests_(interests), own_(std::make_unique<Evidence>()), gathered_(own_.get()) {}
+Collector::Collector(const MessageLimits& limits, Interests interests, Evidence& into)
+    : limits_(&limits), interests_(interests), gathered_(&into) {}
 Collector::~Collector() = default;
 Collector::Collector(Collector&&) noexcept = default;
 Collector& Collector::operator=(Collector&&) noexcept = default;
 
 Collector::Message& Collector::message() {
-    if (!message_) message_ = std::make_unique<Message>();
+    if (!message_) begin_message();
     return *message_;
 }
 
-void Collector::connected(Client client, std::string_view mta) {
-    session_ = Session{};
-    session_.client = std::move(client);
-    session_.mta = mta;
-    message_.reset();
+void Collector::begin_message() {
+    reset_message();
+    message_ = std::make_unique<Message>(*gathered_);
 }
 
-void Collector::tls(Tls facts) { session_.tls = std::move(facts); }
-void Collector::helo(std::string_view name) { session_.helo = name; }
-void Collector::authenticated(bool yes) { session_.authenticated = yes; }
+void Collector::connected(Client client, std::string_view mta) {
+    reset_message();
+    gathered_->session = Session{};
+    gathered_->session.client = std::move(client);
+    gathered_->session.mta = mta;
+}
+
+void Collector::tls(Tls facts) { gathered_->session.tls = std::move(facts); }
+void Collector::helo(std::string_view name) { gathered_->session.helo = name; }
+void Collector::authenticated(bool yes) { gathered_->session.authenticated = yes; }
 
 void Collector::mail(std::string_view reverse_path) {
-    message_ = std::make_unique<Message>();
+    begin_message();
     Envelope& envelope = message_->envelope;
     envelope.has_mail = true;
     reverse_path = bare_path(reverse_path);
@@ -310,13 +322,14 @@ void Collector::recipient(std::string_view forward_path) {
 
 void Collector::queue_id(std::string_view id) { message().envelope.queue_id = id; }
 
-void Collector::header_field(std::string_view name, std::string_view value) {
+void Collector::header_field(std::string_view name, std::string_view value, NameIs name_is) {
     Message& message = message_ ? *message_ : this->message();
     const bool may_look = message.measure(name, value, *limits_);
     const FieldClass field = classify(name);
     if (interests_.firewall_fields && is_firewall_field(name)) message.count_firewall_field(name);
     if (interests_.signed_fields) {
-        message.header.unreadable_field_name = message.header.unreadable_field_name || !is_readable_name(name);
+        if (name_is != NameIs::plain && !is_readable_name(name)) [[unlikely]]
+            message.header.unreadable_field_name = true;
         if (field.single != mail::SingleField::none) message.single_fields.add(field.single, may_look ? value : std::string_view{});
     }
     if (interests_.eop || interests_.indirect || interests_.forward_mark) [[unlikely]]
@@ -325,40 +338,38 @@ void Collector::header_field(std::string_view name, std::string_view value) {
 }
 
 Evidence Collector::finish() {
-    Evidence out;
-    take_message(out);
-    out.session = session_;
+    complete();
+    Evidence out = std::move(*gathered_);
+    *gathered_ = Evidence{};
+    gathered_->session = out.session;  // the connection goes on
     return out;
 }
 
-void Collector::finish(Evidence& into) && {
-    take_message(into);
-    into.session = std::move(session_);
-}
-
-/// All but the session.
-void Collector::take_message(Evidence& into) {
-    Message& gathered = message();
-    gathered.header.author = author_of(gathered.header);
-    gathered.header.mail_class = gathered.mail_class();
-    gathered.header.repeated_fields = gathered.single_fields.repeated();
-    if (interests_.eop) gathered.header.eop = gathered.inbound.eop(gathered.header.authentication_results);
-    if (interests_.indirect) gathered.header.inbound = gathered.inbound.take_header();
-    into.envelope = std::move(gathered.envelope);
-    into.header = std::move(gathered.header);
-    into.too_complex = std::move(gathered.too_complex);
+void Collector::complete() {
+    Message& seen = message();
+    seen.header.author = author_of(seen.header);
+    seen.header.mail_class = seen.mail_class();
+    seen.header.repeated_fields = seen.single_fields.repeated();
+    if (interests_.eop) seen.header.eop = seen.inbound.eop(seen.header.authentication_results);
+    if (interests_.indirect) seen.header.inbound = seen.inbound.take_header();
     message_.reset();
 }
 
 Evidence Collector::at_mail() const {
     Evidence out;
-    out.session = session_;
+    out.session = gathered_->session;
     if (!message_) return out;
     out.envelope = message_->envelope;
     out.too_complex = message_->too_complex;
     return out;
 }
 
-void Collector::reset_message() { message_.reset(); }
+void Collector::reset_message() {
+    if (!message_) return;
+    message_.reset();
+    gathered_->envelope = {};
+    gathered_->header = {};
+    gathered_->too_complex.clear();
+}
 
 }  // namespace exota::evidence

@@ -43,6 +43,9 @@ public:
     /// @param limits  must outlive the collector.
     explicit Collector(const MessageLimits& limits, Interests interests);
     explicit Collector(const MessageLimits& limits) : Collector(limits, Interests()) {}
+    /// For one message, whose evidence is gathered where it stays: complete() instead of finish().
+    /// @param into  as it was made; must outlive the collector. Until complete() nobody else writes to it.
+    Collector(const MessageLimits& limits, Interests interests, Evidence& into);
 
     // Connection
     void connected(Client client, std::string_view mta = {});
@@ -50,7 +53,7 @@ public:
     void helo(std::string_view name);
     void authenticated(bool yes);
     /// All of these at once; a message that is under way stays.
-    void session(Session&& facts) noexcept { session_ = std::move(facts); }
+    void session(Session&& facts) noexcept { gathered_->session = std::move(facts); }
 
     // Message
     /// @param reverse_path  with or without angle brackets. Clears what was collected of a message before.
@@ -58,28 +61,30 @@ public:
     void xoorg(std::string_view value, Source source);
     void recipient(std::string_view forward_path);
     void queue_id(std::string_view id);
+    /// What the caller has found out of a field's name: plain is of printable ASCII and blanks only, and not empty.
+    enum class NameIs : bool { unknown, plain };
     /// @param value  as on the wire behind the colon (one leading blank or not, folding with CRLF or LF).
-    void header_field(std::string_view name, std::string_view value);
+    void header_field(std::string_view name, std::string_view value, NameIs name_is = NameIs::unknown);
     /// The message is complete: its evidence; the message state is clear afterwards.
     Evidence finish();
-    /// The same where the evidence is to stay, and the connection's facts are moved: nothing more is collected.
-    /// @param into  as it was made, or what at_mail() said of this message.
-    void finish(Evidence& into) &&;
+    /// The same where the evidence stays: it is all there. Nothing more is collected.
+    void complete();
     /// Session and envelope as they are by now, nothing of the header: what is known at MAIL. The message goes on.
     Evidence at_mail() const;
     /// ABORT, RSET: drops the message, keeps the connection.
     void reset_message();
 
-    const Session& session() const noexcept { return session_; }
+    const Session& session() const noexcept { return gathered_->session; }
     bool in_message() const noexcept { return message_ != nullptr; }
 
 private:
     struct Message;  // allocated at mail(), so that an idle session is small
     Message& message();
-    void take_message(Evidence& into);
+    void begin_message();
     const MessageLimits* limits_;
     Interests interests_;
-    Session session_;
+    std::unique_ptr<Evidence> own_;  // nullptr: the evidence stays elsewhere
+    Evidence* gathered_;
     std::unique_ptr<Message> message_;
 
 public:

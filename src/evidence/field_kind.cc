@@ -15,6 +15,12 @@ using base::is_name;
 using Kind = FieldKind;
 using Single = mail::SingleField;
 
+/// Nearly no name has blanks around it.
+std::string_view bare(std::string_view name) noexcept {
+    const bool is_bare = !name.empty() && name.front() > ' ' && name.back() > ' ';
+    return is_bare ? name : base::trim(name);
+}
+
 template <std::size_t size>
 [[gnu::always_inline]] inline FieldClass if_named(std::string_view name, const char (&wanted)[size], Kind kind) noexcept {
     return is_name(name, wanted) ? FieldClass{kind} : FieldClass{};
@@ -89,8 +95,8 @@ consteval std::size_t octets_of(const char (&)[size]) {
 
 }  // namespace
 
-FieldClass classify(std::string_view name) noexcept {
-    name = base::trim(name);
+FieldClass classify_known(std::string_view name) noexcept {
+    name = bare(name);
     if (name.size() < 2) return {};
     switch (base::to_lower(name.front())) {
         case 'x':
@@ -123,7 +129,7 @@ FieldClass classify(std::string_view name) noexcept {
 }
 
 bool is_firewall_field(std::string_view name) noexcept {
-    name = base::trim(name);
+    name = bare(name);
     if (!begins_with_name(name, "X-") || name.size() < 4) return false;
     switch (base::to_lower(name[2])) {
         case 'm':
@@ -140,46 +146,6 @@ bool is_firewall_field(std::string_view name) noexcept {
         default:
             return false;
     }
-}
-
-std::string_view name_of(FieldKind kind) noexcept {
-    switch (kind) {
-        case Kind::other:
-            return "other";
-        case Kind::from:
-            return "From";
-        case Kind::resent_from:
-            return "Resent-From";
-        case Kind::sender:
-            return "Sender";
-        case Kind::received:
-            return "Received";
-        case Kind::dkim_signature:
-            return "DKIM-Signature";
-        case Kind::authentication_results:
-            return "Authentication-Results";
-        case Kind::own_result:
-            return "X-ExOTA-Authentication-Results";
-        case Kind::originator_org:
-            return "X-OriginatorOrg";
-        case Kind::tenant_id:
-            return "X-MS-Exchange-CrossTenant-Id";
-        case Kind::auth_as:
-            return "X-MS-Exchange-CrossTenant-AuthAs";
-        case Kind::attributed_connection:
-            return "X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp";
-        case Kind::auto_submitted:
-            return "Auto-Submitted";
-        case Kind::content_type:
-            return "Content-Type";
-        case Kind::journal_report:
-            return "X-MS-Journal-Report";
-        case Kind::inbox_rules_loop:
-            return "X-MS-Exchange-Inbox-Rules-Loop";
-        case Kind::response_suppress:
-            return "X-Auto-Response-Suppress";
-    }
-    return "other";
 }
 
 }  // namespace exota::evidence

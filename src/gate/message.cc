@@ -73,7 +73,7 @@ struct Message::State final : Submission {
           judge(of_loop),
           wake(&wake_session),
           way(came),
-          collector(snapshot->limits, interests_under(*snapshot, brought_by.door)) {
+          collector(snapshot->limits, interests_under(*snapshot, brought_by.door), evidence) {
         front = brought_by;
         report = came.report;
         if (gate::wants_body(*snapshot, front.door)) hashing = std::make_unique<MessageHashing>(*snapshot, way.body_comes);
@@ -84,13 +84,9 @@ struct Message::State final : Submission {
         hashing->header_field(name, way.blank_taken ? std::string_view(restored.assign(1, ' ').append(value)) : value);
     }
 
-    /// The evidence as far as it goes at `stage`.
+    /// The evidence as far as it goes at `stage`: at MAIL it is session and envelope as they are.
     void collect() {
-        if (stage == Stage::mail) {
-            evidence = collector.at_mail();
-        } else if (!std::exchange(is_collected, true)) {
-            std::move(collector).finish(evidence);
-        }
+        if (stage != Stage::mail && !std::exchange(is_collected, true)) collector.complete();
         if (stage == Stage::message && hashing) hashing->end_of_message();
     }
 
@@ -135,9 +131,9 @@ const Snapshot& Message::snapshot() const noexcept { return *state_->snapshot; }
 bool Message::wants_body() const noexcept { return state_->hashing != nullptr && state_->way.body_comes; }
 Message::Standing Message::standing() const noexcept { return state_->standing; }
 
-void Message::header_field(std::string_view name, std::string_view value) {
+void Message::header_field(std::string_view name, std::string_view value, evidence::Collector::NameIs name_is) {
     if (state_->hashing) state_->hash(name, value);
-    state_->collector.header_field(name, value);
+    state_->collector.header_field(name, value, name_is);
 }
 
 void Message::body(std::string_view octets) {

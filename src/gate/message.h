@@ -50,7 +50,8 @@ public:
     const Snapshot& snapshot() const noexcept;
 
     /// @param value  as the MTA hands it on (see Way::blank_taken), folding with CRLF or LF.
-    void header_field(std::string_view name, std::string_view value);
+    void header_field(std::string_view name, std::string_view value,
+                      evidence::Collector::NameIs name_is = evidence::Collector::NameIs::unknown);
     /// Octets of the body as they come, in pieces of any size. Never kept.
     void body(std::string_view octets);
     /// Somebody listens to the body: body() is worth calling.

@@ -53,6 +53,10 @@ std::string_view without_brackets(std::string_view path) noexcept {
     return path.starts_with('<') && path.ends_with('>') ? path.substr(1, path.size() - 2) : path;
 }
 
+evidence::Collector::NameIs known_of_name(const milter::Header& event) noexcept {
+    return event.plain_name ? evidence::Collector::NameIs::plain : evidence::Collector::NameIs::unknown;
+}
+
 /// What an inbound door knows of its client.
 struct AtDoor {
     Doorkeeper keeper;
@@ -140,7 +144,7 @@ std::size_t MilterSession::State_::take_header_fields(std::string_view bytes, st
         if (command == Command::header) {
             const auto event = milter::decode_header((*frame)->payload);
             if (!event) break;
-            message->header_field(event->name, event->value);
+            message->header_field(event->name, event->value, known_of_name(*event));
             if (answers) milter::append_continue(out);
         } else if (command == Command::macro && macros.repeats((*frame)->payload)) {
             repeated = bytes.substr(0, (*frame)->consumed);
@@ -214,7 +218,7 @@ Handled MilterSession::State_::on(const milter::Recipient& event, std::string& o
 }
 
 Handled MilterSession::State_::on(const milter::Header& event, std::string& out) {
-    message->header_field(event.name, event.value);
+    message->header_field(event.name, event.value, known_of_name(event));
     answer(Command::header, out);
     return {};
 }

@@ -45,8 +45,8 @@ private:
 
 evidence::Tls read_tls(const KnownMacros& macros, std::string_view mta, Unnamed unnamed) {
     evidence::Tls tls;
-    tls.version = macros.tls_version().value_or("");
-    tls.cipher = macros.cipher().value_or("");
+    tls.version = std::string(macros.tls_version().value_or(""));
+    tls.cipher = std::string(macros.cipher().value_or(""));
     const auto& subject = macros.certificate_subject();
     const auto& verify = macros.verify();
     const auto& name = macros.common_name();
@@ -79,8 +79,7 @@ bool is_logged_in(const KnownMacros& macros) noexcept {
 }
 
 evidence::Client client_of(const milter::Connect& event, const KnownMacros& macros) {
-    evidence::Client client;
-    client.name = event.host;
+    evidence::Client client{.address = {}, .name = std::string(event.host)};
     if (event.family != milter::Family::inet && event.family != milter::Family::inet6) return client;
     const auto address = base::IpAddress::parse(event.address);
     if (!address) {

@@ -193,7 +193,8 @@ std::expected<Mailbox, AuthorError> parse_single_mailbox(std::string_view field)
     if (field.size() > max_author_field_octets) return ambiguous("a field of more than 65536 octets");
     if (const std::string_view fault = find_forbidden_octet(field); !fault.empty()) return ambiguous(fault);
     // In Shift_JIS or GBK a backslash there is half of a character, and what it escapes for us ends a string for such a reader.
-    if (std::ranges::adjacent_find(field, [](char a, char b) { return is_8bit(a) && b == '\\'; }) != field.end())
+    const bool has_backslash = field.find('\\') != std::string_view::npos;
+    if (has_backslash && std::ranges::adjacent_find(field, [](char a, char b) { return is_8bit(a) && b == '\\'; }) != field.end())
         return ambiguous("a backslash behind an 8-bit octet");
     Cursor in(field);
     std::expected<Mailbox, AuthorError> mailbox = take_mailbox_or_group(in, false);

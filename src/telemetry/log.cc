@@ -71,10 +71,11 @@ void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const Re
     const auto text = [&fields](std::string_view name, std::string_view value) {
         if (!value.empty()) fields.push_back(LogField::of(name, value));
     };
-    text("verdict", decision::name_of(decision.verdict));
-    text("judged", decision::name_of(decision.judged));
-    text("reason", decision::name_of(decision.reason));
-    text("mode", tenant::name_of(decision.mode));
+    const auto word = [&fields](std::string_view name, std::string_view value) { fields.push_back(LogField::of_word(name, value)); };
+    word("verdict", decision::name_of(decision.verdict));
+    word("judged", decision::name_of(decision.judged));
+    word("reason", decision::name_of(decision.reason));
+    word("mode", tenant::name_of(decision.mode));
     if (decision.quarantine) fields.push_back(LogField::of_boolean("quarantine", true));
     text("tenant", decision.tenant_name);
     text("author_domain", decision.author_domain);
@@ -87,7 +88,7 @@ void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const Re
     text("hint", texts.hint);
     text("queue_id", evidence.envelope.queue_id);
     if (const base::IpAddress* address = evidence::value_of(evidence.session.client.address)) texts.client = address->text();
-    text("client", texts.client);
+    if (!texts.client.empty()) word("client", texts.client);
     text("client_name", evidence.session.client.name);
     text("helo", evidence.session.helo);
     text("tls", evidence.session.tls.version);
@@ -96,7 +97,7 @@ void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const Re
         text("certificate_hint", evidence::name_of(evidence.session.tls.hint));
     if (evidence.envelope.has_mail) fields.push_back(LogField::of("mail_from", evidence.envelope.reverse_path));  // empty: the null sender
     fields.push_back(LogField::of_number("recipients", evidence.envelope.recipient_count));
-    text("mail_class", evidence::name_of(evidence.header.mail_class));
+    word("mail_class", evidence::name_of(evidence.header.mail_class));
     fields.push_back(LogField::of_boolean("peer_proven", decision.peer_proven));
     if (decision.reply) texts.reply = decision.reply->line();
     text("reply", texts.reply);

@@ -16,8 +16,9 @@ namespace exota::telemetry {
 
 namespace {
 
-/// How a text stands behind '='.
-enum class Form : std::uint8_t { bare, quoted, escaped };
+/// How a text stands behind '='. A stricter one has all bits of the others.
+enum class Form : std::uint8_t { bare = 0, quoted = 1, escaped = 3 };
+constexpr Form stricter(Form a, Form b) noexcept { return static_cast<Form>(static_cast<unsigned>(a) | static_cast<unsigned>(b)); }
 
 /// The form that each octet asks for.
 constexpr std::array<Form, 256> forms = [] {
@@ -38,12 +39,12 @@ Form form_of(std::string_view text) noexcept {
     if (text.empty()) return Form::quoted;
     Form form = Form::bare;
     if (text.size() < base::sixteen) {
-        for (const char c : text) form = std::max(form, forms[static_cast<unsigned char>(c)]);
+        for (const char c : text) form = stricter(form, forms[static_cast<unsigned char>(c)]);
         return form;
     }
     const char* const last = text.data() + text.size() - base::sixteen;
-    for (const char* at = text.data(); at < last; at += base::sixteen) form = std::max(form, form_of(base::sixteen_octets(at)));
-    return std::max(form, form_of(base::sixteen_octets(last)));
+    for (const char* at = text.data(); at < last; at += base::sixteen) form = stricter(form, form_of(base::sixteen_octets(at)));
+    return stricter(form, form_of(base::sixteen_octets(last)));
 }
 
 /// Appends pieces to a string through a pointer: room is made once for many of them.
@@ -101,6 +102,7 @@ void append_value(std::string& out, const LogField& field, LogFormat format) {
                 base::append_json_string(out, field.text);
             return;
         case LogField::Kind::text:
+        case LogField::Kind::word:
             if (format == LogFormat::json)
                 base::append_json_string(out, field.text);
             else
@@ -234,6 +236,7 @@ void append_logfmt(std::string& out, const LogRecord& record) {
                 line.add(word_of(field));
                 break;
             case LogField::Kind::text:
+            case LogField::Kind::word:
             case LogField::Kind::json:
                 line.add(field.text);
                 break;
@@ -269,7 +272,7 @@ void append_journal(std::string& out, const LogRecord& record, LogFormat format,
         field_name = "EXOTA_";
         for (const char c : field.name) field_name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
         value.clear();
-        if (field.kind == LogField::Kind::text)
+        if (field.kind == LogField::Kind::text || field.kind == LogField::Kind::word)
             append_journal_text(value, field.text);
         else
             append_value(value, field, LogFormat::json);

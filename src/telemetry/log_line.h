@@ -19,12 +19,14 @@
 namespace exota::telemetry {
 
 struct LogField {
-    enum class Kind : std::uint8_t { text, number, boolean, json } kind = Kind::text;
+    /// word: a text of ours that needs no quotes, not empty.
+    enum class Kind : std::uint8_t { text, number, boolean, json, word } kind = Kind::text;
     std::string_view name;  // ours: lower case letters and '_'
-    std::string_view text;  // text, json (a complete JSON value of one line, made by us)
+    std::string_view text;  // text, word, json (a complete JSON value of one line, made by us)
     std::int64_t number = 0;
 
     static LogField of(std::string_view name, std::string_view text) { return {Kind::text, name, text, 0}; }
+    static LogField of_word(std::string_view name, std::string_view word) { return {Kind::word, name, word, 0}; }
     static LogField of_number(std::string_view name, std::int64_t number) { return {Kind::number, name, {}, number}; }
     static LogField of_boolean(std::string_view name, bool value) { return {Kind::boolean, name, {}, value ? 1 : 0}; }
     static LogField of_json(std::string_view name, std::string_view json) { return {Kind::json, name, json, 0}; }

@@ -168,6 +168,21 @@ TEST(LogLine, the_journal_gets_each_field_and_only_those) {
     }
 }
 
+TEST(LogLine, a_word_is_written_as_a_text_is) {
+    const auto written = [](const LogField& field, auto append) {
+        std::string out;
+        append(out, LogRecord{some_time, LogLevel::info, "message", {&field, 1}});
+        return out;
+    };
+    const auto is_alike = [&](auto append) {
+        EXPECT_EQ(written(LogField::of_word("reason", "not-proven"), append), written(LogField::of("reason", "not-proven"), append));
+    };
+    is_alike(append_logfmt);
+    is_alike(append_json);
+    for (const LogFormat format : {LogFormat::logfmt, LogFormat::json})
+        is_alike([format](std::string& out, const LogRecord& record) { append_journal(out, record, format, "exota"); });
+}
+
 TEST(LogLine, syslog_is_one_line_with_facility_mail) {
     const LogField fields[] = {LogField::of("text", "a\nb")};
     std::string out;

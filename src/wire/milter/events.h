@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "base/result.h"
+#include "base/sixteen.h"
 #include "wire/milter/frames.h"
 #include "wire/milter/protocol.h"
 
@@ -79,6 +80,7 @@ struct Recipient {
 struct Data {};
 struct Header {
     std::string_view name, value;
+    bool plain_name = false;  // of printable ASCII and blanks only
 };
 struct EndOfHeader {};
 struct Body {
@@ -102,12 +104,17 @@ using Event = std::variant<Offer, Connect, Helo, Mail, Recipient, Data, Header, 
                            QuitNewConnection, MacroDefinitions, UnknownCommand>;
 
 /// The event of a HEADER frame's payload, which most frames are: two strings. Errors: malformed_payload.
-inline std::expected<Header, ProtocolError> decode_header(std::string_view payload) noexcept {
-    const std::size_t colon = payload.find('\0');  // stands where the colon was
+[[gnu::always_inline]] inline std::expected<Header, ProtocolError> decode_header(std::string_view payload) noexcept {
+    // The NUL that stands where the colon was is nearly always the first octet that is none of a plain name: one look finds both out.
+    const auto is_odd = [](auto c) { return (c < ' ') | (c == 0x7f); };  // what is no ASCII is below 0
+    const char* const odd = base::find_octet(payload.data(), payload.data() + payload.size(), is_odd);
+    std::size_t colon = static_cast<std::size_t>(odd - payload.data());
+    const bool plain_name = colon < payload.size() && *odd == '\0';
+    if (!plain_name) colon = payload.find('\0', colon);
     if (colon == 0 || colon == std::string_view::npos) return std::unexpected(ProtocolError::malformed_payload);
     const std::string_view value = payload.substr(colon + 1);
     if (value.empty() || value.find('\0') != value.size() - 1) return std::unexpected(ProtocolError::malformed_payload);
-    return Header{payload.substr(0, colon), value.substr(0, value.size() - 1)};
+    return Header{payload.substr(0, colon), value.substr(0, value.size() - 1), plain_name};
 }
 
 /// @return  the event, which views into the frame; unknown_command or malformed_payload.

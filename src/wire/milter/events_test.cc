@@ -139,6 +139,34 @@ TEST(Events, every_other_command_is_unknown) {
     }
 }
 
+TEST(Events, a_header_says_whether_its_name_is_plain) {
+    struct Case {
+        std::string_view payload, name;
+        bool plain;
+    };
+    const Case cases[] = {
+        {"To\0 a\0"sv, "To", true},
+        {"X-MS-Exchange-CrossTenant-AuthAs\0 Internal\0"sv, "X-MS-Exchange-CrossTenant-AuthAs", true},
+        {"Subject \0 a\0"sv, "Subject ", true},
+        {"Sub\tject\0 a\0"sv, "Sub\tject", false},
+        {"A name of some length with DEL\x7f\0a\0"sv, "A name of some length with DEL\x7f", false},
+        {"S\xc3\xbc"
+         "bject\0a\0"sv,
+         "S\xc3\xbc"
+         "bject",
+         false},
+        {"X-Thirty-two-octets-of-a-name-\xc3\xbc\0a\0"sv, "X-Thirty-two-octets-of-a-name-\xc3\xbc", false},
+    };
+    for (const Case& c : cases) {
+        const auto header = decode_header(c.payload);
+        ASSERT_TRUE(header) << c.name;
+        EXPECT_EQ(header->name, c.name);
+        EXPECT_EQ(header->plain_name, c.plain) << c.name;
+    }
+    for (const std::string_view broken : {""sv, "\0a\0"sv, "To"sv, "T\xc3"sv, "To\0"sv, "To\0a"sv, "To\0a\0b\0"sv, "T\xc3\0a\0b\0"sv})
+        EXPECT_FALSE(decode_header(broken)) << broken;
+}
+
 TEST(Events, a_list_of_strings_keeps_empty_ones) {
     EXPECT_EQ(strings(StringList("a\0\0b\0"sv)), (std::vector<std::string>{"a", "", "b"}));
     EXPECT_TRUE(strings(StringList()).empty());

@@ -26,7 +26,9 @@ constexpr std::uint32_t read_word(std::string_view bytes) noexcept {
     return octet(0) << 24 | octet(1) << 16 | octet(2) << 8 | octet(3);  // one load, where written so
 }
 inline void append_word(std::string& out, std::uint32_t word) {
-    for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(word >> shift & 0xff));
+    const auto octet = [word](int shift) { return static_cast<char>(word >> shift & 0xff); };
+    const char octets[] = {octet(24), octet(16), octet(8), octet(0)};
+    out.append(octets, sizeof octets);
 }
 
 /// @param bytes  all unread input; the Frame returned views into it.
@@ -63,7 +65,9 @@ public:
         return *this;
     }
     /// A string with its final NUL. A NUL within would end it early and make the rest another field: it becomes '?'.
-    FrameWriter& string(std::string_view text) {
+    /// @param before  a blank that stands before the text, or nothing.
+    FrameWriter& string(std::string_view text, std::string_view before = {}) {
+        out_.append(before);
         const std::size_t start = out_.size();
         out_.append(text);
         for (std::size_t nul = out_.find('\0', start); nul != std::string::npos; nul = out_.find('\0', nul)) out_[nul] = '?';

@@ -1,5 +1,10 @@
 #include "wire/milter/macros.h"
 
+#include <array>
+#include <bit>
+#include <cassert>
+#include <cstdint>
+
 #include "base/text.h"
 
 namespace exota::milter {
@@ -122,11 +127,12 @@ std::optional<std::string_view> Macros::find(std::string_view name, Scope scope)
 
 /// Of one stage the last definition of a name counts, of several stages the one that came last.
 void Macros::find(std::span<Wanted> wanted) const noexcept {
-    std::uint64_t sizes = 0;  // of the names: most macros end here
-    const auto size_bit = [](std::string_view name) { return std::uint64_t{1} << (name.size() & 63); };
-    for (Wanted& each : wanted) {
-        each.value.reset();
-        sizes |= size_bit(each.name);
+    assert(wanted.size() <= max_wanted);
+    std::array<std::uint32_t, 64> of_size{};  // which names are so long, a bit for each: most macros are as long as none
+    const auto alike_in_size = [&of_size](std::string_view name) -> std::uint32_t& { return of_size[name.size() % of_size.size()]; };
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        wanted[i].value.reset();
+        alike_in_size(wanted[i].name) |= std::uint32_t{1} << i;
     }
     for (const std::string* blocks : {&connection_, &message_})  // a later one replaces an earlier one
         for (std::size_t at = 0; at < blocks->size();) {
@@ -136,10 +142,10 @@ void Macros::find(std::span<Wanted> wanted) const noexcept {
             for (std::string_view rest = block.name_values; !rest.empty();) {
                 const std::string_view name = without_braces(base::take_until(rest, '\0'));
                 const std::string_view value = base::take_until(rest, '\0');
-                if (name.empty() || (sizes & size_bit(name)) == 0) continue;
-                for (Wanted& each : wanted) {
-                    const bool alike =
-                        each.name.size() == name.size() && each.name.front() == name.front();  // nearly every other one ends here
+                if (name.empty()) continue;
+                for (std::uint32_t left = alike_in_size(name); left != 0; left &= left - 1) {
+                    Wanted& each = wanted[static_cast<std::size_t>(std::countr_zero(left))];
+                    const bool alike = each.name.front() == name.front();  // nearly every other one ends here
                     if (alike && each.name == name && !(hidden && each.scope == Scope::since_helo)) each.value = value;
                 }
             }

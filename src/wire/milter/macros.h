@@ -54,7 +54,8 @@ public:
         Scope scope = Scope::all;
         std::optional<std::string_view> value = {};
     };
-    /// What find() says of each name, in one walk: a message asks for ten names.
+    static constexpr std::size_t max_wanted = 32;
+    /// What find() says of each name, in one walk: a message asks for ten names, and nobody for more than max_wanted.
     void find(std::span<Wanted> wanted) const noexcept;
 
     std::size_t octets() const noexcept { return connection_.size() + message_.size(); }

@@ -5,10 +5,8 @@ namespace {
 
 void append_plain(std::string& out, ReplyCode code) { FrameWriter frame(out, static_cast<char>(code)); }
 
-std::string on_the_wire(const mail::HeaderEdit& edit, const Terms& terms) {
-    const bool as_it_is = (terms.steps & step::header_leading_space) != 0;
-    return as_it_is ? ' ' + edit.value : edit.value;
-}
+/// What stands between the colon and the value, where we have to say so.
+std::string_view behind_colon(const Terms& terms) noexcept { return (terms.steps & step::header_leading_space) != 0 ? " " : ""; }
 
 }  // namespace
 
@@ -29,13 +27,13 @@ void append_reply(std::string& out, const mail::Reply& reply) {
 void append_header_edit(std::string& out, const mail::HeaderEdit& edit, const Terms& terms) {
     switch (edit.op) {
         case mail::EditOp::add:
-            FrameWriter(out, static_cast<char>(ReplyCode::add_header)).string(edit.name).string(on_the_wire(edit, terms));
+            FrameWriter(out, static_cast<char>(ReplyCode::add_header)).string(edit.name).string(edit.value, behind_colon(terms));
             return;
         case mail::EditOp::insert:
             FrameWriter(out, static_cast<char>(ReplyCode::insert_header))
                 .word(edit.index)
                 .string(edit.name)
-                .string(on_the_wire(edit, terms));
+                .string(edit.value, behind_colon(terms));
             return;
         case mail::EditOp::remove:  // an empty value deletes
             FrameWriter(out, static_cast<char>(ReplyCode::change_header)).word(edit.index).string(edit.name).string("");
