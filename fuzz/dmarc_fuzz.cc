@@ -1,19 +1,17 @@
 // DMARC on any record and any names. Properties: the walk ends within its queries; nothing passes without a passing identifier, nor with
 // one of an unrelated domain; a broken answer anywhere is temperror.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "authn/dmarc.h"
 #include "base/text.h"
+#include "property.h"
 
 using namespace exota;
 
 namespace {
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 authn::DmarcResult run(const authn::DmarcQuery& query, std::string_view records, bool broken) {
     authn::Dns dns;
