@@ -3,6 +3,7 @@
 // Tested by proofs_test.cc.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
