@@ -1,17 +1,15 @@
 // An ARC chain of any octets: no chain passes with a key that nobody signed with, sealers are numbered from 1, and the outcome says why.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "authn/message_test_helper.h"
+#include "property.h"
 
 using namespace exota::authn;
 
 namespace {
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 constexpr std::string_view record = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
 

@@ -1,18 +1,16 @@
 // Authentication-Results. Properties: a field that was read, written again by our own encoder, reads as the same results; comments in
 // front change nothing; the peeked id is the id that was read.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "authn/authres.h"
+#include "property.h"
 
 namespace {
 
 using namespace exota::authn;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 /// What encode_pvalue keeps of a value.
 std::string printable(std::string value) {

@@ -9,8 +9,6 @@
 //   * the JSON parses.
 #include <boost/json.hpp>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <string>
 #include <string_view>
@@ -20,7 +18,9 @@
 #include "decision/findings.h"
 #include "decision/proofs.h"
 #include "decision/render.h"
+#include "draw.h"
 #include "evidence/author.h"
+#include "property.h"
 #include "tenant/tenants_file.h"
 
 namespace {
@@ -31,34 +31,8 @@ using decision::Finding;
 using decision::Verdict;
 using evidence::Source;
 
-void require(bool holds, const char* property) {
-    if (holds) return;
-    std::fprintf(stderr, "property broken: %s\n", property);
-    std::abort();
-}
-
-/// Draws from the input; zeros when it is used up.
-class Draw {
-public:
-    Draw(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
-    std::uint8_t octet() { return position_ < size_ ? data_[position_++] : std::uint8_t{0}; }
-    std::size_t below(std::size_t limit) { return octet() % limit; }
-    bool one_in(std::size_t n) { return below(n) == n - 1; }
-    bool coin() { return (octet() & 1) != 0; }
-    template <class T, std::size_t N>
-    const T& of(const T (&values)[N]) {
-        return values[below(N)];
-    }
-    std::string text() {
-        std::string out;
-        for (std::size_t left = below(12); left > 0; --left) out += static_cast<char>(octet());
-        return out;
-    }
-
-private:
-    const std::uint8_t* data_;
-    std::size_t size_, position_ = 0;
-};
+using exota::fuzz::Draw;
+using exota::fuzz::require;
 
 constexpr std::string_view tenants_text = R"({"version": 2, "tenants": {
   "a": {"tenant_ids": ["00000000-0000-4000-8000-00000000000a"], "organizations": ["a.example"], "domains": ["a.com", "*.a.com", "a.onmicrosoft.com"],

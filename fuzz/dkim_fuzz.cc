@@ -1,18 +1,16 @@
 // A message of any octets: results do not depend on how the body is cut; nothing passes with a key that nobody signed with; canonical
 // forms are their own canonical forms; a signature that cannot be read says why.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "authn/message_test_helper.h"
+#include "property.h"
 
 using namespace exota::authn;
 
 namespace {
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 struct Gather final : OctetSink {
     void take(std::string_view run) override { text += run; }

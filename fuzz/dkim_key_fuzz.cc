@@ -1,16 +1,14 @@
 // Key records: whatever parses is a key within the limits that refuses a signature of zeroes, and the cache gives the same answer.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "authn/dkim_key.h"
+#include "property.h"
 
 using namespace exota::authn;
 
 namespace {
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,19 +1,17 @@
 // DMARC on any record and any names. Properties: the walk ends within its queries; nothing passes without a passing identifier, nor with
 // one of an unrelated domain; a broken answer anywhere is temperror.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "authn/dmarc.h"
 #include "base/text.h"
+#include "property.h"
 
 using namespace exota;
 
 namespace {
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 authn::DmarcResult run(const authn::DmarcQuery& query, std::string_view records, bool broken) {
     authn::Dns dns;
@@ -41,7 +39,8 @@ authn::DmarcResult run(const authn::DmarcQuery& query, std::string_view records,
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string_view rest(reinterpret_cast<const char*>(data), size);
-    authn::DmarcQuery query;
+    static const auto suffixes = authn::PublicSuffixes::built_in();
+    authn::DmarcQuery query{.public_suffixes = *suffixes};
     query.author_domain = base::lower(base::take_until(rest, '\n').substr(0, 200)) + ".author.test";
     for (const authn::DmarcRfc rfc : {authn::DmarcRfc::rfc9989, authn::DmarcRfc::rfc7489}) {
         query.rfc = rfc;

@@ -2,19 +2,17 @@
 // with every octet escaped, reads as the same; a method that is said once is there once; a field with an authserv-id is never read.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "evidence/eop.h"
+#include "property.h"
 
 namespace {
 
 using namespace exota::evidence;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 std::string escaped(std::string_view text) {
     std::string out;

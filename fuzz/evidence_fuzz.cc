@@ -3,7 +3,6 @@
 // format fails to show, and what a JSON string was written of is read back.
 #include <boost/json.hpp>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "base/encode.h"
@@ -12,15 +11,14 @@
 #include "evidence/authres_trust.h"
 #include "evidence/collector.h"
 #include "evidence/json.h"
+#include "property.h"
 #include "telemetry/log_line.h"
 
 namespace {
 
 using namespace exota::evidence;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 /// The input as lines "name:value"; a line that begins with a blank continues the one before.
 void collect(Collector& collector, std::string_view text) {

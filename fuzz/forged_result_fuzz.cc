@@ -3,12 +3,12 @@
 // with our method behind it.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "authn/authres.h"
 #include "base/text.h"
 #include "decision/forged_result.h"
+#include "property.h"
 
 namespace {
 
@@ -16,9 +16,7 @@ using namespace exota;
 
 constexpr std::string_view our_id = "gw.example";
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 bool poses(std::string_view value) { return decision::poses_as_ours(value, {.authserv_id = our_id}, decision::Readable::unknown); }
 

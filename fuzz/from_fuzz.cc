@@ -1,20 +1,18 @@
 // The From field. Properties: a result written again reads as the same mailbox; comments and blanks around it change nothing; two
 // fields are never one author; the domain is a fixed point of Domain::parse.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "mail/author.h"
+#include "property.h"
 
 namespace {
 
 using exota::mail::Mailbox;
 using exota::mail::parse_single_mailbox;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 }  // namespace
 

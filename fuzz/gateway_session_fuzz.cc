@@ -7,12 +7,12 @@
 // anywhere gives the same replies and the same store.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "gate/gateway_pump.h"
+#include "property.h"
 
 namespace {
 
@@ -20,9 +20,7 @@ using namespace exota;
 using namespace exota::gate;
 using namespace exota::gate::testing;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 struct Nobody : Observer {
     std::size_t messages = 0;

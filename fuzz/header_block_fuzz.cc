@@ -1,17 +1,15 @@
 // Headers: what is read is written and read again as the same; nothing of the message is lost or read twice; the limit holds; and each
 // field that is counted can be removed by its count, once.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "mail/header_block.h"
+#include "property.h"
 
 using namespace exota::mail;
 
 namespace {
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 std::string without_line_ends(std::string_view text) {
     std::string out(text);

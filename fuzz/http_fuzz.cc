@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "property.h"
 #include "web/http_session.h"
 #include "web/pages.h"
 
@@ -19,9 +19,7 @@ using namespace exota;
 constexpr web::HttpLimits limits{.max_request_octets = 200};  // small, so that it is met
 constexpr std::size_t shortest_request = std::string_view("GET / HTTP/1.1\r\n\r\n").size();
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 struct Said {
     std::string text;

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "net/http_response.h"
+#include "property.h"
 
 namespace {
 
@@ -17,9 +17,7 @@ using namespace exota;
 
 constexpr net::HttpLimits limits{.max_header_octets = 200, .max_body_octets = 40, .max_framing_octets = 60};  // small, so that they are met
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 struct Outcome {
     bool answered = false;

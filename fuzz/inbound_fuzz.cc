@@ -8,15 +8,15 @@
 //   * a reply is one safe line of the right class; edits come with accept alone; the JSON parses.
 #include <boost/json.hpp>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "decision/judge_inbound.h"
 #include "decision/render.h"
+#include "draw.h"
 #include "evidence/author.h"
 #include "evidence/collector.h"
+#include "property.h"
 #include "tenant/tenants_file.h"
 
 namespace {
@@ -27,32 +27,8 @@ using decision::Decision;
 using decision::Reason;
 using decision::Verdict;
 
-void require(bool holds, const char* property) {
-    if (holds) return;
-    std::fprintf(stderr, "property broken: %s\n", property);
-    std::abort();
-}
-
-/// Draws from the input; zeros when it is used up.
-class Draw {
-public:
-    Draw(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
-    std::uint8_t octet() { return position_ < size_ ? data_[position_++] : std::uint8_t{0}; }
-    bool coin() { return (octet() & 1) != 0; }
-    template <class T, std::size_t N>
-    const T& of(const T (&values)[N]) {
-        return values[octet() % N];
-    }
-    std::string text() {
-        std::string out;
-        for (std::size_t left = octet() % 20U; left > 0; --left) out += static_cast<char>(octet());
-        return out;
-    }
-
-private:
-    const std::uint8_t* data_;
-    std::size_t size_, position_ = 0;
-};
+using exota::fuzz::Draw;
+using exota::fuzz::require;
 
 const tenant::Index& tenants() {
     static const tenant::Index index = *tenant::read_tenants(R"({"version": 2, "tenants": {
@@ -112,13 +88,14 @@ evidence::Evidence evidence_of(Draw& draw) {
     constexpr std::string_view written_as[] = {"Internal", "Anonymous"};
     if (draw.coin()) collector.header_field("X-MS-Exchange-CrossTenant-AuthAs", draw.of(written_as));
     constexpr std::string_view reports[] = {"CIP:192.0.2.1;DIR:INB;", "CIP:192.0.2.2;DIR:INB;", "CIP:192.0.2.1;DIR:OUT;"};
-    if (draw.coin()) collector.header_field("X-Forefront-Antispam-Report", draw.coin() ? draw.of(reports) : std::string_view(draw.text()));
+    if (draw.coin())
+        collector.header_field("X-Forefront-Antispam-Report", draw.coin() ? draw.of(reports) : std::string_view(draw.text(20)));
     constexpr std::string_view words[] = {"dmarc=pass header.from=", "dmarc=fail action=oreject header.from="};
     while (draw.coin())
-        collector.header_field("Authentication-Results", "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=" + draw.text() + ";" +
+        collector.header_field("Authentication-Results", "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=" + draw.text(20) + ";" +
                                                              std::string(draw.of(words)) + author + ";compauth=none reason=451");
-    if (draw.coin()) collector.header_field("List-Id", draw.text());
-    if (draw.coin()) collector.header_field("X-ExOTA-Disposition", draw.text());
+    if (draw.coin()) collector.header_field("List-Id", draw.text(20));
+    if (draw.coin()) collector.header_field("X-ExOTA-Disposition", draw.text(20));
     evidence::Evidence evidence = collector.finish();
 
     auto& verified = evidence.verification;
@@ -153,7 +130,7 @@ decision::InboundFacts facts_of(Draw& draw) {
     constexpr decision::RecipientIs known[] = {decision::RecipientIs::known, decision::RecipientIs::unknown,
                                                decision::RecipientIs::unavailable};
     decision::InboundFacts facts;
-    if (draw.coin()) facts.client = {.is = draw.of(standings), .list = draw.text(), .text = draw.text()};
+    if (draw.coin()) facts.client = {.is = draw.of(standings), .list = draw.text(20), .text = draw.text(20)};
     while (draw.coin()) facts.recipients.push_back(draw.of(known));
     return facts;
 }

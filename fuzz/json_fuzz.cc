@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/utf8.h"
+#include "property.h"
 #include "tenant/json_events.h"
 
 namespace {
@@ -21,9 +22,7 @@ namespace {
 using namespace exota;
 namespace json = boost::json;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 /// Of a text or name that is longer than the limit, the characters that fit.
 std::string kept(std::string_view text) {

@@ -4,21 +4,15 @@
 // and no name but those of its attributes. Read as one of a whole tree it stops nothing, and what stands there twice is nobody.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "base/text.h"
 #include "directory/ldap_entry.h"
 #include "directory/ldap_rows.h"
+#include "property.h"
 
-namespace {
-
-void require(bool holds) {
-    if (!holds) std::abort();
-}
-
-}  // namespace
+using exota::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace exota;

@@ -4,18 +4,16 @@
 // reading of the value gives the name back.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "base/text.h"
 #include "directory/ldap_filter.h"
+#include "property.h"
 
 namespace {
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 /// RFC 4515 §4, as a server undoes it.
 std::string unescaped(std::string_view text) {

@@ -3,11 +3,11 @@
 // In one piece or octet by octet the same passes; nothing passes before TLS where that is wanted, nor behind what is no LDAP or too long.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "directory/ldap_tunnel.h"
+#include "property.h"
 
 namespace {
 
@@ -15,9 +15,7 @@ using namespace exota;
 using net::Leg;
 using State = net::Session::State;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 struct Ran {
     std::string passed, why;

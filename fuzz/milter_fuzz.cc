@@ -4,11 +4,11 @@
 // (but for what may follow an offer's three words or an unknown family); what we write as a filter, our MTA's side reads back.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "property.h"
 #include "wire/milter/events.h"
 #include "wire/milter/frames.h"
 #include "wire/milter/mta_side.h"
@@ -20,9 +20,7 @@ using namespace exota::milter;
 
 constexpr std::size_t max_octets = 4096;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 /// All frames, each as its octets, and what ends them: read as they would come off a socket, `piece` octets at a time.
 std::vector<std::string> frames_by_pieces(std::string_view bytes, std::size_t piece) {

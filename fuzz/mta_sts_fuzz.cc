@@ -2,19 +2,17 @@
 // has exactly one label more than one of its wildcards; a record's id has the form that the RFC gives it.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "authn/mta_sts.h"
 #include "base/text.h"
+#include "property.h"
 
 using namespace exota::authn;
 
 namespace {
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

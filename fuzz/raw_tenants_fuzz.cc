@@ -4,10 +4,10 @@
 //   3. A row that is taken is what a file with that tenant alone has.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "property.h"
 #include "tenant/raw_tenants.h"
 #include "tenant/tenants_file.h"
 
@@ -15,9 +15,7 @@ namespace {
 
 using namespace exota;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 std::string file_of(const std::string& member) { return R"({"version": 2, "tenants": {)" + member + "}}"; }
 

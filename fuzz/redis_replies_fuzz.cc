@@ -1,7 +1,6 @@
 // Replies of a Redis server, cut into pieces: the same comes of them whole and in pieces, within their limits, and whatever the script is
 // said to have answered names a limit of the message, or is refused. What they say of slots and masters names places that can be.
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 #include <vector>
 
@@ -9,14 +8,13 @@
 #include "directory/redis_replies.h"
 #include "directory/redis_sentinel.h"
 #include "directory/redis_slots.h"
+#include "property.h"
 
 namespace {
 
 using namespace exota::directory;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 struct Outcome {
     std::vector<RedisReply> replies;

@@ -7,7 +7,6 @@
 // it.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "evidence/field_kind.h"
 #include "gate/relay_hop.h"
 #include "mail/domain.h"
+#include "property.h"
 #include "tenant/tenants_file.h"
 
 namespace {
@@ -24,9 +24,7 @@ using namespace exota;
 using gate::testing::FakeHop;
 using gate::testing::Relay;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 constexpr std::string_view organization = "contoso.onmicrosoft.test", domain = "contoso.test";
 

@@ -5,7 +5,6 @@
 // asks for an XOORG parameter, which the milter protocol cannot carry, at an inbound one because DNS never answers.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -15,6 +14,7 @@
 #include "gate/judge.h"
 #include "gate/milter_session.h"
 #include "gate/still_world.h"
+#include "property.h"
 #include "tenant/tenants_file.h"
 #include "wire/milter/mta_side.h"
 
@@ -24,9 +24,7 @@ using namespace exota;
 using milter::Command;
 namespace mta = milter::mta;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 struct NeverAccepts : gate::Observer {
     std::size_t messages = 0, errors = 0;

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "property.h"
 #include "wire/smtp/command.h"
 #include "wire/smtp/xtext.h"
 
@@ -16,9 +16,7 @@ namespace {
 
 using namespace exota::smtp;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 /// Behind the verb, as it is given to parse_mail() and parse_recipient().
 std::string_view argument_of(std::string_view line, Verb verb) {

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "property.h"
 #include "wire/smtp/data.h"
 #include "wire/smtp/data_writer.h"
 
@@ -16,9 +16,7 @@ namespace {
 
 using namespace exota::smtp;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 struct Read {
     std::string fields, body, end;  // end: how the header ended; "$" is added at the end of data

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "property.h"
 #include "wire/smtp/line.h"
 
 namespace {
@@ -18,9 +18,7 @@ using namespace exota::smtp;
 
 constexpr LineLimits limits{20, 40};  // small, so that both are met
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 std::vector<std::string> lines_by_pieces(std::string_view bytes, std::size_t piece) {
     std::vector<std::string> lines;

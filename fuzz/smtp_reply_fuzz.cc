@@ -7,12 +7,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <string>
 #include <string_view>
 
 #include "base/text.h"
+#include "property.h"
 #include "wire/smtp/client_dialogue.h"
 #include "wire/smtp/proxy2.h"
 #include "wire/smtp/received.h"
@@ -24,9 +24,7 @@ namespace {
 using namespace exota::smtp;
 using exota::base::IpAddress;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 void check_reply(const ServerReply& reply) {
     require(reply.code >= 200 && reply.code <= 559 && !reply.lines.empty() && reply.lines.size() <= max_reply_lines);

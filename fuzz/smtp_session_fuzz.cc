@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "property.h"
 #include "wire/smtp/command.h"
 #include "wire/smtp/data.h"
 #include "wire/smtp/dialogue.h"
@@ -19,9 +19,7 @@ namespace {
 
 using namespace exota::smtp;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 class Session {
 public:

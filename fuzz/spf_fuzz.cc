@@ -1,21 +1,19 @@
 // SPF on any record and any answers. Properties: the check ends within its look-ups; what DNS answers wrongly is never a pass; the same
 // questions have the same answer however often it is asked.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "authn/spf.h"
 #include "authn/spf_macro.h"
 #include "authn/spf_record.h"
 #include "base/text.h"
+#include "property.h"
 
 using namespace exota;
 
 namespace {
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 authn::SpfResult run(const authn::SpfQuery& query, const std::string& first, std::string_view others, bool broken) {
     authn::Dns dns;

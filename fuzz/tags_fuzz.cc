@@ -1,18 +1,16 @@
 // Tag lists: a list that parses prints and parses to the same; tags lie where they say they lie; no name is there twice.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "authn/tag_list.h"
 #include "base/text.h"
+#include "property.h"
 
 using exota::authn::Tag;
 using exota::authn::TagList;
 
 namespace {
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -7,7 +7,6 @@
 // And what notifications say: either everything is to be read, or fit names, sorted and each once.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,15 +14,14 @@
 #include "base/text.h"
 #include "directory/postgres_tables.h"
 #include "directory/tenant_rows.h"
+#include "property.h"
 #include "tenant/index_builder.h"
 
 namespace {
 
 using namespace exota;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 tenant::Defaults defaults() {
     tenant::Defaults defaults;

@@ -5,20 +5,18 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "mail/domain.h"
+#include "property.h"
 #include "tenant/tenants_file.h"
 
 namespace {
 
 using namespace exota;
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 
 tenant::Defaults defaults() {
     tenant::Defaults defaults;

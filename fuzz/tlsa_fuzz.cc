@@ -2,18 +2,16 @@
 // was written; what matches is a record that was given and says so of the very octets; no octets that are no certificate are an anchor.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "authn/tlsa.h"
+#include "property.h"
 
 using namespace exota::authn;
 
 namespace {
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using exota::fuzz::require;
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -68,9 +68,8 @@ enum class ForceMonitor : std::uint8_t { no, yes };
 /// Configuration, then the tenants that it names.
 /// @param previous  in use now, nullptr at start: counts of limits go on, and a tenants file that lost more than a fifth of its domains
 ///                  is an error unless that was confirmed. Where the tenants are a server's, those of before go on as well.
-/// @param endpoints  in use now: the same file must not have lost or won too much of them (endpoints_load.h). nullptr at start: if it lost
-/// or
-///                   won too much of those that were in use before, these stay (kept_endpoints.h).
+/// @param endpoints  in use now: the same file must not have lost or won too much of them (endpoints_load.h). nullptr at start: if it
+///                   lost or won too much of those that were in use before, these stay (kept_endpoints.h).
 Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceMonitor force_monitor, const gate::Snapshot* previous,
                 const config::EndpointsFile* endpoints = nullptr);
 

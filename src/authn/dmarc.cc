@@ -42,13 +42,12 @@ private:
     Answer records_at(std::string_view domain);
     Walk walk_tree(const std::string& start);
     Walk look_up_by_list(const std::string& start);
-    const PublicSuffixes& list() const { return query_.public_suffixes ? *query_.public_suffixes : PublicSuffixes::system(); }
     std::string_view by_list(const std::string& domain) const {
-        return listed_organizational_domain(domain, query_.shared_suffixes, list());
+        return listed_organizational_domain(domain, query_.shared_suffixes, query_.public_suffixes);
     }
     /// The list says that it is a suffix under which others register: nobody's, though it stands for itself where domains are compared.
     bool has_no_organization(const std::string& domain) const {
-        return query_.rfc == DmarcRfc::rfc7489 && list().registrable_domain(domain).empty() &&
+        return query_.rfc == DmarcRfc::rfc7489 && query_.public_suffixes.registrable_domain(domain).empty() &&
                !is_shared_suffix(mail::parent_of(domain), query_.shared_suffixes);
     }
     /// The organisational domain of an identifier. Trouble as a whole.

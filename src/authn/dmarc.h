@@ -33,8 +33,8 @@ struct DmarcQuery {
     std::vector<DmarcIdentifier> dkim;
     DmarcRfc rfc = DmarcRfc::rfc9989;
     std::span<const std::string> shared_suffixes;
-    const PublicSuffixes* public_suffixes = nullptr;  // of RFC 7489; nullptr: the system's
-    bool align_without_record = false;                // say what is aligned where nobody published a policy, too
+    const PublicSuffixes& public_suffixes;  // asked by RFC 7489 only
+    bool align_without_record = false;      // say what is aligned where nobody published a policy, too
 };
 
 struct DmarcResult {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
 
 namespace exota::authn {
 namespace {
@@ -84,7 +85,8 @@ DmarcResult check(const DmarcQuery& query, const Zone& zone) {
 const Zone rejecting{{{"_dmarc.contoso.com", RecordType::txt}, txt("v=DMARC1; p=reject")}};
 
 DmarcQuery query_of(std::string author, std::vector<DmarcIdentifier> dkim) {
-    DmarcQuery query;
+    static const std::shared_ptr<const PublicSuffixes> suffixes = PublicSuffixes::built_in();
+    DmarcQuery query{.public_suffixes = *suffixes};
     query.author_domain = std::move(author);
     query.dkim = std::move(dkim);
     return query;

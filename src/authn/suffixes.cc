@@ -19,19 +19,11 @@ void PublicSuffixes::Deleter::operator()(const void* list) const noexcept {
     if (list && list != psl_builtin()) psl_free(const_cast<psl_ctx_t*>(psl(list)));
 }
 
-const void* PublicSuffixes::newest() {
-    const psl_ctx_t* list = psl_latest(nullptr);
-    return list ? list : psl_builtin();
+std::shared_ptr<const PublicSuffixes> PublicSuffixes::adopt(const void* list) {
+    return std::shared_ptr<const PublicSuffixes>(new PublicSuffixes(list));
 }
 
-const PublicSuffixes& PublicSuffixes::system() {
-    static const PublicSuffixes suffixes(newest());
-    return suffixes;
-}
-
-std::shared_ptr<const PublicSuffixes> PublicSuffixes::latest() {
-    return std::shared_ptr<const PublicSuffixes>(new PublicSuffixes(newest()));
-}
+std::shared_ptr<const PublicSuffixes> PublicSuffixes::built_in() { return adopt(psl_builtin()); }
 
 base::Result<std::shared_ptr<const PublicSuffixes>> PublicSuffixes::parse(std::string_view text) {
     using base::Errc;
@@ -52,7 +44,7 @@ base::Result<std::shared_ptr<const PublicSuffixes>> PublicSuffixes::parse(std::s
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(::fmemopen(copy.data(), copy.size(), "r"), &std::fclose);
     psl_ctx_t* const list = stream ? psl_load_fp(stream.get()) : nullptr;
     if (!list) return fail(Errc::invalid_data, "cannot be read as a public suffix list");
-    std::shared_ptr<const PublicSuffixes> made(new PublicSuffixes(list));
+    std::shared_ptr<const PublicSuffixes> made = adopt(list);
     if (psl_suffix_count(list) <= 0) return fail(Errc::invalid_data, "a public suffix list without a rule");
     return made;
 }

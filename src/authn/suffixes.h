@@ -1,8 +1,8 @@
 // Organisational domains by list: the public suffix list, and shared suffixes below which every label is somebody else's
 // (onmicrosoft.com), which the operator configures.
 //
-// A list is the system's, or text that the caller read. Text must say where its section of ICANN domains begins and ends, so that neither
-// half a download nor an error page in its place becomes a list by which half the world is one organisation.
+// A list is handed in: one that the shell loaded, or text that it read. Text must say where its section of ICANN domains begins and ends,
+// so that neither half a download nor an error page in its place becomes a list by which half the world is one organisation.
 //
 // Tested by suffixes_test.cc and the shared corpus (test_psl.txt).
 #pragma once
@@ -22,11 +22,10 @@ inline constexpr std::size_t max_public_suffix_octets = 8 * 1024 * 1024;
 /// A public suffix list. Immutable; share it.
 class PublicSuffixes {
 public:
-    /// The newer of the system's file (package publicsuffix) and the one built into libpsl, read once. Never fails: the built-in list is
-    /// always there.
-    static const PublicSuffixes& system();
-    /// The same, read anew: for a reload, since packages are upgraded while daemons run.
-    static std::shared_ptr<const PublicSuffixes> latest();
+    /// The list that is built into libpsl: constant data of that library. (The system's file: config/public_suffixes.h.)
+    static std::shared_ptr<const PublicSuffixes> built_in();
+    /// @param list  libpsl's `psl_ctx_t`, which the caller loaded and which is freed with the result.
+    static std::shared_ptr<const PublicSuffixes> adopt(const void* list);
     /// A list as publicsuffix.org publishes it (text, not the compiled form).
     /// @return  too_long: above max_public_suffix_octets. invalid_data: no such list, or not all of it.
     static base::Result<std::shared_ptr<const PublicSuffixes>> parse(std::string_view text);
@@ -37,7 +36,6 @@ public:
 
 private:
     explicit PublicSuffixes(const void* list) noexcept : list_(list) {}
-    static const void* newest();
     struct Deleter {
         void operator()(const void* list) const noexcept;
     };

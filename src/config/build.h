@@ -28,7 +28,4 @@ std::vector<std::string> notes(const Config& config);
 /// The authserv-id of a host that is told none: its name.
 std::string host_name();
 
-/// True for a public suffix (the list of the system, else the one built into libpsl).
-bool is_public_suffix(std::string_view domain);
-
 }  // namespace exota::config

@@ -46,7 +46,8 @@ TEST(Config, DefaultsOfTableAndStructuresAgree) {
     EXPECT_EQ(c.rules.authres_missing, fresh.rules.authres_missing);
     EXPECT_EQ(c.rules.shared_suffixes, fresh.rules.shared_suffixes);
     EXPECT_EQ(c.rules.dmarc.rfc, fresh.rules.dmarc.rfc);
-    EXPECT_EQ(c.rules.dmarc.public_suffixes, nullptr);
+    EXPECT_NE(c.rules.dmarc.public_suffixes, nullptr);
+    EXPECT_NE(fresh.rules.dmarc.public_suffixes, nullptr);
     EXPECT_EQ(c.rules.reply.reject, fresh.rules.reply.reject);
     EXPECT_EQ(c.rules.reply.tempfail, fresh.rules.reply.tempfail);
     EXPECT_EQ(c.rules.reply.tempfail_code, fresh.rules.reply.tempfail_code);

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "config/build.h"
 #include "config/config.h"
+#include "config/public_suffixes.h"
 #include "directory/ldap_client.h"
 #include "directory/ldap_lookup.h"
 #include "net/endpoint.h"

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "config/config.h"
+#include "config/public_suffixes.h"
 #include "config/testing.h"
 #include "net/testing.h"
 #include "tenant/tenants_file.h"
@@ -65,12 +66,13 @@ TEST(ConfigOwnVerification, DmarcByTheListOfTheSystemOrOfAFile) {
         EXPECT_TRUE(loaded.problems.empty()) << all_of(loaded);
         EXPECT_EQ(loaded.config->rules.dmarc.rfc, authn::DmarcRfc::rfc7489);
         ASSERT_NE(loaded.config->rules.dmarc.public_suffixes, nullptr);
+        EXPECT_NE(loaded.config->rules.dmarc.public_suffixes, process_public_suffixes()) << "read anew";
         EXPECT_TRUE(loaded.config->rules.dmarc.public_suffixes->is_public_suffix("co.uk"));
     }
     const auto of_eval = from_json(R"({"authorisation": {"mode": "enforce"}, "dkim": {"source": "verify"}, "dmarc": {"rfc": 7489}})");
     ASSERT_TRUE(of_eval.config) << all_of(of_eval);
     EXPECT_EQ(of_eval.config->rules.dmarc.rfc, authn::DmarcRfc::rfc7489);
-    EXPECT_EQ(of_eval.config->rules.dmarc.public_suffixes, nullptr) << "the process's own";
+    EXPECT_EQ(of_eval.config->rules.dmarc.public_suffixes, process_public_suffixes());
 
     const net::testing::TemporaryDirectory folder;
     const std::string path = folder.path("list.dat");

@@ -5,6 +5,7 @@
 
 #include "authn/suffixes.h"
 #include "base/text.h"
+#include "config/public_suffixes.h"
 #include "config/reader.h"
 #include "config/sections.h"
 #include "config/values.h"
@@ -61,7 +62,7 @@ void read_dmarc(Reader& in, Config& out, Origin origin) {
     if (by_list && !verifies) in.warning("dmarc.rfc", "DMARC is looked at only with dkim.source = \"verify\" or \"both\"");
     if (in.text(key).empty()) {
         // `eval` reads a configuration a line: for it the list that the process has will do.
-        if (by_list && origin == Origin::file) out.rules.dmarc.public_suffixes = authn::PublicSuffixes::latest();
+        if (by_list) out.rules.dmarc.public_suffixes = origin == Origin::file ? latest_public_suffixes() : process_public_suffixes();
         return;
     }
     if (!by_list) in.warning(key, "is used with rfc = 7489 only: RFC 9989 asks DNS instead");

@@ -2,6 +2,7 @@
 //
 // Tested by config_test.cc and authentication_test.cc.
 #include "config/build.h"
+#include "config/public_suffixes.h"
 #include "config/reader.h"
 #include "config/sections.h"
 #include "config/values.h"

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "authn/suffixes.h"
 #include "config/build.h"
 #include "config/reader.h"
 #include "net/endpoint.h"
@@ -153,7 +152,5 @@ std::string host_name() {
     if (::gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0') return "localhost";
     return name.data();
 }
-
-bool is_public_suffix(std::string_view domain) { return authn::PublicSuffixes::system().is_public_suffix(domain); }
 
 }  // namespace exota::config

@@ -47,11 +47,10 @@ evidence::ArcVerification meaning_of(authn::ArcOutcome outcome) {
 }
 
 authn::DmarcQuery dmarc_query(const mail::Domain& author, const evidence::Verification& verified, const Rules& rules) {
-    authn::DmarcQuery query;
+    authn::DmarcQuery query{.public_suffixes = *rules.dmarc.public_suffixes};
     query.author_domain = author.text();
     query.shared_suffixes = rules.shared_suffixes;
     query.rfc = rules.dmarc.rfc;
-    query.public_suffixes = rules.dmarc.public_suffixes.get();
     if (verified.dkim)
         for (const DkimResult& signature : *verified.dkim) query.dkim.push_back(identifier_of(signature, author));
     if (verified.spf && verified.spf->domain) query.spf = {verified.spf->domain->text(), identifier_result(verified.spf->value)};

@@ -17,7 +17,7 @@ namespace exota::decision {
 evidence::ArcVerification meaning_of(authn::ArcOutcome outcome);
 
 /// What DMARC is asked about a message of this author: its signatures and SPF as we verified them. A signature that could not be checked,
-/// and that names nobody, may be the author's.
+/// and that names nobody, may be the author's. Points into `rules`.
 authn::DmarcQuery dmarc_query(const mail::Domain& author, const evidence::Verification& verified, const Rules& rules);
 
 /// A pass by SPF alone proves nothing here, so whether there is one by DKIM that could not be checked is a temporary error.

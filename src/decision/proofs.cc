@@ -41,7 +41,7 @@ Weighed weigh(const std::vector<ProofOutcome>& proofs, const Findings& findings,
     const auto held = std::ranges::find_if(proofs, &ProofOutcome::holds);
     if (held != proofs.end() && named_tenant == Finding::holds) return {Verdict::accept, static_cast<std::size_t>(held - proofs.begin())};
     const bool may_still = named_tenant == Finding::holds || named_tenant == Finding::unavailable;
-    if (may_still && (held != proofs.end() || closest_proof(proofs, findings, true))) return {Verdict::tempfail, std::nullopt};
+    if (may_still && (held != proofs.end() || closest_proof(proofs, findings, Among::undecided))) return {Verdict::tempfail, std::nullopt};
     return {Verdict::reject, std::nullopt};
 }
 
@@ -51,10 +51,10 @@ Finding evidence_of_tenant(const Findings& findings) noexcept {
 
 Finding evidence_of_author(const Findings& findings) noexcept { return best_of(findings, {Factor::dkim_aligned, Factor::arc}); }
 
-const ProofOutcome* closest_proof(const std::vector<ProofOutcome>& proofs, const Findings& findings, bool unavailable_only) noexcept {
+const ProofOutcome* closest_proof(const std::vector<ProofOutcome>& proofs, const Findings& findings, Among among) noexcept {
     const ProofOutcome* closest = nullptr;
     for (const ProofOutcome& proof : proofs) {
-        if (proof.missing.empty() || (unavailable_only && !lacks_only_unavailable(proof, findings))) continue;
+        if (proof.missing.empty() || (among == Among::undecided && !lacks_only_unavailable(proof, findings))) continue;
         if (!closest || proof.missing.size() < closest->missing.size()) closest = &proof;
     }
     return closest;

@@ -3,6 +3,7 @@
 // Tested by proofs_test.cc.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -26,8 +27,11 @@ Finding evidence_of_tenant(const Findings& findings) noexcept;
 /// Whether the author's domain speaks for the message: dkim-aligned or arc. Never contradicts.
 Finding evidence_of_author(const Findings& findings) noexcept;
 
-/// The proof with the fewest missing factors, on a tie the first listed; only of those that lack nothing but what is unavailable, if
-/// `unavailable_only`. nullptr: no such proof.
-const ProofOutcome* closest_proof(const std::vector<ProofOutcome>& proofs, const Findings& findings, bool unavailable_only) noexcept;
+enum class Among : std::uint8_t {
+    all,
+    undecided,  // those that lack nothing but what is unavailable
+};
+/// The proof with the fewest missing factors, on a tie the first listed. nullptr: no such proof.
+const ProofOutcome* closest_proof(const std::vector<ProofOutcome>& proofs, const Findings& findings, Among among) noexcept;
 
 }  // namespace exota::decision

@@ -84,15 +84,15 @@ TEST(Proofs, EvidenceOfTheTenant) {
 
 TEST(Proofs, ClosestHasTheFewestMissingAndIsListedFirst) {
     const Findings findings = findings_of({{Factor::client_cert, holds}, {Factor::xoorg, unavailable}});
-    const auto closest = [&](std::initializer_list<std::string_view> texts, bool unavailable_only) -> std::string {
+    const auto closest = [&](std::initializer_list<std::string_view> texts, Among among) -> std::string {
         const auto outcomes = weigh_proofs(proofs_of(texts), findings);
-        const ProofOutcome* found = closest_proof(outcomes, findings, unavailable_only);
+        const ProofOutcome* found = closest_proof(outcomes, findings, among);
         return found ? found->text : "";
     };
-    EXPECT_EQ(closest({"dkim + spf", "client-cert + dkim", "client-cert + spf"}, false), "client-cert + dkim");
-    EXPECT_EQ(closest({"dkim + spf", "client-cert + dkim", "client-cert + xoorg"}, true), "client-cert + xoorg");
-    EXPECT_EQ(closest({"dkim"}, true), "");
-    EXPECT_EQ(closest({"client-cert", "dkim + spf"}, false), "dkim + spf") << "a proof that holds lacks nothing";
+    EXPECT_EQ(closest({"dkim + spf", "client-cert + dkim", "client-cert + spf"}, Among::all), "client-cert + dkim");
+    EXPECT_EQ(closest({"dkim + spf", "client-cert + dkim", "client-cert + xoorg"}, Among::undecided), "client-cert + xoorg");
+    EXPECT_EQ(closest({"dkim"}, Among::undecided), "");
+    EXPECT_EQ(closest({"client-cert", "dkim + spf"}, Among::all), "dkim + spf") << "a proof that holds lacks nothing";
 }
 
 }  // namespace

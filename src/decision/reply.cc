@@ -65,8 +65,9 @@ std::string join(std::initializer_list<std::string_view> parts) {
 }
 
 Explanation not_proven(const Decision& decision) {
-    const ProofOutcome* closest =
-        std::ranges::any_of(decision.proofs, &ProofOutcome::holds) ? nullptr : closest_proof(decision.proofs, decision.findings, false);
+    const ProofOutcome* closest = std::ranges::any_of(decision.proofs, &ProofOutcome::holds)
+                                      ? nullptr
+                                      : closest_proof(decision.proofs, decision.findings, Among::all);
     if (!closest) {
         if (decision.forward) return {"not-proven: a forward needs evidence of its tenant (tenant-id, xoorg, originator-org or dkim)"};
         return {"not-proven: the tenant has no proof that can hold"};
@@ -96,7 +97,7 @@ Explanation not_available(const Decision& decision) {
         if (finding_of(decision.findings, factor).would_contradict)
             return {join(
                 {"unavailable: ", name_of(factor), " names another tenant, and whether Exchange Online says so could not be checked"})};
-    if (const ProofOutcome* closest = closest_proof(decision.proofs, decision.findings, true))
+    if (const ProofOutcome* closest = closest_proof(decision.proofs, decision.findings, Among::undecided))
         return {could_not_be_checked(closest->missing.front())};
     return {"unavailable: the evidence of a forward could not be checked, try again later"};
 }

@@ -36,7 +36,7 @@ struct ResultHeader {
 /// How DMARC finds out which domains belong together.
 struct DmarcRules {
     authn::DmarcRfc rfc = authn::DmarcRfc::rfc9989;
-    std::shared_ptr<const authn::PublicSuffixes> public_suffixes;  // of RFC 7489; nullptr: the system's
+    std::shared_ptr<const authn::PublicSuffixes> public_suffixes = authn::PublicSuffixes::built_in();  // of RFC 7489; never null
 };
 
 /// Drop-in mode: the predecessor's switches, which decide the order and the texts of its replies (docs/migration.md).

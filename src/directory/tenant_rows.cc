@@ -9,6 +9,7 @@
 namespace exota::directory {
 namespace {
 
+// Not by JsonObject: a tenant is a line of the text that is read, and problems find the tenant by it.
 constexpr std::string_view head = "{\"version\":2,\"tenants\":{\n", tail = "\n}}";
 
 constexpr std::size_t first_line = 2;  // where the first tenant stands

@@ -101,7 +101,7 @@ void MtaStsPolicies::fetched(const std::string& domain, const std::string& id, s
     known.fetching = false;
     if (!answer) {
         known.failure = "MTA-STS policy of " + domain + ": too many are being fetched";
-        return tell(domain, false);
+        return tell(domain, Asked::no);
     }
     auto policy = *answer ? authn::MtaStsPolicy::parse(**answer) : std::unexpected(answer->error());
     if (policy) {
@@ -126,14 +126,14 @@ void MtaStsPolicies::fetched(const std::string& domain, const std::string& id, s
 }
 
 /// What is known is all that there is by now.
-void MtaStsPolicies::tell(const std::string& domain, bool asked) {
+void MtaStsPolicies::tell(const std::string& domain, Asked asked) {
     Known& known = known_[domain];
     count(known);
     StsFound found{.policy = std::nullopt, .failure = known.failure};
     if (is_in_force_anywhere(domain, known))
         found.policy = known.entry->policy;
     else
-        found.undecided = !asked;
+        found.undecided = asked == Asked::no;
     known.asked = false;
     for (const Found& one : std::exchange(known.waiting, {})) one(found);
 }

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -90,7 +91,9 @@ private:
     void heard(const std::string& domain, const authn::DnsAnswer& txt);
     void fetch(const std::string& domain, const std::string& id);
     void fetched(const std::string& domain, const std::string& id, std::optional<base::Result<std::string>> answer);
-    void tell(const std::string& domain, bool asked = true);
+    /// Whether somebody could be asked for the policy. If not, and none is in force, that is undecided.
+    enum class Asked : std::uint8_t { no, yes };
+    void tell(const std::string& domain, Asked asked = Asked::yes);
     void make_room();
 
     World& world_;

@@ -77,6 +77,7 @@ void Server::Acceptor::back_off(int error) {
         waiting_ = false;
         if (!stopped_) on_acceptable();
     });
+    // No BackOff: its chance keeps many clients from knocking at one server together; here nobody else is waited for.
     delay_ = std::min(delay_ * 2, longest_back_off);
 }
 

@@ -6,8 +6,8 @@
 
 #include "authn/dmarc.h"
 #include "authn/spf.h"
-#include "authn/suffixes.h"
 #include "base/ip.h"
+#include "config/public_suffixes.h"
 #include "decision/rules.h"
 #include "mail/domain.h"
 
@@ -136,7 +136,7 @@ Answer evaluate_spf(const json::object& in) {
 }
 
 Result<GivenDmarcQuery> dmarc_query_of(const json::object& in) {
-    GivenDmarcQuery given;
+    GivenDmarcQuery given{.shared_suffixes = {}, .query = {.public_suffixes = *config::process_public_suffixes()}};
     authn::DmarcQuery& query = given.query;
     const auto author = required_text(in, "from_domain");
     if (!author) return std::unexpected(author.error());
@@ -147,7 +147,6 @@ Result<GivenDmarcQuery> dmarc_query_of(const json::object& in) {
     const auto rfc = rfc_of(in);
     if (!rfc) return std::unexpected(rfc.error());
     query.rfc = *rfc;
-    if (query.rfc == authn::DmarcRfc::rfc7489) query.public_suffixes = &authn::PublicSuffixes::system();
     auto suffixes = suffixes_of(in);
     if (!suffixes) return std::unexpected(suffixes.error());
     given.shared_suffixes = *std::move(suffixes);

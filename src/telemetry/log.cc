@@ -34,8 +34,8 @@ bool wants_evidence(LogEvidence setting, const decision::Decision& decision) noe
 std::string_view first_missing(const decision::Decision& decision) noexcept {
     if (decision.reason != decision::Reason::not_proven && decision.reason != decision::Reason::unavailable) return {};
     if (std::ranges::any_of(decision.proofs, &decision::ProofOutcome::holds)) return {};
-    const decision::ProofOutcome* closest =
-        decision::closest_proof(decision.proofs, decision.findings, decision.reason == decision::Reason::unavailable);
+    const auto among = decision.reason == decision::Reason::unavailable ? decision::Among::undecided : decision::Among::all;
+    const decision::ProofOutcome* closest = decision::closest_proof(decision.proofs, decision.findings, among);
     return closest ? tenant::name_of(closest->missing.front()) : std::string_view{};
 }
 

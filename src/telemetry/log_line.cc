@@ -116,8 +116,9 @@ void write_digits(std::span<char> out, unsigned value) noexcept {
     for (std::size_t at = out.size(); at-- > 0; value /= 10) out[at] = static_cast<char>('0' + value % 10);
 }
 
-/// One field of logfmt or JSON. A JSON value that is too long as it is written here (quotes within quotes are twice as long) gives way to
-/// its length.
+/// One field of logfmt or JSON: not by JsonObject, since a field may have to be taken back, with its comma, and a line begins and ends
+/// around fields of both forms. Values are written by the same function, append_json_string(). A JSON value that is too long as it is
+/// written here (quotes within quotes are twice as long) gives way to its length.
 void append_field(std::string& out, const LogField& field, LogFormat format) {
     const auto begin = [&](std::string_view suffix) {
         out += format == LogFormat::json ? ",\"" : " ";

@@ -16,6 +16,15 @@ void append(LogBatch& to, const LogBatch& from) {
     for (const std::size_t end : from.ends) to.ends.push_back(offset + end);
 }
 
+/// Empties what was written. Its room is kept for the next, unless a burst made it large.
+void recycle(LogBatch& batch) {
+    if (batch.octets.capacity() > LogWriter::max_kept_octets || batch.ends.capacity() * sizeof(std::size_t) > LogWriter::max_kept_octets) {
+        std::string().swap(batch.octets);  // an assignment of an empty string would keep the room
+        std::vector<std::size_t>().swap(batch.ends);
+    }
+    batch.clear();
+}
+
 }  // namespace
 
 void LogChannel::end_record() {
@@ -48,7 +57,7 @@ bool LogChannel::flush() {
 
 void LogChannel::take(LogBatch& batch) {
     const std::lock_guard lock(mutex_);
-    std::swap(batch, given_);
+    if (!given_.empty()) std::swap(batch, given_);
 }
 
 LogWriter::LogWriter(std::unique_ptr<LogSink> sink) : sink_(std::move(sink)), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -86,22 +95,22 @@ void LogWriter::wake() noexcept {
 }
 
 bool LogWriter::write_all() {
-    std::vector<LogChannel*> channels;
     {
         const std::lock_guard lock(channels_mutex_);
-        for (const auto& channel : channels_) channels.push_back(channel.get());
+        for (std::size_t i = seen_.size(); i < channels_.size(); ++i) seen_.push_back(channels_[i].get());
     }
-    LogBatch all, batch;
-    for (LogChannel* channel : channels) {
-        batch.clear();
-        channel->take(batch);
-        if (all.empty())
-            std::swap(all, batch);
-        else
-            append(all, batch);
+    for (LogChannel* channel : seen_) {
+        if (all_.empty()) {
+            channel->take(all_);
+            continue;
+        }
+        channel->take(one_);
+        append(all_, one_);
+        recycle(one_);
     }
-    if (all.empty()) return false;
-    if (const std::size_t lost = sink_->write(all); lost > 0) lost_in_sink_ += lost;
+    if (all_.empty()) return false;
+    if (const std::size_t lost = sink_->write(all_); lost > 0) lost_in_sink_ += lost;
+    recycle(all_);
     return true;
 }
 

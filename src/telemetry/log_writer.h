@@ -45,6 +45,7 @@ private:
     friend class LogWriter;
 
     /// From the writer's thread: what was handed over, or nothing.
+    /// @param batch  empty; its room is the channel's from now on, if something was there.
     void take(LogBatch& batch);
 
     LogWriter& writer_;
@@ -56,6 +57,9 @@ private:
 
 class LogWriter {
 public:
+    /// Of one buffer, kept for records to come; what a burst made larger is freed once it is written.
+    static constexpr std::size_t max_kept_octets = 4 * LogChannel::flush_octets;
+
     explicit LogWriter(std::unique_ptr<LogSink> sink);
     /// Writes what is left, as far as the sink takes it, and ends. No thread uses a channel any more.
     ~LogWriter();
@@ -83,6 +87,10 @@ private:
     std::atomic<std::uint64_t> lost_in_sink_{0};
     mutable std::mutex channels_mutex_;
     std::vector<std::unique_ptr<LogChannel>> channels_;
+    // The writer's own. What is written goes back to a channel as its next buffer, so a busy log asks for no memory and touches no fresh
+    // page.
+    std::vector<LogChannel*> seen_;
+    LogBatch all_, one_;
     std::thread thread_;
 };
 

@@ -127,6 +127,52 @@ TEST(LogWriter, many_small_batches_are_all_written_soon) {
     EXPECT_EQ(lines->all(), want);
 }
 
+/// One channel whose records are written one by one.
+struct OneByOne {
+    OneByOne() : OneByOne(std::make_unique<MemorySink>()) {}
+    explicit OneByOne(std::unique_ptr<MemorySink> sink) : lines(sink->lines()), writer(std::move(sink)), channel(writer.add_channel()) {}
+
+    void hand_over(std::string_view record) {
+        put(channel, record);
+        flush(channel);
+        written += record.size();
+        while (lines->all().size() < written) std::this_thread::yield();
+    }
+    /// The most room that a record finds over some hand-overs: as many as there are buffers, and more.
+    std::size_t room_after(std::string_view record) {
+        hand_over(record);
+        std::size_t most = 0;
+        for (int i = 0; i < 5; ++i) {
+            hand_over("x");
+            most = std::max(most, channel.record().capacity());
+        }
+        return most;
+    }
+
+    std::shared_ptr<testing::Lines> lines;
+    LogWriter writer;
+    LogChannel& channel;
+    std::size_t written = 0;
+};
+
+TEST(LogWriter, buffers_go_round) {
+    OneByOne log;
+    const std::string record(1000, 'x');
+    constexpr int buffers = 3;  // the channel's two and the writer's
+    for (int i = 0; i < buffers; ++i) log.hand_over(record);
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_GE(log.channel.record().capacity(), record.size()) << "before hand-over " << i;
+        EXPECT_TRUE(log.channel.record().empty());
+        log.hand_over(record);
+    }
+}
+
+TEST(LogWriter, a_buffer_that_a_burst_made_large_is_not_kept) {
+    const std::string most(LogWriter::max_kept_octets, 'x');
+    EXPECT_EQ(OneByOne().room_after(most), most.size());
+    EXPECT_LT(OneByOne().room_after(most + 'x'), most.size());
+}
+
 /// Loses every record.
 class BrokenSink final : public LogSink {
     std::size_t write(const LogBatch& batch) override { return batch.ends.size(); }
