@@ -1,6 +1,7 @@
 # One folder is one library, one namespace and one test program. Sources are found, so that a new file needs no edit here:
 #   *.cc        the library           *_test.cc   its tests (GoogleTest, one ctest entry a test, label `unit`)
 # The preset `release` goes without the tests (EXOTA_UNIT_TESTS): they run under the sanitizers, and half of its compilation was theirs.
+# Tests of what is allocated (*_memory_test.cc) are apart, since a sanitizer's allocator has figures of its own: exota_memory_test().
 find_package(GTest REQUIRED)
 include(GoogleTest)
 include(GNUInstallDirs)
@@ -41,6 +42,7 @@ function(exota_layer name)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER tests EXCLUDE REGEX "_memory_test\\.cc$")
   list(TRANSFORM L_USES PREPEND exota_)
   if(sources)
     add_library(exota_${name} STATIC ${sources})
@@ -59,6 +61,16 @@ function(exota_layer name)
     exota_source_dir_for(${tests})
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 LABELS unit)
   endif()
+endfunction()
+
+# Those of all folders, in one program: of `release`, as what is installed, and of what has unit tests and the system's allocator.
+function(exota_memory_test)
+  file(GLOB tests CONFIGURE_DEPENDS src/*/*_memory_test.cc src/wire/*/*_memory_test.cc)
+  add_executable(memory_test ${tests})
+  target_link_libraries(memory_test PRIVATE exota_app GTest::gtest_main)
+  exota_test_options(memory_test)
+  exota_source_dir_for(${tests})
+  gtest_discover_tests(memory_test TEST_PREFIX "memory." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 LABELS unit)
 endfunction()
 
 # A program is main.cc and a library of everything else in its folder (exota_programs), which its tests and the fuzz targets link too.

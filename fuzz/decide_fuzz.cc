@@ -5,13 +5,17 @@
 //     contradiction;
 //   * taking away a passing DKIM result never makes a message acceptable;
 //   * what wanted() does not ask for could not have changed the verdict;
+//   * the order in which a tenant's proofs, and the factors of each, are listed changes nothing but what a refusal names first;
 //   * a reply is one safe line of the right class; edits come with accept alone, and removals in descending order of what is there;
 //   * the JSON parses.
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "decision/decide.h"
@@ -44,10 +48,45 @@ constexpr std::string_view tenants_text = R"({"version": 2, "tenants": {
   "d": {"tenant_ids": ["00000000-0000-4000-8000-00000000000d"], "domains": ["d.com", "sub.a.com"], "proofs": ["dkim-aligned"], "mode": "defer"}
 }})";
 
-const tenant::Index& all_tenants() {
-    static const tenant::LoadedTenants loaded = tenant::read_tenants(tenants_text, {});
+tenant::Index index_of(std::string_view text) {
+    tenant::LoadedTenants loaded = tenant::read_tenants(text, {});
     require(loaded.index.has_value(), "the tenants of this target are good");
-    return *loaded.index;
+    return *std::move(loaded.index);
+}
+
+const tenant::Index& all_tenants() {
+    static const tenant::Index index = index_of(tenants_text);
+    return index;
+}
+
+/// "client-cert + dkim" → "dkim + client-cert"
+std::string with_factors_reversed(std::string_view proof) {
+    std::string out;
+    while (!proof.empty()) {
+        const std::string_view factor = base::trim(base::take_until(proof, '+'));
+        out = out.empty() ? std::string(factor) : std::string(factor) + " + " + out;
+    }
+    return out;
+}
+
+/// The same tenants, their proofs and the factors of each listed from the last to the first.
+const tenant::Index& all_tenants_reversed() {
+    static const tenant::Index index = [] {
+        boost::json::value file = boost::json::parse(tenants_text);
+        std::size_t moved = 0;
+        for (auto& [name, tenant] : file.at("tenants").as_object()) {
+            boost::json::array& proofs = tenant.at("proofs").as_array();
+            std::ranges::reverse(proofs);
+            for (boost::json::value& proof : proofs) {
+                const std::string before(std::string_view(proof.as_string()));
+                proof = with_factors_reversed(before);
+                moved += std::string_view(proof.as_string()) != before ? 1 : 0;
+            }
+        }
+        require(moved == 7, "proofs of two factors are there, and the other way round");
+        return index_of(boost::json::serialize(file));
+    }();
+    return index;
 }
 
 constexpr std::string_view domain_names[] = {
@@ -245,6 +284,40 @@ void check_wanted(const evidence::Evidence& seen, const Decision& made, const de
             "what is not wanted makes nothing acceptable or not");
 }
 
+/// What a decision comes to: all of it but which proof, and which missing factor, is named first.
+std::string essence_of(const Decision& made) {
+    std::string out;
+    for (const std::string_view part :
+         {name_of(made.verdict), name_of(made.judged), name_of(made.reason), tenant::name_of(made.mode), std::string_view(made.detail),
+          std::string_view(made.author_domain), std::string_view(made.tenant_name)})
+        out.append(part).append(1, '\n');
+    for (const bool is : {made.forward, made.peer_proven, made.judged_at_all, made.quarantine, made.may_change, made.proof.has_value()})
+        out += is ? 'y' : 'n';
+    out += std::to_string(made.believed_field);
+    for (const decision::FactorFinding& found : made.findings) {
+        out.append(1, '\n').append(name_of(found.finding)).append(1, ' ').append(found.detail);
+        out += found.would_contradict ? '!' : '.';
+    }
+    for (const mail::HeaderEdit& edit : made.header_edits)
+        out.append(1, '\n').append(edit.name).append(std::to_string(edit.index)).append(1, ':').append(edit.value);
+    return out;
+}
+
+/// Each proof by its set of factors: whether it holds, and how many of them are missing.
+std::vector<std::pair<std::string, std::size_t>> weighed(const Decision& made, bool reversed) {
+    std::vector<std::pair<std::string, std::size_t>> all;
+    for (const decision::ProofOutcome& proof : made.proofs)
+        all.emplace_back((reversed ? with_factors_reversed(proof.text) : proof.text) + (proof.holds ? " holds" : ""), proof.missing.size());
+    if (reversed) std::ranges::reverse(all);
+    return all;
+}
+
+void check_order(const evidence::Evidence& seen, const Decision& made, const decision::Rules& rules) {
+    const Decision other = decide(seen, &all_tenants_reversed(), rules);
+    require(essence_of(other) == essence_of(made), "the order of proofs and factors decides nothing");
+    require(weighed(other, true) == weighed(made, false), "nor whether a proof holds and what it lacks");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -259,6 +332,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_edits(made, seen);
     if (directory) check_monotony(seen, made, rules);
     if (directory) check_wanted(seen, made, rules);
+    if (directory) check_order(seen, made, rules);
     boost::system::error_code error;
     boost::json::parse(decision::to_json(made, seen), error);
     require(!error, "the JSON parses");

@@ -1,6 +1,6 @@
 // The milter as a front end of the workers: a gate::MilterSession over the near leg of each connection.
 //
-// Tested by workers_test.cc and daemon_test.cc.
+// Tested by workers_test.cc, daemon_test.cc and idle_memory_test.cc.
 #pragma once
 
 #include "app/workers.h"

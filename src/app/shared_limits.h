@@ -1,4 +1,6 @@
-// Limits that all loops of this process count together, by the tenant's name. From any thread. Tested by loop_tenants_test.cc.
+// Limits that all loops of this process count together, by the tenant's name. From any thread.
+//
+// Tested by loop_tenants_test.cc and limits_of_loops_test.cc.
 #pragma once
 
 #include <mutex>

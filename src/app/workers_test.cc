@@ -3,7 +3,9 @@
 #include "app/workers.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -72,12 +74,23 @@ private:
     RelaySession lines_;
 };
 
+/// Reads so many octets, all of them 'x'.
+bool takes(const net::Descriptor& client, std::size_t octets) {
+    while (octets > 0) {
+        const std::string piece = net::testing::receive(client, std::min(octets, std::size_t{1'000'000}));
+        if (piece.empty() || piece.find_first_not_of('x') != std::string::npos) return false;
+        octets -= piece.size();
+    }
+    return true;
+}
+
 class WorkersTest : public ::testing::Test {
 protected:
     WorkersTest() {
         write_file(directory_.path("roots"), root_.chain());
         write_file(directory_.path("certificate"), server_.chain());
         write_file(directory_.path("key"), server_.key());
+        near_ = server_context();
         backend_.stage.server = server_context();
         gate::MilterSettings milter;
         milter.max_sessions = 500;
@@ -120,7 +133,7 @@ protected:
         auto& stage = stages_[&judge];
         if (!stage) {
             stage = std::make_unique<RelayStage>();
-            stage->server = server_context();
+            stage->server = near_;
             auto client = net::TlsContext::make(net::TlsRole::client, {.roots_file = directory_.path("roots")});
             if (!client) throw std::runtime_error(client.error().detail);
             stage->client = *client;
@@ -132,7 +145,25 @@ protected:
         const std::lock_guard lock(stages_mutex_);
         return stages_.size();
     }
+    /// Octets of far legs that were streamed, on all loops.
+    std::size_t returned() {
+        const std::lock_guard lock(stages_mutex_);
+        std::size_t all = 0;
+        for (const auto& [judge, stage] : stages_) all += stage->returned;
+        return all;
+    }
     net::Descriptor line_client() const { return net::testing::connect_to(line_listeners_.front().bound()); }
+    /// As far as TLS may begin.
+    net::Descriptor ready() const {
+        net::Descriptor socket = line_client();
+        EXPECT_TRUE(answers(socket, "tls\n", "go\n"));
+        return socket;
+    }
+    /// The milter, and who comes anew.
+    void expect_others_are_served(Mta& mta) const {
+        EXPECT_TRUE(mta.message(nobody).starts_with('y'));
+        EXPECT_TRUE(answers(line_client(), "hello\n", "hi\n"));
+    }
     std::string milter() const { return milter_listeners_.front().bound(); }
     bool drained() {
         std::promise<void> gone;
@@ -144,6 +175,7 @@ protected:
     net::testing::TemporaryDirectory directory_;
     Identity root_ = Identity::root("Root");
     Identity server_ = root_.issue({.dns_names = {"gw.test"}, .usages = "serverAuth"});
+    std::shared_ptr<const net::TlsContext> near_;  // of all loops, as a gateway has it
     RelayHouse backend_{"inet:127.0.0.1:0"};
     std::vector<net::Listener> milter_listeners_ = listeners(), line_listeners_ = listeners();
     std::mutex stages_mutex_;
@@ -204,8 +236,7 @@ TEST_F(WorkersTest, a_hundred_sessions_with_tls_on_both_legs_beside_the_milter) 
 TEST_F(WorkersTest, a_handshake_that_stalls_or_fails_hinders_nobody) {
     std::vector<net::Descriptor> stalled;
     for (int i = 0; i < 20; ++i) {
-        net::Descriptor socket = line_client();
-        ASSERT_TRUE(answers(socket, "tls\n", "go\n"));
+        net::Descriptor socket = ready();
         if (i % 2 == 0) ASSERT_TRUE(net::testing::send_all(socket, "this is no ClientHello\n"));
         stalled.push_back(std::move(socket));
     }
@@ -213,6 +244,79 @@ TEST_F(WorkersTest, a_handshake_that_stalls_or_fails_hinders_nobody) {
     EXPECT_TRUE(mta.message(nobody).starts_with('y'));
     EXPECT_TRUE(answers(line_client(), "hello\n", "hi\n"));
     EXPECT_TRUE(eventually([&] { return workers_->open_sessions() == 11; })) << "those that failed are gone, ten stall, one milter";
+}
+
+TEST_F(WorkersTest, a_session_of_tls_is_resumed_on_whichever_loop) {
+    const Identity peer = root_.issue({.dns_names = {"mail.peer.test"}, .usages = "clientAuth"});
+    std::vector<std::unique_ptr<TlsClient>> clients;  // each resumes that of the one before
+    for (int i = 0; i < 40; ++i) {
+        const TlsClient* before = clients.empty() ? nullptr : clients.back().get();
+        clients.push_back(std::make_unique<TlsClient>(ready(), net::testing::TlsClientOptions{.identity = &peer}, before));
+        ASSERT_TRUE(clients.back()->handshake());
+        ASSERT_TRUE(clients.back()->send("facts\n"));
+        EXPECT_EQ(clients.back()->line(),
+                  std::string("TLSv1.3 ") + (before == nullptr ? "new" : "resumed") + " verified client names mail.peer.test\n")
+            << i;
+    }
+    EXPECT_EQ(stages(), 2U) << "sessions on both loops";
+}
+
+TEST_F(WorkersTest, a_peer_that_says_much_and_does_not_read_hinders_nobody) {
+    Mta mta(milter());
+    const net::Descriptor client = line_client();
+    constexpr std::size_t much = 40'000'000;
+    ASSERT_TRUE(net::testing::send_all(client, "flood " + std::to_string(much) + '\n'));
+    // It is not read while it has not taken that, so there is an end to what it can write.
+    std::string said;
+    for (int i = 0; i < 1000; ++i) said += "hello\n";
+    constexpr std::size_t at_most = 100'000'000;
+    std::size_t sent = 0;
+    EXPECT_TRUE(eventually([&] {
+        const std::size_t before = sent;
+        for (ssize_t moved = 1; moved > 0 && sent < at_most; sent += static_cast<std::size_t>(std::max<ssize_t>(moved, 0)))
+            moved = ::send(client.get(), said.data() + sent % 6, said.size() - sent % 6, MSG_NOSIGNAL | MSG_DONTWAIT);
+        return sent >= at_most || (sent > 0 && sent == before);
+    }));
+    EXPECT_LT(sent, at_most);
+    expect_others_are_served(mta);
+    EXPECT_TRUE(takes(client, much));
+    EXPECT_EQ(line_of(client), "hi\n") << "now it is read again";
+}
+
+TEST_F(WorkersTest, a_peer_that_does_not_read_holds_its_backend_back_and_nobody_else) {
+    Mta mta(milter());
+    const net::Descriptor client = line_client(), other = line_client();
+    constexpr std::size_t much = std::size_t{64} * 1024 * 1024;
+    ASSERT_TRUE(answers(client, "dial\n", "dialled\n"));
+    ASSERT_TRUE(net::testing::send_all(client, "stream\nflood " + std::to_string(much) + '\n'));
+    EXPECT_TRUE(eventually([&] { return returned() > net::max_unsent_octets; }));
+    expect_others_are_served(mta);
+    EXPECT_TRUE(answers(other, "dial\nask hello\n", "dialled\nfrom hi\n")) << "by the same backend";
+    EXPECT_LT(returned(), much / 2) << "the rest is in the backend's hands";
+    EXPECT_TRUE(takes(client, much));
+    EXPECT_EQ(returned(), much);
+}
+
+TEST_F(WorkersTest, far_legs_that_are_closed_end_no_near_one) {
+    Mta mta(milter());
+    std::vector<net::Descriptor> clients;
+    for (int i = 0; i < 20; ++i) {
+        clients.push_back(line_client());
+        ASSERT_TRUE(answers(clients.back(), "dial\nask hello\n", "dialled\nfrom hi\n"));
+    }
+    backend_.thread.call([&] { backend_.server->close_all(); });
+    for (const net::Descriptor& client : clients) {
+        EXPECT_EQ(line_of(client), "from ending drained\n") << "its last word";
+        EXPECT_TRUE(line_of(client).starts_with("lost peer-closed "));
+        ASSERT_TRUE(net::testing::send_all(client, "judge " + nobody + '\n'));
+        EXPECT_TRUE(line_of(client).starts_with("550 5.7.1 "));
+        EXPECT_TRUE(answers(client, "dial\nask hello\n", "dialled\nfrom hi\n")) << "and dials another";
+        EXPECT_TRUE(answers(client, "to quit\n", "from bye\n"));
+        EXPECT_TRUE(line_of(client).starts_with("lost "));
+    }
+    EXPECT_EQ(workers_->open_sessions(), 21U);
+    expect_others_are_served(mta);
+    EXPECT_TRUE(eventually([&] { return backend_.open() == 0; }));
 }
 
 TEST_F(WorkersTest, a_drain_waits_for_both_front_ends) {

@@ -1,7 +1,7 @@
 // One connection from the MTA, from option negotiation to QUIT, without I/O: octets in, octets out.
 //
-// Tested by milter_session_test.cc, milter_session_edges_test.cc, milter_inbound_test.cc, session_memory_test.cc, tests/cases and
-// fuzz/session_fuzz.cc. app/milter_front_end.cc moves the octets.
+// Tested by milter_session_test.cc, milter_session_edges_test.cc, milter_session_burst_test.cc, milter_inbound_test.cc,
+// session_memory_test.cc, tests/cases and fuzz/session_fuzz.cc. app/milter_front_end.cc moves the octets.
 #pragma once
 
 #include <cstddef>

@@ -2,6 +2,8 @@
 //
 // Each event ends in proceed(): what the session wants is done, then it is told the next thing that happened, until nothing is left to be
 // told. Nothing within proceed() calls it again.
+//
+// Tested by legs_test.cc, legs_gone_test.cc, legs_tls_test.cc and legs_every_state_test.cc.
 #include <poll.h>
 #include <unistd.h>
 

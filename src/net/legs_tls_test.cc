@@ -6,8 +6,7 @@
 #include <openssl/ssl.h>
 #include <chrono>
 
-#include "net/testing_relay.h"
-#include "net/tls_helper.h"
+#include "net/testing_tls_legs.h"
 
 namespace exota::net {
 namespace {
@@ -15,57 +14,19 @@ namespace {
 using namespace std::chrono_literals;
 using testing::answers;
 using testing::at_end;
-using testing::CertificateOf;
+using testing::begun_hello;
 using testing::eventually;
+using testing::FarSide;
 using testing::Identity;
 using testing::line_of;
 using testing::receive;
 using testing::receive_all;
-using testing::RelayHouse;
 using testing::RelayStage;
 using testing::send_all;
 using testing::TlsClient;
-using testing::WithoutPipeSignal;
 using testing::write_file;
 
-class LegsTls : public ::testing::Test {
-protected:
-    LegsTls() {
-        write_file(directory_.path("roots"), root.chain());
-        house.stage.server = server_of(server);
-        house.stage.client = client_context();
-        backend.stage.server = server_of(server);
-        house.stage.target = backend.address();
-    }
-
-    std::shared_ptr<const TlsContext> server_of(const Identity& identity) {
-        write_file(directory_.path("certificate"), identity.chain());
-        write_file(directory_.path("key"), identity.key());
-        const auto context = TlsContext::make(TlsRole::server, {.certificate_file = directory_.path("certificate"),
-                                                                .key_file = directory_.path("key"),
-                                                                .roots_file = directory_.path("roots"),
-                                                                .request_certificate = true});
-        if (!context) throw std::runtime_error(context.error().detail);
-        return *context;
-    }
-    std::shared_ptr<const TlsContext> client_context() {
-        const auto context = TlsContext::make(TlsRole::client, {.roots_file = directory_.path("roots")});
-        if (!context) throw std::runtime_error(context.error().detail);
-        return *context;
-    }
-    /// As far as TLS may begin.
-    Descriptor ready() {
-        Descriptor client = house.client();
-        EXPECT_TRUE(answers(client, "tls\n", "go\n"));
-        return client;
-    }
-
-    WithoutPipeSignal no_signal_;  // outlives the servers
-    testing::TemporaryDirectory directory_;
-    Identity root = Identity::root("Root");
-    Identity server = root.issue({.dns_names = {"gw.test", "*.wild.test"}, .usages = "serverAuth"});
-    RelayHouse backend{"inet:127.0.0.1:0"}, house{"inet:127.0.0.1:0"};
-};
+using LegsTls = testing::TlsLegs;
 
 /// The deadline passes while the last octets in the clear wait for their peer: no handshake follows them.
 TEST_F(LegsTls, a_session_that_has_ended_never_gets_its_tls) {
@@ -170,16 +131,39 @@ TEST_F(LegsTls, a_handshake_that_stalls_is_the_steps_deadline) {
     house.stage.deadline = 1h;
     const Descriptor client = house.client();
     ASSERT_TRUE(answers(client, "tls\n", "go\n"));
-    ASSERT_TRUE(send_all(client, std::string_view("\x16\x03\x01\x02\x00\x01", 6)));  // a ClientHello begins, and never ends
+    ASSERT_TRUE(send_all(client, begun_hello));
     house.thread.pass(1h);
     EXPECT_TRUE(at_end(client));
     EXPECT_EQ(house.ended(Ending::late), 1U);
 }
 
+/// Whether it says nothing behind its go, or begins an answer to our ClientHello.
+TEST_F(LegsTls, a_far_handshake_that_stalls_is_the_steps_deadline) {
+    const FarSide far_side(house);
+    std::uint64_t lates = 0;
+    for (const std::string_view begun : {std::string_view(), std::string_view("\x16\x03\x03\x00\x7a\x02", 6)}) {
+        house.ask([](RelayStage& stage) { return stage.deadline = 60s; });
+        const Descriptor client = house.client();
+        ASSERT_TRUE(answers(client, "dial\n", "dialled\n"));
+        const Descriptor far = far_side.accept();
+        ASSERT_TRUE(far);
+        ASSERT_TRUE(send_all(client, "far-tls\n"));
+        ASSERT_EQ(receive(far, 4), "tls\n");
+        house.ask([](RelayStage& stage) { return stage.deadline = 100ms; });  // of the step that begins with its go
+        ASSERT_TRUE(send_all(far, "go\n"));
+        if (!begun.empty() && !receive(far, 1).empty()) static_cast<void>(send_all(far, begun));
+        EXPECT_EQ(receive_all(client), "late\n") << "no word of a leg that is lost: the whole of it ended";
+        EXPECT_EQ(house.ended(Ending::late), ++lates);
+        receive_all(far);  // our ClientHello, and the end
+    }
+    EXPECT_TRUE(eventually([&] { return house.open() == 0; }));
+    EXPECT_EQ(house.stage.sessions, 0);
+}
+
 TEST_F(LegsTls, a_peer_that_leaves_in_the_handshake) {
     for (const std::size_t octets : {0U, 1U, 5U, 6U}) {
         const Descriptor client = ready();
-        ASSERT_TRUE(send_all(client, std::string_view("\x16\x03\x01\x02\x00\x01", octets)));
+        ASSERT_TRUE(send_all(client, begun_hello.substr(0, octets)));
     }
     EXPECT_TRUE(eventually([&] { return house.open() == 0; }));
     EXPECT_EQ(house.ended(Ending::no_tls), 4U);
@@ -254,6 +238,29 @@ TEST_F(LegsTls, a_reload_drops_nobody) {
         ASSERT_TRUE(client->send("hello\n"));
         EXPECT_EQ(client->line(), "hi\n");
     }
+}
+
+/// Roots come with the next context. Who was looked at by those of before keeps what was found; a ticket of then brings nobody in.
+TEST_F(LegsTls, a_reload_brings_other_roots_to_who_comes_next) {
+    const Identity other_root = Identity::root("Other root");
+    const Identity ours = root.issue({.dns_names = {"a.test"}, .usages = "clientAuth"});
+    const Identity theirs = other_root.issue({.dns_names = {"b.test"}, .usages = "clientAuth"});
+    const auto facts_of = [](TlsClient& client) { return client.send("facts\n") ? client.line() : "gone"; };
+    TlsClient old(ready(), {.identity = &ours}), stranger(ready(), {.identity = &theirs});
+    ASSERT_TRUE(old.handshake() && stranger.handshake());
+    EXPECT_EQ(facts_of(old), "TLSv1.3 new verified client names a.test\n");
+    const std::string unverified = facts_of(stranger);
+    EXPECT_TRUE(unverified.starts_with("TLSv1.3 new unverified (")) << unverified;
+
+    write_file(directory_.path("roots"), other_root.chain());
+    house.ask([&](RelayStage& stage) { return stage.server = server_of(server); });
+    TlsClient known(ready(), {.identity = &theirs}), dropped(ready(), {.identity = &ours});
+    TlsClient with_ticket(ready(), {.identity = &theirs}, &stranger), with_old_ticket(ready(), {.identity = &ours}, &old);
+    for (TlsClient* client : {&known, &dropped, &with_ticket, &with_old_ticket}) ASSERT_TRUE(client->handshake());
+    for (TlsClient* client : {&known, &with_ticket}) EXPECT_EQ(facts_of(*client), "TLSv1.3 new verified client names b.test\n");
+    for (TlsClient* client : {&dropped, &with_old_ticket}) EXPECT_TRUE(facts_of(*client).starts_with("TLSv1.3 new unverified ("));
+    EXPECT_EQ(facts_of(old), "TLSv1.3 new verified client names a.test\n");
+    EXPECT_EQ(facts_of(stranger), unverified);
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ struct RelayStage {
     std::atomic<int> after_end{0};         // lines
     std::atomic<int> answers{0};           // lines of the far leg for a near one that is there
     std::atomic<std::size_t> streamed{0};  // octets from the near leg
+    std::atomic<std::size_t> returned{0};  // octets from the far leg meanwhile
 };
 
 inline std::string text_of(const TlsFacts& facts) {
@@ -75,7 +76,7 @@ public:
         std::size_t consumed = 0;
         while (consumed < bytes.size() || streaming_) {
             if (streaming_) {
-                if (leg == Leg::near) stage_.streamed += bytes.size() - consumed;
+                (leg == Leg::near ? stage_.streamed : stage_.returned) += bytes.size() - consumed;
                 (leg == Leg::near ? out.far : out.near) += bytes.substr(consumed);
                 return {bytes.size(), State::reading};
             }

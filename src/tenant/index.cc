@@ -1,3 +1,4 @@
+// Tested by index_test.cc and index_memory_test.cc.
 #include "tenant/index.h"
 
 #include "tenant/index_tables.h"

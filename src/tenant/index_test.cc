@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <malloc.h>
 
 #include <string>
 #include <vector>
@@ -8,12 +7,6 @@
 
 namespace exota::tenant {
 namespace {
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define EXOTA_FOREIGN_ALLOCATOR
-#endif
-#endif
 
 mail::TenantId id(std::string_view text) { return *mail::TenantId::parse(text); }
 constexpr std::string_view first_id = "11111111-18c5-45e8-88de-123456789abc";
@@ -230,33 +223,6 @@ TEST(Index, many_names_are_all_found_again) {
     for (int i = 0; i < count; ++i) ASSERT_EQ(covered_by(index, domain(i)), "t" + std::to_string(i));
     for (int i = count; i < 2 * count; ++i) ASSERT_FALSE(index.covering(domain(i)));
     EXPECT_LT(index.memory_octets(), count * std::size_t{80});
-}
-
-TEST(Index, of_two_names_is_small) {
-#ifdef EXOTA_FOREIGN_ALLOCATOR
-    GTEST_SKIP() << "a sanitizer's allocator has figures of its own";
-#else
-    const auto allocated = [] {
-        const auto info = mallinfo2();
-        return info.uordblks + info.hblkhd;
-    };
-    constexpr std::size_t count = 100;  // more than the allocator has left over
-    std::vector<Index> indexes;
-    indexes.reserve(count);
-    const std::size_t before = allocated();
-    while (indexes.size() < count) {
-        IndexBuilder builder;
-        const Number tenant = builder.add_tenant("contoso", builder.policy({}));
-        builder.add_domain(tenant, "contoso.com");
-        builder.add_wildcard(tenant, "contoso.com");
-        indexes.push_back(std::move(builder).build());
-    }
-    const std::size_t each = (allocated() - before) / count;
-    EXPECT_EQ(covered_by(indexes.back(), "www.contoso.com"), "contoso");
-    EXPECT_GE(each, indexes.back().memory_octets() / 2) << "else nothing was measured";
-    EXPECT_LT(each, 4096U);
-    EXPECT_LT(indexes.back().memory_octets(), 4096U);
-#endif
 }
 
 TEST(Index, says_when_it_is_full) {

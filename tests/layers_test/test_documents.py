@@ -119,6 +119,19 @@ def test_life_of_a_message_names_what_exists():
     assert [name for name in sorted(named) if not is_there(name, words)] == []
 
 
+def rooms_named(text):
+    """Folders of src that a document names, themselves or by a file in them."""
+    return {folder for folder, _ in layers().values() if re.search(rf"`{folder}(?:/[\w.]+)?`", text)}
+
+
+def test_life_of_a_message_names_every_room():
+    assert {folder for folder, _ in layers().values()} - rooms_named((SOURCE / "docs/life-of-a-message.md").read_text()) == set()
+
+
+def test_a_room_is_named_only_by_its_whole_name():
+    assert rooms_named("`src/webs`, src/base, `src/wire/milter/frames.h` and `src/mail`") == {"src/wire/milter", "src/mail"}
+
+
 def test_names_that_are_not_there_are_found():
     words = code_words()
     for name in ("src/evidence/fact.h", "wire/milter", "Fact", "milter.max_macro_octets", "from-missing", "exota explain --evidence", "Authentication-Results"):

@@ -119,12 +119,31 @@ def test_cli11_is_included_in_one_place():
     assert [path.name for path in tracked(".cc", ".h") if "<CLI/CLI.hpp>" in includes(path)] == ["options.cc"]
 
 
+MAX_LINES = 400
+
+
+def programs():
+    """Scripts without a suffix: their first line names who reads them."""
+    return [path for path in tracked("") if path.read_bytes().startswith(b"#!")]
+
+
+def too_long(paths):
+    return {path.name: count for path in paths if (count := len(path.read_text().splitlines())) > MAX_LINES}
+
+
 def test_files_stay_readable():
     """One topic a file. A file above the limit wants to be two."""
-    limit = 400
-    long = {str(path.relative_to(SOURCE)): count for path in tracked(".cc", ".h", ".py", ".sh", ".cmake")
-            if (count := len(path.read_text().splitlines())) > limit}
-    assert long == {}
+    named = {path.relative_to(SOURCE).as_posix() for path in programs()}
+    assert {"bench/run", "scripts/demo", "scripts/test"} <= named and "LICENSE" not in named
+    assert too_long([*tracked(".cc", ".h", ".c", ".py", ".sh", ".lua", ".cmake"), *programs()]) == {}
+    assert f"at most {MAX_LINES} lines" in (SOURCE / "CONTRIBUTING.md").read_text(), "what a contributor is told"
+
+
+def test_the_limit_on_lines_on_both_sides(tmp_path):
+    for lines, long in ((MAX_LINES, {}), (MAX_LINES + 1, {"file.lua": MAX_LINES + 1})):
+        path = tmp_path / "file.lua"
+        path.write_text("x\n" * lines)
+        assert too_long([path]) == long
 
 
 def test_the_rules_find_what_they_forbid():

@@ -7,7 +7,7 @@ SOURCE = Path(__file__).resolve().parents[2]
 
 
 def tracked(*suffixes):
-    """Files of the tree that git knows or would take, with one of these suffixes."""
+    """Files of the tree that git knows or would take, with one of these suffixes; "": without any."""
     listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=SOURCE, check=True, capture_output=True)
     paths = (SOURCE / name for name in listed.stdout.decode().split("\0") if name)
     return sorted(path for path in paths if path.suffix in suffixes and path.is_file())

@@ -97,6 +97,30 @@ def test_a_reload_brings_another_certificate_and_drops_nobody(house):
         assert served() != before and gateway.process.running()
 
 
+def test_a_reload_brings_other_roots_and_who_is_here_keeps_what_was_found(house):
+    gateway = house.gateway(house.backend())
+
+    def counts(client):
+        """Its certificate does: XOORG is offered, and a message is accepted."""
+        offered = "XOORG" in client.hello().text.split("\n")
+        accepted = whole(client, house.message(), organization="contoso.com" if offered else None).code == 250
+        assert offered == accepted
+        return accepted
+
+    def counts_anew(certificate):
+        with gateway.connect(house.pki, certificate) as client:
+            return counts(client)
+    assert counts_anew("exo_both") and not counts_anew("exo_untrusted")
+    with gateway.connect(house.pki, "exo_both") as trusted, gateway.connect(house.pki, "exo_untrusted") as stranger:
+        text = gateway.configuration.read_text()
+        assert text.count("/ca.pem") == 1
+        for roots, found in (("/otherca.pem", {"exo_both": False, "exo_untrusted": True}), ("/ca.pem", {"exo_both": True, "exo_untrusted": False})):
+            gateway.configuration.write_text(text.replace("/ca.pem", roots))
+            assert any("reloaded" in line for line in gateway.reload()), roots
+            assert {certificate: counts_anew(certificate) for certificate in found} == found, roots
+            assert counts(trusted) and not counts(stranger), "found when they came, whatever the roots are now"
+
+
 def test_a_session_is_not_resumed_across_a_reload(house):
     """What was found out of a certificate counts as long as the roots and settings by which it was."""
     gateway = house.gateway(house.backend())
