@@ -40,15 +40,20 @@ if(EXOTA_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
-  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections)
+  add_link_options(-Wl,--gc-sections)  # what nobody calls is not installed
 endif()
-if(EXOTA_PROFILE)  # code that the training did not reach is compiled as ever
-  add_compile_options(-fprofile-use=${EXOTA_PROFILE} -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date -Wno-backend-plugin)
+if(EXOTA_PROFILE)  # functions that the training had and never called are made small, those that it did not have are compiled as ever
+  add_compile_options(-fprofile-use=${EXOTA_PROFILE} -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date -Wno-backend-plugin
+                      "SHELL:-mllvm -pgo-cold-func-opt=minsize")
 endif()
 # Libraries of rooms that a program does not use are no dependency of it.
 add_link_options(-Wl,--as-needed)
 find_program(EXOTA_LLD ld.lld-19)
 if(EXOTA_LLD)
   add_link_options(--ld-path=${EXOTA_LLD})
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    add_link_options(-Wl,--icf=safe)  # the same code once
+  endif()
 endif()
 find_package(Threads REQUIRED)
