@@ -9,7 +9,6 @@
 #include "base/octets.h"
 #include "base/sixteen.h"
 #include "base/text.h"
-#include "mail/cfws.h"
 
 namespace exota::authn {
 namespace {

@@ -86,8 +86,11 @@ void TagList::add(const Tag& tag) {
 Result<TagList> TagList::parse(std::string_view text, std::size_t max_tags, Known known) {
     TagList list;
     list.tags_.reserve(12);
-    if ((known == Known::printable || is_plain(text)) && list.read_plain(text, max_tags)) return list;
-    list = {};  // what is wrong is said by whoever looks at every octet
+    if (known == Known::printable || is_plain(text)) {
+        if (list.read_plain(text, max_tags)) return list;
+        list.tags_.clear();  // what is wrong is said by whoever looks at every octet
+        list.by_letter_ = {};
+    }
     Cursor in(text);
     if (!skip_fws(in)) return broken("bare line end", in);
     do {

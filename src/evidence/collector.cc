@@ -108,7 +108,8 @@ struct Collector::Message {
     FirewallNames firewall_names;                   // of header.firewall
     SingleFieldValues single_fields;
     InboundFields inbound;
-    bool full = false;  // a limit on the whole header is passed: count only
+    bool full = false;         // a limit on the whole header is passed: count only
+    bool is_complete = false;  // by complete(): somebody reads the evidence, and nothing writes to it any more
     bool auto_submitted = false, auto_replied = false, delivery_report = false, journal = false, inbox_rules_loop = false,
          response_suppress = false;
 
@@ -281,6 +282,7 @@ Collector::Message& Collector::message() {
 }
 
 void Collector::begin_message() {
+    if (message_ && message_->is_complete) return;
     reset_message();
     message_ = std::make_unique<Message>(*gathered_);
 }
@@ -298,6 +300,7 @@ void Collector::authenticated(bool yes) { gathered_->session.authenticated = yes
 
 void Collector::mail(std::string_view reverse_path) {
     begin_message();
+    if (message_->is_complete) return;
     Envelope& envelope = message_->envelope;
     envelope.has_mail = true;
     reverse_path = bare_path(reverse_path);
@@ -309,21 +312,26 @@ void Collector::mail(std::string_view reverse_path) {
 
 void Collector::xoorg(std::string_view value, Source source) {
     value = base::trim(value);
-    if (!value.empty()) claim(message().envelope.xoorg, value, mail::Domain::parse(value), source);
+    if (!value.empty() && !message().is_complete) claim(message().envelope.xoorg, value, mail::Domain::parse(value), source);
 }
 
 void Collector::recipient(std::string_view forward_path) {
-    Envelope& envelope = message().envelope;
+    if (message().is_complete) return;
+    Envelope& envelope = message_->envelope;
     ++envelope.recipient_count;
     forward_path = bare_path(forward_path);
     if (envelope.recipients.size() < max_recipients_kept && forward_path.size() <= max_path_octets)
         envelope.recipients.emplace_back(forward_path);
 }
 
-void Collector::queue_id(std::string_view id) { message().envelope.queue_id = id; }
+void Collector::queue_id(std::string_view id) {
+    if (!message().is_complete) message_->envelope.queue_id = id;
+}
 
 void Collector::header_field(std::string_view name, std::string_view value, NameIs name_is) {
     Message& message = message_ ? *message_ : this->message();
+    if (message.is_complete) [[unlikely]]
+        return;
     const bool may_look = message.measure(name, value, *limits_);
     const FieldClass field = classify(name);
     if (interests_.firewall_fields && is_firewall_field(name)) message.count_firewall_field(name);
@@ -339,6 +347,7 @@ void Collector::header_field(std::string_view name, std::string_view value, Name
 
 Evidence Collector::finish() {
     complete();
+    message_.reset();
     Evidence out = std::move(*gathered_);
     *gathered_ = Evidence{};
     gathered_->session = out.session;  // the connection goes on
@@ -347,12 +356,12 @@ Evidence Collector::finish() {
 
 void Collector::complete() {
     Message& seen = message();
+    if (std::exchange(seen.is_complete, true)) return;
     seen.header.author = author_of(seen.header);
     seen.header.mail_class = seen.mail_class();
     seen.header.repeated_fields = seen.single_fields.repeated();
     if (interests_.eop) seen.header.eop = seen.inbound.eop(seen.header.authentication_results);
     if (interests_.indirect) seen.header.inbound = seen.inbound.take_header();
-    message_.reset();
 }
 
 Evidence Collector::at_mail() const {
@@ -365,7 +374,7 @@ Evidence Collector::at_mail() const {
 }
 
 void Collector::reset_message() {
-    if (!message_) return;
+    if (!message_ || message_->is_complete) return;
     message_.reset();
     gathered_->envelope = {};
     gathered_->header = {};

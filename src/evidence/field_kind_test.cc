@@ -65,11 +65,23 @@ TEST(FieldKind, names) {
         {"X-OriginatorOrgs", other, false},
         {"", other, false},
         {"   ", other, false},
+        {"\xc5\xbf", other, false},  // the long s, which some fold to an s
+        {"\xc5\xbf"
+         "ender",
+         other, false},
+        {"Sende\xc9", other, false},
+        {"Authentication-Re\xc5\xbf"
+         "ult",
+         other, false},  // in octets as long as the real one
+        {"\xc2\xa0"
+         "From",
+         other, false},
     };
     for (const Case& c : cases) {
         EXPECT_EQ(classify(c.name).kind, c.kind) << c.name;
         EXPECT_EQ(is_firewall_field(c.name), c.firewall) << c.name;
     }
+    for (const std::size_t octets : {62U, 63U, 64U, 65U, 128U, 1000U}) EXPECT_EQ(classify(std::string(octets, 'X')).kind, other) << octets;
     for (std::size_t i = 1; i < field_kinds; ++i) {
         const auto kind = static_cast<FieldKind>(i);
         EXPECT_EQ(classify(name_of(kind)).kind, kind) << i;
