@@ -31,7 +31,7 @@ std::string greeting_of(gate::Judge& judge) {
 }
 
 TEST(IdleMemory, a_milter_session_and_its_connection_take_at_most_a_kibibyte) {
-    constexpr std::size_t before_it = 50, count = 500, limit = 1024;
+    constexpr std::size_t before_it = 50, count = 400, limit = 1024;
     gate::testing::Recorder recorder;
     gate::StillWorld world;
     gate::Judge judge{recorder, world};

@@ -231,5 +231,6 @@ LdapClient::~LdapClient() = default;
 void LdapClient::start() { parts_->connect(); }
 void LdapClient::search(LdapSearch search, Done done) { parts_->search(std::move(search), std::move(done)); }
 bool LdapClient::is_ready() const noexcept { return parts_->is_ready(); }
+bool LdapClient::may_be_asked() const noexcept { return parts_->may_be_asked(); }
 
 }  // namespace exota::directory

@@ -100,6 +100,8 @@ public:
     void search(LdapSearch search, Done done) override;
     /// Connected, and not known to be away.
     bool is_ready() const noexcept;
+    /// Ready, or left by a server that keeps no connection at rest: a search connects.
+    bool may_be_asked() const noexcept;
 
 private:
     class Parts;

@@ -32,6 +32,7 @@ public:
     void connect();
     void search(LdapSearch search, Done done);
     bool is_ready() const noexcept { return at_ == At::ready; }
+    bool may_be_asked() const noexcept { return at_ == At::ready || at_ == At::resting; }
 
 private:
     /// resting: nobody asks, and the server does not keep such connections; whoever asks has it connected to at once.

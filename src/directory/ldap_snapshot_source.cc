@@ -164,7 +164,7 @@ private:
         if (!is_heard_) {
             if (now >= again_at_) {
                 use_wanted();
-                if (!is_started_ || client_.is_ready()) return read();
+                if (!is_started_ || client_.may_be_asked()) return read();
             }
             tell(connection_->why());
             return wait(look_for_server);

@@ -39,7 +39,7 @@ public:
 
     /// Again: what was under way is heard no more, and its `done` is not called.
     /// @param done  called once, within the call or later on the loop. Errors are those of LdapDirectory::Done; too_long: a limit above, or
-    ///              of a page; invalid_data besides: an entry came twice.
+    ///              of a page; unavailable besides: not within its time; invalid_data: an entry came twice.
     void read(Done done);
 
 private:

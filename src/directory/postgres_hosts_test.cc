@@ -16,7 +16,7 @@ using base::Errc;
 using Texts = std::vector<std::string>;
 
 /// A system that never answers before the end of the test.
-struct Hanging : ::testing::Test {
+struct HangingSystem : ::testing::Test {
     const std::shared_ptr<std::promise<void>> begun = std::make_shared<std::promise<void>>();
     std::promise<void> release;
     const LookUpHost look_up = [is_first = std::make_shared<std::atomic<bool>>(true), begun = begun,
@@ -25,10 +25,10 @@ struct Hanging : ::testing::Test {
         released.wait();
         return Texts{"192.0.2.1"};
     };
-    ~Hanging() override { release.set_value(); }
+    ~HangingSystem() override { release.set_value(); }
 };
 
-TEST_F(Hanging, is_waited_for_no_longer_than_it_may_take) {
+TEST_F(HangingSystem, is_waited_for_no_longer_than_it_may_take) {
     const HostAddresses late = addresses_in_time("hangs1.test", 1ms, nullptr, look_up);
     ASSERT_FALSE(late);
     EXPECT_EQ(late.error().code, Errc::timeout);
@@ -41,7 +41,7 @@ TEST_F(Hanging, is_waited_for_no_longer_than_it_may_take) {
         << connection.error().detail;
 }
 
-TEST_F(Hanging, is_waited_for_by_nobody_who_is_to_end) {
+TEST_F(HangingSystem, is_waited_for_by_nobody_who_is_to_end) {
     Interrupt interrupt;
     auto ended = std::async(std::launch::async, [&] {
         const auto made = PostgresConnection::connect({.conninfo = "host=hangs2.test,hangs3.test", .timeout = 1h}, &interrupt, look_up);

@@ -71,8 +71,9 @@ TEST_F(NoServer, as_many_are_told_later_as_may_wait) {
     std::atomic<bool> no_memory{true};
     std::atomic<std::size_t> tries{0}, told{0}, tries_of_one_more{0};
     const auto hear = [&](std::atomic<std::size_t>& counted) {
+        const bool throws = no_memory;  // before who waits for the count can change it
         ++counted;
-        if (no_memory) throw std::bad_alloc();
+        if (throws) throw std::bad_alloc();
         ++told;
     };
     const auto becomes = [](const std::atomic<std::size_t>& number, std::size_t wanted) {

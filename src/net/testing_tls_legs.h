@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <memory>
@@ -21,8 +22,10 @@ public:
         : listener_(std::move(*Listener::open(*Endpoint::parse(endpoint), {}, 1))), accepting_(listener_.take(0)) {
         house.ask([&](RelayStage& stage) { return stage.target = *Address::of(*Endpoint::parse(listener_.bound())); });
     }
-    /// Who has dialled already.
+    /// Who has dialled already. (The kernel may queue a connection a moment after the other side knows of it.)
     Descriptor accept() const {
+        pollfd queued{.fd = accepting_.get(), .events = POLLIN, .revents = 0};
+        static_cast<void>(::poll(&queued, 1, 30'000));
         Descriptor socket(::accept4(accepting_.get(), nullptr, nullptr, SOCK_CLOEXEC));
         limit_time(socket.get());
         return socket;

@@ -147,13 +147,19 @@ EndpointsUpdated update_endpoints(const std::string& path, std::string_view list
         if (const auto noted = config::endpoints_guard(path).accept(after.content); !noted)
             return ended(Exit::unavailable, "cannot note for the daemon that the list is meant: " + noted.error().detail);
     // Before the list, for a row that nobody noted could be walked on.
+    const std::optional<EndpointsBase> base_before = base;
     if (how.force) base.reset();
     if (!base) base = {.list = how.force || !used ? after.list : used->list};
     base->written = after.content.text();
     base->changed = how.now;
     if (const auto kept = keep_endpoints_base(real, *base); !kept)
         return ended(Exit::unavailable, "cannot note what the next list is compared with: " + kept.error().detail);
-    if (const auto written = write(real, list); !written) return ended(Exit::unavailable, written.error().detail);
+    if (const auto written = write(real, list); !written) {
+        // The row goes on from the list that is there. Where that cannot be noted either, the next one begins anew, as it would without a
+        // note.
+        if (base_before) static_cast<void>(keep_endpoints_base(real, *base_before));
+        return ended(Exit::unavailable, written.error().detail);
+    }
     out.written = true;
     out.content = after.content.text();
     return ended(Exit::ok, "written: " + has);

@@ -20,7 +20,7 @@ struct HowToUpdate {
     bool force = false;    // whatever the rules say (config/endpoint_rules.h); the file is written anew even if nothing differs
     bool dry_run = false;  // nothing is written
     /// What the daemon used last (app/kept_endpoints.h). It counts in place of a file that the daemon refuses: else a right list would be
-    /// refused for being unlike a wrong one.
+    /// refused for being unlike a wrong one. It lies where the daemon's user may write: whoever is that user can have updates refused.
     std::optional<config::EndpointsFile> in_use = {};
     std::chrono::seconds now{};  // since 1970
 };
@@ -37,9 +37,8 @@ struct EndpointsUpdated {
 /// One at a time: two that run at once wait for each other (flock(2) on the folder).
 /// @param path  of the file. Root follows no link, on the way to it and at its end, that somebody else made.
 /// @return  ok; bad_data: no list, or one that the rules refuse; unavailable: the file, what the next list is compared with, or the note
-/// for
-///          the daemon (config::endpoints_guard) cannot be written, or what is there not be read. A file that is there and is no list is
-///          replaced.
+///          for the daemon (config::endpoints_guard) cannot be written, or what is there not be read. A file that is there and is no list
+///          is replaced.
 EndpointsUpdated update_endpoints(const std::string& path, std::string_view list, const HowToUpdate& how);
 
 /// Of the file that is there (Fingerprint); empty: none, or no list.
