@@ -1,10 +1,10 @@
 #include "gate/milter_session.h"
 
-#include <algorithm>
 #include <cassert>
 #include <optional>
 #include <utility>
 
+#include "base/text.h"
 #include "gate/doorkeeper.h"
 #include "gate/judge.h"
 #include "gate/message.h"
@@ -32,21 +32,33 @@ FrontEnd front_end(Door door, bool has_hold_queue) noexcept {
 }
 
 /// What CONNECT and HELO said, in few octets: facts are made of it for each message, because idle sessions are many.
-struct Greeting {
-    std::string host_and_address;  // parted by a NUL
-    std::string helo;
-    milter::Family family = milter::Family::unknown;
+class Greeting {
+public:
+    void connect(const milter::Connect& event) { say(event.host, event.address, {}); }
+    void helo(std::string_view name) {
+        const Said before = said();
+        say(before.host, before.address, name);
+    }
+    struct Said {
+        std::string_view host, address, helo;
+    };
+    /// Views that the next event ends.
+    Said said() const noexcept {
+        std::string_view rest = said_;
+        const std::string_view host = base::take_until(rest, '\0');
+        const std::string_view address = base::take_until(rest, '\0');
+        return {host, address, rest};
+    }
 
-    void connect(const milter::Connect& event) {
-        host_and_address.assign(event.host).append(1, '\0').append(event.address);
-        helo.clear();
-        family = event.family;
+private:
+    void say(std::string_view host, std::string_view address, std::string_view helo) {
+        std::string tight;
+        tight.reserve(host.size() + address.size() + helo.size() + 2);
+        tight.append(host).append(1, '\0').append(address).append(1, '\0').append(helo);
+        said_.swap(tight);
     }
-    milter::Connect connected() const noexcept {
-        const std::string_view both = host_and_address;
-        const std::size_t end = std::min(both.find('\0'), both.size());
-        return {.host = both.substr(0, end), .family = family, .port = 0, .address = both.substr(std::min(end + 1, both.size()))};
-    }
+
+    std::string said_;  // parted by NULs, which the protocol has at the end of each
 };
 
 std::string_view without_brackets(std::string_view path) noexcept {
@@ -75,11 +87,12 @@ struct MilterSession::State_ {
     Greeting greeting;
     milter::Macros macros;
     milter::Terms terms;
+    milter::Family family = milter::Family::unknown;
     bool body_agreed = false;  // asked for when the connection began; a reload may want it later
     milter::Dialogue dialogue;
     State state = State::reading;
-    std::optional<Message> message;  // made at MAIL
     const Door door;
+    std::optional<Message> message;   // made at MAIL
     std::unique_ptr<AtDoor> at_door;  // of an inbound door: made at the first RCPT
 
     void answer(Command command, std::string& out) const {
@@ -174,6 +187,7 @@ Handled MilterSession::State_::on(const milter::Connect& event, std::string& out
     end_message();
     at_door.reset();
     greeting.connect(event);
+    family = event.family;
     answer(Command::connect, out);
     return {};
 }
@@ -181,7 +195,7 @@ Handled MilterSession::State_::on(const milter::Connect& event, std::string& out
 Handled MilterSession::State_::on(const milter::Helo& event, std::string& out) {
     end_message();
     macros.helo();
-    greeting.helo = event.name;
+    greeting.helo(event.name);
     answer(Command::helo, out);
     return {};
 }
@@ -279,7 +293,9 @@ Handled MilterSession::State_::on(const milter::Quit&, std::string&) {
 }
 
 void MilterSession::State_::note_facts() {
-    note_mta_facts(greeting.connected(), greeting.helo, macros, unnamed_under(message->snapshot().rules), collector());
+    const Greeting::Said said = greeting.said();
+    const milter::Connect connected{.host = said.host, .family = family, .port = 0, .address = said.address};
+    note_mta_facts(connected, said.helo, macros, unnamed_under(message->snapshot().rules), collector());
 }
 
 void MilterSession::State_::receive(std::string_view recipient, std::string& out) {

@@ -52,7 +52,7 @@ TEST(SessionMemory, an_idle_session_is_small) {
         const std::string& said;
         std::size_t limit;
     };
-    for (const Case& c : {Case{"opened to HELO", greeting, 576}, Case{"between two messages", with_message, 576}}) {
+    for (const Case& c : {Case{"opened to HELO", greeting, 512}, Case{"between two messages", with_message, 512}}) {
         const std::size_t each = octets_of_a_session(judge, c.said, recorder);
         RecordProperty(c.name == "opened to HELO" ? "opened" : "between", static_cast<int>(each));
         EXPECT_LE(each, c.limit) << c.name;

@@ -5,7 +5,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
+#include <cstdint>
 #include <utility>
 
 namespace exota::net {
@@ -67,18 +69,20 @@ void Connection::wait(Leg leg, StreamDescriptor::wait_type what) {
     bool& pending = what == StreamDescriptor::wait_read ? waits.reads : waits.writes;
     if (std::exchange(pending, true)) return;
     ++pending_;
-    waits.socket.async_wait(what, [this, leg, what, round = waits.round](const boost::system::error_code& error) {
-        const Held held(*this);
-        --pending_;
-        if (ended_ || round != side(leg).round) return;
-        Side& ready = side(leg);
-        (what == StreamDescriptor::wait_read ? ready.reads : ready.writes) = false;
-        if (error) return leg_ended(leg, Ending::failed, error.message());
-        if (what == StreamDescriptor::wait_read)
-            on_readable(leg);
-        else
-            on_writable(leg);
-    });
+    // Small, for each idle connection keeps one.
+    waits.socket.async_wait(
+        what, [this, round = waits.round, leg, reads = what == StreamDescriptor::wait_read](const boost::system::error_code& error) {
+            const Held held(*this);
+            --pending_;
+            if (ended_ || round != side(leg).round) return;
+            Side& ready = side(leg);
+            (reads ? ready.reads : ready.writes) = false;
+            if (error) return leg_ended(leg, Ending::failed, error.message());
+            if (reads)
+                on_readable(leg);
+            else
+                on_writable(leg);
+        });
 }
 
 void Connection::on_readable(Leg leg) {
@@ -298,7 +302,8 @@ bool Connection::keep(Side& side, std::string joined, std::string_view rest) {
 }
 
 bool Connection::charge_kept(Side& side) noexcept {
-    const std::size_t before = std::exchange(side.charged, side.kept.empty() ? 0 : side.kept.capacity());
+    const std::size_t now = side.kept.empty() ? 0 : side.kept.capacity();
+    const std::size_t before = std::exchange(side.charged, static_cast<std::uint32_t>(std::min(now, std::size_t{UINT32_MAX})));
     if (side.charged > before) return home_.limits().take(side.charged - before);
     if (side.charged < before) home_.limits().give_back(before - side.charged);
     return true;

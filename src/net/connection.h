@@ -59,11 +59,11 @@ private:
         explicit Side(Loop& loop) : socket(loop.context()) {}
         StreamDescriptor socket;
         Stream stream;
-        std::string kept;         // a partial frame
-        std::size_t charged = 0;  // octets of memory of it, in the limits of all
-        std::string unsent;       // output that the peer has not taken
-        std::size_t sent = 0;     // of it, from the beginning, after all
-        std::uint32_t round = 0;  // tells handlers of a socket that is closed from those of its successor
+        std::string kept;           // a partial frame
+        std::string unsent;         // output that the peer has not taken
+        std::size_t sent = 0;       // of it, from the beginning, after all
+        std::uint32_t charged = 0;  // octets of memory of `kept`, in the limits of all
+        std::uint32_t round = 0;    // tells handlers of a socket that is closed from those of its successor
         Is is = Is::closed;
         bool tcp = false;
         bool reads = false, writes = false;  // a handler waits for it
