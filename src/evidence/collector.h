@@ -1,6 +1,7 @@
 // Events of a conversation → Evidence. Both front ends, `explain` and `eval` make the same calls; nothing here asks which it is.
 //
-// Connection and message are two states: mail(), reset_message() and finish() end the second, connected() both.
+// Connection and message are two states: mail(), reset_message() and finish() end the second, connected() both. complete() is the end of
+// everything: what comes behind it changes nothing.
 // Gathering never judges: no event is refused here, a limit that is passed becomes Evidence::too_complex.
 //
 // Tested by collector_test.cc, collector_at_mail_test.cc, corpus_test.cc and fuzz/session_fuzz.cc.
