@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from debian_package import SOURCE, build, deb_of
 
-MOST_OCTETS = 2 * 1024 * 1024  # with the program of a release; the trained one, whose cold code is compiled small, scripts/package holds to 2,000,000
+MOST_OCTETS = 2 * 1024 * 1024  # with the program of a release; of the trained one scripts/package says so above 2,000,000
 
 
 def contents(deb):
