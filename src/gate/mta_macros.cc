@@ -41,6 +41,7 @@ private:
                                          {"auth_authen"},
                                          {"client_addr"},
                                          {"i"}}};
+    static_assert(std::tuple_size_v<decltype(all_)> <= Macros::max_wanted);
 };
 
 evidence::Tls read_tls(const KnownMacros& macros, std::string_view mta, Unnamed unnamed) {
