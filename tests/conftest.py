@@ -44,8 +44,8 @@ def binary():
 @pytest.fixture(scope="session")
 def sanitized(binary):
     """Whether the program was built with a sanitizer: then it is slower, and takes several times the memory."""
-    cache = binary.parent / "CMakeCache.txt"
-    return cache.exists() and re.search(r"^EXOTA_SANITIZE:\w+=\w", cache.read_text(), re.M) is not None
+    caches = [folder / "CMakeCache.txt" for folder in binary.parents if (folder / "CMakeCache.txt").exists()]
+    return bool(caches) and re.search(r"^EXOTA_SANITIZE:\w+=\w", caches[0].read_text(), re.M) is not None
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Many sessions on all loops at once, with reloads, scrapes and aborts between: made for ThreadSanitizer (EXOTA_BUILD_DIR=build/tsan).
+"""Many sessions on all loops at once, with reloads, scrapes and aborts between: made for ThreadSanitizer (EXOTA_BUILD_DIR=build/tsan/serve).
 
 Every message's verdict is known beforehand, so a mix-up between sessions shows even without a sanitizer.
 """

@@ -1,0 +1,10 @@
+# The daemon without the other commands, under the name that the system tests know: EXOTA_BUILD_DIR=build/tsan/serve.
+add_executable(exota_serve EXCLUDE_FROM_ALL serve/main.cc)
+foreach(source serve.cc serve_command.cc options.cc output.cc installed_documents.cc)
+  target_sources(exota_serve PRIVATE ${PROJECT_SOURCE_DIR}/src/programs/${source})
+endforeach()
+set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/programs/installed_documents.cc APPEND PROPERTY COMPILE_DEFINITIONS EXOTA_DOC_DIR="${CMAKE_INSTALL_DOCDIR}")
+target_compile_definitions(exota_serve PRIVATE EXOTA_VERSION="${PROJECT_VERSION}")
+target_link_libraries(exota_serve PRIVATE exota_app exota_cli fmt::fmt)
+set_target_properties(exota_serve PROPERTIES OUTPUT_NAME exota RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/serve)
+exota_use_precompiled(exota_serve library)
