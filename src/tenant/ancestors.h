@@ -8,33 +8,25 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/hash.h"
-#include "mail/domain.h"
 #include "tenant/index.h"
 
 namespace exota::tenant {
 
 class Ancestors {
 public:
-    explicit Ancestors(const base::HashKey& key = {}) noexcept : key_(key) {}
+    explicit Ancestors(const base::HashKey& key = {}) noexcept;
+    ~Ancestors();
+    Ancestors(Ancestors&&) noexcept;
+    Ancestors& operator=(Ancestors&&) noexcept;
 
     /// Everything above `domain`.
-    void add_above(std::string_view domain, Number tenant) {
-        for (std::string_view name = mail::parent_of(domain); name.find('.') != std::string_view::npos; name = mail::parent_of(name))
-            if (!add(name, tenant)) return;  // what lies above is known for this tenant, too
-    }
+    void add_above(std::string_view domain, Number tenant);
     /// @return false if that was known.
-    bool add(std::string_view name, Number tenant) {
-        const auto [entry, added] = tenants_.try_emplace(base::hash_of(name, key_));
-        if (!added && entry->second.last == tenant) return false;
-        entry->second.last = tenant;
-        ++entry->second.below.count;
-        entry->second.below.sum += static_cast<std::uint32_t>(tenant);
-        return true;
-    }
+    bool add(std::string_view name, Number tenant);
 
     /// The tenants that have a domain below a name. Each is counted once where the names of a tenant are added one after the other; else
     /// there may be more of them than there are, though not where there is one.
@@ -42,22 +34,16 @@ public:
         std::uint32_t count = 0;
         std::uint32_t sum = 0;  // of their numbers, modulo 2^32: of one, which one it is
     };
-    Below below(std::string_view name) const noexcept {
-        const auto found = tenants_.find(base::hash_of(name, key_));
-        return found == tenants_.end() ? Below{} : found->second.below;
-    }
+    Below below(std::string_view name) const noexcept;
     static bool is_another(const Below& below, Number tenant) noexcept {
         return below.count > 1 || (below.count == 1 && below.sum != static_cast<std::uint32_t>(tenant));
     }
-    std::size_t memory_octets() const noexcept { return tenants_.bucket_count() * sizeof(void*) + tenants_.size() * 48; }
+    std::size_t memory_octets() const noexcept;
 
 private:
-    struct Entry {
-        Number last{};
-        Below below;
-    };
+    struct Table;
     base::HashKey key_;
-    std::unordered_map<std::uint64_t, Entry> tenants_;
+    std::unique_ptr<Table> table_;  // none as long as there is no name
 };
 
 }  // namespace exota::tenant
