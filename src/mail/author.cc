@@ -189,9 +189,20 @@ std::expected<Mailbox, AuthorError> take_mailbox_or_group(Cursor& in, bool in_gr
 
 }  // namespace
 
+bool has_overlong_line(std::string_view field) noexcept {
+    while (field.size() > max_author_line_octets) {
+        std::string_view line = base::take_until(field, '\n');
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        if (line.size() > max_author_line_octets) return true;
+    }
+    return false;
+}
+
 std::expected<Mailbox, AuthorError> parse_single_mailbox(std::string_view field) {
     if (field.size() > max_author_field_octets) return ambiguous("a field of more than 65536 octets");
     if (const std::string_view fault = find_forbidden_octet(field); !fault.empty()) return ambiguous(fault);
+    // An MTA behind us folds it where its limit falls: "<a@b.example" and, on the next line, ".c.example>".
+    if (has_overlong_line(field)) return ambiguous("a line of more than 900 octets");
     // In Shift_JIS or GBK a backslash there is half of a character, and what it escapes for us ends a string for such a reader.
     const bool has_backslash = field.find('\\') != std::string_view::npos;
     if (has_backslash && std::ranges::adjacent_find(field, [](char a, char b) { return is_8bit(a) && b == '\\'; }) != field.end())
