@@ -60,6 +60,42 @@ constexpr bool looks_encoded(std::string_view text) noexcept {
 }
 static_assert(looks_encoded("=?utf-8?q?a") && !looks_encoded("a=?b"));
 
+/// Where the text of the first encoded-word begins, npos if none does: "=?" charset "?" ( "b" / "q" ) "?".
+constexpr std::size_t find_encoded_text(std::string_view text) noexcept {
+    for (std::size_t at = text.find("=?"); at != std::string_view::npos; at = text.find("=?", at + 1)) {
+        const std::size_t encoding = text.find('?', at + 2);
+        if (encoding == std::string_view::npos) break;
+        const std::string_view behind = text.substr(encoding + 1, 2);
+        if (base::iequals(behind, "b?") || base::iequals(behind, "q?")) return encoding + 3;
+    }
+    return std::string_view::npos;
+}
+
+constexpr std::string_view split_encoded_word = "an encoded-word that a quote, bracket or parenthesis splits";
+
+/// Programs decode an encoded-word up to the next "?=", wherever that stands: what is syntax for us in between is text for them. (Python's
+/// email package reads ceo@b.example in: =?utf-8?q?ceo=40b.example"?=" <x@a.example>.) Parentheses that close are harmless, and seen.
+constexpr bool splits_encoded_word(std::string_view text) noexcept {
+    for (std::size_t begin = find_encoded_text(text); begin != std::string_view::npos; begin = find_encoded_text(text)) {
+        text.remove_prefix(begin);
+        const std::size_t end = text.find("?=");
+        if (end == std::string_view::npos) return true;
+        const std::string_view decoded = text.substr(0, end);
+        if (decoded.find("=?") != std::string_view::npos) return true;  // another one begins: then which end is whose?
+        int depth = 0;
+        for (const char c : decoded) {
+            depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+            if (depth < 0 || c == '"' || c == '<' || c == '>' || c == '\\') return true;
+        }
+        if (depth != 0) return true;
+        text.remove_prefix(end + 2);
+    }
+    return false;
+}
+static_assert(splits_encoded_word("=?x?q?a\"?=\"") && splits_encoded_word("=?x?b?a") && splits_encoded_word("=?x?Q?a(?=)"));
+static_assert(splits_encoded_word("=?x?q?a=?x?q?=40"));
+static_assert(!splits_encoded_word("=?x?q?a (b), c?= =?x?q?d?=") && !splits_encoded_word("a=?b?c?\""));
+
 constexpr std::string_view hidden_in_address = "a character in the address that does not show";
 
 /// A mark of direction, a joiner or filler of no width, a line end of Unicode, a blank outside ASCII: what stands in the address is then
@@ -178,6 +214,7 @@ std::expected<Mailbox, AuthorError> take_mailbox_or_group(Cursor& in, bool in_gr
         if (in_group && in.next_is(';')) return ambiguous("a group without a member");
         return ambiguous(describe_unexpected(in));
     }
+    if (splits_encoded_word(in.since(start))) return ambiguous(split_encoded_word);  // by the colon
     in.advance();
     std::expected<Mailbox, AuthorError> member = take_mailbox_or_group(in, true);
     if (!member) return member;
@@ -218,6 +255,7 @@ std::expected<Mailbox, AuthorError> parse_single_mailbox(std::string_view field)
     if (in.next_is('<')) return ambiguous("an address before the angle bracket");
     if (in.next_is('@')) return ambiguous("a second @");
     if (!in.at_end()) return ambiguous("text behind the address");
+    if (splits_encoded_word(field)) return ambiguous(split_encoded_word);
     return mailbox;
 }
 
