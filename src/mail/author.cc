@@ -14,6 +14,7 @@
 #include "mail/author.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/cursor.h"
@@ -98,6 +99,15 @@ static_assert(!splits_encoded_word("=?x?q?a (b), c?= =?x?q?d?=") && !splits_enco
 
 constexpr std::string_view hidden_in_address = "a character in the address that does not show";
 
+constexpr char32_t braille_blank = 0x2800;  // a symbol by its category
+constexpr std::string_view second_at = "a second @";
+constexpr std::array<std::string_view, 2> wide_ats{"\uFF20", "\uFE6B"};
+
+/// An @ in a form for other scripts: to whom it is shown it is one, and so it is to programs that normalise by compatibility (NFKC).
+bool has_wide_at(std::string_view text) noexcept {
+    return std::ranges::any_of(wide_ats, [text](std::string_view at) { return text.find(at) != std::string_view::npos; });
+}
+
 /// A mark of direction, a joiner or filler of no width, a line end of Unicode, a blank outside ASCII: what stands in the address is then
 /// not what a person sees there, and readers differ in what they drop.
 bool has_hidden(std::string_view text) noexcept {
@@ -107,7 +117,8 @@ bool has_hidden(std::string_view text) noexcept {
             continue;
         }
         const base::Character next = base::first_character(text);
-        if (next.octets == 0 || (next.octets > 1 && (base::is_hidden(next.point) || base::is_wide_blank(next.point)))) return true;
+        const bool is_blank = base::is_wide_blank(next.point) || next.point == braille_blank;
+        if (next.octets == 0 || (next.octets > 1 && (base::is_hidden(next.point) || is_blank))) return true;
         text.remove_prefix(next.octets);
     }
     return false;
@@ -120,6 +131,7 @@ std::string_view find_local_part_fault(const LocalPart& local) noexcept {
     if (looks_encoded(local.text)) return "an encoded-word in the address";
     if (!base::is_utf8(local.text)) return "a local part that is not UTF-8";
     if (has_hidden(local.text)) return hidden_in_address;
+    if (has_wide_at(local.text)) return second_at;
     if (!local.quoted) return is_dot_atom(local.text) ? std::string_view{} : "a dot at the edge of the local part, or two together";
     for (const char c : local.text)
         if (!is_harmless_quoted(c)) return "a quoted local part with a character that readers take differently";
@@ -253,7 +265,7 @@ std::expected<Mailbox, AuthorError> parse_single_mailbox(std::string_view field)
         if (!in.at_end()) return ambiguous("more than one mailbox");
     }
     if (in.next_is('<')) return ambiguous("an address before the angle bracket");
-    if (in.next_is('@')) return ambiguous("a second @");
+    if (in.next_is('@')) return ambiguous(second_at);
     if (!in.at_end()) return ambiguous("text behind the address");
     if (splits_encoded_word(field)) return ambiguous(split_encoded_word);
     return mailbox;
