@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(exota::mail::Domain::parse(mailbox->domain.text()) == mailbox->domain);
     require(parse_single_mailbox('"' + mailbox->local_part + "\"@" + mailbox->domain.text()) == mailbox);
     require(parse_single_mailbox("Jane <\"" + mailbox->local_part + "\"@" + mailbox->domain.text() + '>') == mailbox);
-    if (size + 16 < exota::mail::max_author_field_octets) {
+    if (size + 16 < exota::mail::max_author_line_octets) {
         const std::string surrounded = " (a@evil)\r\n " + std::string(text) + "\t(b)";
         require(parse_single_mailbox(surrounded) == mailbox);
     }

@@ -36,6 +36,24 @@ TEST(Author, one_field_with_one_mailbox_or_why_not) {
     }
 }
 
+/// Blanks before an address count for the line's length, though they are not kept otherwise.
+TEST(Author, leading_blanks_do_not_hide_how_long_a_line_is) {
+    const MessageLimits limits;  // outlives the collector
+    const std::string address = "j@contoso.com";
+    const auto gather = [&](std::size_t octets) {
+        Collector collector(limits);
+        collector.mail("<>");
+        collector.header_field("From", std::string(octets - address.size(), ' ') + address);
+        return collector.finish();
+    };
+    const Header most = gather(mail::max_author_line_octets).header;
+    EXPECT_EQ(most.from, std::vector{address});
+    EXPECT_NE(value_of(most.author), nullptr);
+    const Evidence more = gather(mail::max_author_line_octets + 1);
+    EXPECT_EQ(why_no_author(more.header.author), "a line of more than 900 octets");
+    EXPECT_EQ(from_json(to_json(more)), more);
+}
+
 /// Whoever makes evidence of a whole header reads its author, and nobody behind reads From again.
 TEST(Author, is_read_by_the_collector_and_from_json) {
     const MessageLimits limits;  // outlives the collector

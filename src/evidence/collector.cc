@@ -39,6 +39,11 @@ constexpr std::string_view without_leading_blanks(std::string_view value) noexce
     return value;
 }
 
+/// An address field. Where blanks make a line too long they stay: its length is what refuses it.
+std::string_view author_text(std::string_view value) noexcept {
+    return mail::has_overlong_line(value) ? value : without_leading_blanks(value);
+}
+
 /// Moves past `word` in any letter case, if it comes next.
 bool skip_word(base::Cursor& in, std::string_view word) noexcept {
     if (!base::istarts_with(in.rest(), word)) return false;
@@ -171,13 +176,13 @@ void Collector::Message::note(FieldKind kind, std::string_view value) {
     const std::string_view text = base::trim(value);
     switch (kind) {
         case FieldKind::from:
-            header.from.emplace_back(without_leading_blanks(value));
+            header.from.emplace_back(author_text(value));
             break;
         case FieldKind::resent_from:
-            header.resent_from.emplace_back(without_leading_blanks(value));
+            header.resent_from.emplace_back(author_text(value));
             break;
         case FieldKind::sender:
-            header.sender.emplace_back(without_leading_blanks(value));
+            header.sender.emplace_back(author_text(value));
             break;
         case FieldKind::authentication_results:
             header.authentication_results.push_back(

@@ -14,6 +14,7 @@
 #include "mail/author.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/cursor.h"
@@ -60,7 +61,52 @@ constexpr bool looks_encoded(std::string_view text) noexcept {
 }
 static_assert(looks_encoded("=?utf-8?q?a") && !looks_encoded("a=?b"));
 
+/// Where the text of the first encoded-word begins, npos if none does: "=?" charset "?" ( "b" / "q" ) "?".
+constexpr std::size_t find_encoded_text(std::string_view text) noexcept {
+    for (std::size_t at = text.find("=?"); at != std::string_view::npos; at = text.find("=?", at + 1)) {
+        const std::size_t encoding = text.find('?', at + 2);
+        if (encoding == std::string_view::npos) break;
+        const std::string_view behind = text.substr(encoding + 1, 2);
+        if (base::iequals(behind, "b?") || base::iequals(behind, "q?")) return encoding + 3;
+    }
+    return std::string_view::npos;
+}
+
+constexpr std::string_view split_encoded_word = "an encoded-word that a quote, bracket or parenthesis splits";
+
+/// Programs decode an encoded-word up to the next "?=", wherever that stands: what is syntax for us in between is text for them. (Python's
+/// email package reads ceo@b.example in: =?utf-8?q?ceo=40b.example"?=" <x@a.example>.) Parentheses that close are harmless, and seen.
+constexpr bool splits_encoded_word(std::string_view text) noexcept {
+    for (std::size_t begin = find_encoded_text(text); begin != std::string_view::npos; begin = find_encoded_text(text)) {
+        text.remove_prefix(begin);
+        const std::size_t end = text.find("?=");
+        if (end == std::string_view::npos) return true;
+        const std::string_view decoded = text.substr(0, end);
+        if (decoded.find("=?") != std::string_view::npos) return true;  // another one begins: then which end is whose?
+        int depth = 0;
+        for (const char c : decoded) {
+            depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+            if (depth < 0 || c == '"' || c == '<' || c == '>' || c == '\\') return true;
+        }
+        if (depth != 0) return true;
+        text.remove_prefix(end + 2);
+    }
+    return false;
+}
+static_assert(splits_encoded_word("=?x?q?a\"?=\"") && splits_encoded_word("=?x?b?a") && splits_encoded_word("=?x?Q?a(?=)"));
+static_assert(splits_encoded_word("=?x?q?a=?x?q?=40"));
+static_assert(!splits_encoded_word("=?x?q?a (b), c?= =?x?q?d?=") && !splits_encoded_word("a=?b?c?\""));
+
 constexpr std::string_view hidden_in_address = "a character in the address that does not show";
+
+constexpr char32_t braille_blank = 0x2800;  // a symbol by its category
+constexpr std::string_view second_at = "a second @";
+constexpr std::array<std::string_view, 2> wide_ats{"\uFF20", "\uFE6B"};
+
+/// An @ in a form for other scripts: to whom it is shown it is one, and so it is to programs that normalise by compatibility (NFKC).
+bool has_wide_at(std::string_view text) noexcept {
+    return std::ranges::any_of(wide_ats, [text](std::string_view at) { return text.find(at) != std::string_view::npos; });
+}
 
 /// A mark of direction, a joiner or filler of no width, a line end of Unicode, a blank outside ASCII: what stands in the address is then
 /// not what a person sees there, and readers differ in what they drop.
@@ -71,7 +117,8 @@ bool has_hidden(std::string_view text) noexcept {
             continue;
         }
         const base::Character next = base::first_character(text);
-        if (next.octets == 0 || (next.octets > 1 && (base::is_hidden(next.point) || base::is_wide_blank(next.point)))) return true;
+        const bool is_blank = base::is_wide_blank(next.point) || next.point == braille_blank;
+        if (next.octets == 0 || (next.octets > 1 && (base::is_hidden(next.point) || is_blank))) return true;
         text.remove_prefix(next.octets);
     }
     return false;
@@ -84,6 +131,7 @@ std::string_view find_local_part_fault(const LocalPart& local) noexcept {
     if (looks_encoded(local.text)) return "an encoded-word in the address";
     if (!base::is_utf8(local.text)) return "a local part that is not UTF-8";
     if (has_hidden(local.text)) return hidden_in_address;
+    if (has_wide_at(local.text)) return second_at;
     if (!local.quoted) return is_dot_atom(local.text) ? std::string_view{} : "a dot at the edge of the local part, or two together";
     for (const char c : local.text)
         if (!is_harmless_quoted(c)) return "a quoted local part with a character that readers take differently";
@@ -178,6 +226,7 @@ std::expected<Mailbox, AuthorError> take_mailbox_or_group(Cursor& in, bool in_gr
         if (in_group && in.next_is(';')) return ambiguous("a group without a member");
         return ambiguous(describe_unexpected(in));
     }
+    if (splits_encoded_word(in.since(start))) return ambiguous(split_encoded_word);  // by the colon
     in.advance();
     std::expected<Mailbox, AuthorError> member = take_mailbox_or_group(in, true);
     if (!member) return member;
@@ -189,9 +238,20 @@ std::expected<Mailbox, AuthorError> take_mailbox_or_group(Cursor& in, bool in_gr
 
 }  // namespace
 
+bool has_overlong_line(std::string_view field) noexcept {
+    while (field.size() > max_author_line_octets) {
+        std::string_view line = base::take_until(field, '\n');
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        if (line.size() > max_author_line_octets) return true;
+    }
+    return false;
+}
+
 std::expected<Mailbox, AuthorError> parse_single_mailbox(std::string_view field) {
     if (field.size() > max_author_field_octets) return ambiguous("a field of more than 65536 octets");
     if (const std::string_view fault = find_forbidden_octet(field); !fault.empty()) return ambiguous(fault);
+    // An MTA behind us folds it where its limit falls: "<a@b.example" and, on the next line, ".c.example>".
+    if (has_overlong_line(field)) return ambiguous("a line of more than 900 octets");
     // In Shift_JIS or GBK a backslash there is half of a character, and what it escapes for us ends a string for such a reader.
     const bool has_backslash = field.find('\\') != std::string_view::npos;
     if (has_backslash && std::ranges::adjacent_find(field, [](char a, char b) { return is_8bit(a) && b == '\\'; }) != field.end())
@@ -205,8 +265,9 @@ std::expected<Mailbox, AuthorError> parse_single_mailbox(std::string_view field)
         if (!in.at_end()) return ambiguous("more than one mailbox");
     }
     if (in.next_is('<')) return ambiguous("an address before the angle bracket");
-    if (in.next_is('@')) return ambiguous("a second @");
+    if (in.next_is('@')) return ambiguous(second_at);
     if (!in.at_end()) return ambiguous("text behind the address");
+    if (splits_encoded_word(field)) return ambiguous(split_encoded_word);
     return mailbox;
 }
 

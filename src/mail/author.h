@@ -36,11 +36,16 @@ struct AuthorError {
 
 // Comments nest at most max_comment_depth deep (mail/cfws.h).
 inline constexpr std::size_t max_author_field_octets = 64 * 1024;
+// Of a line behind the colon. RFC 5322 section 2.1.1 allows 998 with the name; Sendmail folds a line behind 990, Postfix behind 998.
+inline constexpr std::size_t max_author_line_octets = 900;
 inline constexpr std::size_t max_local_part_octets = 64;  // RFC 5321 section 4.5.3.1.1; quotes not counted
 
 /// @param fields  the values of all From fields of the message, as on the wire behind the colon (folding included).
 /// @return        the one mailbox, or why there is none: `missing` for no field, `ambiguous` for everything else.
 std::expected<Mailbox, AuthorError> parse_author(std::span<const std::string> fields);
+
+/// Whether some line of the field is above max_author_line_octets.
+bool has_overlong_line(std::string_view field) noexcept;
 
 /// One field that must hold exactly one mailbox; the rules are those of parse_author (used for Resent-From and Sender too).
 std::expected<Mailbox, AuthorError> parse_single_mailbox(std::string_view field);

@@ -18,6 +18,13 @@ std::string outcome(std::string_view field) {
     return mailbox ? mailbox->text() : "refused: " + mailbox.error().detail;
 }
 
+/// So many octets, of which each line has a hundred.
+std::string folded(char octet, std::size_t octets) {
+    std::string out;
+    for (std::size_t i = 0; i < octets; ++i) out += i % 100 == 98 ? '\n' : i % 100 == 99 ? ' ' : octet;
+    return out;
+}
+
 TEST(Author, exactly_one_field) {
     EXPECT_EQ(parse_author({}).error().problem, AuthorProblem::missing);
     const Fields one{" Jane <j@X.example>"};
@@ -38,9 +45,20 @@ TEST(Author, limits_on_both_sides) {
     EXPECT_EQ(outcome('"' + local + "\"@x.example"), local + "@x.example");
     EXPECT_EQ(outcome('"' + local + "a\"@x.example"), "refused: a local part of more than 64 octets");
 
-    const std::string blanks(max_author_field_octets - 11, ' ');
+    const std::string long_field = folded(' ', max_author_field_octets - 11);
+    EXPECT_EQ(outcome(long_field + "j@x.example"), "j@x.example");
+    EXPECT_EQ(outcome(long_field + " j@x.example"), "refused: a field of more than 65536 octets");
+
+    const std::string blanks(max_author_line_octets - 11, ' ');
     EXPECT_EQ(outcome(blanks + "j@x.example"), "j@x.example");
-    EXPECT_EQ(outcome(blanks + " j@x.example"), "refused: a field of more than 65536 octets");
+    EXPECT_EQ(outcome(blanks + " j@x.example"), "refused: a line of more than 900 octets");
+    for (const std::string_view fold : {"\n ", "\r\n "}) {  // each line by itself, the octets of a fold not counted
+        const std::string before = "Jane" + std::string(fold) + std::string(max_author_line_octets - 14, ' ') + "<j@x.example>";
+        const std::string behind = std::string(fold) + '(' + std::string(max_author_line_octets - 3, 'a') + ')';
+        EXPECT_EQ(outcome(before + behind), "j@x.example");
+        EXPECT_EQ(outcome(before + ' ' + behind), "refused: a line of more than 900 octets");
+        EXPECT_EQ(outcome(before + behind + ','), "refused: a line of more than 900 octets");
+    }
 
     const auto nested = [](int depth) { return std::string(depth, '(') + std::string(depth, ')'); };
     EXPECT_EQ(outcome(nested(max_comment_depth) + "j@x.example"), "j@x.example");
@@ -50,10 +68,10 @@ TEST(Author, limits_on_both_sides) {
 
 TEST(Author, many_comments_and_words_take_linear_time) {
     std::string field;
-    while (field.size() < max_author_field_octets - 100) field += "(a)\"b\" c ";
+    while (field.size() < max_author_field_octets - 100) field += "(a)\"b\" c\n ";
     EXPECT_EQ(outcome(field + "<j@x.example>"), "j@x.example");
-    EXPECT_EQ(outcome(std::string(max_author_field_octets, '(')), "refused: a comment that never closes or nests too deep");
-    EXPECT_EQ(outcome(std::string(max_author_field_octets, '"')), "refused: no address");
+    EXPECT_EQ(outcome(folded('(', max_author_field_octets)), "refused: a comment that never closes or nests too deep");
+    EXPECT_EQ(outcome(folded('"', max_author_field_octets)), "refused: no address");
 }
 
 /// What a back-quoted example of the table stands for: C escapes \r \n \t \xHH and two backslashes for one.

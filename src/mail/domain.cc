@@ -70,6 +70,9 @@ bool has_vanishing_or_dot_like(std::string_view utf8) noexcept {
     return false;
 }
 
+/// UTS 46 made "ss" of it before version 15.1 and "ß" since: two names.
+constexpr std::string_view capital_sharp_s = "\u1E9E";
+
 struct Idn2Free {
     void operator()(char* text) const noexcept { idn2_free(text); }
 };
@@ -168,6 +171,8 @@ Result<Domain> Domain::parse(std::string_view text) {
     if (!base::is_utf8(name)) return fail(Errc::invalid_data, "domain is not UTF-8");
     if (name.find('\0') != std::string_view::npos) return fail(Errc::invalid_data, "domain has a character that no domain name has");
     if (has_vanishing_or_dot_like(name)) return fail(Errc::invalid_data, "domain has a character that some readers drop or take for a dot");
+    if (name.find(capital_sharp_s) != std::string_view::npos)
+        return fail(Errc::invalid_data, "domain has a capital sharp s, which is another name to newer readers");
     const Result<std::string> ascii = to_ascii(std::string(name));
     if (!ascii) return std::unexpected(ascii.error());
     if (Result<void> read = canonical.read(*ascii); !read) return std::unexpected(std::move(read.error()));

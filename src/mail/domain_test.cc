@@ -112,6 +112,10 @@ TEST(Domain, one_canonical_form) {
          "contoso\xEF\xBD\xA1"
          "com",
          ""},
+        {"capital_sharp_s",
+         "stra\xE1\xBA\x9E"
+         "e.example",
+         ""},
         {"account_of_maps_to_slash",
          "a\xE2\x84\x80"
          "b.example",

@@ -92,6 +92,7 @@ AUTHORS = [
     ("angle in the name", "<jane@contoso.com> <x@evil.test>", "from-ambiguous"),
     ("trailing text", "jane@contoso.com x@evil.test", "from-ambiguous"),
     ("two at signs", "jane@contoso.com@evil.test", "from-ambiguous"),
+    ("encoded word split by a quote", '=?utf-8?q?jane=40contoso.com"?=" <x@evil.test>', "from-ambiguous"),
     ("subdomain", "jane@contoso.com.evil.test", "no-policy"),
     ("not covered subdomain", "jane@mail.contoso.com", "no-policy"),
     ("homograph", "jane@cont\u043eso.com", "no-policy"),

@@ -177,6 +177,23 @@ def test_a_body_that_is_longer_than_what_was_signed(path):
     accepted(path, by_contoso(path))
 
 
+# Postfix folds what is above 998 octets when it passes the message on: behind our back, and within the address if the sender wants it there.
+ADDRESS = "jane@contoso.com"
+FOLDED = {"a name": '"{}" <' + ADDRESS + ">", "a comment": "({}) " + ADDRESS, "blanks": "{}" + ADDRESS, "a fold and blanks": "\r\n {}" + ADDRESS}
+
+
+@pytest.mark.parametrize("padding", FOLDED)
+def test_an_address_that_postfix_would_fold(path, padding):
+    """Postfix would break it behind "contoso", or where else the sender wants a reader to stop: behind the victim's domain below his own."""
+    form = FOLDED[padding]
+    line = ("From: " + form.partition(".com")[0]).rpartition("\r\n")[2]  # what ends in "contoso", with "{}" for what fills it up
+
+    def author(octets):
+        return form.format((" " if "blanks" in padding else "x") * (octets - len(line) + 2))
+    refused(path, sign(message(author=author(998), **path.claims), path.keys, "contoso.com"))
+    accepted(path, sign(message(author=author(880), **path.claims), path.keys, "contoso.com"))
+
+
 # Results in forms that OpenDKIM's clean-up leaves, under signatures that silence it. (The names are harness/silencers.py's.)
 LEFT = {"action=none": "action=none", "header(x).d": "comment before the dot", "reason behind a property": "reason behind a property",
         "above 4,000 octets": "over 4,000 octets", "above 4,000 octets, in front": "over 4,000 octets in front"}

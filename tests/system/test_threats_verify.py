@@ -75,6 +75,8 @@ HONEST = [
     Row("through our connector", stamped((ATTRIBUTED, OURS), (AUTH_AS, "Anonymous"), signer="contoso.com"), config="hosted"),
     Row("a report of Exchange's own", stamped(*NDR, (ID, CONTOSO_ID)), config="system", session=NULL),
     Row("aligned for DMARC", genuine, config="dmarc"),
+    Row("encoded words that are not well-formed", authored('"=?utf-8?Q?Doe, Jane (HR)?=" <x@fabrikam.com>')),
+    Row("a long name, folded", authored("(" + "x" * 800 + ")\r\n (" + "x" * 800 + ")\r\n <x@fabrikam.com>")),
     Row("a customer as himself", authored('"jane at contoso.com" <x@fabrikam.com>')),
     *HONEST_ARC,
 ]
