@@ -11,6 +11,7 @@
 #include <memory>
 #include <utility>
 
+#include "directory/plain_file.h"
 #include "mail/domain.h"
 #include "net/descriptor.h"
 
@@ -74,25 +75,10 @@ Result<void> MtaStsStore::open() {
 
 Result<std::optional<std::string>> MtaStsStore::load(const std::string& domain) const {
     if (!is_file_name(domain)) return std::nullopt;
-    const std::string path = directory_ + '/' + domain;
-    const net::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    if (!file) {
-        if (errno == ENOENT) return std::nullopt;
-        return system_error(path);
-    }
-    std::string text(limits_.max_file_octets + 1, '\0');
-    std::size_t octets = 0;
-    while (octets < text.size()) {
-        const ssize_t got = ::read(file.get(), text.data() + octets, text.size() - octets);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return system_error(path);
-        if (got == 0) break;
-        octets += static_cast<std::size_t>(got);
-    }
-    if (octets > limits_.max_file_octets)
-        return fail(Errc::too_long, path + ": more than " + std::to_string(limits_.max_file_octets) + " octets, which no policy has");
-    text.resize(octets);
-    return text;
+    auto file = directory::read_plain_file(directory_ + '/' + domain, limits_.max_file_octets);
+    if (file) return std::move(file->text);
+    if (file.error().code == Errc::not_found) return std::nullopt;
+    return std::unexpected(std::move(file.error()));
 }
 
 Result<void> MtaStsStore::store(const std::string& domain, std::string_view text, std::chrono::sys_seconds expires,

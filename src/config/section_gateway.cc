@@ -3,6 +3,7 @@
 // What must fit the other sections, and the sections each other, is in gateway_checks.cc. Tested by gateway_test.cc.
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "base/text.h"
 #include "config/gateway.h"
@@ -10,12 +11,19 @@
 #include "config/sections.h"
 #include "config/values.h"
 #include "config/whole_file.h"
+#include "directory/look_up_in_time.h"
 #include "net/endpoint.h"
 #include "net/host_addresses.h"
 #include "net/tls_context.h"
 
 namespace exota::config {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Of all backends together: a resolver whose first server is dead has answered by then, and a start or reload is not held up by one that
+/// never does.
+constexpr std::chrono::seconds names_time{30};
 
 constexpr auto from_exchange_only =
     std::to_array<std::string_view>({"backend", "backend_identity", "backend_tls", "require_tls", "client_ca_file", "client_purpose",
@@ -27,8 +35,9 @@ constexpr auto to_exchange_only =
 /// Reads one section: its keys by their last word.
 class GatewayReader {
 public:
-    GatewayReader(Reader& in, const Config& config, Origin origin, std::string name)
-        : in_(in), config_(config), origin_(origin), name_(std::move(name)) {}
+    /// @param names_until  how long names may be looked up.
+    GatewayReader(Reader& in, const Config& config, Origin origin, Clock::time_point names_until, std::string name)
+        : in_(in), config_(config), origin_(origin), names_until_(names_until), name_(std::move(name)) {}
 
     GatewayConfig read() {
         GatewayConfig out;
@@ -205,7 +214,9 @@ private:
         if (endpoint->is_tcp() && (endpoint->port == 0 || endpoint->is_every_address())) return refuse("lacks a host, or a port");
         if (const auto address = net::Address::of(*endpoint)) return Backend{*address, endpoint->host};
         if (origin_ == Origin::json) return refuse("must be an address here");
-        const auto found = net::look_up_host(*endpoint);
+        const auto found = directory::look_up_in_time<net::Address>(
+            endpoint->text(), [endpoint = *endpoint] { return net::look_up_host(endpoint); },
+            std::chrono::ceil<std::chrono::milliseconds>(names_until_ - Clock::now()));
         if (!found) return std::unexpected(found.error());
         return Backend{*found, endpoint->host};
     }
@@ -232,13 +243,16 @@ private:
     Reader& in_;
     const Config& config_;
     const Origin origin_;
+    const Clock::time_point names_until_;
     const std::string name_;
 };
 
 }  // namespace
 
 void read_gateways(Reader& in, Config& out, Origin origin) {
-    for (std::string& name : in.names_in("gateway")) out.gateways.push_back(GatewayReader(in, out, origin, std::move(name)).read());
+    const Clock::time_point names_until = Clock::now() + names_time;
+    for (std::string& name : in.names_in("gateway"))
+        out.gateways.push_back(GatewayReader(in, out, origin, names_until, std::move(name)).read());
 }
 
 }  // namespace exota::config

@@ -10,11 +10,11 @@
 #include <sys/types.h>
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 
 #include "base/result.h"
 #include "directory/file_stamp.h"
+#include "directory/read_file.h"
 
 namespace exota::directory {
 
@@ -22,12 +22,6 @@ struct PlainFile {
     std::string text;
     FileStamp stamp;
     uid_t owner = 0;
-};
-
-/// Of the last component of a path alone: the folders on the way are the administrator's.
-enum class Links : std::uint8_t {
-    refused,   // what the daemon itself writes, which is never a link (replace_file)
-    followed,  // what an administrator may have linked
 };
 
 /// Never waits for another process; blocks for the disk.

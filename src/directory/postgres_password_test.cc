@@ -42,7 +42,7 @@ TEST_F(Password, waits_for_nobody) {
     Secret secret;
     EXPECT_EQ(read_password(path, secret).error().detail, path + ": no password can be read: No such file or directory");
     ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-    EXPECT_EQ(read_password(path, secret).error().detail, path + ": no password can be read: it is no regular file");
+    EXPECT_EQ(read_password(path, secret).error().detail, path + ": no password can be read: not a regular file");
     EXPECT_EQ(read_password(folder, secret).error().code, base::Errc::io);
 }
 

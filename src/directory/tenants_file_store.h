@@ -10,6 +10,7 @@
 #include <string>
 
 #include "directory/file_stamp.h"
+#include "directory/read_file.h"
 #include "directory/replace_file.h"
 #include "directory/tenants_store.h"
 #include "net/descriptor.h"
@@ -26,7 +27,7 @@ public:
     const std::string& place() const noexcept override { return path_; }
 
 private:
-    base::Result<net::Descriptor> opened_and_locked() const;
+    base::Result<OpenedFile> opened_and_locked() const;
 
     const std::string path_;
     net::Descriptor file_;  // holds the lock

@@ -8,12 +8,13 @@
 //   * a list that stood for `endpoints_stand` without a change.
 // It is for `exota endpoints update` alone: who may write the list without that may write FILE.base as well.
 //
-// Tested by endpoints_base_test.cc and endpoints_update_test.cc.
+// Tested by endpoints_base_test.cc, endpoints_update_test.cc and fuzz/endpoints_base_fuzz.cc.
 #pragma once
 
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "config/endpoints.h"
@@ -28,6 +29,12 @@ struct EndpointsBase {
     std::string written = {};        // fingerprint of the last list of the row: in the file, unless somebody else wrote there since
     std::chrono::seconds changed{};  // when that was written, since 1970
 };
+
+/// What lies in FILE.base.
+std::string text_of(const EndpointsBase& base);
+
+/// @return  nullopt: it is nothing that text_of() wrote, of a list.
+std::optional<EndpointsBase> endpoints_base_of(std::string_view text);
 
 /// @param file  of the list.
 std::string endpoints_base_path(const std::string& file);

@@ -43,6 +43,16 @@ TEST_F(EndpointsBaseFile, IsReadAsItWasWritten) {
     }
 }
 
+TEST_F(EndpointsBaseFile, WithMorePrefixesThanAListMayHaveIsNone) {
+    const std::string head = "exota endpoints base 1 1764000000 0123\n";
+    std::string lines;
+    for (std::size_t i = 0; i < config::max_endpoint_prefixes; ++i) lines += "::/0\n";
+    put(head + lines);
+    EXPECT_TRUE(endpoints_base(file_, "0123", now));
+    put(head + lines + "::/0\n");
+    EXPECT_FALSE(endpoints_base(file_, "0123", now));
+}
+
 TEST_F(EndpointsBaseFile, CountsUntilSomebodyElseWritesOrTheListStands) {
     ASSERT_TRUE(keep_endpoints_base(file_, {.list = list_of(2), .written = "0123", .changed = now}));
     EXPECT_FALSE(endpoints_base(file_, "0124", now)) << "somebody else wrote the list";
@@ -56,9 +66,11 @@ TEST_F(EndpointsBaseFile, DamagedItIsNone) {
     ASSERT_TRUE(keep_endpoints_base(file_, {.list = list_of(2), .written = "0123", .changed = now}));
     const std::string good = text();
     ASSERT_TRUE(good.starts_with("exota endpoints base 1 1764000000 0123\n"));
-    for (const std::string& bad : {std::string(), std::string("exota endpoints base 2 1764000000 0123\n2001:db8::/32\n"),
-                                   std::string("exota endpoints base 1 x 0123\n2001:db8::/32\n"), good + "\n", good + "nothing\n",
-                                   std::string("exota endpoints base 1 1764000000 0123\n")}) {
+    for (const std::string& bad :
+         {std::string(), std::string("exota endpoints base 2 1764000000 0123\n2001:db8::/32\n"),
+          std::string("exota endpoints base 1 x 0123\n2001:db8::/32\n"), std::string("exota endpoints base 1 -1 0123\n2001:db8::/32\n"),
+          std::string("exota endpoints base 1 -9223372036854775808 0123\n2001:db8::/32\n"), good + "\n", good + "nothing\n",
+          std::string("exota endpoints base 1 1764000000 0123\n")}) {
         put(bad);
         EXPECT_FALSE(endpoints_base(file_, "0123", now)) << bad;
     }

@@ -189,6 +189,24 @@ def test_killed_hung_and_back(make, slapd):
     wait_for(lambda: verdict(exota, "newer.test", tenant_id="22222222-2222-4333-8444-555555555555") == OK, "the new tenant")
 
 
+def test_a_server_that_closes_what_rests(make, workshop, base_directory):
+    """With `idletimeout 1` a connection is closed again and again. That is no trouble: each message is judged, whatever moment it comes in."""
+    slapd = Slapd(fresh_directory(base_directory, "l"), workshop.pki, ENTRIES, SCHEMA, idle_timeout=1)
+    exota = make(slapd)
+    for number in range(3):
+        closed = slapd.closed_at_rest()
+        wait_for(lambda: slapd.closed_at_rest() > closed, "the server to close the connection")
+        name = f"d{number}.contoso.com"  # which nobody asked for yet
+        assert verdict(exota, name) == OK
+        assert slapd.searches(name) > 0
+    assert state(exota) == "loaded"
+    unanswered = {key: value for key, value in exota.metrics().items() if key.startswith("exota_tenant_lookups_unanswered_total")}
+    assert unanswered and not any(unanswered.values()), unanswered
+    exota.stop()
+    slapd.stop()
+    assert not [line for line in exota.lines() if "tenants-stale" in line or "tenants-failed" in line]
+
+
 def test_a_slow_server_is_waited_for_as_long_as_a_question_may_take(make, slapd):
     go = threading.Event()
     go.set()

@@ -49,10 +49,11 @@ def policy(domain, **attributes):
 class Slapd:
     """One slapd, in the clear with StartTLS, on 127.0.0.1 or at the address of a host, and on a Unix socket. Its data outlive kill() and start().
 
-    `log`: its levels; searches() needs "stats". `octets`: what its database may take at most. `many`: filling it may take an hour.
+    `log`: its levels; searches() and closed_at_rest() need "stats". `octets`: what its database may take at most. `many`: filling it may take an
+    hour. `idle_timeout`: it closes a connection on which nobody asked for so many seconds; 0: never.
     """
 
-    def __init__(self, directory, pki, ldif, schema, host=HERE, *, log="stats", octets=104857600, many=False):
+    def __init__(self, directory, pki, ldif, schema, host=HERE, *, log="stats", octets=104857600, many=False, idle_timeout=0):
         self.directory, self.host, self.log, self.patience = Path(directory), host, log, 3600 if many else PATIENCE
         for name in ("db", "run"):
             (self.directory / name).mkdir(parents=True)
@@ -63,7 +64,7 @@ class Slapd:
         (self.directory / "slapd.conf").write_text(
             "include /etc/ldap/schema/core.schema\ninclude /etc/ldap/schema/cosine.schema\n"
             f"include {schema}\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\n"
-            f"pidfile {self.directory}/run/slapd.pid\nargsfile {self.directory}/run/slapd.args\n"
+            f"pidfile {self.directory}/run/slapd.pid\nargsfile {self.directory}/run/slapd.args\nidletimeout {idle_timeout}\n"
             f"TLSCACertificateFile {pki.certificate('ca')}\nTLSCertificateFile {certificate}\nTLSCertificateKeyFile {key}\nTLSVerifyClient try\n"
             f"database mdb\nmaxsize {octets}\nsuffix \"{SUFFIX}\"\nrootdn \"cn=admin,{SUFFIX}\"\nrootpw secret\ndirectory {self.directory}/db\n"
             "index objectClass,associatedDomain,exotaDomain,exotaTenantId eq\n"
@@ -93,7 +94,14 @@ class Slapd:
 
     def searches(self, text):
         """How often it was asked with `text` in the filter."""
-        return sum(text in line for line in (self.directory / "run/log").read_text(errors="replace").splitlines() if "SRCH base" in line)
+        return sum(text in line for line in self._lines() if "SRCH base" in line)
+
+    def closed_at_rest(self):
+        """How many connections it closed because nobody asked on them."""
+        return sum("closed (idletimeout)" in line for line in self._lines())
+
+    def _lines(self):
+        return (self.directory / "run/log").read_text(errors="replace").splitlines()
 
     def pause(self):
         """Returns once every thread stands still: the signal alone promises nothing about when."""
