@@ -56,7 +56,7 @@ void commands(benchmark::State& state) {
         std::string_view bytes = input;
         while (const auto line = lines.next(bytes)) {
             const Command command = split_command(line->text);
-            bool good = !dialogue.check(command.verb, !bytes.empty());
+            bool good = !dialogue.check(command.verb, bytes.empty() ? Dialogue::Behind::nothing : Dialogue::Behind::octets);
             if (command.verb == Verb::mail) good = good && parse_mail(command.argument, offered);
             if (command.verb == Verb::rcpt) good = good && parse_recipient(command.argument, offered, false);
             if (!good) state.SkipWithError("a command was refused");

@@ -17,7 +17,7 @@ if(EXOTA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_C_COMPILER_LAUNCHER ${EXOTA_CCACHE})
 endif()
 
-option(EXOTA_UNIT_TESTS "build each folder's *_test.cc" ON)
+option(EXOTA_UNIT_TESTS "build the tests of each folder" ON)
 option(EXOTA_FUZZ  "build the fuzz targets (clang's libFuzzer)" OFF)
 option(EXOTA_BENCH "build the benchmarks" OFF)
 option(EXOTA_TRAIN "build what a trained build learns from (packaging/profile)" OFF)

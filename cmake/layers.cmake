@@ -1,5 +1,6 @@
 # One folder is one library, one namespace and one test program. Sources are found, so that a new file needs no edit here:
 #   *.cc        the library           *_test.cc   its tests (GoogleTest, one ctest entry a test, label `unit`)
+#                                     *_helper.cc, *_fixture.cc   what several tests share, in the test program alone
 # The preset `release` goes without the tests (EXOTA_UNIT_TESTS): they run under the sanitizers, and half of its compilation was theirs.
 # Tests of what is allocated (*_memory_test.cc) are apart, since a sanitizer's allocator has figures of its own: exota_memory_test().
 find_package(GTest REQUIRED)
@@ -40,8 +41,8 @@ function(exota_layer name)
   cmake_parse_arguments(L "" "DIR" "USES;PRIVATE_LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${L_DIR}/*.cc)
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
-  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|helper|fixture)\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_(test|helper|fixture)\\.cc$")
   list(FILTER tests EXCLUDE REGEX "_memory_test\\.cc$")
   list(TRANSFORM L_USES PREPEND exota_)
   if(sources)

@@ -52,7 +52,8 @@ private:
         if (line.fault == LineFault::too_long) return refuse(reply::line_too_long);
         if (line.fault != LineFault::none) return refuse(reply::bad_octets);
         const Command command = split_command(line.text);
-        if (const auto wrong = dialogue_.check(command.verb, more)) return refuse(*wrong);
+        const auto behind = more ? Dialogue::Behind::octets : Dialogue::Behind::nothing;
+        if (const auto wrong = dialogue_.check(command.verb, behind)) return refuse(*wrong);
         const Extensions& offered = dialogue_.extended() ? offered_ : none_;
         switch (command.verb) {
             case Verb::ehlo:

@@ -23,7 +23,7 @@ if(TARGET exota_app AND TARGET exota_gate)
   exota_test_options(conversations_test)
   target_compile_definitions(conversations_test PRIVATE EXOTA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   # Conversations in SMTP, a folder for each topic, with the player of gate's own tests.
-  add_executable(smtp_files_test ${conversations}/smtp_files_test.cc ${conversations}/smtp_file.cc ${PROJECT_SOURCE_DIR}/src/gate/gateway_fixture_test.cc)
+  add_executable(smtp_files_test ${conversations}/smtp_files_test.cc ${conversations}/smtp_file.cc ${PROJECT_SOURCE_DIR}/src/gate/gateway_fixture.cc)
   target_link_libraries(smtp_files_test PRIVATE exota_gate GTest::gtest)
   exota_test_options(smtp_files_test)
   file(GLOB topics CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_CURRENT_SOURCE_DIR}/smtp/*)

@@ -138,7 +138,7 @@ private:
 
     /// What is judged by from now on.
     void show_state() {
-        discovery_.use(snapshot_->rules.discovery, snapshot_->tenants);
+        snapshot_->rules.discovery ? discovery_.use(snapshot_->tenants) : discovery_.pause();
         metrics_.set_state({.generation = snapshot_->generation,
                             .tenants = tenant_count(),
                             .domains = domain_count(),

@@ -34,13 +34,12 @@ Discovery::~Discovery() {
     thread_.join();
 }
 
-void Discovery::use(bool wanted, std::shared_ptr<const tenant::Index> tenants) {
+void Discovery::use(std::shared_ptr<const tenant::Index> tenants) {
     {
         const std::lock_guard lock(mutex_);
-        if (wanted) tenants_ = std::move(tenants);
+        tenants_ = std::move(tenants);
     }
-    wanted_ = wanted;
-    if (!wanted) return;
+    wanted_ = true;
     if (thread_.joinable()) return news_.notify_one();
     try {
         thread_ = std::thread([this] { run(); });

@@ -49,9 +49,10 @@ public:
 
     /// By one thread at a time. Candidates whom these tenants cover are candidates no more.
     /// @param tenants  nullptr: they are not known as a whole.
-    /// @param wanted   false: nothing is noted from now on. At the first true the file is read and the thread begins; where there is no
-    ///                 thread, that is told and tried again with the next call.
-    void use(bool wanted, std::shared_ptr<const tenant::Index> tenants);
+    /// At the first call the file is read and the thread begins; where there is no thread, that is told and tried again with the next call.
+    void use(std::shared_ptr<const tenant::Index> tenants);
+    /// By the same thread: nothing is noted until the next use().
+    void pause() noexcept { wanted_ = false; }
 
     /// From any thread.
     void note(tenant::Sighting&& sighting);

@@ -32,7 +32,7 @@ protected:
               std::shared_ptr<const tenant::Index> tenants = nullptr) {
         telemetry::Log log({}, sink());
         Discovery discovery(std::move(how), log);
-        discovery.use(true, std::move(tenants));
+        discovery.use(std::move(tenants));
         for (tenant::Sighting sighting : sightings) discovery.note(std::move(sighting));
     }
     base::Result<tenant::Candidates> kept() const { return load_candidates(directory_.path("candidates")); }
@@ -117,7 +117,7 @@ TEST_F(DiscoveryTest, the_queue_is_bounded_on_both_sides) {
         small.queue = room;
         telemetry::Log log({}, sink());
         Discovery discovery(small, log);
-        discovery.use(true, nullptr);
+        discovery.use(nullptr);
         discovery.note(seen("contoso.test"));
         EXPECT_EQ(discovery.samples()->dropped, 1 - room);
     }
@@ -128,7 +128,7 @@ TEST_F(DiscoveryTest, nothing_is_noted_where_it_is_not_wanted) {
         telemetry::Log log({}, sink());
         Discovery discovery(settings(), log);
         EXPECT_FALSE(discovery.samples());
-        discovery.use(false, nullptr);
+        discovery.pause();
         discovery.note(seen("contoso.test"));
         EXPECT_FALSE(discovery.samples());
     }
@@ -136,9 +136,9 @@ TEST_F(DiscoveryTest, nothing_is_noted_where_it_is_not_wanted) {
     {
         telemetry::Log log({}, sink());
         Discovery discovery(settings(), log);
-        discovery.use(true, nullptr);
+        discovery.use(nullptr);
         discovery.note(seen("contoso.test"));
-        discovery.use(false, nullptr);  // by a reload
+        discovery.pause();  // by a reload
         discovery.note(seen("fabrikam.test"));
     }
     EXPECT_EQ(kept().value().size(), 1U);
@@ -151,7 +151,7 @@ TEST_F(DiscoveryTest, its_samples_may_be_asked_for_while_it_begins) {
     std::thread metrics([&] {
         while (!discovery.samples()) std::this_thread::yield();
     });
-    discovery.use(true, nullptr);
+    discovery.use(nullptr);
     metrics.join();
     EXPECT_TRUE(discovery.samples());
 }

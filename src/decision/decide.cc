@@ -104,7 +104,7 @@ void judge(Decision& decision, const Examination& examination, const Rules& rule
         if (message.author_coverage) {  // too complex, but whose author it has is certain, and so whose mode counts
             const Subject author_tenant{message.author_coverage->tenant, message.author_coverage->policy};
             set_subject(decision, author_tenant, *message.tenants);
-            decision.mode = effective_mode(author_tenant.policy, true, rules);
+            decision.mode = effective_mode(author_tenant.policy, rules);
         }
         return;
     }
@@ -142,8 +142,8 @@ void judge(Decision& decision, const Examination& examination, const Rules& rule
 
     set_subject(decision, selection.subject, *message.tenants);
     decision.forward = selection.forward;
-    decision.mode = effective_mode(selection.subject.policy, selection.own_mode, rules);
-    if (foreign_author == Finding::unavailable) decision.mode = effective_mode(message.author_coverage->policy, true, rules);
+    decision.mode = effective_mode(selection.own_mode ? selection.subject.policy : nullptr, rules);
+    if (foreign_author == Finding::unavailable) decision.mode = effective_mode(message.author_coverage->policy, rules);
     decision.may_change = foreign_author == Finding::unavailable || author_of_customer == Finding::unavailable;
     if (selection.subject.policy) decision.proofs = weigh_proofs(selection.subject.policy->proofs, decision.findings);
     if (selection.outcome != Selection::Outcome::found) return refuse_selection(decision, selection.outcome);
@@ -191,7 +191,7 @@ void finish(Decision& decision, const evidence::Evidence& evidence, const Rules&
 }
 
 void decide_by(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, Decision& decision) {
-    decision.mode = effective_mode(nullptr, false, rules);
+    decision.mode = effective_mode(nullptr, rules);
 
     if (const mail::Mailbox* const author = value_of(evidence.header.author)) {
         decision.author_domain = author->domain.text();
@@ -262,7 +262,7 @@ void allow_for_what_is_not_answered(Decision& decision, const evidence::Evidence
             break;
     }
     // Whether the mode is this tenant's to say may hang on the answer, too: the stricter reading.
-    decision.mode = std::min(decision.mode, effective_mode(nullptr, false, rules));
+    decision.mode = std::min(decision.mode, effective_mode(nullptr, rules));
     set(decision, Verdict::tempfail, Reason::unavailable);
     decision.detail = tenants_unanswered;
     decision.proof.reset();
@@ -289,7 +289,7 @@ std::optional<Decision> refuse_at_mail(const evidence::Evidence& evidence, const
     if (!rules.contradictions_refuse) return {};  // then an organisation of nobody speaks against nothing
     const mail::Domain* organization = value_of(evidence.envelope.xoorg);
     if (organization == nullptr || tenants == nullptr || tenants->tenant_count() == 0 || !tenants->all_have_organizations()) return {};
-    const tenant::Mode mode = effective_mode(nullptr, false, rules);
+    const tenant::Mode mode = effective_mode(nullptr, rules);
     if ((mode != tenant::Mode::enforce && mode != tenant::Mode::defer) || tenants->mildest_mode() > mode || rules.drop_in) return {};
     if (!evidence.too_complex.empty() || is_bypassed(evidence.session, rules)) return {};
     if (tenants->with_organization(organization->text()) || tenants->covering(organization->text())) return {};

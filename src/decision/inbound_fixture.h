@@ -92,7 +92,7 @@ inline evidence::Evidence evidence_of(const Incoming& incoming, const Rules& rul
         result = authn::check_dmarc(query, dns);
     }
     EXPECT_FALSE(result.pending);
-    evidence.verification.dmarc = meaning_of(result, true, true);
+    evidence.verification.dmarc = meaning_of(result, {.published = true});
     return evidence;
 }
 

@@ -8,10 +8,11 @@
 
 namespace exota::decision {
 
-/// The mode that counts: --monitor before all, else the tenant's own where it may count, else the configuration's.
-inline tenant::Mode effective_mode(const tenant::Policy* policy, bool own_mode, const Rules& rules) noexcept {
+/// The mode that counts: --monitor before all, else the tenant's own, else the configuration's.
+/// @param policy  of the tenant whose mode may count; nullptr: nobody's.
+inline tenant::Mode effective_mode(const tenant::Policy* policy, const Rules& rules) noexcept {
     if (rules.force_monitor) return tenant::Mode::monitor;
-    return policy && own_mode ? policy->mode : rules.mode;
+    return policy ? policy->mode : rules.mode;
 }
 
 /// Sets `verdict` and `quarantine` from `judged` and `mode`.

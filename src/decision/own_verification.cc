@@ -57,7 +57,7 @@ authn::DmarcQuery dmarc_query(const mail::Domain& author, const evidence::Verifi
     return query;
 }
 
-evidence::DmarcVerification meaning_of(const authn::DmarcResult& result, bool body_came, bool published) {
+evidence::DmarcVerification meaning_of(const authn::DmarcResult& result, DmarcSayings how) {
     evidence::DmarcVerification dmarc;
     dmarc.value = result.pending ? evidence::DmarcValue::temperror : value_of(result.value);
     dmarc.aligned_dkim = result.aligned_dkim;
@@ -68,8 +68,9 @@ evidence::DmarcVerification meaning_of(const authn::DmarcResult& result, bool bo
         dmarc.value = evidence::DmarcValue::temperror;
         dmarc.detail = "passes by SPF, and an aligned signature could not be checked";
     }
-    if (dmarc.value == evidence::DmarcValue::temperror && !result.pending && !body_came) dmarc.detail = evidence::connection_without_bodies;
-    if (published)
+    if (dmarc.value == evidence::DmarcValue::temperror && !result.pending && !how.body_came)
+        dmarc.detail = evidence::connection_without_bodies;
+    if (how.published)
         dmarc.published = {
             .has_record = result.has_record, .enforced = std::string(name_of(result.enforced)), .policy_domain = result.policy_domain};
     return dmarc;

@@ -20,10 +20,12 @@ evidence::ArcVerification meaning_of(authn::ArcOutcome outcome);
 /// and that names nobody, may be the author's. Points into `rules`.
 authn::DmarcQuery dmarc_query(const mail::Domain& author, const evidence::Verification& verified, const Rules& rules);
 
+struct DmarcSayings {
+    bool body_came = true;   // false: nobody listened to the body, and that is why no signature could be checked
+    bool published = false;  // say what was published, too
+};
 /// A pass by SPF alone proves nothing here, so whether there is one by DKIM that could not be checked is a temporary error.
-/// @param published  say what was published, too.
-/// @param body_came  false: nobody listened to the body, and that is why no signature could be checked.
-evidence::DmarcVerification meaning_of(const authn::DmarcResult& result, bool body_came, bool published = false);
+evidence::DmarcVerification meaning_of(const authn::DmarcResult& result, DmarcSayings how);
 
 evidence::IprevVerification meaning_of(const authn::IprevResult& result);
 

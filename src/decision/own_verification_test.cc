@@ -114,7 +114,7 @@ TEST(OwnVerification, a_pass_by_spf_is_open_while_a_signature_could_not_be_check
         result.doubtful_dkim = c.doubtful;
         result.aligned_spf = true;
         result.detail = "d";
-        const evidence::DmarcVerification dmarc = meaning_of(result, c.body_came);
+        const evidence::DmarcVerification dmarc = meaning_of(result, {.body_came = c.body_came});
         EXPECT_EQ(dmarc.value, c.want) << c.name;
         EXPECT_EQ(dmarc.detail, c.detail) << c.name;
         EXPECT_TRUE(dmarc.aligned_spf);

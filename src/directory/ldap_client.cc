@@ -74,7 +74,7 @@ void LdapClient::Parts::connect_to(const net::Address& address) {
     auto link = LdapLink::make(loop_, std::move(ours),
                                {.entry =
                                     [this](int message, LdapEntry entry) {
-                                        heard_ = Clock::now();
+                                        heard_ = loop_.now();
                                         const auto number = by_message_.find(message);
                                         if (number == by_message_.end()) return;
                                         Question& question = questions_.at(number->second);
@@ -91,7 +91,7 @@ void LdapClient::Parts::connect_to(const net::Address& address) {
                                     },
                                 .end =
                                     [this](int message, const LdapOutcome& outcome) {
-                                        heard_ = Clock::now();
+                                        heard_ = loop_.now();
                                         if (at_ == At::ready)
                                             return message == probe_message_ ? probed_again(outcome) : ended(message, outcome);
                                         if (message == bind_message_) return bound(outcome);
@@ -127,7 +127,7 @@ void LdapClient::Parts::probed(const LdapOutcome& outcome) {
     if (outcome.code != 0) return cannot_connect("search: " + outcome.text);
     step_timer_.cancel();
     at_ = At::ready;
-    ready_since_ = Clock::now();
+    ready_since_ = loop_.now();
     answered_ = probing_ = asked_nobody_ = false;
     status_->confirmed();
     waiting_.clear();
@@ -140,7 +140,7 @@ void LdapClient::Parts::probed(const LdapOutcome& outcome) {
 void LdapClient::Parts::doubt(const std::string& why) {
     status_->trouble(url().text() + ": " + why);
     if (at_ != At::ready || std::exchange(probing_, true)) return;
-    step_timer_.start(back_off_.failed(Clock::now()), [this] {
+    step_timer_.start(back_off_.failed(loop_.now()), [this] {
         if (const auto sent = send_probe(); !sent) return lost(sent.error().detail, Loss::closed);
         asked_nobody_ = true;
         step_timer_.start(settings_.timeout, [this] { lost("it does not answer", Loss::given_up); });
@@ -162,7 +162,7 @@ void LdapClient::Parts::lost(const std::string& why, Loss loss) {
     // How long a connection on which nothing is asked may stay is the server's to say, and no failure of it.
     const bool rested = loss == Loss::closed && by_message_.empty() && !asked_nobody_;
     // Who answers nothing but the first search for nobody, and goes when asked, is no server to come back to at once.
-    const bool lived = answered_ || Clock::now() - ready_since_ >= longest_wait;
+    const bool lived = answered_ || loop_.now() - ready_since_ >= longest_wait;
     if (lived) back_off_.succeeded();
     step_timer_.cancel();
     link_.reset();
@@ -185,20 +185,20 @@ void LdapClient::Parts::lost(const std::string& why, Loss loss) {
     if (lived || !questions_.empty()) return connect();
     at_ = At::away;
     status_->trouble(text);
-    step_timer_.start(back_off_.failed(Clock::now()), [this] { connect(); });
+    step_timer_.start(back_off_.failed(loop_.now()), [this] { connect(); });
 }
 
 /// The connection ended while nobody asked: there shall be another one before somebody does. One that is taken away at once again and again
 /// is left alone for a while.
 void LdapClient::Parts::rest(bool lived) {
-    const auto now = Clock::now();
+    const auto now = loop_.now();
     if (lived || now >= reconnect_at_ || !questions_.empty()) {
         reconnect_at_ = now + apart_;
         return connect();
     }
     at_ = At::resting;
     step_timer_.start(reconnect_at_ - now, [this] {
-        reconnect_at_ = Clock::now() + apart_;
+        reconnect_at_ = loop_.now() + apart_;
         connect();
     });
 }
@@ -217,7 +217,7 @@ void LdapClient::Parts::cannot_connect(const std::string& why) {
     server_ = 0;
     at_ = At::away;
     status_->trouble(text);
-    step_timer_.start(back_off_.failed(Clock::now()), [this] { connect(); });
+    step_timer_.start(back_off_.failed(loop_.now()), [this] { connect(); });
     std::vector<std::uint64_t> waiting;
     for (const auto& [number, question] : questions_) waiting.push_back(number);
     for (const std::uint64_t number : waiting) answer(number, fail(Errc::unavailable, text));

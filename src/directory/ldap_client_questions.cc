@@ -23,8 +23,8 @@ void LdapClient::Parts::search(LdapSearch search, Done done) {
     if (at_ == At::away) return done(fail(Errc::unavailable, status_->why()));
     if (questions_.size() >= max_questions) return done(fail(Errc::unavailable, "too many questions are under way"));
     const std::uint64_t number = ++next_;
-    questions_.emplace(
-        number, Question{.search = std::move(search), .done = std::move(done), .due = Clock::now() + settings_.timeout, .found = {}});
+    questions_.emplace(number,
+                       Question{.search = std::move(search), .done = std::move(done), .due = loop_.now() + settings_.timeout, .found = {}});
     waiting_.push_back(number);
     if (at_ == At::resting) connect();
     send_waiting();
@@ -54,7 +54,7 @@ void LdapClient::Parts::send(std::uint64_t number) {
         doubt("search: " + message.error().detail);
         return answer(number, std::unexpected(message.error()));
     }
-    question->second.sent = Clock::now();
+    question->second.sent = loop_.now();
     by_message_.emplace(*message, number);
 }
 
@@ -98,14 +98,14 @@ void LdapClient::Parts::ended(int message, const LdapOutcome& outcome) {
 void LdapClient::Parts::watch_questions() {
     if (watching_ || questions_.empty()) return;
     watching_ = true;
-    question_timer_.start(std::max<Clock::duration>(questions_.begin()->second.due - Clock::now(), 1ms), [this] {
+    question_timer_.start(std::max<Clock::duration>(questions_.begin()->second.due - loop_.now(), 1ms), [this] {
         watching_ = false;
         look_at_questions();
     });
 }
 
 void LdapClient::Parts::look_at_questions() {
-    const auto now = Clock::now();
+    const auto now = loop_.now();
     bool silent = false;
     std::vector<std::uint64_t> late;
     for (const auto& [number, question] : questions_) {

@@ -1,6 +1,6 @@
 // One connection of libldap's on the loop: what it asks goes out at once, what it is told comes by call-backs. Nothing here waits.
 //
-// The only file that calls libldap. Belongs to ldap_client.cc. Tested by ldap_client_test.cc.
+// The only file that calls libldap. Belongs to ldap_client.cc. Tested by ldap_link_test.cc and ldap_client_test.cc.
 #pragma once
 
 #include <functional>

@@ -160,7 +160,7 @@ private:
     }
 
     void step() {
-        const auto now = Clock::now();
+        const auto now = source_.loop_.now();
         if (!is_heard_) {
             if (now >= again_at_) {
                 use_wanted();
@@ -176,7 +176,7 @@ private:
     /// Until the next step, where the server answers.
     void rest() {
         const auto idle = held_.is_refused() ? std::min(idle_of(settings_), look_for_acceptance) : idle_of(settings_);
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(refresh_at_ - Clock::now());
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(refresh_at_ - source_.loop_.now());
         wait(std::clamp<std::chrono::milliseconds>(left, 0ms, idle));
     }
 
@@ -184,7 +184,7 @@ private:
         if (!is_started_) client_.start();
         is_started_ = true;
         timer_.cancel();
-        began_ = Clock::now();
+        began_ = source_.loop_.now();
         reader_.read([this](base::Result<LdapTree> tree) {
             shielded([&] {
                 if (!tree) return failed(tree.error());
@@ -201,7 +201,7 @@ private:
         const bool is_served = held_.take_all(std::move(rows));
         if (is_served && is_empty && !was_empty_) held_.warn(held_.name() + ' ' + nobody_there);
         was_empty_ = is_served && is_empty;
-        const auto now = Clock::now();
+        const auto now = source_.loop_.now();
         read_over_ = tree.connection;
         refresh_at_ = now + settings_.refresh_interval;
         anew_at_ = now + std::max<Clock::duration>(readings_apart, 4 * (now - began_));
@@ -230,7 +230,7 @@ private:
 
     void failed(const base::Error& error) {
         ++turn_;
-        const auto now = Clock::now();
+        const auto now = source_.loop_.now();
         // One that takes us and leaves us again would be read whole ten times a second.
         if (is_heard_ && now - heard_since_ >= idle_of(settings_)) back_off_.was_there_for_a_while();
         is_heard_ = false;
@@ -325,6 +325,10 @@ void LdapSnapshotSource::note_trouble(std::string why) {
 std::string LdapSnapshotSource::trouble() const {
     const std::lock_guard lock(mutex_);
     return trouble_;
+}
+
+void LdapSnapshotSource::skip(net::Loop::Clock::duration time) {
+    loop_.post([this, time] { loop_.skip(time); });
 }
 
 void LdapSnapshotSource::use(tenant::Defaults defaults, std::string state_directory) {

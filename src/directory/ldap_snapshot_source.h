@@ -55,6 +55,8 @@ public:
     First first(std::chrono::milliseconds at_most) override { return first_.wait(at_most); }
     void use(tenant::Defaults defaults, std::string state_directory) override;
     std::string trouble() const override;
+    /// For tests, from any thread: as Loop::skip().
+    void skip(net::Loop::Clock::duration time);
 
 private:
     class Life;

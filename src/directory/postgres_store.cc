@@ -44,9 +44,14 @@ std::string document_of(const tenant::RawTenant& one) {
 
 /// A version-2 text of rows, which may mean what they like.
 std::string text_of(const std::vector<TenantRow>& rows) {
-    std::string out = "{\"version\": 2, \"tenants\": {";
-    for (const TenantRow& row : rows) out += (&row == rows.data() ? "\n" : ",\n") + base::json_text(row.name) + ": " + row.document;
-    return out + "\n}}\n";
+    const auto file = [&rows](base::JsonObject& root) {
+        root.add("version", 2);
+        root.add("tenants", [&rows](base::JsonObject& tenants) {
+            tenants.set_lines({"\n", ",\n", "\n"});
+            for (const TenantRow& row : rows) tenants.add(row.name, base::JsonText{row.document});
+        });
+    };
+    return base::json_text(file, base::spaced_json) + '\n';
 }
 
 }  // namespace

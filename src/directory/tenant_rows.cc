@@ -9,7 +9,8 @@
 namespace exota::directory {
 namespace {
 
-// Not by JsonObject: a tenant is a line of the text that is read, and problems find the tenant by it.
+// Not by JsonObject, which makes one text of all: these are fed to the reader in pieces, and nobody holds them twice. A tenant is a line of
+// what is read, and problems find the tenant by it.
 constexpr std::string_view head = "{\"version\":2,\"tenants\":{\n", tail = "\n}}";
 
 constexpr std::size_t first_line = 2;  // where the first tenant stands

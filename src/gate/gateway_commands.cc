@@ -37,6 +37,7 @@ void GatewaySession::State::take_commands(std::string_view& bytes, LegOut& out) 
 
 /// In order: what is answered by us must not overtake what the backend has still to answer. Only RCPT may follow MAIL and RCPT to it.
 bool GatewaySession::State::take_line(std::string_view text, smtp::LineFault fault, bool more, LegOut& out) {
+    using Behind = smtp::Dialogue::Behind;
     const bool in_turn = envelope.untold() == 0;
     if (fault != smtp::LineFault::none) {
         if (in_turn) refuse(fault == smtp::LineFault::too_long ? reply::line_too_long : reply::bad_octets, out);
@@ -44,7 +45,7 @@ bool GatewaySession::State::take_line(std::string_view text, smtp::LineFault fau
     }
     const Command command = smtp::split_command(text);
     if (!in_turn) return command.verb == Verb::rcpt && take_recipient_early(command);
-    if (const auto wrong = dialogue.check(command.verb, more)) {
+    if (const auto wrong = dialogue.check(command.verb, more ? Behind::octets : Behind::nothing)) {
         const bool follows =
             (command.verb == Verb::rcpt || command.verb == Verb::data) && (mail_was_refused || *wrong == reply::no_valid_recipients);
         if (follows && excused++ < settings->max_recipients)

@@ -21,10 +21,10 @@ std::string_view name_of(HopFailure failure) noexcept {
     return names[static_cast<std::size_t>(failure)];
 }
 
-const smtp::FixedReply& reply_to(HopFailure failure, bool was_ready) noexcept {
-    switch (failure) {
+const smtp::FixedReply& reply_to(const HopLink::Failure& failure) noexcept {
+    switch (failure.why) {
         case HopFailure::late:
-            return was_ready ? reply::late_in_transaction : reply::no_hop_answers;
+            return failure.was_ready ? reply::late_in_transaction : reply::no_hop_answers;
         case HopFailure::unreachable:
         case HopFailure::refused:
             return reply::no_hop_answers;

@@ -40,9 +40,6 @@ enum class HopFailure : std::uint8_t {
 inline constexpr std::size_t hop_failure_count = 7;
 /// "unreachable", "late", "closed", "refused", "bad-reply", "no-tls", "not-proven".
 std::string_view name_of(HopFailure failure) noexcept;
-/// What a client is told of it: 451 4.4.1, 4.4.2 or 4.7.5.
-/// @param was_ready  MAIL could be said: what is late then is no connection, but a transaction on one (RFC 3463 section 3.5).
-const smtp::FixedReply& reply_to(HopFailure failure, bool was_ready) noexcept;
 
 /// What a connection turned out to be, for the log.
 struct HopFacts {
@@ -58,7 +55,7 @@ public:
     struct Failure {
         HopFailure why{};
         std::string detail{};
-        bool was_ready = false;
+        bool was_ready = false;  // MAIL could be said: what is late is no connection, but a transaction on one (RFC 3463 section 3.5)
         bool by_policy = false;  // for one of the targets it was TLS that failed
     };
     /// Told of each attempt that failed.
@@ -127,5 +124,8 @@ private:
     std::uint32_t progress_ = 0;
     std::optional<Failure> failure_;
 };
+
+/// What a client is told of it: 451 4.4.1, 4.4.2 or 4.7.5.
+const smtp::FixedReply& reply_to(const HopLink::Failure& failure) noexcept;
 
 }  // namespace exota::gate

@@ -180,7 +180,7 @@ std::optional<ClientReply> HopTransaction::take_final_reply() {
     return std::exchange(final_, std::nullopt);
 }
 
-void HopTransaction::abort(bool cut_off, LegOut& out) {
+void HopTransaction::abort(Connection connection, LegOut& out) {
     search_.reset();
     found_.reset();
     recipients_.clear();
@@ -188,7 +188,7 @@ void HopTransaction::abort(bool cut_off, LegOut& out) {
     if (stage_ == Stage::idle) return;
     const bool in_transaction = link_.is_ready() && link_.phase() == smtp::ClientDialogue::Phase::transaction;
     const bool half_way = stage_ == Stage::message || stage_ == Stage::sent || (stage_ == Stage::data && link_.awaits_reply());
-    if (cut_off || half_way || (!link_.is_ready() && !link_.is_away()))
+    if (connection == Connection::must_go || half_way || (!link_.is_ready() && !link_.is_away()))
         link_.drop(out);
     else if (in_transaction && link_.may_send(Sent::rset))
         link_.send(Sent::rset, "RSET\r\n", out);
@@ -225,7 +225,7 @@ void HopTransaction::link_failed(const HopLink::Failure& failure) {
         return;
     }
     const bool by_policy = !failure.was_ready && (failure.by_policy || some_unfit_);
-    fail(ClientReply::of(by_policy ? reply::tls_unfit : reply_to(failure.why, failure.was_ready)));
+    fail(ClientReply::of(by_policy ? reply::tls_unfit : reply_to(failure)));
 }
 
 void HopTransaction::answered(const Answer& answer, LegOut& out) {
@@ -304,7 +304,7 @@ void HopTransaction::give_up(std::string_view detail, LegOut& out) {
     found_.reset();
     link_.give_up_all(HopFailure::late, detail, out);
     static_cast<void>(link_.take_failure());  // more than that one failed
-    fail(ClientReply::of(in_transaction ? reply_to(HopFailure::late, true) : smtp::reply::out_of_time));
+    fail(ClientReply::of(in_transaction ? reply_to({.why = HopFailure::late, .was_ready = true}) : smtp::reply::out_of_time));
     advance(out);
 }
 

@@ -84,8 +84,9 @@ public:
     void message_written(LegOut& out);
     /// In the stages `sent` and `failed`, and where DATA was refused: the one reply to the message, once.
     std::optional<ClientReply> take_final_reply();
-    /// The transaction comes to nothing; where `cut_off`, some of the message was written, and the connection must go.
-    void abort(bool cut_off, LegOut& out);
+    enum class Connection : std::uint8_t { may_stay, must_go };
+    /// The transaction comes to nothing. The connection must go where some of the message was written, and not all.
+    void abort(Connection connection, LegOut& out);
     /// Ends the connection; the legs are closed with what is in `out`.
     void quit(LegOut& out) { link_.quit(out); }
     /// The connection has had nothing to do for long.

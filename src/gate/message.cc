@@ -76,7 +76,9 @@ struct Message::State final : Submission {
           collector(snapshot->limits, interests_under(*snapshot, brought_by.door), evidence) {
         front = brought_by;
         report = came.report;
-        if (gate::wants_body(*snapshot, front.door)) hashing = std::make_unique<MessageHashing>(*snapshot, way.body_comes);
+        using Body = MessageHashing::Body;
+        if (gate::wants_body(*snapshot, front.door))
+            hashing = std::make_unique<MessageHashing>(*snapshot, way.body_comes ? Body::comes : Body::stays_away);
     }
 
     /// With what stood behind the colon.

@@ -18,13 +18,13 @@ void RelaySession::State::command(const smtp::Line& line, LegOut& out) {
     }
     if (line.fault == smtp::LineFault::too_long) return refuse(smtp::reply::line_too_long, out);
     if (line.fault != smtp::LineFault::none) return refuse(smtp::reply::bad_octets, out);
-    if (const auto wrong = dialogue.check(command.verb, false)) return refuse(*wrong, out);
+    if (const auto wrong = dialogue.check(command.verb)) return refuse(*wrong, out);
     carry_out(command, out);
 }
 
 bool RelaySession::State::may_follow_at_once(const Command& command) const {
     if (command.verb != Verb::rcpt || held || dialogue.recipients() + transaction.unanswered() >= settings.max_recipients) return false;
-    if (dialogue.check(command.verb, false)) return false;
+    if (dialogue.check(command.verb)) return false;
     const auto parsed = smtp::parse_recipient(command.argument, offered, envelope.smtputf8);
     return parsed && destination_of(settings.next_hop, parsed->forward_path.domain) == transaction.destination();
 }
@@ -175,7 +175,7 @@ void RelaySession::State::relay_recipient(std::string_view argument, const Desti
     if (under_way && !same && transaction.accepted() > 0) return answer(smtp::reply::too_many_recipients, out);
     if (!same) {
         if (const auto refusal = std::exchange(last_refusal, std::nullopt)) log(*refusal, 0);
-        transaction.abort(false, out);
+        transaction.abort(HopTransaction::Connection::may_stay, out);
         transaction.begin(destination, envelope, out);
         logged = false;
     }

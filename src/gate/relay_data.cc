@@ -9,6 +9,7 @@ namespace exota::gate {
 
 using smtp::Verb;
 using HopStage = HopTransaction::Stage;
+using Connection = HopTransaction::Connection;
 
 namespace reply {
 constexpr smtp::FixedReply no_room{452, "4.3.1", "No room for this message now; try again"};
@@ -63,7 +64,7 @@ void RelaySession::State::read_message(std::string_view& bytes, LegOut& out) {
     if (held && !spool_failure && !message->refusal())
         if (const auto kept = content.spool->append(read); !kept) spool_failure = kept.error().detail;
     // What must not be sent is cut off as soon as that is known.
-    if (!held && message->refusal() && transaction.stage() == HopStage::message) transaction.abort(true, out);
+    if (!held && message->refusal() && transaction.stage() == HopStage::message) transaction.abort(Connection::must_go, out);
     if (message->ended()) message_ended(out);
 }
 
@@ -90,7 +91,7 @@ void RelaySession::State::held_message_ended(LegOut& out) {
 void RelaySession::State::deliver_held(LegOut& out) {
     if (cannot) return refuse_message(*cannot, out);
     if (!delivery) {
-        transaction.abort(false, out);
+        transaction.abort(Connection::may_stay, out);
         delivery.emplace(transaction, world, envelope, held_recipients, std::move(content), deliver_until,
                          [this](const HeldDelivery::Outcome& outcome) {
                              logged = true;
@@ -117,7 +118,7 @@ void RelaySession::State::tell_final(const ClientReply& reply, LegOut& out) {
 }
 
 void RelaySession::State::end_transaction(LegOut& out) {
-    transaction.abort(message && message->is_cut_off(), out);
+    transaction.abort(message && message->is_cut_off() ? Connection::must_go : Connection::may_stay, out);
     if (dialogue.in_transaction()) dialogue.message_ended();
     awaits = Awaits::nothing;
     message.reset();

@@ -12,6 +12,7 @@
 namespace exota::gate {
 
 using HopStage = HopTransaction::Stage;
+using Connection = HopTransaction::Connection;
 
 namespace {
 
@@ -85,7 +86,7 @@ bool HeldDelivery::step(LegOut& out) {
     }
     if (told_ < group_.size()) return false;
     if (accepted_.empty()) {
-        end_destination(ClientReply(refusals_.back()), false, out);
+        end_destination(ClientReply(refusals_.back()), Connection::may_stay, out);
         return true;
     }
     if (transaction_.stage() == HopStage::mailing) {
@@ -97,12 +98,13 @@ bool HeldDelivery::step(LegOut& out) {
         return true;
     }
     const auto final_reply = transaction_.take_final_reply();
-    if (final_reply) end_destination(*final_reply, message_ && message_->is_cut_off(), out);
+    if (final_reply) end_destination(*final_reply, message_ && message_->is_cut_off() ? Connection::must_go : Connection::may_stay, out);
     return final_reply.has_value();
 }
 
 void HeldDelivery::begin_data(LegOut& out) {
-    if (content_.eight_bit && !transaction_.takes_eight_bit()) return end_destination(ClientReply::of(reply::needs_eight_bit), false, out);
+    if (content_.eight_bit && !transaction_.takes_eight_bit())
+        return end_destination(ClientReply::of(reply::needs_eight_bit), Connection::may_stay, out);
     message_.emplace(smtp::DataLimits{}, RelayedMessage::Way{.received = content_.received, .clean_up = transaction_.says_xoorg()});
     at_ = 0;
     transaction_.data(out);
@@ -112,7 +114,7 @@ void HeldDelivery::pump(LegOut& out) {
     const auto piece = content_.spool->read(at_, piece_octets);
     if (!piece) {
         spool_failure_ = piece.error().detail;
-        return end_destination(ClientReply::of(reply::spool_unreadable), true, out);
+        return end_destination(ClientReply::of(reply::spool_unreadable), Connection::must_go, out);
     }
     std::string_view bytes = *piece;
     at_ += bytes.size();
@@ -126,9 +128,9 @@ void HeldDelivery::written(LegOut& out) {
     advance(out);
 }
 
-void HeldDelivery::end_destination(const ClientReply& reply, bool cut_off, LegOut& out) {
+void HeldDelivery::end_destination(const ClientReply& reply, Connection connection, LegOut& out) {
     tell_present(reply);
-    transaction_.abort(cut_off, out);
+    transaction_.abort(connection, out);
     spool_failure_.clear();
     group_.clear();
     accepted_.clear();
@@ -170,7 +172,7 @@ void HeldDelivery::out_of_time(LegOut& out) {
     const ClientReply late = ClientReply::of(smtp::reply::out_of_time);
     for (const std::size_t i : group_)
         if (std::ranges::find(accepted_, i) == accepted_.end()) give(i, late);
-    end_destination(late, true, out);
+    end_destination(late, Connection::must_go, out);
 }
 
 }  // namespace exota::gate

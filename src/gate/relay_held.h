@@ -94,7 +94,7 @@ private:
     void begin_data(LegOut& out);
     void pump(LegOut& out);
     void give(std::size_t recipient, const ClientReply& reply);
-    void end_destination(const ClientReply& reply, bool cut_off, LegOut& out);
+    void end_destination(const ClientReply& reply, HopTransaction::Connection connection, LegOut& out);
     void tell_present(const ClientReply& reply);
     /// The same of destinations that are not asked.
     void end_group_unasked(const ClientReply& reply);

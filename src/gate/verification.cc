@@ -129,7 +129,7 @@ private:
         const authn::DmarcResult result = authn::check_dmarc(query, dns_);
         pending_ |= result.pending;
         if (leaves_out(!decision::is_certain(result, pending_))) return evidence_.verification.dmarc.reset();
-        dmarc = decision::meaning_of(result, is_complete(), published);
+        dmarc = decision::meaning_of(result, {.body_came = is_complete(), .published = published});
     }
 
     void check_iprev() {
@@ -152,12 +152,12 @@ private:
 
 }  // namespace
 
-MessageHashing::MessageHashing(const Snapshot& snapshot, bool body_is_coming)
-    : MessageHashing(snapshot, body_is_coming, {.dkim = true, .arc = !snapshot.rules.arc_trusted_sealers.empty()}) {}
+MessageHashing::MessageHashing(const Snapshot& snapshot, Body body)
+    : MessageHashing(snapshot, body, {.dkim = true, .arc = !snapshot.rules.arc_trusted_sealers.empty()}) {}
 
-MessageHashing::MessageHashing(const Snapshot& snapshot, bool body_is_coming, authn::MessageVerifier::Wanted checks)
+MessageHashing::MessageHashing(const Snapshot& snapshot, Body body, authn::MessageVerifier::Wanted checks)
     : snapshot_(&snapshot),
-      body_is_coming_(body_is_coming),
+      body_is_coming_(body == Body::comes),
       verifier_(
           authn::VerifyLimits{
               .header = {.max_octets = snapshot.limits.header_octets, .max_fields = snapshot.limits.header_fields}, .dkim = {}, .arc = {}},

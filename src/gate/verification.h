@@ -6,6 +6,7 @@
 // Tested by judge_verify_test.cc, judge_early_test.cc and verification_inbound_test.cc.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -19,10 +20,12 @@ namespace exota::gate {
 /// The part that listens while the message passes.
 class MessageHashing {
 public:
+    enum class Body : std::uint8_t { comes, stays_away };
+
     /// @param snapshot  outlives this object: it says which signing domains could count.
-    MessageHashing(const Snapshot& snapshot, bool body_is_coming);
+    MessageHashing(const Snapshot& snapshot, Body body);
     /// @param checks  instead of what the snapshot's rules could use.
-    MessageHashing(const Snapshot& snapshot, bool body_is_coming, authn::MessageVerifier::Wanted checks);
+    MessageHashing(const Snapshot& snapshot, Body body, authn::MessageVerifier::Wanted checks);
 
     void header_field(std::string_view name, std::string_view value);
     void body(std::string_view chunk);

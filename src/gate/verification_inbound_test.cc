@@ -29,7 +29,7 @@ Snapshot door() {
 /// A message under way to its verdict.
 class Round {
 public:
-    explicit Round(std::string_view author) : hashing_(snapshot_, true) {
+    explicit Round(std::string_view author) : hashing_(snapshot_, MessageHashing::Body::comes) {
         evidence::Collector collector(snapshot_.limits);
         evidence::Client client;
         client.address = evidence::Observed<base::IpAddress>{base::IpAddress::parse("192.0.2.1").value(), evidence::Source::mta};

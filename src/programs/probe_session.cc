@@ -132,7 +132,8 @@ void ProbeSession::take_line(const smtp::Line& line, bool more, net::Out& out) {
 }
 
 void ProbeSession::take_command(const Command& command, bool more, net::Out& out) {
-    if (const auto wrong = dialogue_.check(command.verb, more))
+    using Behind = smtp::Dialogue::Behind;
+    if (const auto wrong = dialogue_.check(command.verb, more ? Behind::octets : Behind::nothing))
         return names_mail(command.verb) && wrong->code / 100 == 5 ? answer(out_of_order, out) : refuse(*wrong, out);
     switch (command.verb) {
         case Verb::ehlo:

@@ -7,6 +7,8 @@
 namespace exota::programs {
 namespace {
 
+using Body = gate::MessageHashing::Body;
+
 constexpr std::size_t max_zone_octets = 64 * 1024 * 1024;
 
 /// Files often end their lines with LF alone; what an MTA sends ends them with CRLF.
@@ -55,9 +57,9 @@ void verify_message(evidence::Evidence& evidence, const mail::MessageParts& mess
                     std::chrono::sys_seconds now, const std::optional<decision::Wanted>& only, std::size_t max_questions) {
     std::optional<gate::MessageHashing> hashing;
     if (only)
-        hashing.emplace(snapshot, true, authn::MessageVerifier::Wanted{.dkim = only->dkim, .arc = only->arc});
+        hashing.emplace(snapshot, Body::comes, authn::MessageVerifier::Wanted{.dkim = only->dkim, .arc = only->arc});
     else if (gate::wants_body(snapshot, gate::Door::relay))
-        hashing.emplace(snapshot, true);
+        hashing.emplace(snapshot, Body::comes);
     if (hashing) feed(message, *hashing);
     authn::KeyCache keys;
     ask_until_settled(names, max_questions, [&](authn::Dns& dns) {
@@ -68,7 +70,7 @@ void verify_message(evidence::Evidence& evidence, const mail::MessageParts& mess
 
 void verify_inbound_message(evidence::Evidence& evidence, const mail::MessageParts& message, const gate::Snapshot& snapshot,
                             const decision::InboundFacts& facts, Names& names, std::chrono::sys_seconds now, std::size_t max_questions) {
-    gate::MessageHashing hashing(snapshot, true);
+    gate::MessageHashing hashing(snapshot, Body::comes);
     feed(message, hashing);
     authn::KeyCache keys;
     ask_until_settled(names, max_questions, [&](authn::Dns& dns) {

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "base/encode.h"
+#include "base/json_writer.h"
 #include "base/sixteen.h"
 #include "base/unicode.h"
 
@@ -87,7 +88,21 @@ void append_logfmt_text(std::string& out, std::string_view text) {
 
 std::string_view word_of(const LogField& boolean) noexcept { return boolean.number != 0 ? "true" : "false"; }
 
-void append_value(std::string& out, const LogField& field, LogFormat format) {
+void put_as_json(const base::JsonPlace& place, const LogField& field) {
+    switch (field.kind) {
+        case LogField::Kind::number:
+            return place.put(field.number);
+        case LogField::Kind::boolean:
+            return place.put(field.number != 0);
+        case LogField::Kind::json:
+            return place.put(base::JsonText{field.text});
+        case LogField::Kind::text:
+        case LogField::Kind::word:
+            return place.put(field.text);
+    }
+}
+
+void append_logfmt_value(std::string& out, const LogField& field) {
     switch (field.kind) {
         case LogField::Kind::number:
             out += std::string_view(fmt::format_int(field.number).c_str());
@@ -96,17 +111,11 @@ void append_value(std::string& out, const LogField& field, LogFormat format) {
             out += word_of(field);
             return;
         case LogField::Kind::json:
-            if (format == LogFormat::json)
-                out += field.text;
-            else
-                base::append_json_string(out, field.text);
+            base::append_json_string(out, field.text);
             return;
         case LogField::Kind::text:
         case LogField::Kind::word:
-            if (format == LogFormat::json)
-                base::append_json_string(out, field.text);
-            else
-                append_logfmt_text(out, field.text);
+            append_logfmt_text(out, field.text);
             return;
     }
 }
@@ -116,23 +125,52 @@ void write_digits(std::span<char> out, unsigned value) noexcept {
     for (std::size_t at = out.size(); at-- > 0; value /= 10) out[at] = static_cast<char>('0' + value % 10);
 }
 
-/// One field of logfmt or JSON: not by JsonObject, since a field may have to be taken back, with its comma, and a line begins and ends
-/// around fields of both forms. Values are written by the same function, append_json_string(). A JSON value that is too long as it is
-/// written here (quotes within quotes are twice as long) gives way to its length.
-void append_field(std::string& out, const LogField& field, LogFormat format) {
+using TimeText = std::array<char, 24>;
+
+TimeText text_of(std::chrono::system_clock::time_point time) {
+    using namespace std::chrono;
+    const auto day = floor<days>(time);
+    const year_month_day date(day);
+    const hh_mm_ss clock(floor<milliseconds>(time - day));
+    TimeText text{'0', '0', '0', '0', '-', '0', '0', '-', '0', '0', 'T', '0', '0', ':', '0', '0', ':', '0', '0', '.', '0', '0', '0', 'Z'};
+    const auto write = [&text](std::size_t at, std::size_t width, auto value) {
+        write_digits(std::span(text).subspan(at, width), static_cast<unsigned>(value));
+    };
+    write(0, 4, static_cast<int>(date.year()));
+    write(5, 2, static_cast<unsigned>(date.month()));
+    write(8, 2, static_cast<unsigned>(date.day()));
+    write(11, 2, clock.hours().count());
+    write(14, 2, clock.minutes().count());
+    write(17, 2, clock.seconds().count());
+    write(20, 3, clock.subseconds().count());
+    return text;
+}
+
+constexpr std::string_view octets_suffix = "_octets";  // of what stands in place of a JSON value that is too long
+
+/// A JSON value that is too long as it is written here (quotes within quotes are twice as long) gives way to its length.
+void append_logfmt_field(std::string& out, const LogField& field) {
     const auto begin = [&](std::string_view suffix) {
-        out += format == LogFormat::json ? ",\"" : " ";
+        out += ' ';
         out += field.name;
         out += suffix;
-        out += format == LogFormat::json ? "\":" : "=";
+        out += '=';
     };
     const std::size_t before = out.size();
     begin("");
-    append_value(out, field, format);
+    append_logfmt_value(out, field);
     if (field.kind != LogField::Kind::json || out.size() - before <= max_json_field_octets) return;
     out.resize(before);
-    begin("_octets");
+    begin(octets_suffix);
     out += std::to_string(field.text.size());
+}
+
+void add_json_field(base::JsonObject& line, const LogField& field) {
+    constexpr std::size_t around = 4;  // a comma, two quotes, a colon
+    if (field.kind == LogField::Kind::json && around + field.name.size() + field.text.size() > max_json_field_octets)
+        line.add(std::string(field.name).append(octets_suffix), field.text.size());
+    else
+        put_as_json(line.place(field.name), field);
 }
 
 void append_record(std::string& out, const LogRecord& record, LogFormat format) {
@@ -186,22 +224,7 @@ int syslog_severity(LogLevel level) noexcept {
 }
 
 void append_time(std::string& out, std::chrono::system_clock::time_point time) {
-    using namespace std::chrono;
-    const auto day = floor<days>(time);
-    const year_month_day date(day);
-    const hh_mm_ss clock(floor<milliseconds>(time - day));
-    std::array<char, 24> text{'0', '0', '0', '0', '-', '0', '0', '-', '0', '0', 'T', '0',
-                              '0', ':', '0', '0', ':', '0', '0', '.', '0', '0', '0', 'Z'};
-    const auto write = [&text](std::size_t at, std::size_t width, auto value) {
-        write_digits(std::span(text).subspan(at, width), static_cast<unsigned>(value));
-    };
-    write(0, 4, static_cast<int>(date.year()));
-    write(5, 2, static_cast<unsigned>(date.month()));
-    write(8, 2, static_cast<unsigned>(date.day()));
-    write(11, 2, clock.hours().count());
-    write(14, 2, clock.minutes().count());
-    write(17, 2, clock.seconds().count());
-    write(20, 3, clock.subseconds().count());
+    const TimeText text = text_of(time);
     out.append(text.data(), text.size());
 }
 
@@ -220,7 +243,7 @@ void append_logfmt(std::string& out, const LogRecord& record) {
     for (const LogField& field : record.fields) {
         const Form form = field.kind == LogField::Kind::text ? form_of(field.text) : Form::bare;
         if (form == Form::escaped || field.kind == LogField::Kind::json) [[unlikely]] {
-            line.add_by([&field](std::string& text) { append_field(text, field, LogFormat::logfmt); });
+            line.add_by([&field](std::string& text) { append_logfmt_field(text, field); });
             continue;
         }
         line.add(' ');
@@ -247,15 +270,13 @@ void append_logfmt(std::string& out, const LogRecord& record) {
 }
 
 void append_json(std::string& out, const LogRecord& record) {
-    out += "{\"time\":\"";
-    append_time(out, record.time);
-    out += "\",\"level\":\"";
-    out += name_of(record.level);
-    out += "\",\"event\":\"";
-    out += record.event;
-    out += '"';
-    for (const LogField& field : record.fields) append_field(out, field, LogFormat::json);
-    out += '}';
+    base::JsonPlace(out).put([&record](base::JsonObject& line) {
+        const TimeText time = text_of(record.time);
+        line.add("time", std::string_view(time.data(), time.size()));
+        line.add("level", name_of(record.level));
+        line.add("event", record.event);
+        for (const LogField& field : record.fields) add_json_field(line, field);
+    });
 }
 
 void append_journal(std::string& out, const LogRecord& record, LogFormat format, std::string_view name) {
@@ -276,7 +297,7 @@ void append_journal(std::string& out, const LogRecord& record, LogFormat format,
         if (field.kind == LogField::Kind::text || field.kind == LogField::Kind::word)
             append_journal_text(value, field.text);
         else
-            append_value(value, field, LogFormat::json);
+            put_as_json(base::JsonPlace(value), field);
         append_journal_field(out, field_name, value);
     }
 }

@@ -30,7 +30,7 @@ void DomainEntry::wrong_kind(const Given& value, TextPlace where) {
                     (field_ == Field::tenant_id ? "must be a string, is " : "must be true or false, is ") + std::string(value.in_words()));
 }
 
-void DomainEntry::begin(std::string_view key, bool too_long, TextPlace where) {
+void DomainEntry::begin(std::string_view key, Text text, TextPlace where) {
     ++begun_;
     Entry& entry = current();
     if (entry.sound) add(entry);  // the one that waited longest
@@ -43,7 +43,7 @@ void DomainEntry::begin(std::string_view key, bool too_long, TextPlace where) {
     seen_ = {};
     std::string storage;
     const base::Result<std::string_view> domain =
-        too_long ? base::fail(base::Errc::too_long, "longer than a domain can be") : canonical_domain(key, storage);
+        text == Text::cut ? base::fail(base::Errc::too_long, "longer than a domain can be") : canonical_domain(key, storage);
     if (!domain) {
         entry.key = key;
         problems_.warning(entry.where, path_of(entry),
@@ -61,7 +61,7 @@ void DomainEntry::begin(std::string_view key, bool too_long, TextPlace where) {
     problems_.warning(entry.where, path_of(entry), "read as " + std::string(*domain) + " (ExOTA-Milter compared keys as written)");
 }
 
-void DomainEntry::read_tenant_id(std::string_view value, bool too_long, TextPlace where) {
+void DomainEntry::read_tenant_id(std::string_view value, Text text, TextPlace where) {
     Entry& entry = current();
     entry.tenant_id.clear();
     if (value.empty()) return;
@@ -69,7 +69,7 @@ void DomainEntry::read_tenant_id(std::string_view value, bool too_long, TextPlac
     std::string_view id = value;
     if (!is_surely_canonical_id(value)) {
         const base::Result<mail::TenantId> parsed = mail::TenantId::parse_lenient(value);
-        if (!parsed || too_long) {
+        if (!parsed || text == Text::cut) {
             entry.sound = false;
             problems_.error(where, path_of_field(), in_quotes(value) + " is no UUID");
             return;
@@ -156,11 +156,11 @@ PolicyRef DomainEntry::policy(const Entry& entry) {
     return *flavour.policy;
 }
 
-void DomainEntry::finish(bool complete) {
-    if (!complete) current().sound = false;  // it may be half an entry
+void DomainEntry::finish(Told told) {
+    if (told == Told::some) current().sound = false;  // it may be half an entry
     for (std::size_t i = 1; i <= entries_.size(); ++i)
         if (Entry& entry = entries_[(begun_ + i) % entries_.size()]; std::exchange(entry.sound, false)) add(entry);
-    if (!complete) return;
+    if (told == Told::some) return;
     for (unsigned bits = 0; bits < flavours_.size(); ++bits) {
         const Flavour& flavour = flavours_[bits];
         if (!flavour.policy) continue;

@@ -23,6 +23,7 @@
 
 #include "tenant/entry.h"
 #include "tenant/index_builder.h"
+#include "tenant/json_events.h"
 #include "tenant/kept_name.h"
 #include "tenant/problems.h"
 #include "tenant/tenants_file.h"
@@ -46,8 +47,8 @@ public:
     DomainEntry& operator=(const DomainEntry&) = delete;
 
     /// An entry begins, and the one before is whole.
-    /// @param too_long  more of the domain was there than is given.
-    void begin(std::string_view domain, bool too_long, TextPlace where);
+    /// @param text  cut: more of the domain was there than is given.
+    void begin(std::string_view domain, Text text, TextPlace where);
     /// What was told of it cannot be used; whoever says so has told why.
     void give_up() noexcept { current().sound = false; }
     /// As it was written.
@@ -60,10 +61,10 @@ public:
         field_ = field;
         if (std::exchange(seen_[static_cast<std::size_t>(field)], true)) told_twice(where);
     }
-    /// @param too_long  more of a text was there than is given.
-    void set(const Given& value, bool too_long, TextPlace where) {
+    /// @param text  cut: more of a text was there than is given.
+    void set(const Given& value, Text text, TextPlace where) {
         if (field_ == Field::tenant_id && value.is == Given::Is::text)
-            read_tenant_id(value.text, too_long, where);
+            read_tenant_id(value.text, text, where);
         else if (field_ != Field::tenant_id && value.is == Given::Is::truth)
             current().flags[field_ == Field::dkim_enabled ? 0 : 1] = value.truth;
         else
@@ -71,8 +72,8 @@ public:
     }
 
     /// After the last entry.
-    /// @param complete  else the last one may be half an entry, and nothing is said of all of them together.
-    void finish(bool complete);
+    /// @param told  some: the last one may be half an entry, and nothing is said of all of them together.
+    void finish(Told told);
 
 private:
     /// The policy of all entries with the same two flags.
@@ -100,7 +101,7 @@ private:
     void add(const Entry& entry);
     Entry& current() noexcept { return entries_[begun_ % entries_.size()]; }
     const Entry& current() const noexcept { return entries_[begun_ % entries_.size()]; }
-    void read_tenant_id(std::string_view value, bool too_long, TextPlace where);
+    void read_tenant_id(std::string_view value, Text text, TextPlace where);
     PolicyRef policy(const Entry& entry);
     std::vector<Proof> proofs(const Entry& entry);
     unsigned strictness(PolicyRef policy) const noexcept;

@@ -174,9 +174,9 @@ void TenantEntry::end() {
     }
 }
 
-void TenantEntry::finish(bool complete) {
+void TenantEntry::finish(Told told) {
     names_.add_all();
-    if (!complete || !defaults_used_) return;
+    if (told == Told::some || !defaults_used_) return;
     for (const std::string& advice : advise(defaults_.proofs, defaults_.forwarding))
         problems_.warning({}, "", "tenants without proofs of their own: " + advice);
 }

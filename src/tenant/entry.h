@@ -53,6 +53,9 @@ struct Given {
     std::string_view in_words() const noexcept;
 };
 
+/// Of the tenants of a source, when no more of them come.
+enum class Told : std::uint8_t { all, some };
+
 class TenantEntry {
 public:
     using Field = tenant::Field;
@@ -68,8 +71,8 @@ public:
     /// Its last value was told: what can be said of it as a whole is said, at the place where it began.
     void end();
     /// After the last tenant.
-    /// @param complete  all tenants were told; else nothing is said of them together.
-    void finish(bool complete);
+    /// @param told  some: nothing is said of all of them together.
+    void finish(Told told);
 
     /// A name that is no field's; the nearest known one is named.
     void unknown_field(std::string_view name, TextPlace where);

@@ -44,7 +44,7 @@ ReadTenant read_found_tenant(std::string_view name, const std::vector<TextField>
                 entry.unknown_field(field.name, {});
         }
         entry.end();
-        entry.finish(false);
+        entry.finish(Told::some);
     }
     return finish(problems, std::move(builder), {.name = std::string(name), .entry = std::string(where)}, {});
 }
@@ -56,21 +56,21 @@ ReadTenant read_found_domain(std::string_view domain, const DomainFields& fields
     FoundTenant found{.name = std::string(domain), .is_domain_entry = true};
     {
         DomainEntry entry(defaults, problems, builder, path_of);
-        entry.begin(domain, false, {});
+        entry.begin(domain, Text::whole, {});
         if (fields.tenant_id) {
             entry.begin_field(DomainEntry::Field::tenant_id, {});
-            entry.set(Given::of(*fields.tenant_id), false, {});
+            entry.set(Given::of(*fields.tenant_id), Text::whole, {});
             if (const auto id = mail::TenantId::parse_lenient(*fields.tenant_id)) found.name = found.tenant_id = id->text();
         }
         const auto flag = [&](DomainEntry::Field field, const std::optional<std::string_view>& text) {
             if (!text) return;
             entry.begin_field(field, {});
             const bool is_true = base::iequals(*text, "true");
-            entry.set(is_true || base::iequals(*text, "false") ? Given::of_truth(is_true) : Given::of(*text), false, {});
+            entry.set(is_true || base::iequals(*text, "false") ? Given::of_truth(is_true) : Given::of(*text), Text::whole, {});
         };
         flag(DomainEntry::Field::dkim_enabled, fields.dkim_enabled);
         flag(DomainEntry::Field::dkim_alignment_required, fields.dkim_alignment_required);
-        entry.finish(true);
+        entry.finish(Told::all);
     }
     return finish(problems, std::move(builder), std::move(found), domain);
 }

@@ -236,9 +236,10 @@ void add_fields(base::JsonObject& object, const RawTenant& tenant) {
 }
 
 std::string one_line(const RawTenant& tenant) {
-    std::string out = base::json_text(std::string_view(tenant.name));
-    out += ':';
-    return out + base::json_text([&](base::JsonObject& object) { add_fields(object, tenant); });
+    const std::string tenants = base::json_text([&tenant](base::JsonObject& object) {
+        object.add(tenant.name, [&tenant](base::JsonObject& fields) { add_fields(fields, tenant); });
+    });
+    return tenants.substr(1, tenants.size() - 2);  // without its braces
 }
 
 std::string RawTenants::text() const {

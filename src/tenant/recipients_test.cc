@@ -117,7 +117,7 @@ TEST(Recipients, as_texts) {
         entry.set_texts(TenantEntry::Field::domains, std::vector<std::string_view>{"contoso.com"}, {});
         entry.set_texts(TenantEntry::Field::recipients, texts, {});
         entry.end();
-        entry.finish(true);
+        entry.finish(Told::all);
         return problems.any_error() ? std::optional<Policy>() : *std::move(builder).build().covering("contoso.com")->policy;
     };
     EXPECT_EQ(policy_of({"authoritative"})->recipients_at("contoso.com"), RecipientType::authoritative);

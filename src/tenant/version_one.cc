@@ -41,7 +41,7 @@ void VersionOne::on_end(Container) {
 
 void VersionOne::on_key(std::string_view key, Text text) {
     if (skipped_ > 0) return;
-    if (place_ == Place::domains) return entry_.begin(key, text == Text::cut, context_.place());
+    if (place_ == Place::domains) return entry_.begin(key, text, context_.place());
     field_ = DomainEntry::field_named(key);
     if (field_)
         entry_.begin_field(*field_, context_.place());
@@ -51,7 +51,7 @@ void VersionOne::on_key(std::string_view key, Text text) {
 
 void VersionOne::tell(const Given& value, Text text) {
     if (place_ != Place::entry) return wrong_value(value);
-    if (field_) entry_.set(value, text == Text::cut, context_.place());
+    if (field_) entry_.set(value, text, context_.place());
 }
 
 /// Nothing but an object of objects is a version-1 file.
@@ -90,6 +90,6 @@ void VersionOne::on_bool(bool value) {
     if (skipped_ == 0) tell(Given::of_truth(value));
 }
 
-void VersionOne::finish(bool well_formed) { entry_.finish(well_formed); }
+void VersionOne::finish(bool well_formed) { entry_.finish(well_formed ? Told::all : Told::some); }
 
 }  // namespace exota::tenant

@@ -155,7 +155,7 @@ void VersionTwo::finish(bool well_formed) {
         if (!version_seen_) context_.problems.error({}, "version", "the key \"version\" with the number 2 is missing");
         if (!tenants_seen_) context_.problems.error({}, "tenants", "the key \"tenants\" is missing");
     }
-    entry_.finish(well_formed);
+    entry_.finish(well_formed ? Told::all : Told::some);
 }
 
 }  // namespace exota::tenant

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from tree import SOURCE, layers, tracked
+from tree import SOURCE, is_of_tests, layers, tracked
 
 DOCUMENTS = [path for path in tracked(".md") if not path.is_relative_to(SOURCE / "tests/cases")]
 
@@ -97,7 +97,7 @@ def code_words():
     """Every word of the sources that is code, or stands in a string: no comments, no tests."""
     words = set()
     for path in tracked(".cc", ".h"):
-        if path.is_relative_to(SOURCE / "src") and not path.name.endswith("_test.cc"):
+        if path.is_relative_to(SOURCE / "src") and not is_of_tests(path):
             words |= set(re.findall(r"\w+(?:[-.]\w+)*|\w+", re.sub(r"//[^\n]*", "", path.read_text())))
     return words | {part for word in words for part in re.split("[-.]", word)} | {word.lower() for word in words}
 

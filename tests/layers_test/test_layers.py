@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from tree import SOURCE, layers, tracked
+from tree import SOURCE, is_of_tests, layers, tracked
 
 LAYERS = layers()
 CORE = {"base", "mail", "milter", "smtp", "authn", "tenant", "evidence", "decision", "gate"}
@@ -83,7 +83,7 @@ def test_the_core_uses_the_core_alone(name):
 def test_the_core_has_no_io(name):
     wrong = []
     for path in SOURCES:
-        if layer_of(path) != name or path.name.endswith("_test.cc"):
+        if layer_of(path) != name or is_of_tests(path):
             continue
         found = [include for include in includes(path) if NO_IO_HEADERS.fullmatch(include)]
         found += [match.group(0) for match in NO_IO_CODE.finditer(code_of(path))]

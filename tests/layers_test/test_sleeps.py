@@ -4,7 +4,7 @@ A sleep is too long on every machine that is quick and too short on one that is 
 come to their end; each is named here with its reason."""
 import re
 
-from tree import SOURCE, tracked
+from tree import SOURCE, is_of_tests, tracked
 
 SLEEPS_IN_C = re.compile(r"\b(?:sleep_for|sleep_until|usleep|nanosleep|clock_nanosleep)\b|(?<![\w.>])sleep *\(|\bp?poll *\( *(?:nullptr|NULL|0) *,|\bselect *\( *0 *,")
 SLEEPS_IN_PYTHON = re.compile(r"\btime\.sleep\b|\bfrom time import\b.*\bsleep\b|(?<![\w.])sleep *\(")
@@ -27,7 +27,7 @@ def found():
     counted = {}
     for path in tracked(".cc", ".h", ".c", ".py"):
         name = path.relative_to(SOURCE).as_posix()
-        of_tests = name.startswith(("tests/", "fuzz/")) or name.startswith("src/") and name.endswith(("_test.cc", ".h"))
+        of_tests = name.startswith(("tests/", "fuzz/")) or name.startswith("src/") and (is_of_tests(path) or path.suffix == ".h")
         if not of_tests or path.name == "test_sleeps.py":
             continue
         pattern, comment = (SLEEPS_IN_PYTHON, "#") if path.suffix == ".py" else (SLEEPS_IN_C, "//")

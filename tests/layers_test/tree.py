@@ -13,6 +13,11 @@ def tracked(*suffixes):
     return sorted(path for path in paths if path.suffix in suffixes and path.is_file())
 
 
+def is_of_tests(path):
+    """In no program but a test's, as exota_layer() finds them."""
+    return path.name.endswith(("_test.cc", "_helper.cc", "_fixture.cc"))
+
+
 def layers():
     """name → (folder, the layers that it may include), as CMakeLists.txt links them."""
     text = (SOURCE / "CMakeLists.txt").read_text()

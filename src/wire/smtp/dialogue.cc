@@ -9,12 +9,12 @@ std::optional<FixedReply> Dialogue::octets_came() const noexcept {
     return std::nullopt;
 }
 
-std::optional<FixedReply> Dialogue::check(Verb verb, bool more) const noexcept {
+std::optional<FixedReply> Dialogue::check(Verb verb, Behind behind) const noexcept {
     if (phase_ == Phase::over) return reply::session_over;
     if (const auto early = octets_came()) return early;
     if (const auto wrong = check_order(verb)) return wrong;
     // What came in the clear must never be read as if it had come under TLS (RFC 3207 section 6).
-    if (verb == Verb::starttls && more) return reply::spoke_too_early;
+    if (verb == Verb::starttls && behind == Behind::octets) return reply::spoke_too_early;
     return std::nullopt;
 }
 

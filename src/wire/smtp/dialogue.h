@@ -35,9 +35,10 @@ public:
     void greeted() noexcept { phase_ = Phase::hello; }
     /// Octets came. Before the greeting, or between STARTTLS and the TLS handshake, they are the end: 421.
     std::optional<FixedReply> octets_came() const noexcept;
-    /// @param more  further octets were read behind this command's line. Behind STARTTLS they are the end: 421, in place of 220.
-    /// @return      nullopt: legal. Else the reply, to be given through refused().
-    std::optional<FixedReply> check(Verb verb, bool more) const noexcept;
+    enum class Behind : std::uint8_t { nothing, octets };
+    /// @param behind  this command's line: further octets were read. Behind STARTTLS they are the end: 421, in place of 220.
+    /// @return        nullopt: legal. Else the reply, to be given through refused().
+    std::optional<FixedReply> check(Verb verb, Behind behind = Behind::nothing) const noexcept;
 
     /// The command was answered by 2xx (354 for DATA, where 2xx is none).
     void accepted(Verb verb) noexcept;

@@ -52,7 +52,8 @@ int take(Dialogue& dialogue, char letter) {
     if (letter == '.') return dialogue.message_ended(), 0;
     if (letter == 'T') return dialogue.tls_started(), 0;
     const Verb verb = verb_of(letter);
-    if (const auto wrong = dialogue.check(verb, letter == 's')) return dialogue.refused(*wrong).code;
+    if (const auto wrong = dialogue.check(verb, letter == 's' ? Dialogue::Behind::octets : Dialogue::Behind::nothing))
+        return dialogue.refused(*wrong).code;
     if (letter == 'r') dialogue.refused_recipient();
     if (letter != 'm' && letter != 'r') dialogue.accepted(verb);
     return 0;
@@ -197,7 +198,7 @@ TEST(Dialogue, has_a_limit_of_recipients_for_each_transaction) {
     Dialogue dialogue({});
     last_of(dialogue, "GEM");
     for (int i = 0; i < 1000; ++i) ASSERT_EQ(take(dialogue, 'R'), 0) << i;
-    EXPECT_EQ(dialogue.check(Verb::rcpt, false), reply::too_many_recipients);
+    EXPECT_EQ(dialogue.check(Verb::rcpt), reply::too_many_recipients);
     EXPECT_EQ(dialogue.recipients(), 1000u);
     EXPECT_EQ(last_of(dialogue, "D.MR"), 0);
     EXPECT_EQ(dialogue.recipients(), 1u);
