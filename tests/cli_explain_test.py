@@ -26,6 +26,15 @@ def test_explain_exit_by_judged(folder):
     assert run(*explain, folder / "good.eml").returncode == 77, "the exit code is by what enforce would say"
 
 
+def test_an_empty_fact_takes_no_other(folder):
+    """`--mail-from=` is the null sender; the option behind it stays one."""
+    for empty in (["--mail-from="], ["--mail-from", ""]):
+        done = run("explain", "-c", folder / "exota.toml", "--json", "--client-ip", "40.92.0.1", *empty, f"--client-cert={FACTS[-1]}", folder / "good.eml")
+        evidence = json.loads(done.stdout)["evidence"]
+        assert done.returncode == 0 and evidence["envelope"]["has_mail"] and evidence["envelope"]["reverse_path"] == ""
+        assert evidence["session"]["tls"]["certificate_name"]["value"] == FACTS[-1]
+
+
 def test_documents_are_named_as_they_are_installed(folder):
     """Wherever the tree was installed to: found from where the program lies."""
     for path in ("bin", "share/doc/exota/docs/reference"):
