@@ -63,6 +63,8 @@ def test_add_set_remove(folder):
     (["add", "contoso", "--domain", "a.test"], 65, 'there is a tenant "contoso" already'),
     (["set", "fabrikam", "mode=defer"], 65, 'there is no tenant "fabrikam"'),
     (["remove", "fabrikam"], 65, 'there is no tenant "fabrikam"'),
+    (["remove", "[contoso,fabrikam]"], 65, 'there is no tenant "[contoso,fabrikam]"'),
+    (["remove", "contoso", "fabrikam"], 65, 'there is no tenant "fabrikam"'),
     (["set", "contoso", "colour=red"], 65, 'unknown key "colour"'),
     (["set", "contoso", "moda=defer"], 65, "did you mean mode?"),
     (["set", "contoso", "mode"], 65, "KEY=VALUE"),

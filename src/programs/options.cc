@@ -112,11 +112,14 @@ void Command::option(const Value& value, std::optional<std::string>& into) {
 void Command::option(const Value& value, std::vector<std::string>& into) {
     CLI::Option& option = *app_->add_option(value.names, into, value.about);
     describe(option, value);
-    if (value.separator != 0) {
-        option.delimiter(value.separator)->allow_extra_args(false);
-    } else if (option.nonpositional()) {
-        option.expected(1)->take_all()->allow_extra_args(false);
-    }
+    // CLI11 splits "[a,b]" where extra values are allowed. So an operand's list takes all words by never having enough of them.
+    if (value.separator != 0)
+        option.delimiter(value.separator);
+    else if (option.nonpositional())
+        option.take_all()->expected(1);
+    else
+        option.take_all()->expected(CLI::detail::expected_max_vector_size, CLI::detail::expected_max_vector_size);
+    option.allow_extra_args(false);
 }
 
 void Command::number(const Value& value, std::optional<std::int64_t>& into, std::int64_t least, std::int64_t most) {

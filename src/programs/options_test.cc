@@ -134,6 +134,28 @@ TEST(CommandLine, what_only_looks_like_an_empty_value_stays) {
     EXPECT_EQ(brief.config, "=") << "the short form has no sign";
 }
 
+TEST(CommandLine, a_value_in_brackets_is_one) {
+    Sample sample;
+    EXPECT_EQ(sample.run({"look", "[a,b]", "--rcpt", "[c,d]", "[]", "--config=[e,f]", "--", "[g", "-h]", "[i,j]"}), Exit::refused);
+    EXPECT_EQ(sample.logs, (std::vector<std::string>{"[a,b]", "[]", "[g", "-h]", "[i,j]"}));
+    EXPECT_EQ(sample.recipients, (std::vector<std::string>{"[c,d]"}));
+    EXPECT_EQ(sample.config, "[e,f]");
+}
+
+TEST(CommandLine, a_required_list_of_operands_wants_one_and_takes_all) {
+    for (const std::vector<const char*>& words : {std::vector<const char*>{}, {"a"}, {"[a,b]", "c", "d"}}) {
+        CommandLine line{"prog", "About", "Footer", "prog 1"};
+        std::vector<std::string> names;
+        Command remove = line.command("remove", "Removes");
+        remove.option({.names = "TENANT", .about = "Names", .required = true}, names);
+        remove.action([] { return Exit::ok; });
+        std::vector<const char*> all{"prog", "remove"};
+        all.insert(all.end(), words.begin(), words.end());
+        EXPECT_EQ(line.run(static_cast<int>(all.size()), all.data()), words.empty() ? Exit::usage : Exit::ok);
+        EXPECT_EQ(names, std::vector<std::string>(words.begin(), words.end()));
+    }
+}
+
 TEST(CommandLine, knows_what_was_declared) {
     const Sample sample;
     const std::vector<KnownCommand> commands = sample.line.commands();
