@@ -156,6 +156,8 @@ TEST(Config, ReportsWithPlace) {
         {"[authentication_results]\ntrusted_authserv_ids = [\"mx; dkim=pass\"]\n", 4, "authentication_results.trusted_authserv_ids",
          "authserv-id"},
         {"[header]\nauthserv_id = \"mx 1\"\n", 4, "header.authserv_id", "authserv-id"},
+        {"[header]\nauthserv_id = \"m\xc3\xbcnchen.example\"\n", 4, "header.authserv_id", "in ASCII"},
+        {"[header]\nauthserv_id = \"mx\\u007f\"\n", 4, "header.authserv_id", "authserv-id"},
         {"[dmarc]\nrfc = 7208\n", 4, "dmarc.rfc", "9989"},
         {"[dmarc]\nrfc = \"rfc7489\"\n", 4, "dmarc.rfc", "7489"},
         {"[dmarc]\nrfc = true\n", 4, "dmarc.rfc", "7489"},

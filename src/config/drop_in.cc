@@ -14,6 +14,7 @@
 #include "config/build.h"
 #include "config/config.h"
 #include "config/public_suffixes.h"
+#include "config/values.h"
 #include "directory/ldap_client.h"
 #include "directory/ldap_lookup.h"
 #include "net/endpoint.h"
@@ -164,8 +165,7 @@ void read_header(Environment& in, Config& out) {
         return;
     }
     out.rules.header.authserv_id = *id;
-    const bool blank = std::ranges::any_of(*id, [](char c) { return base::is_fws(c) || c == '\v' || c == '\f'; });
-    if (id->empty() || blank) in.warning("MILTER_AUTHSERVID", "ENV[MILTER_AUTHSERVID] is invalid: " + *id);
+    if (!authserv_id(*id)) in.warning("MILTER_AUTHSERVID", "ENV[MILTER_AUTHSERVID] is invalid: " + *id);
 }
 
 /// One search for each author domain, as there; but its filter is one (the domain is escaped), and TLS to ldaps:// is looked at.
