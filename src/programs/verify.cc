@@ -61,14 +61,11 @@ Exit run(const Options& options) {
     config::DnsConfig dns;
     std::string authserv_id = config::host_name();
     if (options.config) {
-        const config::LoadedConfig loaded = config::choose(options.config, nullptr);
-        if (!loaded.config) {
-            complain(to_text(loaded.problems));
-            return Exit::bad_config;
-        }
-        snapshot.rules = loaded.config->rules;
-        snapshot.limits = loaded.config->limits;
-        dns = loaded.config->dns;
+        const auto config = chosen_config(options.config, nullptr);
+        if (!config) return config.error();
+        snapshot.rules = config->rules;
+        snapshot.limits = config->limits;
+        dns = config->dns;
         authserv_id = snapshot.rules.header.authserv_id;
     }
     auto seen = see_message(options.message, options.session, snapshot);

@@ -110,7 +110,9 @@ def test_bad_input(folder):
     (folder / "broken.json").write_text("{")
     assert verify(folder, "good.eml", "broken.json").returncode == 65
     assert verify(folder, "good.eml", "zone.json", "--client-ip", "x").returncode == 64
-    assert verify(folder, "good.eml", "zone.json", "-c", folder / "absent.toml").returncode == 78
+    assert verify(folder, "good.eml", "zone.json", "-c", folder / "absent.toml").returncode == 66
+    (folder / "wrong.toml").write_text("x = 1\n")
+    assert verify(folder, "good.eml", "zone.json", "-c", folder / "wrong.toml").returncode == 78
     assert run("verify").returncode == 64
     assert run("verify", "--now", "soon", folder / "good.eml").returncode == 64
     piped = run("verify", "--dns", folder / "zone.json", "--now", NOW, "-", given=(folder / "good.eml").read_bytes())
