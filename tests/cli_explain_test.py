@@ -80,6 +80,12 @@ def test_explain_from_logged_evidence_says_the_same(folder):
     for broken in ('time=x evidence="{', 'time=x evidence="{}\\u12"', 'helo="evidence={}"'):
         (folder / "evidence.json").write_text(broken)
         assert run("explain", "-c", folder / "exota.toml", "--evidence", folder / "evidence.json").returncode == 65
+    (folder / "evidence.json").write_text(json.dumps(first))
+    for more in (["--client-ip", "192.0.2.1"], ["--client-cert="], ["--tls-version", "TLSv1.3"], ["--helo", "x"], ["--mail-from="], ["--rcpt", "a@b.test"],
+                 ["--xoorg", "x.test"], ["--queue-id", "4XyZ"], ["--authenticated"], ["--dns", folder / "evidence.json"], ["--now", "0"],
+                 ["--from-received"], ["--keep-received"]):
+        refused = run("explain", "-c", folder / "exota.toml", "--evidence", folder / "evidence.json", *more)
+        assert (refused.returncode, refused.stdout) == (64, b"") and b"--evidence has the session's facts" in refused.stderr, more
     (folder / "evidence.json").write_text('{"colour": 1}')
     assert run("explain", "-c", folder / "exota.toml", "--evidence", folder / "evidence.json").returncode == 65
 
