@@ -198,7 +198,8 @@ void read_ldap(Environment& in, Config& out) {
         in.error("MILTER_LDAP_SERVER_URI", url.error().detail);
     else if (const auto servers = directory::read_servers(settings); url && !servers)
         in.error("MILTER_LDAP_SERVER_URI", servers.error().detail);
-    if (const auto bad = directory::bad_filter(settings); bad && !settings.filter.empty()) in.error("MILTER_LDAP_QUERY", bad->why);
+    if (!settings.filter.empty())
+        for (const directory::BadFilter& bad : directory::bad_filters(settings)) in.error("MILTER_LDAP_QUERY", bad.why);
     out.tenants.ldap = std::move(settings);
 }
 
