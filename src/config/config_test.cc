@@ -202,7 +202,8 @@ TEST(Config, MissingFileIsOneError) {
     const LoadedConfig loaded = load("/does/not/exist.toml");
     EXPECT_FALSE(loaded.config);
     ASSERT_EQ(loaded.problems.size(), 1U);
-    EXPECT_NE(to_text(loaded.problems[0]).find("/does/not/exist.toml"), std::string::npos);
+    EXPECT_EQ(loaded.problems[0].file, "/does/not/exist.toml");
+    EXPECT_EQ(to_text(loaded.problems[0]), "/does/not/exist.toml: error: cannot be read: No such file or directory");
 }
 
 }  // namespace
