@@ -77,6 +77,7 @@ def test_add_set_remove(folder):
     (["add", "b", "--domain", "*.com"], 78, "public or shared suffix"),
     (["add", "b", "--tenant-id", "x"], 78, "tenants.b.tenant_ids[0]: \"x\" is no UUID"),
     (["add", "b\n"], 78, "no control characters"),
+    (["add", "b\x85"], 78, "no control characters"),
     (["remove", "contoso"], 78, "it would leave 0 of 1 domain"),
     (["list", "surplus"], 64, ""),
     (["lst"], 64, 'did you mean "list"?'),
