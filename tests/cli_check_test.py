@@ -14,7 +14,8 @@ TENANT_ID = TENANTS["tenants"]["contoso"]["tenant_ids"][0]
 
 def test_check_exit_codes(folder):
     assert run("check", "-c", folder / "exota.toml").returncode == 0
-    assert run("check", "-c", folder / "missing.toml").returncode == 66
+    missing = run("check", "-c", folder / "missing.toml", "--json")
+    assert missing.returncode == 66 and [problem["file"] for problem in json.loads(missing.stdout)["problems"]] == [str(folder / "missing.toml")]
     (folder / "tenants.json").write_text('{"version": 2, "tenants": {"a": {"domains": ["a.test"], "colour": 1}}}')
     broken = run("check", "-c", folder / "exota.toml")
     assert broken.returncode == 78 and b"tenants.json:1:57: error: tenants.a.colour: " in broken.stdout

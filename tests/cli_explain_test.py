@@ -26,6 +26,15 @@ def test_explain_exit_by_judged(folder):
     assert run(*explain, folder / "good.eml").returncode == 77, "the exit code is by what enforce would say"
 
 
+def test_an_empty_fact_takes_no_other(folder):
+    """`--mail-from=` is the null sender; the option behind it stays one."""
+    for empty in (["--mail-from="], ["--mail-from", ""]):
+        done = run("explain", "-c", folder / "exota.toml", "--json", "--client-ip", "40.92.0.1", *empty, f"--client-cert={FACTS[-1]}", folder / "good.eml")
+        evidence = json.loads(done.stdout)["evidence"]
+        assert done.returncode == 0 and evidence["envelope"]["has_mail"] and evidence["envelope"]["reverse_path"] == ""
+        assert evidence["session"]["tls"]["certificate_name"]["value"] == FACTS[-1]
+
+
 def test_documents_are_named_as_they_are_installed(folder):
     """Wherever the tree was installed to: found from where the program lies."""
     for path in ("bin", "share/doc/exota/docs/reference"):
@@ -71,6 +80,12 @@ def test_explain_from_logged_evidence_says_the_same(folder):
     for broken in ('time=x evidence="{', 'time=x evidence="{}\\u12"', 'helo="evidence={}"'):
         (folder / "evidence.json").write_text(broken)
         assert run("explain", "-c", folder / "exota.toml", "--evidence", folder / "evidence.json").returncode == 65
+    (folder / "evidence.json").write_text(json.dumps(first))
+    for more in (["--client-ip", "192.0.2.1"], ["--client-cert="], ["--tls-version", "TLSv1.3"], ["--helo", "x"], ["--mail-from="], ["--rcpt", "a@b.test"],
+                 ["--xoorg", "x.test"], ["--queue-id", "4XyZ"], ["--authenticated"], ["--dns", folder / "evidence.json"], ["--now", "0"],
+                 ["--from-received"], ["--keep-received"]):
+        refused = run("explain", "-c", folder / "exota.toml", "--evidence", folder / "evidence.json", *more)
+        assert (refused.returncode, refused.stdout) == (64, b"") and b"--evidence has the session's facts" in refused.stderr, more
     (folder / "evidence.json").write_text('{"colour": 1}')
     assert run("explain", "-c", folder / "exota.toml", "--evidence", folder / "evidence.json").returncode == 65
 

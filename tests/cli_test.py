@@ -207,10 +207,13 @@ def test_migrate_prints_or_writes_what_check_takes(folder):
     assert 'file = "/etc/exota/tenants.json"' in printed["configuration"]
     other = folder / "other"
     other.mkdir()
-    assert run("migrate", "-o", other, "--tenants-file", "/srv/t.json", environment=environment).returncode == 0
+    told = run("migrate", "-o", other, "--tenants-file", "/srv/t.json", "--json", environment=environment)
+    assert told.returncode == 0
+    assert json.loads(told.stdout) == {**printed, "configuration": (other / "exota.toml").read_text()}, "what was written, and how exact it is"
     assert 'file = "/srv/t.json"' in (other / "exota.toml").read_text()
-    again = run("migrate", "-o", new, environment=environment)
-    assert again.returncode == 69 and b"exists" in again.stderr, "nothing is overwritten"
+    for way in ([], ["--json"]):
+        again = run("migrate", "-o", new, *way, environment=environment)
+        assert (again.returncode, again.stdout) == (69, b"") and b"exists" in again.stderr, "nothing is overwritten"
     for there, missing in (("exota.toml", "tenants.json"), ("tenants.json", "exota.toml")):
         half = folder / f"half-{there}"
         half.mkdir()

@@ -16,7 +16,11 @@ LoadedConfig refused(const std::string& path, const SyntaxError& error) {
 
 LoadedConfig load(const std::string& path, Endpoints endpoints) {
     const auto text = read_whole_file(path, max_octets);
-    if (!text) return {std::nullopt, {{Problem::Severity::error, "", 0, 0, "", text.error().detail}}};
+    if (!text) {
+        std::string_view why = text.error().detail;
+        if (const std::string place = path + ": "; why.starts_with(place)) why.remove_prefix(place.size());
+        return {std::nullopt, {{Problem::Severity::error, path, 0, 0, "", "cannot be read: " + std::string(why)}}};
+    }
     const auto tree = parse_toml(*text);
     return tree ? build(*tree, path, Origin::file, endpoints) : refused(path, tree.error());
 }

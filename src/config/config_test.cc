@@ -156,6 +156,8 @@ TEST(Config, ReportsWithPlace) {
         {"[authentication_results]\ntrusted_authserv_ids = [\"mx; dkim=pass\"]\n", 4, "authentication_results.trusted_authserv_ids",
          "authserv-id"},
         {"[header]\nauthserv_id = \"mx 1\"\n", 4, "header.authserv_id", "authserv-id"},
+        {"[header]\nauthserv_id = \"m\xc3\xbcnchen.example\"\n", 4, "header.authserv_id", "in ASCII"},
+        {"[header]\nauthserv_id = \"mx\\u007f\"\n", 4, "header.authserv_id", "authserv-id"},
         {"[dmarc]\nrfc = 7208\n", 4, "dmarc.rfc", "9989"},
         {"[dmarc]\nrfc = \"rfc7489\"\n", 4, "dmarc.rfc", "7489"},
         {"[dmarc]\nrfc = true\n", 4, "dmarc.rfc", "7489"},
@@ -200,7 +202,8 @@ TEST(Config, MissingFileIsOneError) {
     const LoadedConfig loaded = load("/does/not/exist.toml");
     EXPECT_FALSE(loaded.config);
     ASSERT_EQ(loaded.problems.size(), 1U);
-    EXPECT_NE(to_text(loaded.problems[0]).find("/does/not/exist.toml"), std::string::npos);
+    EXPECT_EQ(loaded.problems[0].file, "/does/not/exist.toml");
+    EXPECT_EQ(to_text(loaded.problems[0]), "/does/not/exist.toml: error: cannot be read: No such file or directory");
 }
 
 }  // namespace

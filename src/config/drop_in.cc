@@ -14,6 +14,7 @@
 #include "config/build.h"
 #include "config/config.h"
 #include "config/public_suffixes.h"
+#include "config/values.h"
 #include "directory/ldap_client.h"
 #include "directory/ldap_lookup.h"
 #include "net/endpoint.h"
@@ -164,8 +165,7 @@ void read_header(Environment& in, Config& out) {
         return;
     }
     out.rules.header.authserv_id = *id;
-    const bool blank = std::ranges::any_of(*id, [](char c) { return base::is_fws(c) || c == '\v' || c == '\f'; });
-    if (id->empty() || blank) in.warning("MILTER_AUTHSERVID", "ENV[MILTER_AUTHSERVID] is invalid: " + *id);
+    if (!authserv_id(*id)) in.warning("MILTER_AUTHSERVID", "ENV[MILTER_AUTHSERVID] is invalid: " + *id);
 }
 
 /// One search for each author domain, as there; but its filter is one (the domain is escaped), and TLS to ldaps:// is looked at.
@@ -198,7 +198,8 @@ void read_ldap(Environment& in, Config& out) {
         in.error("MILTER_LDAP_SERVER_URI", url.error().detail);
     else if (const auto servers = directory::read_servers(settings); url && !servers)
         in.error("MILTER_LDAP_SERVER_URI", servers.error().detail);
-    if (const auto bad = directory::bad_filter(settings); bad && !settings.filter.empty()) in.error("MILTER_LDAP_QUERY", bad->why);
+    if (!settings.filter.empty())
+        for (const directory::BadFilter& bad : directory::bad_filters(settings)) in.error("MILTER_LDAP_QUERY", bad.why);
     out.tenants.ldap = std::move(settings);
 }
 

@@ -100,6 +100,15 @@ TEST(DropIn, ReadsOnlyWhatIsOn) {
     EXPECT_EQ(loaded.config->rules.header.authserv_id, "");
 }
 
+TEST(DropIn, AnAuthservIdThatIsNoneIsUsedWithAWarning) {
+    for (const std::string_view id : {"", "mx 1", "mx;x", "m\xc3\xbcnchen.example", "mx\x7f", "mx.example"}) {
+        const LoadedConfig loaded = load({"MILTER_POLICY_FILE=p", "MILTER_ADD_HEADER=1", "MILTER_AUTHSERVID=" + std::string(id)});
+        ASSERT_TRUE(loaded.config) << texts(loaded);
+        EXPECT_EQ(loaded.config->rules.header.authserv_id, id);
+        EXPECT_EQ(texts(loaded).contains("ENV[MILTER_AUTHSERVID] is invalid: " + std::string(id)), id != "mx.example") << texts(loaded);
+    }
+}
+
 TEST(DropIn, AlignmentIsOffUnlessTrue) {
     const auto required = [](Variables more) {
         more.insert(more.end(), {"MILTER_POLICY_FILE=p", "MILTER_DKIM_ENABLED=1", "MILTER_TRUSTED_AUTHSERVID=MX.Example"});

@@ -93,6 +93,9 @@ TEST(Ldap, what_cannot_be) {
         EXPECT_NE(loaded.problems[0].text.find(c.text), std::string::npos) << loaded.problems[0].text;
         EXPECT_EQ(all_of(loaded).find("secret"), std::string::npos);
     }
+    const LoadedConfig filters =
+        from_toml(ldap(std::string(usual) + "filter = \"(a=b)\"\ntenant_id_filter = \"(a=%d)\"\norganization_filter = \"(\"\n"));
+    EXPECT_EQ(filters.problems.size(), 3U) << "all of them: " << all_of(filters);
     const LoadedConfig json = from_json(R"({"authorisation": {"mode": "enforce"}, "tenants": {"source": "ldap", "ldap": {}}})");
     EXPECT_FALSE(json.config);
     EXPECT_NE(all_of(json).find("the only source"), std::string::npos) << all_of(json);

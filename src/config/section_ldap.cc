@@ -118,7 +118,7 @@ void read_ldap(Reader& in, Config& out, Origin origin) {
     if (settings.mode == LdapSettings::Mode::snapshot && settings.schema != LdapSettings::Schema::own)
         in.error("tenants.ldap.mode", "\"snapshot\" needs schema = \"2\": an entry of schema 1 does not say whose domain it is");
     if (settings.mode == LdapSettings::Mode::snapshot) check_ages(in, settings, out.tenants.max_stale);
-    if (const auto bad = directory::bad_filter(settings)) in.error("tenants.ldap." + bad->setting, bad->why);
+    for (directory::BadFilter& bad : directory::bad_filters(settings)) in.error("tenants.ldap." + bad.setting, std::move(bad.why));
     for (const std::string_view key : {"tenant_id", "dkim_enabled", "dkim_alignment_required"})
         if (const std::string name = "tenants.ldap.attributes." + std::string(key); in.text(name).empty())
             in.error(name, "names no attribute");

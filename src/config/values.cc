@@ -19,10 +19,11 @@ base::Result<base::IpPrefix> prefix(std::string_view text) {
 }
 
 base::Result<std::string> authserv_id(std::string_view text) {
-    const bool plain = std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; });
+    const bool plain = std::ranges::all_of(text, [](char c) { return c >= 0x21 && c <= 0x7e; });
     if (text.empty() || text.size() > 255 || !plain || text.find_first_of("\"\\();,<>@:[]?=/") != std::string_view::npos)
-        return base::fail(base::Errc::invalid_data,
-                          '"' + std::string(text) + "\" is no authserv-id: a name without blanks and special characters is wanted");
+        return base::fail(
+            base::Errc::invalid_data,
+            '"' + std::string(text) + "\" is no authserv-id: a name in ASCII without blanks and special characters is wanted");
     return std::string(text);
 }
 

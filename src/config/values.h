@@ -15,7 +15,8 @@ namespace exota::config {
 base::Result<std::string> domain_text(std::string_view text);
 /// "192.0.2.0/24", "2001:db8::/32", or an address.
 base::Result<base::IpPrefix> prefix(std::string_view text);
-/// An authserv-id is a value of RFC 2045; one that needs no quotes is all that a validator should be given.
+/// An authserv-id is a value of RFC 2045; one that needs no quotes is all that a validator should be given,
+/// and one beyond ASCII would not be recognised in a field that came in: a forgery would stay.
 base::Result<std::string> authserv_id(std::string_view text);
 
 }  // namespace exota::config

@@ -150,17 +150,18 @@ void LdapLookup::told(std::string text) {
     if (on_problem_) on_problem_(std::move(text));
 }
 
-std::optional<BadFilter> bad_filter(const LdapSettings& settings) {
-    if (settings.filter.empty()) return BadFilter{"filter", "names no filter: nobody could be found"};
+std::vector<BadFilter> bad_filters(const LdapSettings& settings) {
+    std::vector<BadFilter> bad;
+    if (settings.filter.empty()) bad.emplace_back("filter", "names no filter: nobody could be found");
     for (const KeyKind kind : {KeyKind::domain, KeyKind::organization, KeyKind::dkim_domain, KeyKind::tenant_id}) {
         const std::string& text = filter_of(settings, kind);
         if (text.empty()) continue;
         if (const auto filter = LdapFilter::parse(text, placeholder_of(kind)); !filter)
-            return BadFilter{std::string(setting_of(kind)), filter.error().detail};
-        if (kind != KeyKind::domain && settings.schema == LdapSettings::Schema::predecessors)
-            return BadFilter{std::string(setting_of(kind)), "is for schema = \"2\": an entry of schema 1 is found by its domain alone"};
+            bad.emplace_back(std::string(setting_of(kind)), filter.error().detail);
+        else if (kind != KeyKind::domain && settings.schema == LdapSettings::Schema::predecessors)
+            bad.emplace_back(std::string(setting_of(kind)), "is for schema = \"2\": an entry of schema 1 is found by its domain alone");
     }
-    return std::nullopt;
+    return bad;
 }
 
 std::vector<std::string> lost_rules(const LdapSettings& settings) {

@@ -66,11 +66,11 @@ private:
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
-/// Why a filter of the settings is none: "tenant_id_filter", "is no filter …"; nullopt: all are good.
+/// Why a filter of the settings is none: "tenant_id_filter", "is no filter …".
 struct BadFilter {
     std::string setting, why;
 };
-std::optional<BadFilter> bad_filter(const LdapSettings& settings);
+std::vector<BadFilter> bad_filters(const LdapSettings& settings);
 
 /// Rules of the judgement that a look-up with these settings cannot keep, each in a sentence: for `exota check`.
 std::vector<std::string> lost_rules(const LdapSettings& settings);

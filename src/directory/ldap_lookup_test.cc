@@ -176,18 +176,27 @@ TEST_F(Lookup, late_answers_find_nobody) {
     EXPECT_FALSE(called);
 }
 
+std::vector<std::string> settings_of(const std::vector<BadFilter>& bad) {
+    std::vector<std::string> out;
+    for (const BadFilter& one : bad) out.push_back(one.setting);
+    return out;
+}
+
 TEST(LdapFilters, are_checked_with_their_setting) {
+    using List = std::vector<std::string>;
     LdapSettings settings;
-    EXPECT_FALSE(bad_filter(settings));
+    EXPECT_EQ(settings_of(bad_filters(settings)), List{});
     settings.tenant_id_filter = "(t=%d)";
-    EXPECT_EQ(bad_filter(settings)->setting, "tenant_id_filter");
+    EXPECT_EQ(settings_of(bad_filters(settings)), List{"tenant_id_filter"});
     settings.tenant_id_filter = "(t=%t)";
-    EXPECT_FALSE(bad_filter(settings));
+    EXPECT_EQ(settings_of(bad_filters(settings)), List{});
     settings.schema = LdapSettings::Schema::predecessors;
-    EXPECT_EQ(bad_filter(settings)->setting, "tenant_id_filter");
+    EXPECT_EQ(settings_of(bad_filters(settings)), List{"tenant_id_filter"});
     settings = {};
     settings.filter = "";
-    EXPECT_EQ(bad_filter(settings)->setting, "filter");
+    EXPECT_EQ(settings_of(bad_filters(settings)), List{"filter"});
+    settings.organization_filter = settings.dkim_domain_filter = "(";
+    EXPECT_EQ(settings_of(bad_filters(settings)), (List{"filter", "organization_filter", "dkim_domain_filter"})) << "all of them";
     EXPECT_EQ(lost_rules({}).size(), 5U);
 }
 

@@ -87,7 +87,7 @@ private:
         pending_ |= outcome.pending;
         for (const authn::DkimSignatureResult& signature : outcome.signatures)
             if (!leaves_out(signature.pending)) results.push_back(result_of(signature));
-        if (outcome.incomplete) results.push_back(unknown_dkim("header above the limit"));
+        if (outcome.incomplete) results.push_back(unknown_dkim(std::string(header_above_limit)));
         if (results.empty() && !outcome.signatures.empty()) evidence_.verification.dkim.reset();
     }
 

@@ -17,6 +17,9 @@
 
 namespace exota::gate {
 
+/// The detail of the result that stands for the signatures below a limit on the header, which nobody looks at.
+inline constexpr std::string_view header_above_limit = "header above the limit";
+
 /// The part that listens while the message passes.
 class MessageHashing {
 public:

@@ -26,9 +26,9 @@ base::Result<HttpsBase> parse_https_base(std::string_view text) {
     constexpr std::string_view scheme = "https://";
     const auto wrong = [&text] {
         return base::fail(base::Errc::invalid_data,
-                          '"' + std::string(text) + "\" is no https://HOST, https://HOST:PORT or https://HOST/PATH");
+                          '"' + std::string(text) + "\" is no https://HOST, https://HOST:PORT or https://HOST/PATH, HOST being a name");
     };
-    if (!text.starts_with(scheme)) return wrong();
+    if (!base::istarts_with(text, scheme)) return wrong();  // RFC 3986 §3.1: without regard to case
     std::string_view authority = text.substr(scheme.size());
     HttpsBase out;
     if (const std::size_t slash = authority.find('/'); slash != std::string_view::npos) {

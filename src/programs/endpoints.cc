@@ -4,7 +4,6 @@
 // Tested by tests/cli_endpoints_test.py.
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -46,19 +45,13 @@ struct Place {
 };
 
 Place place_of(const Options& options) {
-    config::LoadedConfig loaded =
-        config::choose(options.config, environ, std::string(config::default_config_path), config::Endpoints::named);
-    if (!loaded.config) {
-        complain(to_text(loaded.problems));
-        const bool from_file = options.config || !config::drop_in_requested(environ);
-        const bool missing = from_file && !std::filesystem::exists(options.config.value_or(std::string(config::default_config_path)));
-        return {.config = {}, .exit = missing ? Exit::no_input : Exit::bad_config};
-    }
-    if (loaded.config->endpoints.path.empty()) {
+    auto config = chosen_config(options.config, environ, config::Endpoints::named);
+    if (!config) return {.config = {}, .exit = config.error()};
+    if (config->endpoints.path.empty()) {
         complain_of("client_ip.endpoints_file names no file");
         return {.config = {}, .exit = Exit::bad_config};
     }
-    return {.config = std::move(loaded.config)};
+    return {.config = *std::move(config)};
 }
 
 std::vector<std::string> texts_of(const std::vector<IpPrefix>& prefixes) {

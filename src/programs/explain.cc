@@ -164,8 +164,12 @@ Exit run(const Options& options) {
         complain("exota explain: name a MESSAGE (\"-\" is standard input), or --evidence FILE\n");
         return Exit::usage;
     }
-    if (options.evidence && (options.from_received || options.keep_received)) {
-        complain("exota explain: --from-received and --keep-received are about a MESSAGE; --evidence has the session's facts\n");
+    const bool tells_of_message =
+        options.from_received || options.keep_received || options.session != SessionFacts{} || options.world.zone || options.world.now;
+    if (options.evidence && tells_of_message) {
+        complain(
+            "exota explain: facts of the session, --from-received, --keep-received, --dns and --now are about a MESSAGE; --evidence "
+            "has the session's facts and what was verified\n");
         return Exit::usage;
     }
     if (options.door && !is_inbound(options) && options.door != "relay") {

@@ -130,13 +130,9 @@ Exit say(const Options& options, Exit exit, const std::string& text) {
 Exit run(const Options& options) {
     std::string listen = options.http.value_or("");
     if (!options.http) {
-        const config::LoadedConfig loaded =
-            config::choose(options.config, environ, std::string(config::default_config_path), config::Endpoints::named);
-        if (!loaded.config) {
-            complain(to_text(loaded.problems));
-            return Exit::bad_config;
-        }
-        listen = loaded.config->http.listen;
+        const auto config = chosen_config(options.config, environ, config::Endpoints::named);
+        if (!config) return config.error();
+        listen = config->http.listen;
         if (listen.empty()) return say(options, Exit::bad_config, "http.listen is not set, so there is no /readyz to ask");
     }
     const base::Result<net::Endpoint> endpoint = net::Endpoint::parse_http(listen);

@@ -116,8 +116,7 @@ Exit run(const Options& options) {
     for (const std::string& warning : migrated->warnings) complain("warning: " + with_installed_documents(warning) + '\n');
     if (!migrated->exact) complain("warning: not everything is decided as before, so the configuration says mode = \"monitor\"\n");
     const std::string configuration = with_installed_documents(migrated->configuration);
-    if (options.output)
-        return write_files(*options.output, configuration, with_file ? &migrated->tenants : nullptr) ? Exit::ok : Exit::unavailable;
+    if (options.output && !write_files(*options.output, configuration, with_file ? &migrated->tenants : nullptr)) return Exit::unavailable;
     if (options.json) {
         std::vector<std::string> warnings;
         for (const config::Problem& problem : problems) warnings.push_back(with_installed_documents(config::to_text(problem)));
@@ -130,7 +129,7 @@ Exit run(const Options& options) {
             members.add("exact", migrated->exact);
             members.add("warnings", warnings);
         }));
-    } else {
+    } else if (!options.output) {
         print("# ---- exota.toml ----\n" + configuration + (with_file ? "\n# ---- tenants.json ----\n" + migrated->tenants : ""));
     }
     return Exit::ok;

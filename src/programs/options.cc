@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "programs/installed_documents.h"
@@ -31,6 +32,43 @@ std::string unknown_command(const CLI::App& program, int argc, const char* const
     const std::vector<std::string_view> known(names.begin(), names.end());
     const std::string_view near = base::nearest_word(word, known.data(), known.size());
     return "unknown command \"" + std::string(word) + '"' + (near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?");
+}
+
+/// The command directly below that has this name; null: none.
+const CLI::App* below(const CLI::App& app, const std::string& name) {
+    for (const CLI::App* command : app.get_subcommands({}))
+        if (command->get_name() == name) return command;
+    return nullptr;
+}
+
+/// CLI11 2.1 takes `--option=` for an option whose value is still to come, and so the next word for its value: here it is made two words,
+/// of which the second is the empty value. What is itself the value of an option, or stands behind "--", stays as it is.
+std::vector<std::string> words_of(const CLI::App& program, int argc, const char* const* argv) {
+    std::vector<std::string> out;
+    const CLI::App* command = &program;
+    bool value_follows = false;
+    for (int i = 1; i < argc; ++i) {
+        out.emplace_back(argv[i]);
+        const std::string& word = out.back();
+        if (std::exchange(value_follows, false)) continue;
+        if (word == "--") {
+            out.insert(out.end(), argv + i + 1, argv + argc);
+            break;
+        }
+        if (!word.starts_with('-')) {
+            if (const CLI::App* named = below(*command, word)) command = named;
+            continue;
+        }
+        const std::string name = word.substr(0, word.find('='));
+        const CLI::Option* option = command->get_option_no_throw(name);
+        if (!option || option->get_items_expected_max() == 0) continue;
+        value_follows = name == word;
+        if (name.starts_with("--") && word.size() == name.size() + 1) {
+            out.back() = name;
+            out.emplace_back();
+        }
+    }
+    return out;
 }
 
 /// "TEXT:{bash,zsh}", as CLI11 shows the words that an option takes.
@@ -74,11 +112,14 @@ void Command::option(const Value& value, std::optional<std::string>& into) {
 void Command::option(const Value& value, std::vector<std::string>& into) {
     CLI::Option& option = *app_->add_option(value.names, into, value.about);
     describe(option, value);
-    if (value.separator != 0) {
-        option.delimiter(value.separator)->allow_extra_args(false);
-    } else if (option.nonpositional()) {
-        option.expected(1)->take_all()->allow_extra_args(false);
-    }
+    // CLI11 splits "[a,b]" where extra values are allowed. So an operand's list takes all words by never having enough of them.
+    if (value.separator != 0)
+        option.delimiter(value.separator);
+    else if (option.nonpositional())
+        option.take_all()->expected(1);
+    else
+        option.take_all()->expected(CLI::detail::expected_max_vector_size, CLI::detail::expected_max_vector_size);
+    option.allow_extra_args(false);
 }
 
 void Command::number(const Value& value, std::optional<std::int64_t>& into, std::int64_t least, std::int64_t most) {
@@ -129,7 +170,9 @@ Command CommandLine::command(const std::string& name, const std::string& about) 
 Exit CommandLine::run(int argc, const char* const* argv) {
     exit_ = Exit::ok;
     try {
-        app_->parse(argc, argv);
+        std::vector<std::string> words = words_of(*app_, argc, argv);
+        std::ranges::reverse(words);  // CLI11 takes them from the end
+        app_->parse(std::move(words));
     } catch (const CLI::ParseError& error) {
         if (const std::string unknown = unknown_command(*app_, argc, argv); !unknown.empty()) {
             complain(app_->get_name() + ": " + unknown + "\nRun with --help for more information.\n");

@@ -24,6 +24,7 @@ struct Sample {
         look.flag("--html", html, "HTML");
         look.excludes("--html", "--json");
         look.flag("--count", [this] { ++counted; }, "Counts");
+        look.option({.names = "--text", .about = "Text"}, text);
         look.option({.names = "LOG", .about = "Files"}, logs);
         look.action([this] {
             ++runs;
@@ -35,7 +36,7 @@ struct Sample {
     }
     CommandLine line{"prog", "About", "Footer", "prog 1"};
     std::optional<std::string> config, even;
-    std::string shell, message;
+    std::string shell, text, message;
     std::vector<std::string> recipients, columns, logs;
     std::optional<std::int64_t> now;
     bool json = false, html = false;
@@ -82,6 +83,11 @@ INSTANTIATE_TEST_SUITE_P(Table, CommandLines,
                                            Case{"number_most", {"look", "--now", "999"}, Exit::refused},            //
                                            Case{"number_above", {"look", "--now", "1000"}, Exit::usage},            //
                                            Case{"no_number", {"look", "--now", "today"}, Exit::usage},              //
+                                           Case{"number_empty", {"look", "--now=", "1"}, Exit::usage},              //
+                                           Case{"choice_empty", {"look", "--shell=", "zsh"}, Exit::usage},          //
+                                           Case{"columns_empty", {"look", "--by=", "a"}, Exit::usage},              //
+                                           Case{"unknown_option_empty", {"look", "--nonsense="}, Exit::usage},      //
+                                           Case{"flag_with_a_value", {"look", "--json=x"}, Exit::usage},            //
                                            Case{"excluded", {"look", "--json", "--html"}, Exit::usage},             //
                                            Case{"operand_required", {"need"}, Exit::usage},                         //
                                            Case{"operand_too_many", {"need", "a", "b"}, Exit::usage},               //
@@ -99,6 +105,55 @@ TEST(CommandLine, values_arrive) {
     EXPECT_TRUE(sample.json);
     EXPECT_EQ(sample.counted, 1);
     EXPECT_EQ(sample.config, std::nullopt) << "what is not given stays as it was";
+}
+
+TEST(CommandLine, an_empty_value_behind_the_sign_takes_no_other_word) {
+    Sample sample;
+    sample.text = "before";
+    EXPECT_EQ(sample.run({"look", "--text=", "--config=", "--even=", "one.log", "--rcpt=", "--rcpt", "b", "--now=7", "--rcpt=", "two.log"}),
+              Exit::refused);
+    EXPECT_EQ(sample.text, "");
+    EXPECT_EQ(sample.config, "") << "given, and empty";
+    EXPECT_EQ(sample.even, "");
+    EXPECT_EQ(sample.recipients, (std::vector<std::string>{"", "b", ""}));
+    EXPECT_EQ(sample.now, 7);
+    EXPECT_EQ(sample.logs, (std::vector<std::string>{"one.log", "two.log"}));
+}
+
+TEST(CommandLine, what_only_looks_like_an_empty_value_stays) {
+    Sample sample;
+    EXPECT_EQ(sample.run({"look", "-c", "--even=", "--text==", "--rcpt=a=", "--rcpt", "--", "--even=", "--", "--text=", "-"}),
+              Exit::refused);
+    EXPECT_EQ(sample.config, "--even=") << "the value of -c";
+    EXPECT_EQ(sample.text, "=");
+    EXPECT_EQ(sample.recipients, (std::vector<std::string>{"a=", "--"}));
+    EXPECT_EQ(sample.even, "") << "the first -- was a value";
+    EXPECT_EQ(sample.logs, (std::vector<std::string>{"--text=", "-"}));
+    Sample brief;
+    EXPECT_EQ(brief.run({"look", "-c="}), Exit::refused);
+    EXPECT_EQ(brief.config, "=") << "the short form has no sign";
+}
+
+TEST(CommandLine, a_value_in_brackets_is_one) {
+    Sample sample;
+    EXPECT_EQ(sample.run({"look", "[a,b]", "--rcpt", "[c,d]", "[]", "--config=[e,f]", "--", "[g", "-h]", "[i,j]"}), Exit::refused);
+    EXPECT_EQ(sample.logs, (std::vector<std::string>{"[a,b]", "[]", "[g", "-h]", "[i,j]"}));
+    EXPECT_EQ(sample.recipients, (std::vector<std::string>{"[c,d]"}));
+    EXPECT_EQ(sample.config, "[e,f]");
+}
+
+TEST(CommandLine, a_required_list_of_operands_wants_one_and_takes_all) {
+    for (const std::vector<const char*>& words : {std::vector<const char*>{}, {"a"}, {"[a,b]", "c", "d"}}) {
+        CommandLine line{"prog", "About", "Footer", "prog 1"};
+        std::vector<std::string> names;
+        Command remove = line.command("remove", "Removes");
+        remove.option({.names = "TENANT", .about = "Names", .required = true}, names);
+        remove.action([] { return Exit::ok; });
+        std::vector<const char*> all{"prog", "remove"};
+        all.insert(all.end(), words.begin(), words.end());
+        EXPECT_EQ(line.run(static_cast<int>(all.size()), all.data()), words.empty() ? Exit::usage : Exit::ok);
+        EXPECT_EQ(names, std::vector<std::string>(words.begin(), words.end()));
+    }
 }
 
 TEST(CommandLine, knows_what_was_declared) {

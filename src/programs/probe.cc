@@ -49,16 +49,18 @@ base::Result<std::shared_ptr<const net::TlsContext>> context_of(const Options& o
                                                         .request_certificate = true});
 }
 
+/// Empty: it can be listened on.
+std::string wrong_with_endpoint(const std::string& text) {
+    const auto endpoint = net::Endpoint::parse(text);
+    if (!endpoint) return text + ": " + endpoint.error().detail;
+    return endpoint->is_tcp() ? std::string() : text + ": this listens on TCP: inet:HOST:PORT";
+}
+
 /// Opens all or none.
 std::vector<net::Listener> open(const Options& options, std::vector<std::string>& problems) {
     std::vector<net::Listener> listeners;
     for (const std::string& text : options.listen) {
-        const auto endpoint = net::Endpoint::parse(text);
-        if (!endpoint || !endpoint->is_tcp()) {
-            problems.push_back(text + ": " + (endpoint ? "this listens on TCP: inet:HOST:PORT" : endpoint.error().detail));
-            continue;
-        }
-        auto opened = net::Listener::open(*endpoint, {}, 1);
+        auto opened = net::Listener::open(net::Endpoint::parse(text).value(), {}, 1);
         if (opened)
             listeners.push_back(*std::move(opened));
         else
@@ -157,7 +159,10 @@ Exit run(Options options) {
 void add_probe(CommandLine& program) {
     auto options = std::make_shared<Options>();
     Command command = program.command("probe", "Write down what Exchange Online sends to this host; accept nothing");
-    command.option({.names = "--listen", .about = "Where to listen; may be repeated (default: inet:0.0.0.0:25)", .type = "ENDPOINT"},
+    command.option({.names = "--listen",
+                    .about = "Where to listen; may be repeated (default: inet:0.0.0.0:25)",
+                    .type = "ENDPOINT",
+                    .wrong = wrong_with_endpoint},
                    options->listen);
     command.option(
         {.names = "--certificate", .about = "Certificate with its chain, PEM; without it STARTTLS is not offered", .type = "FILE"},

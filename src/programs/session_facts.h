@@ -26,6 +26,8 @@ struct SessionFacts {
     std::vector<std::string> recipients;
     std::optional<bool> authenticated;
     std::map<std::string, std::string> macros;  // by name as on the wire: "{cert_subject}", "i"; the facts above beat them
+
+    friend bool operator==(const SessionFacts&, const SessionFacts&) = default;
 };
 
 /// Everything up to the header.

@@ -13,8 +13,11 @@
 #include "base/joined.h"
 #include "base/text.h"
 #include "programs/json_output.h"
+#include "programs/problems.h"
 #include "programs/tenant_place.h"
 #include "tenant/raw_tenants.h"
+
+extern "C" char** environ;
 
 namespace exota::programs {
 namespace {
@@ -65,7 +68,7 @@ std::expected<tenant::Candidates, Exit> candidates_of(const config::Config& conf
 }
 
 Exit list(const Options& options) {
-    const auto config = tenant_config(options.config);
+    const auto config = chosen_config(options.config, environ);
     if (!config) return config.error();
     const auto candidates = candidates_of(*config);
     if (!candidates) return candidates.error();

@@ -1,6 +1,5 @@
 #include "programs/tenant_place.h"
 
-#include <filesystem>
 #include <utility>
 
 #include "app/openid_lookup.h"
@@ -19,17 +18,8 @@ namespace exota::programs {
 
 void complain_of(std::string_view what) { complain("exota tenant: " + std::string(what) + '\n'); }
 
-std::expected<config::Config, Exit> tenant_config(const std::optional<std::string>& named) {
-    config::LoadedConfig loaded = config::choose(named, environ);
-    if (loaded.config) return *std::move(loaded.config);
-    complain(to_text(loaded.problems));
-    const bool from_file = named || !config::drop_in_requested(environ);
-    const bool missing = from_file && !std::filesystem::exists(named.value_or(std::string(config::default_config_path)));
-    return std::unexpected(missing ? Exit::no_input : Exit::bad_config);
-}
-
 TenantPlace tenant_place(const std::optional<std::string>& named, directory::TenantsStore::Access access) {
-    auto config = tenant_config(named);
+    auto config = chosen_config(named, environ);
     if (!config) return {.config = {}, .store = {}, .exit = config.error()};
     TenantPlace out{.config = *std::move(config), .store = {}};
     const directory::TenantsSettings& tenants = out.config->tenants;

@@ -21,9 +21,6 @@ namespace exota::programs {
 /// "exota tenant: WHAT" on standard error.
 void complain_of(std::string_view what);
 
-/// The configuration that was named, or the default one; else the exit code.
-std::expected<config::Config, Exit> tenant_config(const std::optional<std::string>& named);
-
 struct TenantPlace {
     std::optional<config::Config> config;            // none: `exit` says why
     std::unique_ptr<directory::TenantsStore> store;  // likewise

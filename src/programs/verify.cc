@@ -8,6 +8,7 @@
 #include "decision/verified_results.h"
 #include "evidence/author.h"
 #include "evidence/json.h"
+#include "gate/verification.h"
 #include "programs/json_output.h"
 #include "programs/message_command.h"
 #include "programs/options.h"
@@ -24,6 +25,18 @@ struct Options {
     bool json = false;
 };
 
+/// Signatures below a limit of ours are not looked at next time either: an error that waiting does not mend (RFC 8601 section 2.7.1), and
+/// none of DNS. So is what hangs on them.
+void settle_what_is_above_a_limit(evidence::Verification& verified) {
+    if (!verified.dkim) return;
+    const auto unseen = std::ranges::find(*verified.dkim, gate::header_above_limit, &evidence::DkimResult::detail);
+    if (unseen == verified.dkim->end()) return;
+    unseen->value = evidence::DkimResult::Value::permerror;
+    if (!verified.dmarc || verified.dmarc->value != evidence::DmarcValue::temperror) return;
+    verified.dmarc->value = evidence::DmarcValue::permerror;
+    verified.dmarc->detail = gate::header_above_limit;
+}
+
 void verify(SeenMessage& seen, const gate::Snapshot& snapshot, Names& names, std::chrono::sys_seconds now, std::size_t questions) {
     evidence::Evidence& evidence = seen.evidence;
     const bool knows_client = evidence::value_of(evidence.session.client.address) != nullptr;
@@ -31,6 +44,7 @@ void verify(SeenMessage& seen, const gate::Snapshot& snapshot, Names& names, std
     const decision::Wanted wanted{.dkim = true, .spf = knows_client && knows_sender, .dmarc = true, .arc = true};
     verify_message(evidence, seen.parts, snapshot, names, now, wanted, questions);
     evidence::Verification& verified = evidence.verification;
+    settle_what_is_above_a_limit(verified);
     if (!wanted.spf) verified.spf.reset();  // "none" would say that it was looked for
     if (const std::string_view why = why_no_author(evidence.header.author); !why.empty() && verified.dmarc) {
         verified.dmarc->value = evidence::DmarcValue::permerror;
@@ -61,14 +75,11 @@ Exit run(const Options& options) {
     config::DnsConfig dns;
     std::string authserv_id = config::host_name();
     if (options.config) {
-        const config::LoadedConfig loaded = config::choose(options.config, nullptr);
-        if (!loaded.config) {
-            complain(to_text(loaded.problems));
-            return Exit::bad_config;
-        }
-        snapshot.rules = loaded.config->rules;
-        snapshot.limits = loaded.config->limits;
-        dns = loaded.config->dns;
+        const auto config = chosen_config(options.config, nullptr);
+        if (!config) return config.error();
+        snapshot.rules = config->rules;
+        snapshot.limits = config->limits;
+        dns = config->dns;
         authserv_id = snapshot.rules.header.authserv_id;
     }
     auto seen = see_message(options.message, options.session, snapshot);

@@ -14,8 +14,16 @@ constexpr bool is_word(TenantEntry::Field field) noexcept {
     return field >= TenantEntry::Field::alignment && field <= TenantEntry::Field::mode;
 }
 
+/// U+0080 to U+009F: in UTF-8, which a name is, 0xc2 and an octet of 0x80 to 0x9f, which nothing else has side by side.
+bool has_c1_control(std::string_view name) noexcept {
+    return std::ranges::adjacent_find(name, [](char first, char second) {
+               const auto octet = static_cast<unsigned char>(second);
+               return first == '\xc2' && octet >= 0x80 && octet <= 0x9f;
+           }) != name.end();
+}
+
 bool is_fit_name(std::string_view name) noexcept {
-    return !name.empty() && name.size() <= max_tenant_name_octets && std::ranges::none_of(name, base::is_control);
+    return !name.empty() && name.size() <= max_tenant_name_octets && std::ranges::none_of(name, base::is_control) && !has_c1_control(name);
 }
 
 }  // namespace

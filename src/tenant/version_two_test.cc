@@ -245,6 +245,19 @@ TEST(VersionTwo, limits_on_both_sides) {
     EXPECT_FALSE(read_tenants(named(max_tenant_name_octets + 1), usual_defaults()).index);
 }
 
+TEST(VersionTwo, a_name_has_no_control_characters_of_unicode_either) {
+    const struct {
+        std::string_view name;
+        bool fits;
+    } cases[] = {{"a\u007f", false}, {"a\u0080", false}, {"a\u0085z", false},    {"\u009f", false},
+                 {"a\u00a0", true},  {"\u00dcz", true},  {"\u0414\u0414", true}, {"\u20ac", true}};
+    for (const auto& c : cases) {
+        const LoadedTenants loaded = read_tenants(R"({"version": 2, "tenants": {")" + std::string(c.name) + "\": {}}}", usual_defaults());
+        EXPECT_EQ(loaded.index.has_value(), c.fits) << c.name;
+        EXPECT_EQ(errors_of(loaded).contains("no control characters"), !c.fits) << errors_of(loaded);
+    }
+}
+
 TEST(VersionTwo, warns_where_a_tenant_looks_guarded_and_is_not) {
     struct Case {
         std::string_view inside, want;

@@ -85,6 +85,24 @@ def test_two_authors_are_no_author(folder):
     assert results(verify(folder, "two.eml"))["dmarc"] == "permerror"
 
 
+@pytest.mark.parametrize("facts", [[], FACTS])
+def test_a_header_above_a_limit_gets_no_better_by_waiting(folder, facts):
+    """limits.header_fields is 2000, good.eml has four. A signature and an author beyond that are not seen; one before is not evaluated."""
+    header, body = (folder / "good.eml").read_bytes().split(b"\n\n", 1)
+    for name, count, below in (("within", 1996, True), ("above", 1997, True), ("before", 2000, False)):
+        more = b"X-Filler: x\n" * count
+        (folder / f"{name}.eml").write_bytes((header + b"\n" + more if below else more + header + b"\n") + b"\n" + body)
+    within = verify(folder, "within.eml", "zone.json", *facts)
+    assert within.returncode == 0 and results(within)["dkim"] == "pass"
+    for name in ("above", "before"):
+        for zone in ("zone.json", "slow.json"):
+            done = verify(folder, f"{name}.eml", zone, *facts)
+            assert done.returncode == 0 and b"temperror" not in done.stdout, done
+            assert {**results(done), "spf": None} == {"dkim": "permerror", "dmarc": "permerror", "arc": "fail", "spf": None}
+    (folder / "silent.json").write_text(json.dumps({"contoso.test": ["TIMEOUT"]}))
+    assert verify(folder, "above.eml", "silent.json", *FACTS).returncode == 75, "what DNS does not say may come"
+
+
 def test_json(folder):
     answer = json.loads(verify(folder, "good.eml", "zone.json", *FACTS, "--json").stdout)
     assert "dkim=pass header.d=contoso.test" in answer["authentication_results"]
@@ -110,7 +128,9 @@ def test_bad_input(folder):
     (folder / "broken.json").write_text("{")
     assert verify(folder, "good.eml", "broken.json").returncode == 65
     assert verify(folder, "good.eml", "zone.json", "--client-ip", "x").returncode == 64
-    assert verify(folder, "good.eml", "zone.json", "-c", folder / "absent.toml").returncode == 78
+    assert verify(folder, "good.eml", "zone.json", "-c", folder / "absent.toml").returncode == 66
+    (folder / "wrong.toml").write_text("x = 1\n")
+    assert verify(folder, "good.eml", "zone.json", "-c", folder / "wrong.toml").returncode == 78
     assert run("verify").returncode == 64
     assert run("verify", "--now", "soon", folder / "good.eml").returncode == 64
     piped = run("verify", "--dns", folder / "zone.json", "--now", NOW, "-", given=(folder / "good.eml").read_bytes())

@@ -143,7 +143,7 @@ def test_it_ends_after_so_many_sessions_and_listens_no_more(workshop, directory)
 
 @pytest.mark.parametrize("arguments, code, says", [
     (["--sessions", "0"], 64, ""), (["--sessions", "21"], 64, ""), (["--minutes", "0"], 64, ""), (["--minutes", "11"], 64, ""), (["--key", "x"], 64, "--certificate"),
-    (["--certificate", "/nowhere.pem"], 66, "/nowhere.pem"), (["--listen", "unix:/tmp/x"], 69, "TCP"), (["--listen", "what"], 69, "what"),
+    (["--certificate", "/nowhere.pem"], 66, "/nowhere.pem"), (["--listen", "unix:/tmp/x"], 64, "TCP"), (["--listen", "what"], 64, "what"),
     (["--listen", "inet:192.0.2.1:25"], 69, "192.0.2.1"), (["--dns", "/nowhere.json"], 66, "/nowhere.json")])
 def test_what_it_does_not_take(binary, arguments, code, says):
     done = subprocess.run([binary, "probe", *arguments], capture_output=True, text=True, timeout=60)
