@@ -3,7 +3,10 @@
 // Tested by config_test.cc, authentication_test.cc and fuzz/config_fuzz.cc.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "config/config.h"
 #include "config/tree.h"
@@ -14,6 +17,11 @@ enum class Origin : std::uint8_t { file, json };
 
 /// @param path  of the file, for messages and for relative file names; "" for JSON, where relative file names are errors.
 LoadedConfig build(const Node& root, const std::string& path, Origin origin, Endpoints endpoints = Endpoints::read);
+
+/// Of a configuration with errors: its tenants file. nullopt: there is none, or an error may be about which one it is.
+/// @param naming, defaulting  how the keys begin that say which file it is, and what its entries take from the configuration.
+std::optional<TenantsToCheck> tenants_to_check(const Config& config, const std::vector<Problem>& problems, std::string_view naming,
+                                               std::string_view defaulting);
 
 class Reader;
 
