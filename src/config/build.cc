@@ -51,6 +51,10 @@ LoadedConfig build(const Node& root, const std::string& path, Origin origin, End
     add_warnings(config, in);
     add_gateway_warnings(config, in);
     add_inbound_warnings(config, in);
+    config.tenant_defaults.advise_on_own_proofs =
+        [peer_proof = config.rules.peer_proof, known = !config.rules.exchange_online.empty()](const std::vector<tenant::Proof>& proofs) {
+            return advise_on_own_proofs(proofs, peer_proof, known);
+        };
     if (origin == Origin::file) config.start_values = in.start_values();
     loaded.config = std::move(config);
     return loaded;

@@ -23,6 +23,14 @@ LoadedConfig build(const Node& root, const std::string& path, Origin origin, End
 std::optional<TenantsToCheck> tenants_to_check(const Config& config, const std::vector<Problem>& problems, std::string_view naming,
                                                std::string_view defaulting);
 
+/// Where `peer_proof` is stricter than all of these proofs need, so that mail which meets what they ask of the peer is refused all the
+/// same.
+std::optional<std::string> advise_on_peer_proof(const std::vector<tenant::Proof>& proofs, decision::PeerProof peer_proof);
+/// tenant::Defaults::advise_on_own_proofs.
+/// @param addresses_known  there are prefixes of Exchange Online.
+std::vector<std::string> advise_on_own_proofs(const std::vector<tenant::Proof>& proofs, decision::PeerProof peer_proof,
+                                              bool addresses_known);
+
 class Reader;
 
 /// What an operator should know though it is no error: proofs that cannot hold as configured, beliefs that anybody can forge.
