@@ -26,6 +26,16 @@ def test_check_exit_codes(folder):
     assert syntax.returncode == 78 and b"exota.toml:2:" in syntax.stdout
 
 
+def test_a_wrong_configuration_hides_no_error_of_the_tenants(folder):
+    (folder / "exota.toml").write_text("colour = 1\n" + (folder / "exota.toml").read_text())
+    (folder / "tenants.json").write_text('{"version": 2, "tenants": {"a": {"domains": ["a..test"], "colour": 1, "mode": "?"}}}')
+    for done in run("check", "-c", folder / "exota.toml"), run("serve", "-c", folder / "exota.toml"):
+        assert done.returncode == 78
+        said = (done.stdout + done.stderr).decode()
+        assert said.count(": error: ") == 4 and all(f"error: {key}: " in said for key in (
+            "colour", "tenants.a.colour", "tenants.a.domains[0]", "tenants.a.mode")), said
+
+
 def test_check_strict_counts_warnings(folder):
     text = (folder / "exota.toml").read_text()
     (folder / "exota.toml").write_text(text.replace('mode = "enforce"', 'mode = "enforce"\npeer_proof = "none"'))

@@ -303,9 +303,7 @@ private:
         log_.service(LogLevel::info, "stopping", "accepts no more connections and finishes the messages in hand",
                      {LogField::of("signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"),
                       LogField::of_number("sessions", static_cast<std::int64_t>(workers_.open_sessions()))});
-        sockets_.milter.clear();
-        sockets_.inbound.clear();
-        sockets_.gateways.clear();  // the socket files: a successor may put its own there
+        sockets_.close_doors();
         drain_timer_.start(config_.drain_timeout.count() * options_.second, [this] { cut(); });
         workers_.drain([this] { control_.post([this] { finish(); }); });
     }
@@ -318,6 +316,8 @@ private:
     void finish() {
         drain_timer_.cancel();
         http_.stop();
+        workers_.end();
+        log_.settle();
         log_.service(LogLevel::info, "stopped", "the end", {LogField::of_number("cut", cut_sessions_)});
         control_.stop();
     }

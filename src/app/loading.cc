@@ -75,6 +75,22 @@ void add_tenants(ReadFiles& files) {
             });
 }
 
+/// What is wrong in the tenants file of a configuration that has errors of its own; the tenants are not kept.
+std::vector<config::Problem> problems_of_tenants(const config::TenantsToCheck& tenants) {
+    std::vector<config::Problem> problems;
+    const auto take = [&](directory::Content content) { problems = problems_in(tenants.file, std::move(content.problems)); };
+    directory::make_source({tenants.file, tenants.defaults})
+        ->start([&](directory::Arrived arrived) { take(std::move(arrived.content)); },
+                [&](directory::Trouble trouble) {
+                    if (trouble.content) take(*std::move(trouble.content));
+                    if (has_error(problems)) return;
+                    const std::string why = trouble.content ? "" : "cannot be read: ";
+                    problems.push_back({Severity::error, tenants.file, 0, 0, {}, why + trouble.error.detail});
+                });
+    if (tenants.errors_only) std::erase_if(problems, [](const config::Problem& p) { return p.severity != Severity::error; });
+    return problems;
+}
+
 /// For a command: what the server has now; where it cannot be asked, what the daemon kept of it.
 void read_server(ReadFiles& files) {
     const directory::TenantsSettings& tenants = files.config->tenants;
@@ -204,6 +220,8 @@ ReadFiles read_files(config::LoadedConfig config, const gate::DoorLists* previou
                               std::back_inserter(files.problems));
     } else if (!has_error(files.problems)) {
         files.problems.push_back({Severity::error, {}, 0, 0, {}, "there is no configuration"});
+    } else if (config.tenants_to_check) {
+        std::ranges::move(problems_of_tenants(*config.tenants_to_check), std::back_inserter(files.problems));
     }
     return files;
 }
@@ -234,6 +252,7 @@ Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceM
     } else if (config.config) {
         std::ranges::move(compare_with_kept(*config.config), std::back_inserter(config.problems));
     }
+    if (previous) config.tenants_to_check.reset();  // the watch looks at the file in force, and says what is wrong there
     ReadFiles files = read_files(std::move(config), previous ? previous->door.get() : nullptr);
     std::optional<std::vector<DoorFile>> door_files;
     if (files.config) door_files = files.door.files;

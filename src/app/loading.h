@@ -44,7 +44,7 @@ struct ReadFiles {
     DoorFiles door;                                     // of inbound doors; its problems are among those above
 };
 
-/// @param config         read already; the tenants are read only if it is good.
+/// @param config         read already; if it is not good, the tenants file that it names is read for its problems only.
 /// @param previous_door  as read_door_files() has it.
 ReadFiles read_files(config::LoadedConfig config, const gate::DoorLists* previous_door = nullptr);
 /// The configuration that `serve` would use (config::choose, and compare_with_kept), and its tenants.

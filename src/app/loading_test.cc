@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "net/testing.h"
@@ -40,6 +41,60 @@ TEST(Loading, nobody_in_the_tenants_file_is_warned_of_where_it_has_an_effect) {
         EXPECT_NE(said.find(c.says), std::string::npos) << said;
         if (!said.empty()) EXPECT_TRUE(said.starts_with(folder.path("tenants.json") + ": warning: ")) << said;
     }
+}
+
+TEST(Loading, a_wrong_configuration_hides_nothing_that_is_wrong_in_the_tenants_file) {
+    const net::testing::TemporaryDirectory folder;
+    const std::string_view good = R"({"version": 2, "tenants": {"a": {"domains": ["a.example"]}}})",  // one warning: no tenant_ids
+        bad = R"({"version": 2, "tenants": {"a": {"domains": ["a..example"], "x": 1}, "b": {"domains": ["b.example"], "mode": "?"}}})";
+    const struct {
+        std::string_view config, tenants;
+        std::size_t errors;
+        bool warnings;
+    } cases[] = {
+        {"tenants.file = \"tenants.json\"\nauthorisation.mode = \"monitor\"\n", bad, 3, true},
+        {"tenants.file = \"tenants.json\"\nauthorisation.mode = \"monitor\"\nx = 1\n", bad, 4, true},
+        {"tenants.file = \"tenants.json\"\nauthorisation.mode = \"monitor\"\ntenants.x = 1\n", bad, 4, true},
+        {"tenants.file = \"tenants.json\"\nauthorisation.mode = \"monitor\"\nx = 1\n", good, 1, true},
+        {"tenants.file = \"missing.json\"\nauthorisation.mode = \"monitor\"\nx = 1\n", good, 2, false},
+        {"tenants.file = \"tenants.json\"\n", bad, 4, false},  // no mode: what entries take from there is not sure
+        {"tenants.file = \"tenants.json\"\n", good, 1, false},
+        {"tenants.file = 1\nauthorisation.mode = \"monitor\"\n", bad, 1, false},
+        {"tenants.fil = \"tenants.json\"\nauthorisation.mode = \"monitor\"\n", bad, 1, false},  // not another file than was meant
+        {"tenants.source = \"postgresql\"\ntenants.file = \"tenants.json\"\nauthorisation.mode = \"monitor\"\nx = 1\n", bad, 1, false},
+    };
+    for (const auto& c : cases) {
+        std::ofstream(folder.path("tenants.json")) << c.tenants;
+        std::ofstream(folder.path("exota.toml")) << c.config;
+        const auto read = [&] { return config::load(folder.path("exota.toml")); };
+        const ReadFiles files = read_files(read());
+        std::string all;
+        for (const config::Problem& problem : files.problems) all += to_text(problem) + '\n';
+        EXPECT_EQ(count_of(files.problems, config::Problem::Severity::error), c.errors) << c.config << all;
+        const bool warned = std::ranges::any_of(files.problems, [&](const config::Problem& problem) {
+            return problem.severity == config::Problem::Severity::warning && problem.file == folder.path("tenants.json");
+        });
+        EXPECT_EQ(warned, c.warnings) << c.config << all;
+        EXPECT_FALSE(files.tenants) << c.config;
+        EXPECT_FALSE(files.tenants_stamp && !files.config) << "it was not taken, so it is not what a watch compares with";
+        EXPECT_EQ(count_of(load_all(read, ForceMonitor::no, nullptr).problems, config::Problem::Severity::error), c.errors) << "at start";
+    }
+}
+
+TEST(Loading, a_reload_of_a_wrong_configuration_takes_nothing) {
+    const net::testing::TemporaryDirectory folder;
+    const std::string_view right = "authorisation.mode = \"monitor\"\ntenants.file = \"tenants.json\"\ntenants.state_directory = \".\"\n";
+    const auto read = [&] { return config::load(folder.path("exota.toml")); };
+    std::ofstream(folder.path("tenants.json")) << R"({"version": 2, "tenants": {"a": {"domains": ["a.example"]}}})";
+    std::ofstream(folder.path("exota.toml")) << right;
+    const Loaded before = load_all(read, ForceMonitor::no, nullptr);
+    ASSERT_TRUE(before.snapshot);
+    std::ofstream(folder.path("exota.toml")) << right << "x = 1\n";
+    const Loaded after = load_all(read, ForceMonitor::no, before.snapshot.get());
+    EXPECT_FALSE(after.snapshot);
+    EXPECT_FALSE(after.config);
+    EXPECT_FALSE(after.tenants_stamp);
+    EXPECT_EQ(count_of(after.problems, config::Problem::Severity::error), 1U);
 }
 
 TEST(Loading, early_refusal_that_refuses_nobody_is_warned_of) {

@@ -28,6 +28,12 @@ struct Sockets {
         for (const std::vector<net::Listener>& gateway : gateways) each(gateway);
         each(http);
     }
+    /// All but http's. The socket files go with them: a successor may put its own there.
+    void close_doors() {
+        milter.clear();
+        inbound.clear();
+        gateways.clear();
+    }
     /// "unix:/path", "inet:127.0.0.1:40123"; the inbound door's after the milter's, then the gateways', then http.
     std::vector<std::string> bound() const;
     /// Tells whoever dials (gate::RelaySettings::own_sockets) where they lead: to an address of its own, or to every one that the host has

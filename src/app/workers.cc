@@ -105,7 +105,9 @@ Workers::Workers(std::size_t loops, const config::DnsConfig& dns, std::shared_pt
     }
 }
 
-Workers::~Workers() {
+Workers::~Workers() { end(); }
+
+void Workers::end() {
     for (const auto& worker : workers_) worker->loop.stop();
     for (const auto& worker : workers_)
         if (worker->thread.joinable()) worker->thread.join();

@@ -87,7 +87,7 @@ public:
     Workers(std::size_t loops, const config::DnsConfig& dns, std::shared_ptr<const gate::Snapshot> snapshot, telemetry::Log& log,
             telemetry::Metrics& metrics, const LookupOptions* lookups = nullptr, const RecipientOptions* recipients = nullptr,
             const CountingOptions* counting = nullptr);
-    /// Stops the loops; sessions that are open end.
+    /// As end(); sessions that are still open end.
     ~Workers();
     Workers(const Workers&) = delete;
     Workers& operator=(const Workers&) = delete;
@@ -108,6 +108,8 @@ public:
     void drain(std::function<void()> done);
     /// Ends all sessions now.
     void cut();
+    /// Stops the loops and waits until none of them runs. Not from a loop.
+    void end();
     /// Calls back on one of the loops once every loop has answered: proves that none of them hangs.
     void ping(std::function<void()> alive);
 

@@ -6,6 +6,20 @@
 #include "config/sections.h"
 
 namespace exota::config {
+namespace {
+
+bool is_error(const Problem& problem) noexcept { return problem.severity == Problem::Severity::error; }
+
+}  // namespace
+
+std::optional<TenantsToCheck> tenants_to_check(const Config& config, const std::vector<Problem>& problems, std::string_view naming,
+                                               std::string_view defaulting) {
+    const auto wrong = [&problems](std::string_view keys) {
+        return std::ranges::any_of(problems, [keys](const Problem& p) { return is_error(p) && p.key.starts_with(keys); });
+    };
+    if (config.tenants.source != "file" || config.tenants.file.empty() || wrong(naming)) return std::nullopt;
+    return TenantsToCheck{config.tenants.file, config.tenant_defaults, wrong(defaulting)};
+}
 
 LoadedConfig build(const Node& root, const std::string& path, Origin origin, Endpoints endpoints) {
     LoadedConfig loaded;
@@ -28,10 +42,19 @@ LoadedConfig build(const Node& root, const std::string& path, Origin origin, End
     read_inbound(in, config, origin);
     check_sockets(in, config);
     check_gateways(in, config);
-    if (std::ranges::any_of(loaded.problems, [](const Problem& p) { return p.severity == Problem::Severity::error; })) return loaded;
+    if (std::ranges::any_of(loaded.problems, is_error)) {
+        if (origin == Origin::file)  // without a name, a misspelt one may be meant ("tenant.file")
+            loaded.tenants_to_check =
+                tenants_to_check(config, loaded.problems, in.given("tenants.file") ? "tenants.file" : "tenant", "authorisation");
+        return loaded;
+    }
     add_warnings(config, in);
     add_gateway_warnings(config, in);
     add_inbound_warnings(config, in);
+    config.tenant_defaults.advise_on_own_proofs =
+        [peer_proof = config.rules.peer_proof, known = !config.rules.exchange_online.empty()](const std::vector<tenant::Proof>& proofs) {
+            return advise_on_own_proofs(proofs, peer_proof, known);
+        };
     if (origin == Origin::file) config.start_values = in.start_values();
     loaded.config = std::move(config);
     return loaded;

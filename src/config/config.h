@@ -87,9 +87,17 @@ struct Problem {
     std::string shown = {};  // of an error of syntax: the line with a mark below, for a terminal
 };
 
+/// The tenants file that a configuration with errors names. Only what is wrong in it is of use: nobody is judged by it.
+struct TenantsToCheck {
+    std::string file;
+    tenant::Defaults defaults;
+    bool errors_only = false;  // what its entries take from the configuration has an error too, so warnings may be false
+};
+
 struct LoadedConfig {
     std::optional<Config> config;  // set exactly if no problem is an error
     std::vector<Problem> problems;
+    std::optional<TenantsToCheck> tenants_to_check = {};  // at most if there is no configuration
 };
 
 /// Whether the endpoint list is read, or only named, as for the command that mends it.

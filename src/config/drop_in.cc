@@ -277,7 +277,10 @@ LoadedConfig from_environment(const char* const* environment) {
         return proofs_of_entry(switches, dkim_enabled, dkim_alignment_required);
     };
 
-    if (std::ranges::any_of(loaded.problems, [](const Problem& p) { return p.severity == Problem::Severity::error; })) return loaded;
+    if (std::ranges::any_of(loaded.problems, [](const Problem& p) { return p.severity == Problem::Severity::error; })) {
+        loaded.tenants_to_check = tenants_to_check(config, loaded.problems, "MILTER_POLICY", "MILTER_DKIM");
+        return loaded;
+    }
     for (std::string& text : drop_in_warnings(config))
         loaded.problems.push_back({Problem::Severity::warning, "environment", 0, 0, "", std::move(text)});
     loaded.config = std::move(config);

@@ -91,6 +91,27 @@ TEST(DropIn, ErrorTextsAreKept) {
     }
 }
 
+TEST(DropIn, AnErrorLeavesThePolicyToBeChecked) {
+    const struct {
+        Variables variables;
+        std::string_view file;  // empty: none
+        bool errors_only;
+    } cases[] = {
+        {{"MILTER_POLICY_FILE=/p", "MILTER_ADD_HEADER=1"}, "/p", false},
+        {{"MILTER_POLICY_FILE=/p", "MILTER_DKIM_ENABLED=1", "MILTER_TRUSTED_AUTHSERVID=a", "MILTER_DKIM_ALIGNMENT_REQUIRED=x"}, "/p", true},
+        {{"MILTER_ADD_HEADER=1"}, "", false},
+        {{"MILTER_POLICY_SOURCE=x", "MILTER_POLICY_FILE=/p"}, "", false},
+    };
+    for (const auto& c : cases) {
+        const LoadedConfig loaded = load(c.variables);
+        EXPECT_FALSE(loaded.config);
+        ASSERT_EQ(loaded.tenants_to_check.has_value(), !c.file.empty()) << texts(loaded);
+        if (c.file.empty()) continue;
+        EXPECT_EQ(loaded.tenants_to_check->file, c.file);
+        EXPECT_EQ(loaded.tenants_to_check->errors_only, c.errors_only) << texts(loaded);
+    }
+}
+
 TEST(DropIn, ReadsOnlyWhatIsOn) {
     // Without DKIM, a bogus alignment flag and a missing authserv-id are nothing; without ADD_HEADER, AUTHSERVID is not read.
     const LoadedConfig loaded =

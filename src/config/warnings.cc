@@ -29,12 +29,6 @@ bool uses_certificate(const Config& config) {
            peer == decision::PeerProof::either || peer == decision::PeerProof::both;
 }
 
-bool some_proof_asks_both(const Config& config) {
-    return std::ranges::any_of(config.tenant_defaults.proofs, [](const tenant::Proof& proof) {
-        return proof.set.contains(Factor::peer) || (proof.set.contains(Factor::client_cert) && proof.set.contains(Factor::client_ip));
-    });
-}
-
 bool holds_everybody(const std::vector<base::IpPrefix>& prefixes) {
     return std::ranges::any_of(prefixes, [](const base::IpPrefix& prefix) { return prefix.text().ends_with("/0"); });
 }
@@ -101,10 +95,8 @@ void add_warnings(const Config& config, Reader& in) {
              "whenever the validator falls silent");
     if (rules.peer_proof == decision::PeerProof::none)
         warn("authorisation.peer_proof", "\"none\" believes Microsoft's header fields from anybody");
-    if (rules.peer_proof == decision::PeerProof::both && !some_proof_asks_both(config))
-        warn("authorisation.peer_proof",
-             "\"both\" is stricter than every proof: mail that meets a proof by certificate or address alone has its tenant "
-             "fields disbelieved");
+    if (auto advice = advise_on_peer_proof(config.tenant_defaults.proofs, rules.peer_proof))
+        warn("authorisation.peer_proof", *std::move(advice));
     if (!rules.contradictions_refuse)
         warn("authorisation.contradictions", "\"ignore\" accepts messages whose evidence names another tenant");
     const bool needs_certificate = some_proof_needs(config, {Factor::client_cert}) || rules.peer_proof == decision::PeerProof::client_cert;

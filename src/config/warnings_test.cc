@@ -61,6 +61,23 @@ TEST(ConfigWarnings, WarningsSayWhichLineAndOnlyWhereTheyApply) {
         {"proofs = [\"tenant-id\"]\npeer_proof = \"client-ip\"\n", "client_cert.missing", 0, ""},
         {"proofs = [\"tenant-id\"]\npeer_proof = \"both\"\n", "client_cert.missing", 0, "refused for good"},
 
+        {"proofs = [\"client-ip + tenant-id\"]\n", "authorisation.peer_proof", 0, "\"client-cert\" is stricter than every proof"},
+        {"proofs = [\"client-ip + dkim\", \"tenant-id\"]\n", "authorisation.peer_proof", 0, "\"either\" if it is to pass"},
+        {"proofs = [\"client-ip + dkim\", \"client-ip + xoorg\"]\npeer_proof = \"client-cert\"\n", "authorisation.peer_proof", 4,
+         "stricter"},
+        {"proofs = [\"client-cert + originator-org\"]\npeer_proof = \"client-ip\"\n", "authorisation.peer_proof", 4,
+         "by client-cert alone"},
+        {"proofs = [\"client-cert + hosted + dkim\"]\npeer_proof = \"client-ip\"\n", "authorisation.peer_proof", 4, "stricter"},
+        {"proofs = [\"client-ip + tenant-id\"]\npeer_proof = \"client-ip\"\n", "authorisation.peer_proof", 0, ""},
+        {"proofs = [\"client-ip + tenant-id\"]\npeer_proof = \"either\"\n", "authorisation.peer_proof", 0, ""},
+        {"proofs = [\"client-ip + tenant-id\", \"client-cert + tenant-id\"]\n", "authorisation.peer_proof", 0, ""},
+        {"proofs = [\"client-ip + dkim\", \"peer + tenant-id + system-mail\"]\n", "authorisation.peer_proof", 0, ""},
+        {"proofs = [\"client-ip + dkim\"]\n", "authorisation.peer_proof", 0, ""},  // rests on nothing that Microsoft wrote
+        {"proofs = [\"tenant-id\"]\n", "authorisation.peer_proof", 0, ""},         // asks nothing of the peer itself
+        {"proofs = [\"client-cert + dkim\", \"client-cert + tenant-id + system-mail\"]\n", "authorisation.peer_proof", 0, ""},
+        {"proofs = [\"client-cert + tenant-id\"]\npeer_proof = \"both\"\n", "authorisation.peer_proof", 4, "\"both\" is stricter"},
+        {"proofs = [\"peer + tenant-id\"]\npeer_proof = \"both\"\n", "authorisation.peer_proof", 0, ""},
+
         {"[client_cert]\nnames = [\"mail.protection.outlook.com\",\n\"*.Protection.outlook.com\"]\n", "client_cert.names", 5,
          "\"*.protection.outlook.com\": names are compared as they stand"},
         {"[client_cert]\nnames = [\"mail.protection.outlook.com\"]\n", "client_cert.names", 0, ""},
@@ -85,6 +102,29 @@ TEST(ConfigWarnings, WarningsSayWhichLineAndOnlyWhereTheyApply) {
         EXPECT_EQ(found->line, c.line) << c.text << all_of(loaded);
         EXPECT_EQ(found->column == 0, c.line == 0);
         EXPECT_NE(found->text.find(c.says), std::string::npos) << c.text << all_of(loaded);
+    }
+}
+
+TEST(ConfigWarnings, ATenantsOwnProofsAreHeldAgainstTheConfiguration) {
+    const struct {
+        std::string_view text, proofs, says;  // says empty: nothing
+    } cases[] = {
+        {"", "client-ip + dkim", "no prefix of Exchange Online is known"},
+        {"[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n", "client-ip + dkim", ""},
+        {"[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n", "client-ip + tenant-id", "\"client-cert\" is stricter"},
+        {"peer_proof = \"client-ip\"\n[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n", "client-ip + tenant-id", ""},
+        {"peer_proof = \"both\"\n[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n", "client-ip + tenant-id", "\"both\" is stricter"},
+        {"", "client-cert + tenant-id", ""},
+        {"", "client-cert + dkim", ""},
+    };
+    for (const auto& c : cases) {
+        const LoadedConfig loaded = from_toml(std::string(minimal) + std::string(c.text));
+        ASSERT_TRUE(loaded.config) << c.text << all_of(loaded);
+        std::string said;
+        for (const std::string& warning : loaded.config->tenant_defaults.advise_on_own_proofs({*tenant::Proof::parse(c.proofs)}))
+            said += warning + '\n';
+        EXPECT_EQ(said.empty(), c.says.empty()) << c.text << said;
+        EXPECT_NE(said.find(c.says), std::string::npos) << said;
     }
 }
 

@@ -160,6 +160,12 @@ void Log::reconfigure(const LogConfig& config) {
     settings_.store(Settings{config.format, config.level, config.evidence}, std::memory_order_relaxed);
 }
 
+void Log::settle() {
+    for (const auto& loop : loops_)
+        while (!loop->channel_.flush()) std::this_thread::yield();  // its loop ended before the turn that would have done it
+    writer_.settle();
+}
+
 MessageLog& Log::add_loop(net::Loop& loop) {
     loops_.push_back(std::make_unique<MessageLog>(*this, loop));
     return *loops_.back();

@@ -63,6 +63,8 @@ public:
     void service(LogLevel level, std::string_view event, std::string_view text, std::initializer_list<LogField> fields = {});
     /// Format, level and evidence of a new configuration.
     void reconfigure(const LogConfig& config);
+    /// Waits until everything recorded so far is written, or lost. Only while no loop with a log runs.
+    void settle();
     /// The log of one loop; lives as long as this object.
     MessageLog& add_loop(net::Loop& loop);
     std::uint64_t lost() const noexcept { return writer_.lost(); }
@@ -98,6 +100,7 @@ public:
     void event(LogLevel level, std::string_view event, std::span<const LogField> fields);
 
 private:
+    friend class Log;
     void write(LogLevel level, std::string_view event, std::span<const LogField> fields, LogFormat format);
     void post_flush();
 

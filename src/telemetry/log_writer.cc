@@ -67,8 +67,7 @@ LogWriter::LogWriter(std::unique_ptr<LogSink> sink) : sink_(std::move(sink)), ev
 
 LogWriter::~LogWriter() {
     stopping_ = true;
-    const std::uint64_t one = 1;
-    static_cast<void>(::write(event_.get(), &one, sizeof one));  // can only fail when it is full, and then it wakes
+    wake_now();
     thread_.join();
     for (const auto& channel : channels_)  // what was never handed over: the producers are gone by now
         if (!channel->current_.empty()) static_cast<void>(sink_->write(channel->current_));
@@ -89,9 +88,18 @@ std::uint64_t LogWriter::lost() const noexcept {
 
 /// Costs a system call only when the writer sleeps: it says so before it looks a last time, and we look after handing over.
 void LogWriter::wake() noexcept {
-    if (!asleep_.load() || !asleep_.exchange(false)) return;
+    if (asleep_.load() && asleep_.exchange(false)) wake_now();
+}
+
+void LogWriter::wake_now() noexcept {
     const std::uint64_t one = 1;
     static_cast<void>(::write(event_.get(), &one, sizeof one));  // can only fail when it is full, and then it wakes
+}
+
+void LogWriter::settle() noexcept {
+    const std::uint64_t ours = ++settles_asked_;
+    wake_now();
+    for (std::uint64_t done = settles_done_; done < ours; done = settles_done_) settles_done_.wait(done);
 }
 
 bool LogWriter::write_all() {
@@ -116,7 +124,12 @@ bool LogWriter::write_all() {
 
 void LogWriter::work() {
     for (;;) {
+        const std::uint64_t asked = settles_asked_;  // before the look that finds all that was handed over by then
         const bool wrote = write_all();
+        if (settles_done_ < asked) {
+            settles_done_ = asked;
+            settles_done_.notify_all();
+        }
         if (stopping_) {
             if (!wrote) return;
             continue;

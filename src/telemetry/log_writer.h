@@ -68,6 +68,8 @@ public:
 
     /// A channel for one thread; lives as long as the writer.
     LogChannel& add_channel();
+    /// Waits until everything that was handed over before is written, or lost. From any thread but the writer's.
+    void settle() noexcept;
     /// Records that a sink did not take, or that a channel dropped, so far.
     std::uint64_t lost() const noexcept;
 
@@ -79,11 +81,13 @@ private:
     void work();
     bool write_all();
     void wake() noexcept;
+    void wake_now() noexcept;
 
     std::unique_ptr<LogSink> sink_;
     net::Descriptor event_;
     std::atomic<bool> asleep_{false};
     std::atomic<bool> stopping_{false};
+    std::atomic<std::uint64_t> settles_asked_{0}, settles_done_{0};
     std::atomic<std::uint64_t> lost_in_sink_{0};
     mutable std::mutex channels_mutex_;
     std::vector<std::unique_ptr<LogChannel>> channels_;

@@ -40,6 +40,27 @@ TEST(LogWriter, everything_handed_over_is_written_before_the_end_in_order) {
     EXPECT_EQ(lines->all(), want);
 }
 
+TEST(LogWriter, what_settled_is_written_before_what_comes_later_on_any_channel) {
+    auto sink = std::make_unique<MemorySink>();
+    const auto lines = sink->lines();
+    LogWriter writer(std::move(sink));
+    LogChannel &first = writer.add_channel(), &second = writer.add_channel();  // of one batch, the first one's are written first
+    writer.settle();                                                           // nothing to wait for
+    std::string want;
+    for (int i = 0; i < 100; ++i) {
+        put(second, "message\n");
+        flush(second);
+        writer.settle();
+        want += "message\n";
+        EXPECT_EQ(lines->all(), want);
+        put(first, "stopped\n");
+        flush(first);
+        writer.settle();
+        want += "stopped\n";
+        EXPECT_EQ(lines->all(), want);
+    }
+}
+
 TEST(LogWriter, channels_of_several_threads) {
     auto sink = std::make_unique<MemorySink>();
     const auto lines = sink->lines();

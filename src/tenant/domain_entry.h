@@ -4,8 +4,10 @@
 //   begin("contoso.com") · begin_field(tenant_id) set("1234abcd-…") · begin_field(dkim_enabled) set(true) · begin("…") · … · finish()
 //
 // Lenient where the predecessor was and it is harmless: the last of duplicates wins (with a warning), every form of a UUID that Python
-// takes is normalised. A domain with capitals or a final dot never matched there; here it is made canonical, with a warning, and yields to
-// the same domain written canonically, which did match.
+// takes is normalised. What is wrong in an entry or a value that a later one of the same key takes the place of was never seen there, so
+// it waits until it is known to stand, and of entries that are replaced nothing is said of all of them together. A domain with capitals or
+// a final dot never matched there; here it is made canonical, with a warning, and yields to the same domain written canonically, which did
+// match.
 //
 // Internal to this folder. Tested by version_one_test.cc.
 #pragma once
@@ -14,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -49,8 +52,8 @@ public:
     /// An entry begins, and the one before is whole.
     /// @param text  cut: more of the domain was there than is given.
     void begin(std::string_view domain, Text text, TextPlace where);
-    /// What was told of it cannot be used; whoever says so has told why.
-    void give_up() noexcept { current().sound = false; }
+    /// It cannot be used, unless its domain, or this field of it, comes again.
+    void wrong(TextPlace where, std::string path, std::string text, std::optional<Field> field = std::nullopt);
     /// As it was written.
     std::string_view written() const noexcept { return current().written(); }
 
@@ -79,7 +82,16 @@ private:
     /// The policy of all entries with the same two flags.
     struct Flavour {
         std::optional<PolicyRef> policy;
-        std::size_t first_line = 0;
+        std::vector<std::string> left_empty;  // those of the configuration's proofs of which nothing is left
+        std::size_t entries = 0;              // that stand
+        TextPlace first;                      // of them, unless it was replaced
+        std::string first_domain, first_path;
+        bool first_stands = false;
+    };
+    struct Wrong {
+        TextPlace where;
+        std::string path, text;
+        std::optional<Field> field;
     };
 
     /// A whole one waits a little before it is added: meanwhile the processor fetches its places in the tables.
@@ -90,6 +102,7 @@ private:
         std::uint32_t domain_fingerprint = 0, tenant_id_fingerprint = 0;
         std::array<bool, 2> flags{};  // dkim_enabled, dkim_alignment_required
         bool sound = false;           // it can be added
+        bool follows_wrong = false;   // one of the same key, which was never added
         TextPlace where;
         bool was_rewritten() const noexcept { return !key.empty(); }
         std::string_view written() const noexcept { return key.empty() ? domain.view() : key; }
@@ -98,12 +111,18 @@ private:
 
     void told_twice(TextPlace where);
     void wrong_kind(const Given& value, TextPlace where);
+    void end_entry();
+    bool withdraw_held(std::string_view key);
+    void tell_held();
     void add(const Entry& entry);
+    void count(const Entry& entry);
+    void discount(const IndexBuilder::Replaced& entry, std::string_view domain);
+    void tell_of_all(Told told);
     Entry& current() noexcept { return entries_[begun_ % entries_.size()]; }
     const Entry& current() const noexcept { return entries_[begun_ % entries_.size()]; }
     void read_tenant_id(std::string_view value, Text text, TextPlace where);
     PolicyRef policy(const Entry& entry);
-    std::vector<Proof> proofs(const Entry& entry);
+    std::vector<Proof> proofs(const Entry& entry, std::vector<std::string>& left_empty) const;
     unsigned strictness(PolicyRef policy) const noexcept;
     std::string path_of(const Entry& entry) const { return path_of_(entry.written(), {}, std::nullopt); }
     std::string path_of_field() const { return path_of_(written(), field_names[static_cast<std::size_t>(field_)], std::nullopt); }
@@ -117,6 +136,11 @@ private:
     std::size_t begun_ = 0;
     Field field_{};
     std::array<bool, field_names.size()> seen_{};
+
+    std::vector<Wrong> wrong_;                                     // of the current entry
+    std::map<std::string, std::vector<Wrong>, std::less<>> held_;  // of entries before it, by what was written
+    std::size_t held_count_ = 0;                                   // with wrong_ at most max_problems
+    bool holds_ = true;                                            // until there are too many
 
     std::array<Flavour, 4> flavours_;
     std::set<std::string, std::less<>> rewritten_domains_;  // that no canonical one has named so far

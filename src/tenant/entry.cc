@@ -177,6 +177,8 @@ void TenantEntry::end() {
         warn("dkim can never hold: neither domains nor dkim_domains name one");
     if (own_proofs) {
         for (std::string& advice : advise(p.proofs, p.forwarding)) warn(std::move(advice));
+        if (defaults_.advise_on_own_proofs)
+            for (std::string& advice : defaults_.advise_on_own_proofs(p.proofs)) warn(std::move(advice));
     } else if (p.forwarding == Forwarding::all && defaults_.forwarding != Forwarding::all) {
         for (std::string& advice : advise_on_forwarding(p.proofs)) warn(std::move(advice));
     }

@@ -242,29 +242,35 @@ IndexBuilder::Put IndexBuilder::put(Number tenant, const HashedName& domain, Pol
     const NameTable::Place place = tables.names.find_all(domain, tables.arena, [&](NameRef ref) {
         if (before == 0 && (tables.arena.word(ref, 1) & Index::Tables::domain) != 0) before = ref;
     });
+    const bool has_own_policy = before != 0 && (tables.arena.word(before, 1) & Index::Tables::has_own_policy) != 0;
+    std::optional<Replaced> replaced;
+    if (before != 0) {
+        const Index::Tables::Tenant& owner = tables[tables.owner(before)];
+        replaced = {PolicyRef{has_own_policy ? tables.arena.word(before, 2) : owner.policy}, owner.has_tenant_ids != 0};
+    }
     if (before != 0 && tables.owner(before) != tenant) maybe_without_domains_.push_back(static_cast<std::uint32_t>(tables.owner(before)));
-    if (before != 0 && (tables.arena.word(before, 1) & Index::Tables::has_own_policy) != 0) {
+    if (has_own_policy) {
         tables.arena.set_word(before, 1, static_cast<std::uint32_t>(tenant) | Index::Tables::has_own_policy | Index::Tables::domain);
         tables.arena.set_word(before, 2, static_cast<std::uint32_t>(policy));
-        return {before, true};
+        return {before, replaced};
     }
     tables.ancestors.add_above(domain.text, tenant);
     const NameRef ref = store_with_policy(tenant, domain.text, policy);
-    if (ref == 0) return {0, before != 0};
+    if (ref == 0) return {0, replaced};
     if (before == 0) {
         tables.names.insert(ref, domain, place);
         ++tables.domain_count;
     } else {
         tables.names.replace(domain, before, ref);
     }
-    return {ref, before != 0};
+    return {ref, replaced};
 }
 
-bool IndexBuilder::put_domain(Number tenant, const GivenName& domain, PolicyRef policy) {
+std::optional<IndexBuilder::Replaced> IndexBuilder::put_domain(Number tenant, const GivenName& domain, PolicyRef policy) {
     return put(tenant, domain.hashed(index_.tables_->key), policy).replaced;
 }
 
-bool IndexBuilder::put_domain(const GivenName& domain, PolicyRef policy) {
+std::optional<IndexBuilder::Replaced> IndexBuilder::put_domain(const GivenName& domain, PolicyRef policy) {
     const Put put_there = put(next_number(), domain.hashed(index_.tables_->key), policy);
     index_.tables_->tenants.push_back({.name = put_there.ref, .policy = static_cast<std::uint32_t>(policy) & Index::Tables::policy_mask});
     return put_there.replaced;

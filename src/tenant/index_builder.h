@@ -97,11 +97,15 @@ public:
     void note_organizations(Number tenant) noexcept;
 
     std::optional<Number> with_literal_domain(const GivenName& domain) const noexcept;
+    /// An entry that another took the place of.
+    struct Replaced {
+        PolicyRef policy;
+        bool had_tenant_ids;
+    };
     /// Version 1: a domain with a policy of its own; takes it from whomever had it (the last of duplicate keys wins).
-    /// @return  somebody had it.
-    bool put_domain(Number tenant, const GivenName& domain, PolicyRef policy);
+    std::optional<Replaced> put_domain(Number tenant, const GivenName& domain, PolicyRef policy);
     /// The same for a tenant that is nothing but this domain, and named by it.
-    bool put_domain(const GivenName& domain, PolicyRef policy);
+    std::optional<Replaced> put_domain(const GivenName& domain, PolicyRef policy);
 
     /// A name will be added soon: the processor may fetch its places meanwhile. For a million names that is half of the time.
     void expect_name(const GivenName& name) const noexcept;
@@ -128,7 +132,7 @@ private:
     void enter(std::uint32_t role, Number tenant, const HashedName& name, const Holders& found);
     struct Put {
         NameRef ref;
-        bool replaced;
+        std::optional<Replaced> replaced;
     };
     Put put(Number tenant, const HashedName& domain, PolicyRef policy);
     void forget_replaced();

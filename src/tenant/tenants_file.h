@@ -42,6 +42,8 @@ struct Defaults {
     std::function<std::vector<Proof>(bool dkim_enabled, bool dkim_alignment_required)> v1_proofs;
     /// Says why a tenant's own proof cannot be used ("the factor arc needs …, which is not built yet"). Empty: every proof can.
     std::function<std::optional<std::string>(const Proof&)> unusable_proof;
+    /// Warnings about a tenant's own proofs beside the rest of the configuration. Empty: there are none.
+    std::function<std::vector<std::string>(const std::vector<Proof>&)> advise_on_own_proofs;
 };
 
 struct LoadedTenants {

@@ -60,18 +60,17 @@ void VersionOne::wrong_value(const Given& value) {
     const auto error = [this](std::string path, std::string text) {
         context_.problems.error(context_.place(), std::move(path), std::move(text));
     };
-    entry_.give_up();
     if (place_ == Place::document) return error("", "a tenants file is an object, not " + what);
     if (place_ == Place::empty_list) {
         if (!std::exchange(list_reported_, true)) error("[0]", "a tenants file is an object of domains; a list can only be empty");
         return;
     }
     if (entry_.written() == "version" && value.is == Given::Is::number)
-        return error("version",
-                     "this was read as a version-1 file: the keys of version 2 are \"version\" and \"tenants\" only, "
-                     "so put \"version\": 2 first");
-    error(path_in_file(entry_.written(), {}, std::nullopt),
-          "the value of a domain is an object with tenant_id, dkim_enabled, dkim_alignment_required; this is " + what);
+        return entry_.wrong(context_.place(), "version",
+                            "this was read as a version-1 file: the keys of version 2 are \"version\" and \"tenants\" only, "
+                            "so put \"version\": 2 first");
+    entry_.wrong(context_.place(), path_in_file(entry_.written(), {}, std::nullopt),
+                 "the value of a domain is an object with tenant_id, dkim_enabled, dkim_alignment_required; this is " + what);
 }
 
 void VersionOne::on_string(std::string_view value, Text text) {

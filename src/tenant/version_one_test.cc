@@ -137,6 +137,91 @@ TEST(VersionOne, the_last_of_duplicates_counts_with_a_warning) {
     EXPECT_NE(warnings_of(loaded).find("warning 2 [\"a.example\"].dkim_enabled: duplicate key, the last one counts"), std::string::npos);
 }
 
+/// The predecessor saw only the last value of a key, so what stands before it is not wrong, only told of.
+TEST(VersionOne, what_a_later_one_of_the_same_key_replaces_is_no_error) {
+    for (const std::string_view text : {
+             R"({"a.example": {"dkim_enabled": 1, "dkim_enabled": true}})",
+             R"({"a.example": {"tenant_id": "bad", "tenant_id": ""}})",
+             R"({"a.example": {"tenant_id": null, "tenant_id": "bad", "tenant_id": ""}})",
+             R"({"a.example": {"x": 1}, "a.example": {}})",
+             R"({"a.example": 1, "a.example": {}})",
+             R"({"a.example": {}, "a.example": {"x": 1}, "a.example": {}})",
+             R"({"a.example": {"x": 1}, "b.example": {}, "a.example": {"y": 1, "dkim_enabled": []}, "a.example": {}})",
+             R"({"A.example": {"x": 1}, "A.example": {}})",
+             R"({"a.example": {}, "version": 1, "version": {}})",
+         }) {
+        const LoadedTenants loaded = read_tenants(text, usual_defaults());
+        EXPECT_TRUE(loaded.index) << text << errors_of(loaded);
+        EXPECT_EQ(tenant_of(loaded, "a.example"), "a.example") << text;
+        EXPECT_NE(warnings_of(loaded).find("duplicate key, the last one counts"), std::string::npos) << text << warnings_of(loaded);
+    }
+    struct Case {
+        std::string_view text, want;
+    };
+    const Case cases[] = {
+        {R"({"a.example": {}, "a.example": {"x": 1}})", "error 1 [\"a.example\"].x: unknown key \"x\"\n"},
+        {R"({"a.example": {"x": 1}, "A.example": {}})", "error 1 [\"a.example\"].x: unknown key \"x\"\n"},
+        {R"({"a.example": {"dkim_enabled": true, "dkim_enabled": 1}})",
+         "error 1 [\"a.example\"].dkim_enabled: must be true or false, is a number\n"},
+        {R"({"a.example": {"dkim_enabled": 1, "dkim_alignment_required": true}})",
+         "error 1 [\"a.example\"].dkim_enabled: must be true or false, is a number\n"},
+        {R"({"b.example": {"x": 1}, "a.example": {"y": 1}, "a.example": {"z": 1}})",
+         "error 1 [\"b.example\"].x: unknown key \"x\"\nerror 1 [\"a.example\"].z: unknown key \"z\"\n"},
+    };
+    for (const Case& c : cases) {
+        const LoadedTenants loaded = read_tenants(c.text, usual_defaults());
+        EXPECT_FALSE(loaded.index) << c.text;
+        EXPECT_EQ(errors_of(loaded), c.want) << c.text;
+    }
+}
+
+/// What waits for a later key is bounded as what is told is.
+TEST(VersionOne, so_many_entries_may_be_wrong_and_replaced) {
+    for (const auto& [count, good] : {std::pair(max_problems, true), std::pair(max_problems + 1, false)}) {
+        std::string text = "{", after;
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::string name = "\"a" + std::to_string(i) + ".example\": ";
+            text += name + "1,\n";
+            after += name + "{},\n";
+        }
+        const LoadedTenants loaded = read_tenants(text + after + "\"b.example\": {}}", usual_defaults());
+        EXPECT_EQ(loaded.index.has_value(), good) << count;
+    }
+}
+
+TEST(VersionOne, an_entry_that_was_replaced_does_not_count) {
+    Defaults only_dkim;
+    only_dkim.proofs = {*Proof::parse("dkim")};
+    struct Case {
+        std::string_view text, errors, no_warning;
+    };
+    const Case cases[] = {
+        {R"({"a.example": {"dkim_enabled": false}, "a.example": {"dkim_enabled": true}})", "", "dkim_enabled false"},
+        {R"({"a.example": {"tenant_id": "1234abcd-18c5-45e8-88de-123456789abc", "dkim_enabled": false}, "a.example": {}})", "",
+         "dkim_enabled false"},
+        {R"({"A.example": {"dkim_enabled": false}, "a.example": {}})", "", "dkim_enabled false"},
+        {"{\"a.example\": {\"dkim_enabled\": false},\n\"a.example\": {\"dkim_enabled\": false}}",
+         "error 2 [\"a.example\"]: dkim_enabled is false", "nothing"},
+        {"{\"a.example\": {\"dkim_enabled\": false},\n\"b.example\": {\"dkim_enabled\": false},\n\"a.example\": {}}",
+         "error 0 : entries with dkim_enabled false and dkim_alignment_required true: dkim_enabled is false", "nothing"},
+    };
+    for (const Case& c : cases) {
+        const LoadedTenants loaded = read_tenants(c.text, only_dkim);
+        EXPECT_EQ(loaded.index.has_value(), c.errors.empty()) << c.text << errors_of(loaded);
+        EXPECT_EQ(errors_of(loaded).substr(0, c.errors.size()), c.errors) << c.text << errors_of(loaded);
+        EXPECT_EQ(warnings_of(loaded).find(c.no_warning), std::string::npos) << c.text << warnings_of(loaded);
+    }
+    const auto warned = [](std::string_view text) { return warnings_of(read_tenants(text, usual_defaults())); };
+    const std::string one = warned(R"({"a.example": {}, "a.example": {"dkim_alignment_required": false}})");
+    EXPECT_NE(one.find("1 entry has no tenant_id: for it no field"), std::string::npos) << one;
+    EXPECT_EQ(one.find("dkim_alignment_required true"), std::string::npos) << one;
+    EXPECT_NE(one.find("(the first is in line 1)"), std::string::npos) << one;
+    const std::string two = warned(R"({"a.example": {}, "b.example": {}})");
+    EXPECT_NE(two.find("2 entries have no tenant_id: for them no field"), std::string::npos) << two;
+    const std::string none = warned(R"({"a.example": {}, "a.example": {"tenant_id": "1234abcd-18c5-45e8-88de-123456789abc"}})");
+    EXPECT_EQ(none.find("no tenant_id"), std::string::npos) << none;
+}
+
 TEST(VersionOne, keys_are_made_canonical_but_yield_to_canonical_ones) {
     struct Case {
         std::string_view text, domain, want;

@@ -290,5 +290,15 @@ TEST(VersionTwo, warns_where_a_tenant_looks_guarded_and_is_not) {
     EXPECT_EQ(warnings_of(good), "");
 }
 
+TEST(VersionTwo, what_the_configuration_says_of_own_proofs_is_told_of_these_alone) {
+    Defaults defaults = usual_defaults();
+    defaults.advise_on_own_proofs = [](const std::vector<Proof>& proofs) {
+        return std::vector<std::string>{"advice on " + proofs.at(0).text};
+    };
+    const LoadedTenants own = read_tenants(one_tenant(R"("proofs": ["client-ip + dkim"])"), defaults);
+    EXPECT_NE(warnings_of(own).find("advice on client-ip + dkim"), std::string::npos) << warnings_of(own);
+    EXPECT_EQ(warnings_of(read_tenants(one_tenant(""), defaults)).find("advice on"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace exota::tenant
