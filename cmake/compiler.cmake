@@ -43,9 +43,9 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebI
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections)
   add_link_options(-Wl,--gc-sections)  # what nobody calls is not installed
 endif()
-if(EXOTA_PROFILE)  # functions that the training had and never called are made small, those that it did not have are compiled as ever
+if(EXOTA_PROFILE)  # functions that the training never called, or so seldom that all of them make a ten-thousandth of its work, are made small
   add_compile_options(-fprofile-use=${EXOTA_PROFILE} -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date -Wno-backend-plugin
-                      "SHELL:-mllvm -pgo-cold-func-opt=minsize")
+                      "SHELL:-mllvm -pgo-cold-func-opt=minsize" "SHELL:-mllvm -profile-summary-cutoff-cold=999900")
 endif()
 # Libraries of rooms that a program does not use are no dependency of it.
 add_link_options(-Wl,--as-needed)
