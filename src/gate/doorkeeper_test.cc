@@ -25,7 +25,7 @@ TEST(RecipientIs, only_authoritative_domains_are_asked_about) {
         {"jane@contoso.test", RecipientIs::unknown},     {"postmaster@contoso.test", RecipientIs::known},
         {"jane@fabrikam.test", RecipientIs::not_asked},  {"jane@elsewhere.test", RecipientIs::not_asked},
         {"postmaster", RecipientIs::not_asked},          {"", RecipientIs::not_asked},
-        {"jane doe@contoso.test", RecipientIs::unknown},
+        {"jane doe@contoso.test", RecipientIs::unknown}, {"postmaster+x@contoso.test", RecipientIs::known},
     };
     for (const auto& c : cases) {
         EXPECT_EQ(recipient_at_hand(c.recipient, *tenants, lists.get()), c.want) << c.recipient;
@@ -101,7 +101,8 @@ TEST_F(Doorkeepers, a_recipient_is_judged_by_what_was_in_force_when_it_was_asked
 
 TEST_F(Doorkeepers, only_who_was_known_counts_as_accepted) {
     for (const auto& [recipient, want] :
-         {std::pair("postmaster@contoso.test", Reason::too_many_unknown), std::pair("jane@fabrikam.test", Reason::too_many_unknown),
+         {std::pair("postmaster@contoso.test", Reason::too_many_unknown), std::pair("postmaster+x@contoso.test", Reason::too_many_unknown),
+          std::pair("\"postmaster\"@contoso.test", Reason::too_many_unknown), std::pair("jane@fabrikam.test", Reason::too_many_unknown),
           std::pair("postmaster", Reason::too_many_unknown), std::pair("john@contoso.test", Reason::recipient_unknown)}) {
         use({});
         Doorkeeper one(judge, FrontEnd{.name = "test", .instance = {}, .door = Door::inbound}, wake);
