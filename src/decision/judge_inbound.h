@@ -2,8 +2,8 @@
 // the steps are numbered there and here alike). It authorises no relaying.
 //
 // Pure and total, as decide() is: what the perimeter says of the client and the directory of the recipients comes in as values.
-// Tested by judge_inbound_test.cc, judge_inbound_author_test.cc, judge_inbound_eop_test.cc, inbound_table_test.cc,
-// unanswered_inbound_test.cc and fuzz/inbound_fuzz.cc.
+// Tested by judge_inbound_test.cc, inbound_recipients_test.cc, judge_inbound_author_test.cc, judge_inbound_eop_test.cc,
+// inbound_table_test.cc, unanswered_inbound_test.cc and fuzz/inbound_fuzz.cc.
 #pragma once
 
 #include <optional>

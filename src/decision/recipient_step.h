@@ -1,6 +1,6 @@
 // Step 3 of the inbound judgement: the recipients, each by whose domain it is and whether it is known there.
 //
-// Tested by judge_inbound_test.cc and unanswered_inbound_test.cc.
+// Tested by inbound_recipients_test.cc and unanswered_inbound_test.cc.
 #pragma once
 
 #include <optional>

@@ -1,0 +1,90 @@
+// Step 3: recipients, each at RCPT, and the message for what is wrong with them.
+#include <utility>
+
+#include "decision/inbound_fixture.h"
+#include "decision/judge_inbound.h"
+
+namespace exota::decision {
+namespace {
+
+using namespace fixture;
+
+const tenant::Index& with_recipients() {
+    static const tenant::Index index = index_of(R"({"version": 2, "tenants": {
+        "a": {"tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"], "domains": ["known.example", "*.known.example"],
+              "recipients": "authoritative"},
+        "b": {"tenant_ids": ["f0000000-0000-4000-8000-00000000000f"], "domains": ["inner.example", "outer.example"],
+              "recipients": {"inner.example": "internal-relay"}}}})");
+    return index;
+}
+
+std::string said_of(std::string_view recipient, RecipientIs known, RecipientCounts before = {}, const Rules& rules = inbound_rules(),
+                    const tenant::Index* tenants = &with_recipients(), std::string_view client = "198.51.100.7") {
+    Incoming incoming = strange_mail();
+    incoming.message.client = client;
+    const auto refused = refuse_recipient(evidence_of(incoming.message).session, recipient, known, before, tenants, rules);
+    return refused ? std::string(name_of(refused->reason)) + ' ' + refused->reply->line() : "passes";
+}
+
+TEST(InboundRecipients, recipients) {
+    using enum RecipientIs;
+    const std::string_view unknown_reply = "recipient-unknown 550 5.1.1 Recipient address rejected: no such recipient";
+    const std::string_view foreign_reply = "recipient-foreign 550 5.7.1 Recipient address rejected: not one of our domains";
+    EXPECT_EQ(said_of("a@known.example", known), "passes");
+    EXPECT_EQ(said_of("a@known.example", not_asked), "passes");
+    EXPECT_EQ(said_of("a@Known.Example", unknown), unknown_reply);
+    EXPECT_EQ(said_of("a@sub.known.example", unknown), unknown_reply);
+    EXPECT_EQ(said_of("\"a@b\"@known.example", unknown), unknown_reply);
+    EXPECT_EQ(said_of("a@inner.example", unknown), "passes") << "others exist elsewhere";
+    EXPECT_EQ(said_of("a@outer.example", unknown), "passes");
+    EXPECT_EQ(said_of("a@outer.example", unavailable), "passes") << "nobody need be asked";
+    for (const std::string_view postmaster : {"postmaster", "Postmaster"}) EXPECT_EQ(said_of(postmaster, not_asked), "passes");
+    for (const std::string_view foreign : {"a@elsewhere.example", "a", "", "a@", "@", "known.example", "a@b@c d"})
+        EXPECT_EQ(said_of(foreign, known), foreign_reply) << foreign;
+    EXPECT_TRUE(said_of("a@known.example", unavailable).starts_with("unavailable 451 4.7.1 "));
+    EXPECT_TRUE(said_of("a@known.example", known, {}, inbound_rules(), nullptr).starts_with("unavailable 451 4.7.1 "));
+    Rules as_eop = inbound_rules();
+    as_eop.inbound->unknown_reply = "5.4.1";
+    EXPECT_EQ(said_of("a@known.example", unknown, {}, as_eop), "recipient-unknown 550 5.4.1 Recipient address rejected: Access denied");
+}
+
+TEST(InboundRecipients, unknown_recipients_on_both_sides_of_the_limit) {
+    using enum RecipientIs;
+    const std::uint32_t most = InboundRules().max_unknown;
+    EXPECT_TRUE(said_of("a@known.example", unknown, {.unknown = most - 1}).starts_with("recipient-unknown 550"));
+    EXPECT_EQ(said_of("a@known.example", unknown, {.unknown = most}), "too-many-unknown 421 4.7.0 Too many unknown recipients");
+    EXPECT_TRUE(said_of("a@known.example", unknown, {.unknown = most, .accepted = 1}).starts_with("recipient-unknown 550"));
+    EXPECT_EQ(said_of("a@known.example", known, {.unknown = most}), "passes");
+    for (const std::string_view trusted : {"40.107.22.5"})
+        EXPECT_TRUE(said_of("a@known.example", unknown, {.unknown = most}, inbound_rules(), &with_recipients(), trusted)
+                        .starts_with("recipient-unknown 550"))
+            << "never for Exchange Online";
+}
+
+TEST(InboundRecipients, a_message_is_refused_for_its_recipients_where_each_is) {
+    const auto reason_for = [](std::vector<std::string> recipients, std::vector<RecipientIs> known) {
+        Incoming incoming = strange_mail().signed_by("bank.example").policy("bank.example", "v=DMARC1; p=reject");
+        incoming.recipients = std::move(recipients);
+        incoming.facts.recipients = std::move(known);
+        return judged_inbound(incoming, inbound_rules(), &with_recipients()).reason;
+    };
+    using enum RecipientIs;
+    EXPECT_EQ(reason_for({"a@known.example"}, {unknown}), Reason::recipient_unknown);
+    EXPECT_EQ(reason_for({"a@known.example", "b@known.example"}, {unknown, known}), Reason::passed);
+    EXPECT_EQ(reason_for({"a@elsewhere.example", "b@known.example"}, {not_asked, unknown}), Reason::recipient_foreign);
+    EXPECT_EQ(reason_for({"a@known.example"}, {}), Reason::passed);
+    EXPECT_EQ(reason_for({"a@known.example"}, {unavailable}), Reason::unavailable);
+    EXPECT_EQ(reason_for({}, {}), Reason::passed);
+}
+
+TEST(InboundRecipients, are_let_through_where_the_message_can_still_tell_of_them) {
+    for (const auto& [mode, passes] : {std::pair(tenant::Mode::enforce, false), std::pair(tenant::Mode::defer, false),
+                                       std::pair(tenant::Mode::quarantine, true), std::pair(tenant::Mode::monitor, true)}) {
+        Rules rules = inbound_rules();
+        rules.inbound->mode = mode;
+        EXPECT_EQ(said_of("a@elsewhere.example", RecipientIs::not_asked, {}, rules) == "passes", passes) << tenant::name_of(mode);
+    }
+}
+
+}  // namespace
+}  // namespace exota::decision
