@@ -209,11 +209,27 @@ TEST(JudgeInbound, without_a_hold_queue_it_is_put_off) {
     Decision decision = judged_inbound(incoming, rules);
     hold_without_queue(decision, evidence_of(incoming, rules), rules);
     EXPECT_EQ(decision.verdict, Verdict::tempfail);
+    EXPECT_EQ(decision.judged, Verdict::tempfail);
+    EXPECT_TRUE(decision.why.starts_with("dmarc-failed: ") &&
+                decision.why.ends_with("; it was to be held, but the MTA offers no hold queue"));
     EXPECT_EQ(decision.reply->code, 451);
     EXPECT_TRUE(decision.header_edits.empty());
     Decision refused = judged_inbound(refused_mail(), rules);
     hold_without_queue(refused, evidence_of(refused_mail(), rules), rules);
     EXPECT_EQ(refused.verdict, Verdict::reject) << "what is not to be held stays as it is";
+    rules.inbound->mode = tenant::Mode::monitor;
+    Decision monitored = judged_inbound(incoming, rules);
+    const std::string header = header_of(monitored);
+    hold_without_queue(monitored, evidence_of(incoming, rules), rules);
+    EXPECT_EQ(monitored.verdict, Verdict::accept);
+    EXPECT_EQ(monitored.judged, Verdict::tempfail);
+    EXPECT_TRUE(monitored.why.contains("no hold queue") && !monitored.reply);
+    EXPECT_EQ(header_of(monitored), header);
+    rules.inbound->mode = tenant::Mode::quarantine;
+    Decision held = judged_inbound(refused_mail(), rules);
+    hold_without_queue(held, evidence_of(refused_mail(), rules), rules);
+    EXPECT_EQ(held.verdict, Verdict::tempfail);
+    EXPECT_EQ(held.judged, Verdict::reject) << "its mode alone would have held it";
 }
 
 // --- Header, replies, JSON ------------------------------------------------------------------------------------------------------------
