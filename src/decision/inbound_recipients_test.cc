@@ -77,6 +77,55 @@ TEST(InboundRecipients, a_message_is_refused_for_its_recipients_where_each_is) {
     EXPECT_EQ(reason_for({}, {}), Reason::passed);
 }
 
+TEST(InboundRecipients, a_message_is_held_for_one_where_the_mode_lets_it_through_to_be_held) {
+    using enum RecipientIs;
+    const struct {
+        std::vector<std::string> recipients;
+        std::vector<RecipientIs> known;
+        Reason held_for, elsewhere;
+    } cases[] = {
+        {{"a@known.example", "b@known.example"}, {known, unknown}, Reason::recipient_unknown, Reason::passed},
+        {{"a@known.example", "b@known.example"}, {unknown, known}, Reason::recipient_unknown, Reason::passed},
+        {{"a@known.example", "b@elsewhere.example"}, {known, not_asked}, Reason::recipient_foreign, Reason::passed},
+        {{"a@known.example", "b@known.example"}, {known, unavailable}, Reason::unavailable, Reason::passed},
+        {{"a@known.example", "b@known.example"}, {unavailable, unknown}, Reason::recipient_unknown, Reason::unavailable},
+        {{"a@elsewhere.example", "b@known.example"}, {not_asked, unknown}, Reason::recipient_foreign, Reason::recipient_foreign},
+        {{"a@known.example", "b@known.example"}, {known, known}, Reason::passed, Reason::passed},
+        {{}, {}, Reason::passed, Reason::passed},
+    };
+    for (const auto& c : cases)
+        for (const tenant::Mode mode : {tenant::Mode::enforce, tenant::Mode::defer, tenant::Mode::quarantine, tenant::Mode::monitor})
+            for (const bool forced : {false, true}) {
+                Rules rules = inbound_rules();
+                rules.inbound->mode = mode;
+                rules.force_monitor = forced;
+                Incoming incoming = strange_mail().signed_by("bank.example").policy("bank.example", "v=DMARC1; p=reject");
+                incoming.recipients = c.recipients;
+                incoming.facts.recipients = c.known;
+                const Decision decision = judged_inbound(incoming, rules, &with_recipients());
+                const bool holds = mode == tenant::Mode::quarantine && !forced;
+                SCOPED_TRACE(::testing::Message() << tenant::name_of(mode) << forced << &c - cases);
+                EXPECT_EQ(decision.reason, holds ? c.held_for : c.elsewhere);
+                EXPECT_EQ(decision.quarantine, holds && c.held_for != Reason::passed);
+                evidence::Evidence evidence = evidence_of(incoming, rules);
+                evidence.verification = {};
+                EXPECT_EQ(wanted_inbound(evidence, &with_recipients(), rules, incoming.facts).any(), decision.reason == Reason::passed);
+            }
+}
+
+TEST(InboundRecipients, of_more_than_are_kept_those_that_are_kept_are_judged) {
+    for (const auto& [mode, want] :
+         {std::pair(tenant::Mode::quarantine, Reason::recipient_foreign), std::pair(tenant::Mode::monitor, Reason::passed)}) {
+        Rules rules = inbound_rules();
+        rules.inbound->mode = mode;
+        Incoming incoming = strange_mail().signed_by("bank.example").policy("bank.example", "v=DMARC1; p=reject");
+        incoming.recipients.assign(evidence::max_recipients_kept, "a@elsewhere.example");
+        evidence::Evidence evidence = evidence_of(incoming, rules);
+        ++evidence.envelope.recipient_count;
+        EXPECT_EQ(judge_inbound(evidence, &with_recipients(), rules, incoming.facts).reason, want) << tenant::name_of(mode);
+    }
+}
+
 TEST(InboundRecipients, are_let_through_where_the_message_can_still_tell_of_them) {
     for (const auto& [mode, passes] : {std::pair(tenant::Mode::enforce, false), std::pair(tenant::Mode::defer, false),
                                        std::pair(tenant::Mode::quarantine, true), std::pair(tenant::Mode::monitor, true)}) {

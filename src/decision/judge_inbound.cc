@@ -18,8 +18,6 @@ namespace {
 
 using tenant::Factor;
 
-tenant::Mode mode_of(const Rules& rules) noexcept { return rules.force_monitor ? tenant::Mode::monitor : rules.inbound->mode; }
-
 // --- 2. The client --------------------------------------------------------------------------------------------------------------------
 
 std::optional<Refusal> examine_client(const evidence::Session& session, const Rules& rules, const ClientStanding& client) {
@@ -125,7 +123,7 @@ void judge(Decision& decision, const Examination& examination, const InboundFact
     // 2. The client.
     if (auto refusal = examine_client(message.evidence.session, message.rules, facts.client)) return refuse_beforehand(*std::move(refusal));
     // 3. The recipients.
-    if (auto refusal = examine_recipients(message.evidence.envelope, facts, message.tenants, rules))
+    if (auto refusal = examine_recipients(message.evidence.envelope, facts, message.tenants, message.rules))
         return refuse_beforehand(*std::move(refusal));
     // 4. The message.
     if (auto beforehand = examine_message(message)) {
@@ -209,7 +207,7 @@ std::optional<Decision> refuse_early(const evidence::Session& session, const ten
     evidence.session = session;
     Decision decision;
     decision.inbound.emplace();
-    decision.mode = mode_of(rules);
+    decision.mode = inbound_mode(rules);
     const Examination examination = examination_of(evidence, tenants, rules);
     decision.peer_proven = examination.peer.peer.finding == Finding::holds;
     examination.examine({}, decision.findings);
@@ -223,7 +221,7 @@ std::optional<Decision> refuse_early(const evidence::Session& session, const ten
 void judge_by(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, const InboundFacts& facts,
               Decision& decision) {
     decision.inbound.emplace();
-    decision.mode = mode_of(rules);
+    decision.mode = inbound_mode(rules);
     if (const mail::Mailbox* const author = value_of(evidence.header.author)) {
         decision.author_domain = author->domain.text();
         decision.author_address = author->text();
@@ -243,7 +241,7 @@ void judge_by(const evidence::Evidence& evidence, const tenant::Index* tenants, 
 
 /// Puts off what was judged otherwise.
 void defer(Decision& decision, std::string_view detail, const evidence::Evidence& evidence, const Rules& rules) {
-    decision.mode = mode_of(rules);
+    decision.mode = inbound_mode(rules);
     InboundOutcome& outcome = *decision.inbound;
     outcome = {};
     set_action(decision, Action::tempfail, {}, Reason::unavailable);
@@ -342,7 +340,7 @@ Decision judge_inbound(const evidence::Evidence& evidence, const tenant::Index* 
 Wanted wanted_inbound(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, const InboundFacts& facts) {
     if (tenants == nullptr || is_bypassed(evidence.session, rules)) return {};
     if (examine_client(evidence.session, rules, facts.client)) return {};
-    if (examine_recipients(evidence.envelope, facts, tenants, *rules.inbound)) return {};
+    if (examine_recipients(evidence.envelope, facts, tenants, rules)) return {};
     const Examination examination = examination_of(evidence, tenants, rules);
     if (examine_message(examination.message)) return {};
     Findings findings;

@@ -16,7 +16,8 @@
 namespace exota::decision {
 
 /// The whole judgement of a message: steps 1 to 6, mode, clean-up, reply. A recipient that is refused (refuse_recipient) is not among the
-/// envelope's, except where the mode let it pass: only a message of which every recipient is so is refused for it.
+/// envelope's, except where the mode let it pass: then a message is refused for it in mode quarantine, and in mode monitor only where every
+/// recipient is so.
 /// @param tenants  nullptr: the directory cannot be asked, so the verdict is `unavailable`. Where names got no answer, it is that unless
 ///                 the message comes in whoever has them.
 /// @param rules    rules.inbound is set.
