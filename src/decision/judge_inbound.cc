@@ -201,8 +201,8 @@ void finish(Decision& decision, const evidence::Evidence& evidence, const Rules&
     render_header_edits(decision, evidence, rules);
 }
 
-/// A refusal of steps 2 or 3 while there is no message.
-std::optional<Decision> refuse_early(const evidence::Session& session, const tenant::Index* tenants, const Rules& rules, Refusal refusal) {
+/// A refusal of steps 2 or 3 while there is no message, and what the mode makes of it.
+Decision refuse_early(const evidence::Session& session, const tenant::Index* tenants, const Rules& rules, Refusal refusal) {
     evidence::Evidence evidence;
     evidence.session = session;
     Decision decision;
@@ -213,7 +213,6 @@ std::optional<Decision> refuse_early(const evidence::Session& session, const ten
     examination.examine({}, decision.findings);
     refuse(decision, std::move(refusal));
     finish(decision, evidence, rules);
-    if (decision.verdict == Verdict::accept) return std::nullopt;
     return decision;
 }
 
@@ -310,7 +309,9 @@ std::optional<Decision> refuse_client(const evidence::Session& session, const Ru
     if (is_bypassed(session, rules)) return std::nullopt;
     auto refusal = examine_client(session, rules, client);
     if (!refusal) return std::nullopt;
-    return refuse_early(session, nullptr, rules, *std::move(refusal));
+    Decision decision = refuse_early(session, nullptr, rules, *std::move(refusal));
+    if (decision.verdict == Verdict::accept) return std::nullopt;
+    return decision;
 }
 
 std::optional<Decision> refuse_recipient(const evidence::Session& session, std::string_view recipient, RecipientIs known,

@@ -30,7 +30,7 @@ void judge_inbound(const evidence::Evidence& evidence, const tenant::Index* tena
 /// tells of then). A gateway asks before its banner, a milter at the first RCPT.
 std::optional<Decision> refuse_client(const evidence::Session& session, const Rules& rules, const ClientStanding& client);
 
-/// Step 3, of one recipient at RCPT. nullopt: it is not refused, by what is known of it or by the mode.
+/// Step 3, of one recipient at RCPT. nullopt: nothing that is known of it speaks against it. Verdict accept: the mode lets it through.
 /// @param recipient  without angle brackets.
 /// @param before     recipients of the session before this one.
 std::optional<Decision> refuse_recipient(const evidence::Session& session, std::string_view recipient, RecipientIs known,

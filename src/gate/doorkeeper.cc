@@ -145,6 +145,7 @@ std::optional<decision::Decision> Doorkeeper::judge_recipient(const evidence::Se
         evidence.session = session;
         decision::defer_foreign_recipients(*refusal, evidence, snapshot.rules);
     }
+    if (refusal) refusal->quarantine = false;  // there is nothing to hold before the message
     return refusal;
 }
 
@@ -152,6 +153,10 @@ std::optional<decision::Decision> Doorkeeper::refuse_recipient(const evidence::S
     assert(recipient_ && asked_ == recipient);
     const decision::RecipientIs is = *recipient_;
     auto refusal = judge_recipient(session, recipient, is);
+    // One that its mode lets through goes on guessing where its session would be at an end.
+    if (refusal && refusal->verdict == decision::Verdict::accept && refusal->reason == decision::Reason::too_many_unknown &&
+        counts_.unknown > in_force_->rules.inbound->max_unknown)
+        refusal.reset();
     if (is == decision::RecipientIs::unknown) ++counts_.unknown;
     if (!refusal && is == decision::RecipientIs::known && !is_postmaster(recipient, in_force_->door->recipient_rules))
         ++counts_.accepted;  // who guesses knows of him
@@ -161,7 +166,8 @@ std::optional<decision::Decision> Doorkeeper::refuse_recipient(const evidence::S
 
 bool Doorkeeper::would_refuse(const evidence::Session& session, std::string_view recipient) const {
     assert(recipient_ && asked_ == recipient);
-    return judge_recipient(session, recipient, *recipient_).has_value();
+    const auto refusal = judge_recipient(session, recipient, *recipient_);
+    return refusal && refusal->verdict != decision::Verdict::accept;
 }
 
 bool Doorkeeper::is_trusted(const evidence::Session& session) const {

@@ -119,6 +119,24 @@ TEST_F(Doorkeepers, only_who_was_known_counts_as_accepted) {
     }
 }
 
+TEST_F(Doorkeepers, who_guesses_on_where_nobody_is_refused_is_told_of_until_the_session_would_have_ended) {
+    use({.mode = tenant::Mode::monitor});
+    const evidence::Session session = session_from("192.0.2.1");
+    ASSERT_TRUE(keeper.ask(session));
+    std::vector<Reason> told;
+    for (int i = 0; i < 30; ++i) {
+        ASSERT_TRUE(keeper.ask_recipient("jane@contoso.test"));
+        EXPECT_FALSE(keeper.would_refuse(session, "jane@contoso.test"));
+        const auto refusal = keeper.refuse_recipient(session, "jane@contoso.test");
+        if (!refusal) continue;
+        EXPECT_EQ(refusal->verdict, decision::Verdict::accept);
+        told.push_back(refusal->reason);
+    }
+    std::vector<Reason> want(decision::InboundRules().max_unknown, Reason::recipient_unknown);
+    want.push_back(Reason::too_many_unknown);
+    EXPECT_EQ(told, want);
+}
+
 // --- Tenants that a directory is asked for --------------------------------------------------------------------------------------------
 
 class DoorkeepersOfDirectory : public Doorkeepers {

@@ -273,6 +273,14 @@ TEST(Log, what_became_of_a_gateways_message) {
         EXPECT_EQ(logged(sample, {}).find(name), std::string::npos) << name << " of a milter's message";
 }
 
+TEST(Log, a_recipient_that_is_let_through_is_answered_by_the_backend) {
+    Sample sample = at_inbound_door(full_sample());
+    sample.answered = "";
+    EXPECT_TRUE(logged(sample, {}).contains(" stage=recipient ") && logged(sample, {}).contains(" answered=none ")) << "it had gone";
+    sample.decision.verdict = decision::Verdict::accept;
+    EXPECT_FALSE(logged(sample, {}).contains(" answered=")) << logged(sample, {});
+}
+
 TEST(Log, documented) {
     const std::set<std::string> documented = documented_names(EXOTA_SOURCE_DIR "/docs/reference/log.md", "## `event=message`");
     const std::set<std::string> known(message_field_names.begin(), message_field_names.end());

@@ -235,6 +235,12 @@ def test_monitor_refuses_nobody_and_the_report_says_whom_it_would(workshop, dire
             assert reply.code == 250, reply
             record = door.chain.judged(reply)
             assert (record["verdict"], record["judged"]) == ("accept", "reject"), record
+        with door.client() as client:
+            client.expect("MAIL FROM:<jane@author.test>", 250)
+            client.expect("RCPT TO:<noone@contoso.com>", 250)
+            client.expect("RSET", 250)
+        record = last(door, recipient="noone@contoso.com")
+        assert (record["stage"], record["verdict"], record["judged"], record["reason"]) == ("recipient", "accept", "reject", "recipient-unknown"), record
         done = door.exota.run("report", door.exota.log_file)
         shown = done.stdout.decode()
         assert "own-domain" in shown and "lists.test" in shown, shown
