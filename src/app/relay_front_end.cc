@@ -118,7 +118,7 @@ void RelayParts::House::relayed(const gate::RelayedDelivery& delivery) {
         text("tls", hop.tls_version.empty() ? "none" : std::string_view(hop.tls_version));
         text("cipher", hop.cipher);
         text("policy", name_of(hop.target.tls->policy));
-        text("level", name_of(hop.target.tls->level));
+        text("tls_level", name_of(hop.target.tls->level));
         text("proof", name_of(hop.proof));
         text("tried", hop.tried);
         policy_and_tls = std::string(name_of(hop.target.tls->policy)) + ' ' + std::string(name_of(hop.proof));

@@ -168,7 +168,7 @@ TEST(ConfigInbound, WhatIsRefused) {
         {"[recipients]\ndelimiter = \"++\"\n", "recipients.delimiter", ""},
         {"[recipients]\ndelimiter = \"a\"\n", "recipients.delimiter", ""},
         {"[recipients]\ndelimiter = \"@\"\n", "recipients.delimiter", ""},
-        {"[reports]\nsend = \"off\"\n", "reports", "DMARC and TLS reports is not built yet"},
+        {"[reports]\nsend = \"off\"\n", "reports", "DMARC and TLS reports are not built yet"},
         {"[arc]\nseal = {domain = \"a.example\"}\n", "arc.seal", "sealing with ARC is not built yet"},
         {"[inbound]\nlisten = [\"inet:127.0.0.1:8893\"]\nmode = \"enforce\"\n[milter]\nlisten = [\"inet:127.0.0.1:8893\"]\n",
          "inbound.listen", ""},

@@ -18,8 +18,6 @@ namespace {
 
 using tenant::Factor;
 
-tenant::Mode mode_of(const Rules& rules) noexcept { return rules.force_monitor ? tenant::Mode::monitor : rules.inbound->mode; }
-
 // --- 2. The client --------------------------------------------------------------------------------------------------------------------
 
 std::optional<Refusal> examine_client(const evidence::Session& session, const Rules& rules, const ClientStanding& client) {
@@ -125,7 +123,7 @@ void judge(Decision& decision, const Examination& examination, const InboundFact
     // 2. The client.
     if (auto refusal = examine_client(message.evidence.session, message.rules, facts.client)) return refuse_beforehand(*std::move(refusal));
     // 3. The recipients.
-    if (auto refusal = examine_recipients(message.evidence.envelope, facts, message.tenants, rules))
+    if (auto refusal = examine_recipients(message.evidence.envelope, facts, message.tenants, message.rules))
         return refuse_beforehand(*std::move(refusal));
     // 4. The message.
     if (auto beforehand = examine_message(message)) {
@@ -203,19 +201,18 @@ void finish(Decision& decision, const evidence::Evidence& evidence, const Rules&
     render_header_edits(decision, evidence, rules);
 }
 
-/// A refusal of steps 2 or 3 while there is no message.
-std::optional<Decision> refuse_early(const evidence::Session& session, const tenant::Index* tenants, const Rules& rules, Refusal refusal) {
+/// A refusal of steps 2 or 3 while there is no message, and what the mode makes of it.
+Decision refuse_early(const evidence::Session& session, const tenant::Index* tenants, const Rules& rules, Refusal refusal) {
     evidence::Evidence evidence;
     evidence.session = session;
     Decision decision;
     decision.inbound.emplace();
-    decision.mode = mode_of(rules);
+    decision.mode = inbound_mode(rules);
     const Examination examination = examination_of(evidence, tenants, rules);
     decision.peer_proven = examination.peer.peer.finding == Finding::holds;
     examination.examine({}, decision.findings);
     refuse(decision, std::move(refusal));
     finish(decision, evidence, rules);
-    if (decision.verdict == Verdict::accept) return std::nullopt;
     return decision;
 }
 
@@ -223,7 +220,7 @@ std::optional<Decision> refuse_early(const evidence::Session& session, const ten
 void judge_by(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, const InboundFacts& facts,
               Decision& decision) {
     decision.inbound.emplace();
-    decision.mode = mode_of(rules);
+    decision.mode = inbound_mode(rules);
     if (const mail::Mailbox* const author = value_of(evidence.header.author)) {
         decision.author_domain = author->domain.text();
         decision.author_address = author->text();
@@ -243,7 +240,7 @@ void judge_by(const evidence::Evidence& evidence, const tenant::Index* tenants, 
 
 /// Puts off what was judged otherwise.
 void defer(Decision& decision, std::string_view detail, const evidence::Evidence& evidence, const Rules& rules) {
-    decision.mode = mode_of(rules);
+    decision.mode = inbound_mode(rules);
     InboundOutcome& outcome = *decision.inbound;
     outcome = {};
     set_action(decision, Action::tempfail, {}, Reason::unavailable);
@@ -312,7 +309,9 @@ std::optional<Decision> refuse_client(const evidence::Session& session, const Ru
     if (is_bypassed(session, rules)) return std::nullopt;
     auto refusal = examine_client(session, rules, client);
     if (!refusal) return std::nullopt;
-    return refuse_early(session, nullptr, rules, *std::move(refusal));
+    Decision decision = refuse_early(session, nullptr, rules, *std::move(refusal));
+    if (decision.verdict == Verdict::accept) return std::nullopt;
+    return decision;
 }
 
 std::optional<Decision> refuse_recipient(const evidence::Session& session, std::string_view recipient, RecipientIs known,
@@ -342,7 +341,7 @@ Decision judge_inbound(const evidence::Evidence& evidence, const tenant::Index* 
 Wanted wanted_inbound(const evidence::Evidence& evidence, const tenant::Index* tenants, const Rules& rules, const InboundFacts& facts) {
     if (tenants == nullptr || is_bypassed(evidence.session, rules)) return {};
     if (examine_client(evidence.session, rules, facts.client)) return {};
-    if (examine_recipients(evidence.envelope, facts, tenants, *rules.inbound)) return {};
+    if (examine_recipients(evidence.envelope, facts, tenants, rules)) return {};
     const Examination examination = examination_of(evidence, tenants, rules);
     if (examine_message(examination.message)) return {};
     Findings findings;
@@ -382,10 +381,14 @@ void defer_foreign_recipients(Decision& decision, const evidence::Evidence& evid
 }
 
 void hold_without_queue(Decision& decision, const evidence::Evidence& evidence, const Rules& rules) {
-    if (!decision.quarantine) return;
-    decision.quarantine = false;
+    constexpr std::string_view no_queue = "; it was to be held, but the MTA offers no hold queue";
+    if (decision.inbound->action == Action::hold) {  // else it is the mode that holds what was refused
+        decision.judged = Verdict::tempfail;
+        decision.why += no_queue;
+    }
+    if (!std::exchange(decision.quarantine, false)) return;
     decision.verdict = Verdict::tempfail;
-    decision.inbound->explanation.text += "; it was to be held, but the MTA offers no hold queue";
+    decision.inbound->explanation.text += no_queue;
     render_reply(decision, decision.inbound->explanation, evidence, rules);
     render_header_edits(decision, evidence, rules);
 }

@@ -2,8 +2,8 @@
 // the steps are numbered there and here alike). It authorises no relaying.
 //
 // Pure and total, as decide() is: what the perimeter says of the client and the directory of the recipients comes in as values.
-// Tested by judge_inbound_test.cc, judge_inbound_author_test.cc, judge_inbound_eop_test.cc, inbound_table_test.cc,
-// unanswered_inbound_test.cc and fuzz/inbound_fuzz.cc.
+// Tested by judge_inbound_test.cc, inbound_recipients_test.cc, judge_inbound_author_test.cc, judge_inbound_eop_test.cc,
+// inbound_table_test.cc, unanswered_inbound_test.cc and fuzz/inbound_fuzz.cc.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,8 @@
 namespace exota::decision {
 
 /// The whole judgement of a message: steps 1 to 6, mode, clean-up, reply. A recipient that is refused (refuse_recipient) is not among the
-/// envelope's, except where the mode let it pass: only a message of which every recipient is so is refused for it.
+/// envelope's, except where the mode let it pass: then a message is refused for it in mode quarantine, and in mode monitor only where every
+/// recipient is so.
 /// @param tenants  nullptr: the directory cannot be asked, so the verdict is `unavailable`. Where names got no answer, it is that unless
 ///                 the message comes in whoever has them.
 /// @param rules    rules.inbound is set.
@@ -29,7 +30,7 @@ void judge_inbound(const evidence::Evidence& evidence, const tenant::Index* tena
 /// tells of then). A gateway asks before its banner, a milter at the first RCPT.
 std::optional<Decision> refuse_client(const evidence::Session& session, const Rules& rules, const ClientStanding& client);
 
-/// Step 3, of one recipient at RCPT. nullopt: it is not refused, by what is known of it or by the mode.
+/// Step 3, of one recipient at RCPT. nullopt: nothing that is known of it speaks against it. Verdict accept: the mode lets it through.
 /// @param recipient  without angle brackets.
 /// @param before     recipients of the session before this one.
 std::optional<Decision> refuse_recipient(const evidence::Session& session, std::string_view recipient, RecipientIs known,
@@ -51,7 +52,8 @@ tenant::Keys keys_of_recipient(std::string_view recipient);
 /// As decision::defer_unfound(), of an inbound door: the directory is away, so a domain that nobody has may be somebody's by now.
 void defer_foreign_recipients(Decision& decision, const evidence::Evidence& evidence, const Rules& rules);
 
-/// As decision::refuse_without_hold_queue(), of an inbound door.
+/// As decision::refuse_without_hold_queue(), of an inbound door. Where an action says `hold`, that is what was judged, too; a monitored
+/// message passes all the same.
 void hold_without_queue(Decision& decision, const evidence::Evidence& evidence, const Rules& rules);
 
 }  // namespace exota::decision

@@ -1,4 +1,4 @@
-// The steps around the author: whose session, which client, which recipients, which message; mode, replies and header.
+// The steps around the author: whose session, which client, which message; mode, replies and header.
 #include "decision/judge_inbound.h"
 
 #include <boost/json.hpp>
@@ -128,76 +128,6 @@ TEST(JudgeInbound, no_list_speaks_of_exchange_online_or_trusted_forwarders) {
     }
 }
 
-// --- Recipients -----------------------------------------------------------------------------------------------------------------------
-
-const tenant::Index& with_recipients() {
-    static const tenant::Index index = index_of(R"({"version": 2, "tenants": {
-        "a": {"tenant_ids": ["1234abcd-18c5-45e8-88de-123456789abc"], "domains": ["known.example", "*.known.example"],
-              "recipients": "authoritative"},
-        "b": {"tenant_ids": ["f0000000-0000-4000-8000-00000000000f"], "domains": ["inner.example", "outer.example"],
-              "recipients": {"inner.example": "internal-relay"}}}})");
-    return index;
-}
-
-std::string said_of(std::string_view recipient, RecipientIs known, RecipientCounts before = {}, const Rules& rules = inbound_rules(),
-                    const tenant::Index* tenants = &with_recipients(), std::string_view client = "198.51.100.7") {
-    Incoming incoming = strange_mail();
-    incoming.message.client = client;
-    const auto refused = refuse_recipient(evidence_of(incoming.message).session, recipient, known, before, tenants, rules);
-    return refused ? std::string(name_of(refused->reason)) + ' ' + refused->reply->line() : "passes";
-}
-
-TEST(JudgeInbound, recipients) {
-    using enum RecipientIs;
-    const std::string_view unknown_reply = "recipient-unknown 550 5.1.1 Recipient address rejected: no such recipient";
-    const std::string_view foreign_reply = "recipient-foreign 550 5.7.1 Recipient address rejected: not one of our domains";
-    EXPECT_EQ(said_of("a@known.example", known), "passes");
-    EXPECT_EQ(said_of("a@known.example", not_asked), "passes");
-    EXPECT_EQ(said_of("a@Known.Example", unknown), unknown_reply);
-    EXPECT_EQ(said_of("a@sub.known.example", unknown), unknown_reply);
-    EXPECT_EQ(said_of("\"a@b\"@known.example", unknown), unknown_reply);
-    EXPECT_EQ(said_of("a@inner.example", unknown), "passes") << "others exist elsewhere";
-    EXPECT_EQ(said_of("a@outer.example", unknown), "passes");
-    EXPECT_EQ(said_of("a@outer.example", unavailable), "passes") << "nobody need be asked";
-    for (const std::string_view postmaster : {"postmaster", "Postmaster"}) EXPECT_EQ(said_of(postmaster, not_asked), "passes");
-    for (const std::string_view foreign : {"a@elsewhere.example", "a", "", "a@", "@", "known.example", "a@b@c d"})
-        EXPECT_EQ(said_of(foreign, known), foreign_reply) << foreign;
-    EXPECT_TRUE(said_of("a@known.example", unavailable).starts_with("unavailable 451 4.7.1 "));
-    EXPECT_TRUE(said_of("a@known.example", known, {}, inbound_rules(), nullptr).starts_with("unavailable 451 4.7.1 "));
-    Rules as_eop = inbound_rules();
-    as_eop.inbound->unknown_reply = "5.4.1";
-    EXPECT_EQ(said_of("a@known.example", unknown, {}, as_eop), "recipient-unknown 550 5.4.1 Recipient address rejected: Access denied");
-}
-
-TEST(JudgeInbound, unknown_recipients_on_both_sides_of_the_limit) {
-    using enum RecipientIs;
-    const std::uint32_t most = InboundRules().max_unknown;
-    EXPECT_TRUE(said_of("a@known.example", unknown, {.unknown = most - 1}).starts_with("recipient-unknown 550"));
-    EXPECT_EQ(said_of("a@known.example", unknown, {.unknown = most}), "too-many-unknown 421 4.7.0 Too many unknown recipients");
-    EXPECT_TRUE(said_of("a@known.example", unknown, {.unknown = most, .accepted = 1}).starts_with("recipient-unknown 550"));
-    EXPECT_EQ(said_of("a@known.example", known, {.unknown = most}), "passes");
-    for (const std::string_view trusted : {"40.107.22.5"})
-        EXPECT_TRUE(said_of("a@known.example", unknown, {.unknown = most}, inbound_rules(), &with_recipients(), trusted)
-                        .starts_with("recipient-unknown 550"))
-            << "never for Exchange Online";
-}
-
-TEST(JudgeInbound, a_message_is_refused_for_its_recipients_where_each_is) {
-    const auto reason_for = [](std::vector<std::string> recipients, std::vector<RecipientIs> known) {
-        Incoming incoming = strange_mail().signed_by("bank.example").policy("bank.example", "v=DMARC1; p=reject");
-        incoming.recipients = std::move(recipients);
-        incoming.facts.recipients = std::move(known);
-        return judged_inbound(incoming, inbound_rules(), &with_recipients()).reason;
-    };
-    using enum RecipientIs;
-    EXPECT_EQ(reason_for({"a@known.example"}, {unknown}), Reason::recipient_unknown);
-    EXPECT_EQ(reason_for({"a@known.example", "b@known.example"}, {unknown, known}), Reason::passed);
-    EXPECT_EQ(reason_for({"a@elsewhere.example", "b@known.example"}, {not_asked, unknown}), Reason::recipient_foreign);
-    EXPECT_EQ(reason_for({"a@known.example"}, {}), Reason::passed);
-    EXPECT_EQ(reason_for({"a@known.example"}, {unavailable}), Reason::unavailable);
-    EXPECT_EQ(reason_for({}, {}), Reason::passed);
-}
-
 // --- The message ----------------------------------------------------------------------------------------------------------------------
 
 TEST(JudgeInbound, what_stands_before_the_author) {
@@ -242,13 +172,12 @@ TEST(JudgeInbound, modes) {
         EXPECT_EQ(decision.verdict, row.verdict) << tenant::name_of(row.mode);
         EXPECT_EQ(decision.quarantine, row.held) << tenant::name_of(row.mode);
         EXPECT_EQ(decision.reason, Reason::dmarc_failed);
-        // A client and a recipient are let through where the message can still tell of them.
+        // A client is let through where the message can still tell of it.
         const ClientStanding blocked{Is::blocked, "", ""};
         EXPECT_EQ(refuse_client(evidence_of(refused_mail(), rules).session, rules, blocked).has_value(), row.verdict != Verdict::accept);
         Incoming from_blocked = refused_mail();
         from_blocked.facts.client = blocked;
         EXPECT_EQ(judged_inbound(from_blocked, rules).reason, Reason::client_blocked);
-        EXPECT_EQ(said_of("a@elsewhere.example", RecipientIs::not_asked, {}, rules) == "passes", row.verdict == Verdict::accept);
         rules.force_monitor = true;
         EXPECT_EQ(judged_inbound(refused_mail(), rules).verdict, Verdict::accept) << "--monitor beats all";
     }
@@ -280,11 +209,27 @@ TEST(JudgeInbound, without_a_hold_queue_it_is_put_off) {
     Decision decision = judged_inbound(incoming, rules);
     hold_without_queue(decision, evidence_of(incoming, rules), rules);
     EXPECT_EQ(decision.verdict, Verdict::tempfail);
+    EXPECT_EQ(decision.judged, Verdict::tempfail);
+    EXPECT_TRUE(decision.why.starts_with("dmarc-failed: ") &&
+                decision.why.ends_with("; it was to be held, but the MTA offers no hold queue"));
     EXPECT_EQ(decision.reply->code, 451);
     EXPECT_TRUE(decision.header_edits.empty());
     Decision refused = judged_inbound(refused_mail(), rules);
     hold_without_queue(refused, evidence_of(refused_mail(), rules), rules);
     EXPECT_EQ(refused.verdict, Verdict::reject) << "what is not to be held stays as it is";
+    rules.inbound->mode = tenant::Mode::monitor;
+    Decision monitored = judged_inbound(incoming, rules);
+    const std::string header = header_of(monitored);
+    hold_without_queue(monitored, evidence_of(incoming, rules), rules);
+    EXPECT_EQ(monitored.verdict, Verdict::accept);
+    EXPECT_EQ(monitored.judged, Verdict::tempfail);
+    EXPECT_TRUE(monitored.why.contains("no hold queue") && !monitored.reply);
+    EXPECT_EQ(header_of(monitored), header);
+    rules.inbound->mode = tenant::Mode::quarantine;
+    Decision held = judged_inbound(refused_mail(), rules);
+    hold_without_queue(held, evidence_of(refused_mail(), rules), rules);
+    EXPECT_EQ(held.verdict, Verdict::tempfail);
+    EXPECT_EQ(held.judged, Verdict::reject) << "its mode alone would have held it";
 }
 
 // --- Header, replies, JSON ------------------------------------------------------------------------------------------------------------

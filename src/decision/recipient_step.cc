@@ -43,15 +43,22 @@ std::optional<Refusal> examine_recipient(std::string_view recipient, RecipientIs
     return std::nullopt;
 }
 
+tenant::Mode inbound_mode(const Rules& rules) noexcept { return rules.force_monitor ? tenant::Mode::monitor : rules.inbound->mode; }
+
+bool one_recipient_suffices(const Rules& rules) noexcept { return inbound_mode(rules) == tenant::Mode::quarantine; }
+
 std::optional<Refusal> examine_recipients(const evidence::Envelope& envelope, const InboundFacts& facts, const tenant::Index* tenants,
-                                          const InboundRules& rules) {
-    if (envelope.recipient_count > envelope.recipients.size()) return std::nullopt;  // of some nothing is known here
+                                          const Rules& rules) {
+    const bool one_suffices = one_recipient_suffices(rules);
+    if (!one_suffices && envelope.recipient_count > envelope.recipients.size()) return std::nullopt;  // of some nothing is known here
+    const Verdict decisive = one_suffices ? Verdict::reject : Verdict::tempfail;
     std::optional<Refusal> first;
     for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
         const RecipientIs known = i < facts.recipients.size() ? facts.recipients[i] : RecipientIs::not_asked;
-        std::optional<Refusal> refusal = examine_recipient(envelope.recipients[i], known, tenants, rules);
+        std::optional<Refusal> refusal = examine_recipient(envelope.recipients[i], known, tenants, *rules.inbound);
+        if (!refusal && one_suffices) continue;
         if (!refusal) return std::nullopt;
-        if (!first || (first->judged == Verdict::reject && refusal->judged == Verdict::tempfail)) first = std::move(refusal);
+        if (!first || (first->judged != decisive && refusal->judged == decisive)) first = std::move(refusal);
     }
     return first;
 }

@@ -6,7 +6,7 @@
 namespace exota::directory {
 
 void RecipientLookup::find(const tenant::RecipientName& name, const tenant::RecipientRules& rules, OnFound on_found) {
-    if (name.is_postmaster()) return on_found(Is::known);
+    if (name.is_postmaster(rules)) return on_found(Is::known);
     struct Gathering {
         std::size_t left;
         Is is = Is::unknown;

@@ -64,6 +64,7 @@ TEST_F(Recipients, by_address_without_extension_by_domain_and_postmaster) {
         {"anybody@fabrikam.com", Is::known, {"anybody@fabrikam.com", "@fabrikam.com"}},
         {"anybody+x@fabrikam.com", Is::known, {"anybody+x@fabrikam.com"}},
         {"Postmaster@contoso.com", Is::known, {}},
+        {"Postmaster+x@contoso.com", Is::known, {}},
         {"postmaster", Is::known, {}},
     };
     for (const auto& c : cases) {

@@ -1,11 +1,9 @@
 #include "gate/doorkeeper.h"
 
-#include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <utility>
 
-#include "base/text.h"
 #include "decision/judge_inbound.h"
 #include "decision/recipient_step.h"
 #include "gate/door_lists.h"
@@ -24,8 +22,9 @@ std::optional<base::IpAddress> address_of(const evidence::Session& session) {
 }
 
 /// Exists everywhere, so it tells nothing about whoever names it.
-bool is_postmaster(std::string_view recipient) noexcept {
-    return base::iequals(recipient.substr(0, std::min(recipient.rfind('@'), recipient.size())), "postmaster");
+bool is_postmaster(std::string_view recipient, const tenant::RecipientRules& rules) {
+    const auto name = tenant::RecipientName::parse(recipient, rules);
+    return name && name->is_postmaster(rules);
 }
 
 }  // namespace
@@ -37,7 +36,7 @@ std::optional<decision::RecipientIs> recipient_at_hand(std::string_view recipien
     const auto name = tenant::RecipientName::parse(recipient, lists->recipient_rules);
     if (!name) return unknown;
     if (lists->recipients) return lists->recipients->knows(*name, lists->recipient_rules) ? known : unknown;
-    return name->is_postmaster() ? std::optional(known) : std::nullopt;
+    return name->is_postmaster(lists->recipient_rules) ? std::optional(known) : std::nullopt;
 }
 
 void find_recipient(World& world, std::string_view recipient, const DoorLists& lists, std::function<void(decision::RecipientIs)> found) {
@@ -146,6 +145,7 @@ std::optional<decision::Decision> Doorkeeper::judge_recipient(const evidence::Se
         evidence.session = session;
         decision::defer_foreign_recipients(*refusal, evidence, snapshot.rules);
     }
+    if (refusal) refusal->quarantine = false;  // there is nothing to hold before the message
     return refusal;
 }
 
@@ -153,15 +153,21 @@ std::optional<decision::Decision> Doorkeeper::refuse_recipient(const evidence::S
     assert(recipient_ && asked_ == recipient);
     const decision::RecipientIs is = *recipient_;
     auto refusal = judge_recipient(session, recipient, is);
+    // One that its mode lets through goes on guessing where its session would be at an end.
+    if (refusal && refusal->verdict == decision::Verdict::accept && refusal->reason == decision::Reason::too_many_unknown &&
+        counts_.unknown > in_force_->rules.inbound->max_unknown)
+        refusal.reset();
     if (is == decision::RecipientIs::unknown) ++counts_.unknown;
-    if (!refusal && is == decision::RecipientIs::known && !is_postmaster(recipient)) ++counts_.accepted;  // who guesses knows of him
-    asked_.reset();                                                                                       // the rest stays for report()
+    if (!refusal && is == decision::RecipientIs::known && !is_postmaster(recipient, in_force_->door->recipient_rules))
+        ++counts_.accepted;  // who guesses knows of him
+    asked_.reset();          // the rest stays for report()
     return refusal;
 }
 
 bool Doorkeeper::would_refuse(const evidence::Session& session, std::string_view recipient) const {
     assert(recipient_ && asked_ == recipient);
-    return judge_recipient(session, recipient, *recipient_).has_value();
+    const auto refusal = judge_recipient(session, recipient, *recipient_);
+    return refusal && refusal->verdict != decision::Verdict::accept;
 }
 
 bool Doorkeeper::is_trusted(const evidence::Session& session) const {

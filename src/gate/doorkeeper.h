@@ -64,7 +64,8 @@ public:
 
     /// The rest only where the client is known. nullopt: it is not refused.
     std::optional<decision::Decision> refuse_client(const evidence::Session& session) const;
-    /// The rest only of the recipient that is known. Counts it, too.
+    /// The rest only of the recipient that is known. Counts it, too. nullopt: nothing is to be said of it. Verdict accept: its mode lets it
+    /// through, and it is to be reported; once a session where the session would have ended for it.
     std::optional<decision::Decision> refuse_recipient(const evidence::Session& session, std::string_view recipient);
     /// One whose refused recipients cost it nothing: Exchange Online, trusted forwarders.
     bool is_trusted(const evidence::Session& session) const;

@@ -25,7 +25,7 @@ TEST(RecipientIs, only_authoritative_domains_are_asked_about) {
         {"jane@contoso.test", RecipientIs::unknown},     {"postmaster@contoso.test", RecipientIs::known},
         {"jane@fabrikam.test", RecipientIs::not_asked},  {"jane@elsewhere.test", RecipientIs::not_asked},
         {"postmaster", RecipientIs::not_asked},          {"", RecipientIs::not_asked},
-        {"jane doe@contoso.test", RecipientIs::unknown},
+        {"jane doe@contoso.test", RecipientIs::unknown}, {"postmaster+x@contoso.test", RecipientIs::known},
     };
     for (const auto& c : cases) {
         EXPECT_EQ(recipient_at_hand(c.recipient, *tenants, lists.get()), c.want) << c.recipient;
@@ -101,7 +101,8 @@ TEST_F(Doorkeepers, a_recipient_is_judged_by_what_was_in_force_when_it_was_asked
 
 TEST_F(Doorkeepers, only_who_was_known_counts_as_accepted) {
     for (const auto& [recipient, want] :
-         {std::pair("postmaster@contoso.test", Reason::too_many_unknown), std::pair("jane@fabrikam.test", Reason::too_many_unknown),
+         {std::pair("postmaster@contoso.test", Reason::too_many_unknown), std::pair("postmaster+x@contoso.test", Reason::too_many_unknown),
+          std::pair("\"postmaster\"@contoso.test", Reason::too_many_unknown), std::pair("jane@fabrikam.test", Reason::too_many_unknown),
           std::pair("postmaster", Reason::too_many_unknown), std::pair("john@contoso.test", Reason::recipient_unknown)}) {
         use({});
         Doorkeeper one(judge, FrontEnd{.name = "test", .instance = {}, .door = Door::inbound}, wake);
@@ -116,6 +117,24 @@ TEST_F(Doorkeepers, only_who_was_known_counts_as_accepted) {
         ASSERT_TRUE(last);
         EXPECT_EQ(last->reason, want) << recipient;
     }
+}
+
+TEST_F(Doorkeepers, who_guesses_on_where_nobody_is_refused_is_told_of_until_the_session_would_have_ended) {
+    use({.mode = tenant::Mode::monitor});
+    const evidence::Session session = session_from("192.0.2.1");
+    ASSERT_TRUE(keeper.ask(session));
+    std::vector<Reason> told;
+    for (int i = 0; i < 30; ++i) {
+        ASSERT_TRUE(keeper.ask_recipient("jane@contoso.test"));
+        EXPECT_FALSE(keeper.would_refuse(session, "jane@contoso.test"));
+        const auto refusal = keeper.refuse_recipient(session, "jane@contoso.test");
+        if (!refusal) continue;
+        EXPECT_EQ(refusal->verdict, decision::Verdict::accept);
+        told.push_back(refusal->reason);
+    }
+    std::vector<Reason> want(decision::InboundRules().max_unknown, Reason::recipient_unknown);
+    want.push_back(Reason::too_many_unknown);
+    EXPECT_EQ(told, want);
 }
 
 // --- Tenants that a directory is asked for --------------------------------------------------------------------------------------------

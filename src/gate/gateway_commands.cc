@@ -44,7 +44,7 @@ bool GatewaySession::State::take_line(std::string_view text, smtp::LineFault fau
         return in_turn;
     }
     const Command command = smtp::split_command(text);
-    if (!in_turn) return command.verb == Verb::rcpt && take_recipient_early(command);
+    if (!in_turn) return command.verb == Verb::rcpt && take_recipient_early(command, out);
     if (const auto wrong = dialogue.check(command.verb, more ? Behind::octets : Behind::nothing)) {
         const bool follows =
             (command.verb == Verb::rcpt || command.verb == Verb::data) && (mail_was_refused || *wrong == reply::no_valid_recipients);
@@ -221,6 +221,10 @@ bool GatewaySession::State::refuse_recipient(std::string_view recipient, LegOut&
     if (!refusal) return false;
     evidence::Evidence evidence = judged->collector().at_mail();
     evidence.envelope.recipients.assign(1, std::string(recipient));
+    if (refusal->verdict == decision::Verdict::accept) {  // the backend answers it
+        keeper->report(*refusal, evidence, Stage::recipient, {});
+        return false;
+    }
     const FinalAnswer answered = FinalAnswer::of(*refusal);
     keeper->report(*refusal, evidence, Stage::recipient, {.backend = {}, .backend_reply = {}, .answered = answered.line.line()});
     out.near += answered.octets;
@@ -233,15 +237,14 @@ bool GatewaySession::State::refuse_recipient(std::string_view recipient, LegOut&
 }
 
 /// Behind commands that wait for the backend. What cannot be passed on as it is waits for them.
-bool GatewaySession::State::take_recipient_early(const Command& command) {
+bool GatewaySession::State::take_recipient_early(const Command& command, LegOut& out) {
     if (!envelope.has_mail() || dialogue.recipients() + envelope.untold() >= settings->max_recipients) return false;
     const auto recipient = smtp::parse_recipient(command.argument, offered, smtputf8);
     if (!recipient) return false;
     if (keeper) {
         const std::string_view mailbox = recipient->forward_path.mailbox;
-        const evidence::Session session = session_facts();
-        if (!keeper->ask_recipient(mailbox) || keeper->would_refuse(session, mailbox)) return false;
-        keeper->refuse_recipient(session, mailbox);  // counts it
+        if (!keeper->ask_recipient(mailbox) || keeper->would_refuse(session_facts(), mailbox)) return false;
+        refuse_recipient(mailbox, out);  // counts it, and reports it where its mode lets it through
     }
     std::string passed_on;
     smtp::append_recipient(passed_on, recipient->forward_path.mailbox, recipient->parameters, offered);

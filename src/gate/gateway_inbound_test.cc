@@ -214,6 +214,35 @@ TEST_F(GatewayInbound, harvesting_ends_the_session) {
     EXPECT_TRUE(wire->is_closed());
 }
 
+TEST_F(GatewayInbound, recipients_that_the_mode_lets_through_are_told_of_and_passed_on) {
+    use({.mode = tenant::Mode::monitor});
+    play(connected);
+    play(R"(
+        C: MAIL FROM:<a@sender.test>\r\nRCPT TO:<john@contoso.test>\r\nRCPT TO:<jane@contoso.test>
+        G: MAIL FROM:<a@sender.test>
+        G: RCPT TO:<john@contoso.test>
+        G: RCPT TO:<jane@contoso.test>
+        B: 250 Ok\r\n250 Ok\r\n250 Ok
+        S: 250 Ok
+        S: 250 Ok
+        S: 250 Ok
+        C: RCPT TO:<b@elsewhere.test>
+        G: RCPT TO:<b@elsewhere.test>
+        B: 250 Ok
+        S: 250 Ok
+    )");
+    ASSERT_EQ(recorder.messages.size(), 2U) << "early, and in its turn";
+    EXPECT_EQ(recorder.messages[0].decision.reason, Reason::recipient_unknown);
+    EXPECT_EQ(recorder.messages[0].evidence.envelope.recipients, std::vector<std::string>{"jane@contoso.test"});
+    EXPECT_EQ(recorder.messages[1].decision.reason, Reason::recipient_foreign);
+    for (const auto& told : recorder.messages) {
+        EXPECT_EQ(told.stage, Stage::recipient);
+        EXPECT_EQ(told.decision.verdict, decision::Verdict::accept);
+        EXPECT_EQ(told.decision.judged, decision::Verdict::reject);
+        EXPECT_EQ(told.delivery, "||") << "the answer is the backend's";
+    }
+}
+
 TEST_F(GatewayInbound, monitor_greets_everybody) {
     use({.blocked = {"192.0.2.0/24"}, .mode = tenant::Mode::monitor});
     play(connected);

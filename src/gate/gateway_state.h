@@ -65,7 +65,7 @@ struct GatewaySession::State {
     void take_commands(std::string_view& bytes, LegOut& out);
     /// @return  false: it has to wait until the backend has answered what was said before.
     bool take_line(std::string_view text, smtp::LineFault fault, bool more, LegOut& out);
-    bool take_recipient_early(const smtp::Command& command);
+    bool take_recipient_early(const smtp::Command& command, LegOut& out);
     /// An inbound door: @return  false: RCPT has to wait until the directory has said whose the recipient's domain is.
     bool knows_host(const smtp::Command& command);
     /// An inbound door: @return  the recipient is refused, and the client told so.

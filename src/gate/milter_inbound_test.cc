@@ -251,13 +251,52 @@ TEST_F(MilterInbound, monitor_refuses_nobody_and_says_what_it_would) {
     use({.blocked = {"192.0.2.1"}, .mode = tenant::Mode::monitor});
     start();
     mail();
-    EXPECT_EQ(recipient("jane@contoso.test"), "continue");
+    EXPECT_EQ(recipient("john@contoso.test"), "continue");
     EXPECT_TRUE(recorder.messages.empty());
     EXPECT_TRUE(accepted(message()));
     ASSERT_EQ(recorder.messages.size(), 1U);
     EXPECT_EQ(recorder.messages[0].decision.verdict, Verdict::accept);
     EXPECT_EQ(recorder.messages[0].decision.judged, Verdict::reject);
     EXPECT_EQ(recorder.messages[0].decision.reason, Reason::client_blocked);
+}
+
+TEST_F(MilterInbound, a_recipient_that_the_mode_lets_through_is_told_of_though_no_message_comes) {
+    for (const tenant::Mode mode : {tenant::Mode::monitor, tenant::Mode::quarantine}) {
+        SCOPED_TRACE(tenant::name_of(mode));
+        recorder.messages.clear();
+        use({.mode = mode});
+        start();
+        mail();
+        EXPECT_EQ(recipient("jane@contoso.test"), "continue");
+        ASSERT_EQ(recorder.messages.size(), 1U);
+        EXPECT_EQ(recorder.messages[0].stage, Stage::recipient);
+        EXPECT_EQ(recorder.messages[0].decision.verdict, Verdict::accept);
+        EXPECT_EQ(recorder.messages[0].decision.judged, Verdict::reject);
+        EXPECT_EQ(recorder.messages[0].decision.reason, Reason::recipient_unknown);
+        EXPECT_FALSE(recorder.messages[0].decision.quarantine) << "nothing is held yet";
+        EXPECT_EQ(recorder.messages[0].evidence.envelope.recipients, std::vector<std::string>{"jane@contoso.test"});
+        mta::append_abort(mta->out);
+        mta->say();
+        EXPECT_EQ(recorder.messages.size(), 1U);
+    }
+}
+
+TEST_F(MilterInbound, one_good_recipient_beside_it_passes_monitor_and_is_held_in_quarantine) {
+    for (const auto& [mode, judged] :
+         {std::pair(tenant::Mode::monitor, Verdict::accept), std::pair(tenant::Mode::quarantine, Verdict::reject)}) {
+        SCOPED_TRACE(tenant::name_of(mode));
+        recorder.messages.clear();
+        use({.mode = mode});
+        start();
+        mail();
+        for (const char* address : {"john@contoso.test", "jane@contoso.test"}) EXPECT_EQ(recipient(address), "continue");
+        message();
+        ASSERT_EQ(recorder.messages.size(), 2U);
+        EXPECT_EQ(recorder.messages[1].stage, Stage::message);
+        EXPECT_EQ(recorder.messages[1].decision.verdict, Verdict::accept);
+        EXPECT_EQ(recorder.messages[1].decision.judged, judged);
+        EXPECT_EQ(recorder.messages[1].decision.quarantine, mode == tenant::Mode::quarantine);
+    }
 }
 
 TEST_F(MilterInbound, harvesting_ends_the_session) {

@@ -127,7 +127,7 @@ struct MilterSession::State_ {
 
     /// An inbound door: whether this recipient is taken, by whom sends and by what is known of it.
     void receive(std::string_view recipient, std::string& out);
-    void refuse(const decision::Decision& refusal, Stage stage, std::string_view recipient, std::string& out);
+    void report(const decision::Decision& refusal, Stage stage, std::string_view recipient);
     void note_facts();
     void end_message() noexcept;
     void tell_verdict(std::string& out);
@@ -303,19 +303,21 @@ void MilterSession::State_::receive(std::string_view recipient, std::string& out
     const evidence::Session& session = collector().session();
     if (const auto refusal = at_door->keeper.refuse_client(session)) {
         at_door->to_everybody = refusal->reply;
-        return refuse(*refusal, Stage::client, recipient, out);
+        report(*refusal, Stage::client, recipient);
+        return append_verdict(*refusal, out);
     }
-    if (const auto refusal = at_door->keeper.refuse_recipient(session, recipient))
-        return refuse(*refusal, Stage::recipient, recipient, out);
+    if (const auto refusal = at_door->keeper.refuse_recipient(session, recipient)) {
+        report(*refusal, Stage::recipient, recipient);
+        if (refusal->verdict != decision::Verdict::accept) return append_verdict(*refusal, out);
+    }
     collector().recipient(recipient);
     answer(Command::recipient, out);
 }
 
-void MilterSession::State_::refuse(const decision::Decision& refusal, Stage stage, std::string_view recipient, std::string& out) {
+void MilterSession::State_::report(const decision::Decision& refusal, Stage stage, std::string_view recipient) {
     evidence::Evidence evidence = collector().at_mail();
     evidence.envelope.recipients.assign(1, std::string(recipient));
     at_door->keeper.report(refusal, evidence, stage, {});
-    append_verdict(refusal, out);
 }
 
 void MilterSession::State_::end_message() noexcept {

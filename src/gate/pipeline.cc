@@ -4,6 +4,7 @@
 
 #include "decision/judge_inbound.h"
 #include "decision/keys.h"
+#include "decision/recipient_step.h"
 #include "decision/sighting.h"
 #include "gate/door_lists.h"
 #include "gate/doorkeeper.h"
@@ -35,8 +36,10 @@ std::vector<std::size_t> look_up_recipients(Submission& submission) {
         if (!is) unasked.push_back(are.size());
         are.push_back(is.value_or(decision::RecipientIs::unavailable));
     }
-    // A message is refused for its recipients only where each of them is: of the others nothing has to be known.
-    if (!unasked.empty() && std::ranges::any_of(are, [](decision::RecipientIs is) { return is == decision::RecipientIs::known; }))
+    // Where it is refused for them only if each of them is, nothing has to be known of the others.
+    const bool each_must_be = !decision::one_recipient_suffices(submission.snapshot->rules);
+    if (each_must_be && !unasked.empty() &&
+        std::ranges::any_of(are, [](decision::RecipientIs is) { return is == decision::RecipientIs::known; }))
         unasked.clear();
     return unasked;
 }

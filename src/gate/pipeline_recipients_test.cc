@@ -73,6 +73,19 @@ TEST_F(PipelineRecipients, nobody_is_asked_for_where_one_is_known_or_none_is_of_
     EXPECT_TRUE(world.recipients_asked.empty());
 }
 
+TEST_F(PipelineRecipients, where_a_message_is_held_for_one_each_is_asked_for) {
+    using enum RecipientIs;
+    Snapshot snapshot = door_snapshot({.mode = tenant::Mode::quarantine, .ask_recipients = true});
+    judge.use(shared(std::move(snapshot)));
+    for (const auto& [is, want] :
+         {std::pair(known, "passed"), std::pair(unknown, "recipient-unknown"), std::pair(unavailable, "unavailable")}) {
+        send({"<postmaster@contoso.test>", "<jane@contoso.test>"});
+        EXPECT_EQ(told, "");
+        answer({is});
+        EXPECT_EQ(told, want);
+    }
+}
+
 TEST_F(PipelineRecipients, their_silence_is_put_off_and_a_late_answer_is_nobodys) {
     send({"<john@contoso.test>", "<jane@contoso.test>"});
     world.recipients_asked.at(0).second(RecipientIs::unknown);

@@ -157,9 +157,14 @@ TEST_F(RelaySessions, one_found_dead_before_mail_is_answered_is_replaced_silentl
     }
 }
 
-TEST_F(RelaySessions, the_clients_own_xoorg_is_not_taken) {
+TEST_F(RelaySessions, parameters_that_are_not_offered_are_not_taken) {
     greet();
-    hold("C MAIL FROM:<x@client.test> XOORG=client.test\nS 555 5.5.4\nC MAIL FROM:<x@client.test> AUTH=<> SIZE=10 BODY=8BITMIME\nS 250");
+    hold(R"(C MAIL FROM:<x@client.test> XOORG=client.test
+            S 555 5.5.4
+            C MAIL FROM:<x@client.test> BODY=BINARYMIME
+            S 555 5.5.4
+            C MAIL FROM:<x@client.test> AUTH=<> SIZE=10 BODY=8BITMIME
+            S 250)");
 }
 
 TEST_F(RelaySessions, commands_that_break_the_rules) {

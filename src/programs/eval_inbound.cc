@@ -241,7 +241,7 @@ decision::Decision judge_at_inbound_door(evidence::Evidence& evidence, const mai
         }
         facts.recipients.push_back(is);
         const auto refused = decision::refuse_recipient(evidence.session, recipient, is, counts, snapshot.tenants.get(), snapshot.rules);
-        if (refused) {
+        if (refused && refused->verdict != decision::Verdict::accept) {
             ++counts.unknown;
             continue;
         }

@@ -106,7 +106,8 @@ void collect_fields(std::vector<LogField>& fields, MessageTexts& texts, const Re
     text("stage", message.stage);
     text("backend", message.backend);
     text("backend_reply", message.backend_reply);
-    if (!message.front.empty()) text("answered", message.answered.empty() ? "none" : message.answered);
+    const bool is_answered_elsewhere = message.stage == "recipient" && decision.verdict == decision::Verdict::accept;  // by the backend
+    if (!message.front.empty() && !is_answered_elsewhere) text("answered", message.answered.empty() ? "none" : message.answered);
     if (!message.door.empty()) collect_inbound(fields, texts, message);
     fields.push_back(LogField::of_number("judging_us", std::chrono::duration_cast<std::chrono::microseconds>(message.judging).count()));
     if (wants_evidence(evidence_setting, decision)) {

@@ -46,8 +46,8 @@ struct MessageTexts {
 
 /// The fields of `event=relayed`, in order. Those without a value are left out of a record.
 inline constexpr std::array<std::string_view, 19> relayed_field_names{
-    "front", "gateway", "queue_id", "client", "mail_from", "recipients", "octets", "destination", "next_hop", "address",
-    "tls",   "cipher",  "policy",   "level",  "proof",     "tried",      "xoorg",  "reply",       "why"};
+    "front", "gateway", "queue_id", "client",    "mail_from", "recipients", "octets", "destination", "next_hop", "address",
+    "tls",   "cipher",  "policy",   "tls_level", "proof",     "tried",      "xoorg",  "reply",       "why"};
 
 class MessageLog;
 

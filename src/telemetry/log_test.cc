@@ -273,6 +273,14 @@ TEST(Log, what_became_of_a_gateways_message) {
         EXPECT_EQ(logged(sample, {}).find(name), std::string::npos) << name << " of a milter's message";
 }
 
+TEST(Log, a_recipient_that_is_let_through_is_answered_by_the_backend) {
+    Sample sample = at_inbound_door(full_sample());
+    sample.answered = "";
+    EXPECT_TRUE(logged(sample, {}).contains(" stage=recipient ") && logged(sample, {}).contains(" answered=none ")) << "it had gone";
+    sample.decision.verdict = decision::Verdict::accept;
+    EXPECT_FALSE(logged(sample, {}).contains(" answered=")) << logged(sample, {});
+}
+
 TEST(Log, documented) {
     const std::set<std::string> documented = documented_names(EXOTA_SOURCE_DIR "/docs/reference/log.md", "## `event=message`");
     const std::set<std::string> known(message_field_names.begin(), message_field_names.end());
@@ -302,18 +310,55 @@ TEST(Log, another_event_of_a_loop) {
     EXPECT_NE(lines->all().find(" level=warning event=hop-failed gateway=out recipients=2\n"), std::string::npos) << lines->all();
 }
 
-/// Every event that the sources name is in the document, and the other way round.
-TEST(Log, events_documented) {
-    std::set<std::string> used;
+/// What writes records of other events than messages.
+std::vector<std::string> sources_of_events() {
+    std::vector<std::string> sources;
     for (const auto& entry : std::filesystem::directory_iterator(EXOTA_SOURCE_DIR "/src/app")) {
         const std::string name = entry.path().filename();
         if (!name.ends_with(".cc") || name.ends_with("_test.cc")) continue;
         std::stringstream text;
         text << std::ifstream(entry.path()).rdbuf();
-        const std::string source = text.str();
-        static const std::regex call(R"((?:service|event)\(\s*[\w:]+,\s*"([^"]+)\")");
-        for (std::sregex_iterator found(source.begin(), source.end(), call), end; found != end; ++found) used.insert((*found)[1]);
+        sources.push_back(text.str());
     }
+    return sources;
+}
+
+std::vector<std::string> all_found(const std::string& text, const std::regex& pattern) {
+    std::vector<std::string> found;
+    for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at) found.push_back((*at)[1]);
+    return found;
+}
+
+/// Of two fields of one name a reader of JSON keeps whichever it likes.
+TEST(Log, no_record_has_a_name_twice) {
+    const auto expect_once = [](const auto& names, std::string_view where) {
+        std::multiset<std::string> all{"time", "level", "event"};
+        all.insert(names.begin(), names.end());
+        for (const std::string& name : all) EXPECT_EQ(all.count(name), 1U) << name << " in " << where;
+    };
+    expect_once(message_field_names, "event=message");
+    expect_once(relayed_field_names, "event=relayed");
+    // Of the others, what one statement puts together.
+    static const std::regex field(R"re(LogField::of\w*\(\s*"([^"]+)")re");
+    std::size_t fields = 0;
+    for (const std::string& source : sources_of_events()) {
+        std::stringstream statements(source);
+        for (std::string statement; std::getline(statements, statement, ';');) {
+            std::vector<std::string> names = all_found(statement, field);
+            fields += names.size();
+            if (statement.contains("service(")) names.emplace_back("text");  // it writes that one itself
+            expect_once(names, statement);
+        }
+    }
+    EXPECT_GT(fields, 40U);
+}
+
+/// Every event that the sources name is in the document, and the other way round.
+TEST(Log, events_documented) {
+    static const std::regex call(R"((?:service|event)\(\s*[\w:]+,\s*"([^"]+)\")");
+    std::set<std::string> used;
+    for (const std::string& source : sources_of_events())
+        for (std::string& event : all_found(source, call)) used.insert(std::move(event));
     used.erase("relayed");  // has a section of its own
     EXPECT_EQ(documented_names(EXOTA_SOURCE_DIR "/docs/reference/log.md", "## Other events"), used);
 }

@@ -16,15 +16,12 @@ RecipientList::Added RecipientList::add(std::string_view entry) {
 }
 
 bool RecipientList::knows(const RecipientName& name, const RecipientRules& rules) const {
-    if (name.is_postmaster()) return true;
+    if (name.is_postmaster(rules)) return true;
     if (has(name.text())) return true;
-    const std::string_view local = name.local_part();
-    // What begins with the delimiter has nothing before it that could be an address.
-    if (const std::size_t end = rules.delimiter == '\0' ? std::string_view::npos : local.find(rules.delimiter, 1);
-        end != std::string_view::npos) {
+    if (const std::string_view local = name.without_extension(rules); local.size() != name.local_part().size()) {
         std::array<char, max_recipient_octets> plain;
         const std::string_view domain = name.at_domain();
-        const std::size_t octets = local.copy(plain.data(), end);
+        const std::size_t octets = local.copy(plain.data(), plain.size());
         const std::size_t all = octets + domain.copy(plain.data() + octets, plain.size() - octets);
         if (has({plain.data(), all})) return true;
     }

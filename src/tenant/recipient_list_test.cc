@@ -59,12 +59,12 @@ TEST(RecipientName, has_parts) {
     EXPECT_EQ(name.local_part(), "a@b");
     EXPECT_EQ(name.domain(), "example.com");
     EXPECT_EQ(name.at_domain(), "@example.com");
-    EXPECT_FALSE(name.is_postmaster());
+    EXPECT_FALSE(name.is_postmaster({}));
     const auto postmaster = RecipientName::parse("POSTMASTER", {}).value();
     EXPECT_EQ(postmaster.domain(), "");
     EXPECT_EQ(postmaster.at_domain(), "");
-    EXPECT_TRUE(postmaster.is_postmaster());
-    EXPECT_TRUE(RecipientName::parse("PostMaster@example.com", {.fold_case = false})->is_postmaster());
+    EXPECT_TRUE(postmaster.is_postmaster({}));
+    EXPECT_TRUE(RecipientName::parse("PostMaster@example.com", {.fold_case = false})->is_postmaster({}));
 }
 
 TEST(RecipientName, limit_on_both_sides) {
@@ -105,6 +105,12 @@ TEST(RecipientList, knows_who_is_there) {
         {"postmaster@example.com", true, true},
         {"Postmaster@nowhere.example", true, true},
         {"Postmaster", true, true},
+        {"Postmaster+x@nowhere.example", true, false},
+        {"\"postmaster+x\"@nowhere.example", true, false},
+        {"postmaster+@nowhere.example", true, false},
+        {"+postmaster@nowhere.example", false, false},
+        {"postmasters+x@nowhere.example", false, false},
+        {"post+master@nowhere.example", false, false},
     };
     for (const Case& c : cases) {
         EXPECT_EQ(list.knows(RecipientName::parse(c.address, {}).value(), {}), c.want) << c.address;

@@ -77,14 +77,19 @@ base::Result<RecipientName> RecipientName::parse(std::string_view address, const
 
 std::vector<std::string> RecipientName::entries(const RecipientRules& rules) const {
     std::vector<std::string> out{text_};
-    // What begins with the delimiter has nothing before it that could be an address.
-    if (const std::size_t end = rules.delimiter == '\0' ? std::string_view::npos : local_part().find(rules.delimiter, 1);
-        end != std::string_view::npos)
-        out.push_back(text_.substr(0, end) + std::string(at_domain()));
+    if (const std::string_view plain = without_extension(rules); plain.size() != at_)
+        out.push_back(std::string(plain) + std::string(at_domain()));
     if (!domain().empty()) out.emplace_back(at_domain());
     return out;
 }
 
-bool RecipientName::is_postmaster() const noexcept { return base::iequals(local_part(), "postmaster"); }
+std::string_view RecipientName::without_extension(const RecipientRules& rules) const noexcept {
+    if (rules.delimiter == '\0') return local_part();
+    return local_part().substr(0, local_part().find(rules.delimiter, 1));  // not at its begin: nothing before it could be an address
+}
+
+bool RecipientName::is_postmaster(const RecipientRules& rules) const noexcept {
+    return base::iequals(without_extension(rules), "postmaster");
+}
 
 }  // namespace exota::tenant

@@ -36,8 +36,10 @@ public:
     std::string_view domain() const noexcept { return at_ == text_.size() ? std::string_view{} : std::string_view(text_).substr(at_ + 1); }
     /// With the '@'.
     std::string_view at_domain() const noexcept { return std::string_view(text_).substr(at_); }
-    /// RFC 5321 section 4.5.1: it always exists, in any letter case.
-    bool is_postmaster() const noexcept;
+    /// The local part without its extension; all of it where it has none.
+    std::string_view without_extension(const RecipientRules& rules) const noexcept;
+    /// RFC 5321 section 4.5.1: it always exists, in any letter case, and with any extension.
+    bool is_postmaster(const RecipientRules& rules) const noexcept;
 
     /// The entries by any of which a list knows it: the address, without its extension, any of its domain. Two or three, none empty.
     std::vector<std::string> entries(const RecipientRules& rules) const;

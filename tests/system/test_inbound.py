@@ -235,9 +235,33 @@ def test_monitor_refuses_nobody_and_the_report_says_whom_it_would(workshop, dire
             assert reply.code == 250, reply
             record = door.chain.judged(reply)
             assert (record["verdict"], record["judged"]) == ("accept", "reject"), record
+        with door.client() as client:
+            client.expect("MAIL FROM:<jane@author.test>", 250)
+            client.expect("RCPT TO:<noone@contoso.com>", 250)
+            client.expect("RSET", 250)
+        record = last(door, recipient="noone@contoso.com")
+        assert (record["stage"], record["verdict"], record["judged"], record["reason"]) == ("recipient", "accept", "reject", "recipient-unknown"), record
         done = door.exota.run("report", door.exota.log_file)
         shown = done.stdout.decode()
         assert "own-domain" in shown and "lists.test" in shown, shown
         assert "arc.trusted_sealers" in shown, "the ways out"
+    finally:
+        door.stop()
+
+
+def test_quarantine_holds_a_message_for_one_recipient(workshop, directory_of_its_own):
+    door = Door(workshop, directory_of_its_own, inbound={"mode": "quarantine"})
+    signed = door.message("Jane <jane@author.test>", signed_by="author.test")
+    try:
+        for bad, reason in (("nobody@contoso.com", "recipient-unknown"), ("any@elsewhere.test", "recipient-foreign")):
+            for recipients in ([bad, "bob@contoso.com"], ["bob@contoso.com", bad]):
+                reply = door.send(signed, recipients=recipients)
+                record = door.chain.judged(reply)
+                assert (reply.code, record["judged"], record["reason"]) == (250, "reject", reason), (reply, record)
+                wait_for(lambda: reply.queue_id in door.chain.postfix.queued("hold"), lambda: f"the message in the hold queue: {record}")
+                assert last(door, recipient=bad)["verdict"] == "accept"
+        good = door.send(signed)
+        door.chain.delivered(good)
+        assert door.chain.sink.find(reply.queue_id) is None, "what is on hold is not delivered"
     finally:
         door.stop()

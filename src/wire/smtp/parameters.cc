@@ -143,6 +143,7 @@ Verdict note_mail(MailParameters& seen, const Parameter& parameter, const Extens
         return note_size(seen, value, offered.size.value_or(0));
     }
     if (is_name(keyword, "BODY")) {
+        if (base::iequals(value, "BINARYMIME")) return reply::parameter_not_offered;  // RFC 3030: it needs CHUNKING, which we never offer
         const bool twice = std::exchange(seen.body, body_of(value)) != Body::unsaid;
         return check(offered.eight_bit_mime, twice, seen.body != Body::unsaid);
     }

@@ -145,7 +145,9 @@ class Exota:
         return found
 
     def find_judged(self, queue_id):
-        return next((record for record in self.records() if record.get("queue_id") == queue_id and "verdict" in record), None)
+        """Recipients that an inbound door would refuse have records of their own, in the same queue file."""
+        return next((record for record in self.records()
+                     if record.get("queue_id") == queue_id and "verdict" in record and record.get("stage") != "recipient"), None)
 
     def judged(self, queue_id, seconds=PATIENCE):
         """The log record of one message."""
