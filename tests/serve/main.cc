@@ -1,4 +1,5 @@
-// exota with no command but `serve`: what ThreadSanitizer watches is the daemon, and the other commands are half of all there is to compile.
+// exota with no command but `serve`: what ThreadSanitizer watches is the daemon, and the other commands are half of all there is to
+// compile.
 #include <csignal>
 #include <string>
 
