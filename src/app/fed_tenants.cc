@@ -26,7 +26,8 @@ base::Result<void> FedTenants::start(std::chrono::milliseconds at_most) {
                  take_index(std::move(tenants), problems_in(name_, std::move(problems)));
              },
          .on_warning = [this](const std::string& text) { add(nullptr, {{config::Problem::Severity::warning, name_, 0, 0, {}, text}}); },
-         .on_trouble = [this] { wake(); }});
+         .on_trouble = [this] { wake(); },
+         .on_loaded = [this] { wake(); }});
     if (!made) return base::fail(made.error().code, name_ + ' ' + made.error().detail);
     source_ = *std::move(made);
     source_->start();

@@ -88,8 +88,10 @@ bool HeldTenants::take(base::Result<TenantRows::Taken> taken) {
 }
 
 void HeldTenants::confirmed() {
+    const bool was_loaded = options_.status->state().is == SourceState::Is::loaded;
     options_.status->confirmed();
     confirmed_ = now_on_the_wall();
+    if (!was_loaded && options_.on_loaded) options_.on_loaded();
 }
 
 void HeldTenants::use(tenant::Defaults defaults, std::string state_directory) {

@@ -50,6 +50,8 @@ public:
         std::function<void(std::string)> on_warning;
         /// The status has trouble.
         std::function<void()> on_trouble;
+        /// The server was heard first, or again: the status is loaded, and was not. May be empty.
+        std::function<void()> on_loaded = {};
         /// The snapshot file is written at most so often, but for keep(When::at_once).
         std::chrono::milliseconds snapshot_apart{5000};
     };

@@ -33,6 +33,7 @@ struct Held : ::testing::Test {
         };
         options.on_warning = [this](std::string text) { warnings.push_back(std::move(text)); };
         options.on_trouble = [this] { ++troubles; };
+        options.on_loaded = [this] { ++loaded; };
         options.snapshot_apart = 0ms;
     }
     bool serves(const std::string& domain) const { return !given.empty() && given.back()->covering(domain).has_value(); }
@@ -48,8 +49,20 @@ struct Held : ::testing::Test {
     std::vector<std::shared_ptr<const tenant::Index>> given;
     std::vector<tenant::Problem> errors;
     std::vector<std::string> warnings;
-    int troubles = 0;
+    int troubles = 0, loaded = 0;
 };
+
+TEST_F(Held, whoever_judges_hears_at_once_that_the_server_was_heard) {
+    HeldTenants held(of, options);
+    EXPECT_EQ(loaded, 0);
+    EXPECT_TRUE(held.take_all({row("contoso")}));
+    EXPECT_EQ(loaded, 1);
+    EXPECT_TRUE(held.take_all({row("contoso"), row("fabrikam")}));
+    EXPECT_EQ(loaded, 1) << "it was heard before";
+    held.trouble("is away");
+    held.confirmed();
+    EXPECT_EQ(loaded, 2);
+}
 
 TEST_F(Held, what_was_read_is_served_and_kept) {
     {
