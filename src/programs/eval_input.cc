@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "base/encode.h"
-#include "base/text.h"
 
 namespace exota::programs {
 namespace {
@@ -73,17 +72,6 @@ Result<std::vector<std::string>> texts(const json::object& in, std::string_view 
         out.emplace_back(element.get_string());
     }
     return out;
-}
-
-Result<void> only_known(const json::object& in, std::string_view what, std::initializer_list<std::string_view> known) {
-    for (const auto& [key, value] : in) {
-        const std::string_view name(key.data(), key.size());
-        if (std::ranges::find(known, name) != known.end()) continue;
-        const std::string_view nearest = base::nearest_word(name, known.begin(), known.size());
-        return fail(Errc::invalid_data, "unknown member " + name_of_key(name) + " of " + name_of_key(what) +
-                                            (nearest.empty() ? "" : ", did you mean " + name_of_key(nearest) + '?'));
-    }
-    return {};
 }
 
 Result<std::string> message_of(const json::object& in) {

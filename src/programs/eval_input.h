@@ -36,10 +36,6 @@ base::Result<const boost::json::object*> optional_object(const boost::json::obje
 /// A list of strings; empty: not there, or null.
 base::Result<std::vector<std::string>> texts(const boost::json::object& in, std::string_view key);
 
-/// An error that names the first member that is none of those known, and the nearest known one.
-/// @param what  whose members they are.
-base::Result<void> only_known(const boost::json::object& in, std::string_view what, std::initializer_list<std::string_view> known);
-
 /// `message_b64`, decoded.
 base::Result<std::string> message_of(const boost::json::object& in);
 /// `zone`; without it nothing exists.

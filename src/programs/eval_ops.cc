@@ -118,10 +118,6 @@ base::Result<SessionFacts> session_of(const json::object& in) {
     if (!session) return std::unexpected(session.error());
     if (!*session) return facts;
     const json::object& given = **session;
-    const auto known = only_known(given, "session",
-                                  {"client_ip", "client_cert", "tls_version", "helo", "mail_from", "xoorg", "queue_id", "rcpts",
-                                   "authenticated", "macros", "door", "known_recipients"});
-    if (!known) return std::unexpected(known.error());
     const struct {
         std::string_view key;
         std::optional<std::string>* fact;
