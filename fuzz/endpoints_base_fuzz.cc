@@ -21,7 +21,7 @@ void reads_again(const programs::EndpointsBase& base) {
                   "it is what was written");
 }
 
-/// An address, or what holds the 8, 16 … 112 octets before the rest of it.
+/// An address, or what holds the 8, 16 … 128 bits before the rest of it.
 base::IpPrefix prefix_of(fuzz::Draw& draw) {
     std::array<std::uint8_t, 16> octets{};
     const std::size_t given = 1 + draw.below(octets.size());

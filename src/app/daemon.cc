@@ -314,9 +314,9 @@ private:
     }
 
     void finish() {
-        drain_timer_.cancel();
         http_.stop();
         workers_.end();
+        discovery_.end();
         log_.settle();
         log_.service(LogLevel::info, "stopped", "the end", {LogField::of_number("cut", cut_sessions_)});
         control_.stop();

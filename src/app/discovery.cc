@@ -24,7 +24,9 @@ base::Result<tenant::Candidates> load_candidates(const std::string& file, tenant
 Discovery::Discovery(DiscoverySettings settings, telemetry::Log& log)
     : settings_(std::move(settings)), log_(log), candidates_(settings_.limits) {}
 
-Discovery::~Discovery() {
+Discovery::~Discovery() { end(); }
+
+void Discovery::end() {
     if (!thread_.joinable()) return;
     {
         const std::lock_guard lock(mutex_);

@@ -42,7 +42,6 @@ class Discovery {
 public:
     /// @param log  outlives this object.
     Discovery(DiscoverySettings settings, telemetry::Log& log);
-    /// Writes what is not in the file yet.
     ~Discovery();
     Discovery(const Discovery&) = delete;
     Discovery& operator=(const Discovery&) = delete;
@@ -53,6 +52,10 @@ public:
     void use(std::shared_ptr<const tenant::Index> tenants);
     /// By the same thread: nothing is noted until the next use().
     void pause() noexcept { wanted_ = false; }
+
+    /// By the same thread: takes what was noted, writes what is not in the file yet, ends the thread. Blocks. At the latest the
+    /// destructor's.
+    void end();
 
     /// From any thread.
     void note(tenant::Sighting&& sighting);

@@ -61,6 +61,7 @@ TEST(Loading, a_wrong_configuration_hides_nothing_that_is_wrong_in_the_tenants_f
         {"tenants.file = \"tenants.json\"\n", good, 1, false},
         {"tenants.file = 1\nauthorisation.mode = \"monitor\"\n", bad, 1, false},
         {"tenants.fil = \"tenants.json\"\nauthorisation.mode = \"monitor\"\n", bad, 1, false},  // not another file than was meant
+        {"tenants.source = \"postgres\"\ntenants.file = \"tenants.json\"\nauthorisation.mode = \"monitor\"\n", bad, 1, false},  // misspelt
         {"tenants.source = \"postgresql\"\ntenants.file = \"tenants.json\"\nauthorisation.mode = \"monitor\"\nx = 1\n", bad, 1, false},
     };
     for (const auto& c : cases) {

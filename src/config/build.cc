@@ -17,7 +17,7 @@ std::optional<TenantsToCheck> tenants_to_check(const Config& config, const std::
     const auto wrong = [&problems](std::string_view keys) {
         return std::ranges::any_of(problems, [keys](const Problem& p) { return is_error(p) && p.key.starts_with(keys); });
     };
-    if (config.tenants.source != "file" || config.tenants.file.empty() || wrong(naming)) return std::nullopt;
+    if (config.tenants.source != "file" || config.tenants.file.empty() || wrong(naming) || wrong("tenants.source")) return std::nullopt;
     return TenantsToCheck{config.tenants.file, config.tenant_defaults, wrong(defaulting)};
 }
 
@@ -43,9 +43,8 @@ LoadedConfig build(const Node& root, const std::string& path, Origin origin, End
     check_sockets(in, config);
     check_gateways(in, config);
     if (std::ranges::any_of(loaded.problems, is_error)) {
-        if (origin == Origin::file)  // without a name, a misspelt one may be meant ("tenant.file")
-            loaded.tenants_to_check =
-                tenants_to_check(config, loaded.problems, in.given("tenants.file") ? "tenants.file" : "tenant", "authorisation");
+        if (origin == Origin::file && in.given("tenants.file"))  // without a name, a misspelt one may be meant ("[tennants]")
+            loaded.tenants_to_check = tenants_to_check(config, loaded.problems, "tenants.file", "authorisation");
         return loaded;
     }
     add_warnings(config, in);

@@ -13,8 +13,10 @@ using tenant::Factor;
 using tenant::Proof;
 
 /// Text that anyone can write: evaluated only where the peer is proven as peer_proof asks.
-constexpr tenant::FactorSet rest_on_peer_proof{Factor::xoorg, Factor::originator_org, Factor::tenant_id, Factor::hosted,
-                                               Factor::system_mail};
+constexpr tenant::FactorSet rest_on_peer_proof{Factor::xoorg,  Factor::originator_org, Factor::tenant_id,
+                                               Factor::hosted, Factor::system_mail,    Factor::eop};
+
+bool rests_on_it(const Proof& proof) { return proof.set.intersects(rest_on_peer_proof); }
 
 /// What peer_proof asks for, and what the proofs ask for instead.
 std::optional<std::string> stricter_than_needed(const std::vector<Proof>& proofs, decision::PeerProof peer_proof) {
@@ -22,10 +24,9 @@ std::optional<std::string> stricter_than_needed(const std::vector<Proof>& proofs
     if (!by_certificate && peer_proof != decision::PeerProof::client_ip) return std::nullopt;
     const Factor asked = by_certificate ? Factor::client_cert : Factor::client_ip;
     const Factor other = by_certificate ? Factor::client_ip : Factor::client_cert;
-    const auto rests = [](const Proof& proof) { return proof.set.intersects(rest_on_peer_proof); };
     const bool some_need_it =
-        std::ranges::any_of(proofs, [&](const Proof& proof) { return rests(proof) && proof.set.intersects({Factor::peer, asked}); });
-    if (some_need_it || std::ranges::none_of(proofs, rests) || !tenant::any_asks(proofs, other)) return std::nullopt;
+        std::ranges::any_of(proofs, [&](const Proof& proof) { return rests_on_it(proof) && proof.set.intersects({Factor::peer, asked}); });
+    if (some_need_it || std::ranges::none_of(proofs, rests_on_it) || !tenant::any_asks(proofs, other)) return std::nullopt;
     return '"' + std::string(name_of(asked)) + "\" is stricter than every proof that rests on Microsoft's fields: mail that is proven by " +
            std::string(name_of(other)) + " alone has these fields disbelieved; \"" + std::string(name_of(other)) +
            "\" or \"either\" if it is to pass";
@@ -48,7 +49,7 @@ std::vector<std::string> advise_on_own_proofs(const std::vector<Proof>& proofs, 
     if (!addresses_known && tenant::any_asks(proofs, Factor::client_ip))
         warnings.emplace_back(
             "client-ip is asked for and never holds: no prefix of Exchange Online is known (client_ip.endpoints_file, client_ip.prefixes)");
-    if (auto advice = advise_on_peer_proof(proofs, peer_proof))
+    if (auto advice = std::ranges::any_of(proofs, rests_on_it) ? advise_on_peer_proof(proofs, peer_proof) : std::nullopt)
         warnings.push_back("own proofs beside authorisation.peer_proof: " + *std::move(advice));
     return warnings;
 }

@@ -114,6 +114,8 @@ TEST(ConfigWarnings, ATenantsOwnProofsAreHeldAgainstTheConfiguration) {
         {"[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n", "client-ip + tenant-id", "\"client-cert\" is stricter"},
         {"peer_proof = \"client-ip\"\n[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n", "client-ip + tenant-id", ""},
         {"peer_proof = \"both\"\n[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n", "client-ip + tenant-id", "\"both\" is stricter"},
+        {"peer_proof = \"both\"\n", "client-cert + dkim", ""},  // rests on nothing that Microsoft wrote
+        {"[client_ip]\nprefixes = [\"40.92.0.0/15\"]\n", "client-ip + eop", "\"client-cert\" is stricter"},
         {"", "client-cert + tenant-id", ""},
         {"", "client-cert + dkim", ""},
     };

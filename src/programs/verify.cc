@@ -26,13 +26,15 @@ struct Options {
 };
 
 /// Signatures below a limit of ours are not looked at next time either: an error that waiting does not mend (RFC 8601 section 2.7.1), and
-/// none of DNS. So is what hangs on them.
+/// none of DNS. So is DMARC where it hangs on them, and on no answer of DNS.
 void settle_what_is_above_a_limit(evidence::Verification& verified) {
     if (!verified.dkim) return;
     const auto unseen = std::ranges::find(*verified.dkim, gate::header_above_limit, &evidence::DkimResult::detail);
     if (unseen == verified.dkim->end()) return;
     unseen->value = evidence::DkimResult::Value::permerror;
-    if (!verified.dmarc || verified.dmarc->value != evidence::DmarcValue::temperror) return;
+    if (!verified.dmarc || verified.dmarc->value != evidence::DmarcValue::temperror ||
+        verified.dmarc->detail.starts_with("DNS does not answer"))
+        return;
     verified.dmarc->value = evidence::DmarcValue::permerror;
     verified.dmarc->detail = gate::header_above_limit;
 }
