@@ -2,10 +2,13 @@
 
 #include <cassert>
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include "decision/judge_inbound.h"
 #include "decision/recipient_step.h"
+#include "decision/reply.h"
+#include "evidence/collector.h"
 #include "gate/door_lists.h"
 #include "gate/judge.h"
 #include "gate/world.h"
@@ -25,6 +28,27 @@ std::optional<base::IpAddress> address_of(const evidence::Session& session) {
 bool is_postmaster(std::string_view recipient, const tenant::RecipientRules& rules) {
     const auto name = tenant::RecipientName::parse(recipient, rules);
     return name && name->is_postmaster(rules);
+}
+
+bool is_kept(std::string_view recipient, const Doorkeeper::Ahead& ahead) {
+    return recipient.size() <= evidence::max_path_octets &&
+           ahead.collected.at_mail().envelope.recipients.size() + ahead.open < evidence::max_recipients_kept;
+}
+
+/// One that was let through because its message will be held, but whose message would be judged without it: its sender says it again,
+/// and then it is among fewer.
+void put_off_unkept(decision::Decision& refusal, std::string_view recipient, const decision::Rules& rules) {
+    const std::string why =
+        (recipient.size() > evidence::max_path_octets ? "; of more than " + std::to_string(evidence::max_path_octets) + " octets"
+                                                      : "; behind " + std::to_string(evidence::max_recipients_kept) + " others") +
+        " it cannot be held with its message";
+    refusal.verdict = decision::Verdict::tempfail;
+    refusal.header_edits.clear();
+    refusal.why += why;
+    decision::Explanation& explanation = refusal.inbound->explanation;
+    explanation.text += why;
+    explanation.code = 0;  // 421 would end the session, and the message to the others with it
+    decision::render_reply(refusal, explanation, {}, rules);
 }
 
 }  // namespace
@@ -136,7 +160,7 @@ std::optional<decision::Decision> Doorkeeper::refuse_client(const evidence::Sess
 }
 
 std::optional<decision::Decision> Doorkeeper::judge_recipient(const evidence::Session& session, std::string_view recipient,
-                                                              decision::RecipientIs is) const {
+                                                              decision::RecipientIs is, const Ahead& ahead) const {
     const Snapshot& snapshot = *in_force_;
     if (!snapshot.rules.inbound) return std::nullopt;
     auto refusal = decision::refuse_recipient(session, recipient, is, counts_, index(), snapshot.rules);
@@ -145,14 +169,17 @@ std::optional<decision::Decision> Doorkeeper::judge_recipient(const evidence::Se
         evidence.session = session;
         decision::defer_foreign_recipients(*refusal, evidence, snapshot.rules);
     }
-    if (refusal) refusal->quarantine = false;  // there is nothing to hold before the message
+    if (!refusal) return std::nullopt;
+    const bool is_to_be_held = std::exchange(refusal->quarantine, false);  // there is nothing to hold before the message
+    if (is_to_be_held && !is_kept(recipient, ahead)) put_off_unkept(*refusal, recipient, snapshot.rules);
     return refusal;
 }
 
-std::optional<decision::Decision> Doorkeeper::refuse_recipient(const evidence::Session& session, std::string_view recipient) {
+std::optional<decision::Decision> Doorkeeper::refuse_recipient(const evidence::Session& session, std::string_view recipient,
+                                                               const Ahead& ahead) {
     assert(recipient_ && asked_ == recipient);
     const decision::RecipientIs is = *recipient_;
-    auto refusal = judge_recipient(session, recipient, is);
+    auto refusal = judge_recipient(session, recipient, is, ahead);
     // One that its mode lets through goes on guessing where its session would be at an end.
     if (refusal && refusal->verdict == decision::Verdict::accept && refusal->reason == decision::Reason::too_many_unknown &&
         counts_.unknown > in_force_->rules.inbound->max_unknown)
@@ -164,9 +191,9 @@ std::optional<decision::Decision> Doorkeeper::refuse_recipient(const evidence::S
     return refusal;
 }
 
-bool Doorkeeper::would_refuse(const evidence::Session& session, std::string_view recipient) const {
+bool Doorkeeper::would_refuse(const evidence::Session& session, std::string_view recipient, const Ahead& ahead) const {
     assert(recipient_ && asked_ == recipient);
-    const auto refusal = judge_recipient(session, recipient, *recipient_);
+    const auto refusal = judge_recipient(session, recipient, *recipient_, ahead);
     return refusal && refusal->verdict != decision::Verdict::accept;
 }
 

@@ -9,6 +9,7 @@
 // Tested by doorkeeper_test.cc, milter_inbound_test.cc, gateway_inbound_test.cc and inbound_alike_test.cc.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +22,10 @@
 #include "gate/client_check.h"
 #include "gate/submission.h"
 #include "tenant/index.h"
+
+namespace exota::evidence {
+class Collector;
+}
 
 namespace exota::gate {
 
@@ -64,13 +69,19 @@ public:
 
     /// The rest only where the client is known. nullopt: it is not refused.
     std::optional<decision::Decision> refuse_client(const evidence::Session& session) const;
+    /// The recipients that one is behind in its transaction.
+    struct Ahead {
+        const evidence::Collector& collected;
+        std::size_t open = 0;  // let through, and may yet be collected
+    };
     /// The rest only of the recipient that is known. Counts it, too. nullopt: nothing is to be said of it. Verdict accept: its mode lets it
-    /// through, and it is to be reported; once a session where the session would have ended for it.
-    std::optional<decision::Decision> refuse_recipient(const evidence::Session& session, std::string_view recipient);
+    /// through, and it is to be reported; once a session where the session would have ended for it. One that is to be held with its
+    /// message is put off where the message's evidence would not keep it.
+    std::optional<decision::Decision> refuse_recipient(const evidence::Session& session, std::string_view recipient, const Ahead& ahead);
     /// One whose refused recipients cost it nothing: Exchange Online, trusted forwarders.
     bool is_trusted(const evidence::Session& session) const;
     /// Whether refuse_recipient() would refuse it now. Of the recipient that was asked for last, and is known.
-    bool would_refuse(const evidence::Session& session, std::string_view recipient) const;
+    bool would_refuse(const evidence::Session& session, std::string_view recipient, const Ahead& ahead) const;
 
     /// To the observer. A recipient's before the next ask_recipient() and forget_recipient().
     /// @param evidence  session and envelope as far as they are known.
@@ -78,7 +89,7 @@ public:
 
 private:
     std::optional<decision::Decision> judge_recipient(const evidence::Session& session, std::string_view recipient,
-                                                      decision::RecipientIs is) const;
+                                                      decision::RecipientIs is, const Ahead& ahead) const;
     /// nullptr: nobody can say.
     const tenant::Index* index() const noexcept;
     /// The tenants are known. @return  so is the recipient.

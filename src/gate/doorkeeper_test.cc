@@ -39,6 +39,8 @@ protected:
     Recorder recorder;
     ResolvingWorld world;
     Judge judge{recorder, world};
+    const evidence::MessageLimits limits;
+    const evidence::Collector nobody{limits};  // is ahead
     int wakes = 0;
     std::function<void()> wake = [this] { ++wakes; };
     Doorkeeper keeper{judge, FrontEnd{.name = "test", .instance = {}, .door = Door::inbound}, wake};
@@ -62,12 +64,12 @@ TEST_F(Doorkeepers, looks_without_counting) {
     ASSERT_TRUE(keeper.ask(session));
     for (int i = 0; i < 50; ++i) {
         ASSERT_TRUE(keeper.ask_recipient("jane@contoso.test"));
-        EXPECT_TRUE(keeper.would_refuse(session, "jane@contoso.test"));
+        EXPECT_TRUE(keeper.would_refuse(session, "jane@contoso.test", {nobody}));
     }
     ASSERT_TRUE(keeper.ask_recipient("john@contoso.test"));
-    EXPECT_FALSE(keeper.would_refuse(session, "john@contoso.test"));
+    EXPECT_FALSE(keeper.would_refuse(session, "john@contoso.test", {nobody}));
     ASSERT_TRUE(keeper.ask_recipient("jane@contoso.test"));
-    EXPECT_EQ(keeper.refuse_recipient(session, "jane@contoso.test")->reason, Reason::recipient_unknown);
+    EXPECT_EQ(keeper.refuse_recipient(session, "jane@contoso.test", {nobody})->reason, Reason::recipient_unknown);
 }
 
 TEST_F(Doorkeepers, what_is_at_hand_is_looked_up_again_after_a_reload) {
@@ -78,7 +80,7 @@ TEST_F(Doorkeepers, what_is_at_hand_is_looked_up_again_after_a_reload) {
     others.tenants = index_of(R"({"version": 2, "tenants": {"fabrikam": {"domains": ["fabrikam.test"]}}})");
     judge.use(shared(std::move(others)));
     ASSERT_TRUE(keeper.ask_recipient("jane@contoso.test"));
-    EXPECT_EQ(keeper.refuse_recipient(session, "jane@contoso.test")->reason, Reason::recipient_foreign);
+    EXPECT_EQ(keeper.refuse_recipient(session, "jane@contoso.test", {nobody})->reason, Reason::recipient_foreign);
 }
 
 TEST_F(Doorkeepers, a_recipient_is_judged_by_what_was_in_force_when_it_was_asked_for) {
@@ -90,7 +92,7 @@ TEST_F(Doorkeepers, a_recipient_is_judged_by_what_was_in_force_when_it_was_asked
     others.tenants = index_of(R"({"version": 2, "tenants": {"fabrikam": {"domains": ["fabrikam.test"]}}})");
     judge.use(shared(std::move(others)));
     ASSERT_FALSE(first.expired()) << "its tenants are looked up in";
-    const auto refused = keeper.refuse_recipient(session, "jane@contoso.test");
+    const auto refused = keeper.refuse_recipient(session, "jane@contoso.test", {nobody});
     ASSERT_TRUE(refused);
     EXPECT_EQ(refused->reason, Reason::recipient_unknown);
     keeper.report(*refused, {}, Stage::recipient, {});
@@ -108,11 +110,11 @@ TEST_F(Doorkeepers, only_who_was_known_counts_as_accepted) {
         Doorkeeper one(judge, FrontEnd{.name = "test", .instance = {}, .door = Door::inbound}, wake);
         const evidence::Session session = session_from("192.0.2.1");
         ASSERT_TRUE(one.ask(session) && one.ask_recipient(recipient));
-        EXPECT_FALSE(one.refuse_recipient(session, recipient)) << recipient;
+        EXPECT_FALSE(one.refuse_recipient(session, recipient, {nobody})) << recipient;
         std::optional<decision::Decision> last;
         for (int i = 0; i <= 20; ++i) {
             ASSERT_TRUE(one.ask_recipient("jane@contoso.test"));
-            last = one.refuse_recipient(session, "jane@contoso.test");
+            last = one.refuse_recipient(session, "jane@contoso.test", {nobody});
         }
         ASSERT_TRUE(last);
         EXPECT_EQ(last->reason, want) << recipient;
@@ -126,8 +128,8 @@ TEST_F(Doorkeepers, who_guesses_on_where_nobody_is_refused_is_told_of_until_the_
     std::vector<Reason> told;
     for (int i = 0; i < 30; ++i) {
         ASSERT_TRUE(keeper.ask_recipient("jane@contoso.test"));
-        EXPECT_FALSE(keeper.would_refuse(session, "jane@contoso.test"));
-        const auto refusal = keeper.refuse_recipient(session, "jane@contoso.test");
+        EXPECT_FALSE(keeper.would_refuse(session, "jane@contoso.test", {nobody}));
+        const auto refusal = keeper.refuse_recipient(session, "jane@contoso.test", {nobody});
         if (!refusal) continue;
         EXPECT_EQ(refusal->verdict, decision::Verdict::accept);
         told.push_back(refusal->reason);
@@ -135,6 +137,67 @@ TEST_F(Doorkeepers, who_guesses_on_where_nobody_is_refused_is_told_of_until_the_
     std::vector<Reason> want(decision::InboundRules().max_unknown, Reason::recipient_unknown);
     want.push_back(Reason::too_many_unknown);
     EXPECT_EQ(told, want);
+}
+
+TEST_F(Doorkeepers, in_quarantine_whom_the_message_could_not_be_held_for_is_put_off) {
+    using enum decision::Verdict;
+    const std::string foreign = "@elsewhere.test", longest = std::string(evidence::max_path_octets - foreign.size(), 'a') + foreign;
+    const struct {
+        std::string recipient;
+        std::size_t collected, open;
+        decision::Verdict want;
+        std::string_view why;
+    } cases[] = {
+        {"jane@contoso.test", 99, 0, accept, "no such recipient"},
+        {"jane@contoso.test", 100, 0, tempfail, "no such recipient; behind 100 others it cannot be held with its message"},
+        {"jane@contoso.test", 98, 1, accept, "no such recipient"},
+        {"jane@contoso.test", 99, 1, tempfail, "no such recipient; behind 100 others it cannot be held with its message"},
+        {longest, 0, 0, accept, "not one of our domains"},
+        {'a' + longest, 0, 0, tempfail, "not one of our domains; of more than 1024 octets it cannot be held with its message"},
+    };
+    for (const tenant::Mode mode : {tenant::Mode::quarantine, tenant::Mode::monitor})
+        for (const auto& c : cases) {
+            SCOPED_TRACE(::testing::Message() << tenant::name_of(mode) << ' ' << &c - cases);
+            use({.mode = mode});
+            const evidence::Session session = session_from("192.0.2.1");
+            evidence::Collector collector(limits);
+            collector.mail("<a@sender.test>");
+            for (std::size_t i = 0; i < c.collected; ++i) collector.recipient("<john@contoso.test>");
+            const Doorkeeper::Ahead ahead{collector, c.open};
+            Doorkeeper one(judge, FrontEnd{.name = "test", .instance = {}, .door = Door::inbound}, wake);
+            ASSERT_TRUE(one.ask(session) && one.ask_recipient(c.recipient));
+            const bool is_put_off = mode == tenant::Mode::quarantine && c.want == tempfail;
+            EXPECT_EQ(one.would_refuse(session, c.recipient, ahead), is_put_off);
+            const auto refusal = one.refuse_recipient(session, c.recipient, ahead);
+            ASSERT_TRUE(refusal);
+            EXPECT_EQ(refusal->verdict, is_put_off ? tempfail : accept);
+            EXPECT_EQ(refusal->judged, reject);
+            EXPECT_FALSE(refusal->quarantine);
+            ASSERT_EQ(refusal->reply.has_value(), is_put_off);
+            if (is_put_off) {
+                EXPECT_EQ(refusal->reply->line(), "451 4.7.1 Recipient address rejected: " + std::string(c.why));
+                EXPECT_TRUE(refusal->why.ends_with(c.why)) << refusal->why;
+            }
+            ASSERT_TRUE(one.ask_recipient("john@contoso.test"));
+            EXPECT_FALSE(one.refuse_recipient(session, "john@contoso.test", ahead)) << "is none to be held for";
+        }
+}
+
+TEST_F(Doorkeepers, who_guesses_on_behind_those_that_are_kept_is_put_off_each_time_and_goes_on) {
+    use({.mode = tenant::Mode::quarantine});
+    const evidence::Session session = session_from("192.0.2.1");
+    ASSERT_TRUE(keeper.ask(session));
+    for (std::uint32_t i = 0; i <= decision::InboundRules().max_unknown; ++i) {
+        ASSERT_TRUE(keeper.ask_recipient("jane@contoso.test"));
+        keeper.refuse_recipient(session, "jane@contoso.test", {nobody});
+    }
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_TRUE(keeper.ask_recipient("jane@contoso.test"));
+        const auto refusal = keeper.refuse_recipient(session, "jane@contoso.test", {nobody, evidence::max_recipients_kept});
+        ASSERT_TRUE(refusal && refusal->reply);
+        EXPECT_EQ(refusal->reason, Reason::too_many_unknown);
+        EXPECT_EQ(refusal->reply->code, 451) << "421 would end the session";
+    }
 }
 
 // --- Tenants that a directory is asked for --------------------------------------------------------------------------------------------
@@ -150,7 +213,7 @@ protected:
     }
     void answer(const Tenants& tenants) { std::exchange(world.tenants_asked, {}).at(0)(tenants); }
     std::string at_rcpt(std::string_view recipient) {
-        const auto refused = keeper.refuse_recipient(session, recipient);
+        const auto refused = keeper.refuse_recipient(session, recipient, {nobody});
         return refused ? std::string(name_of(refused->reason)) : "passes";
     }
     const evidence::Session session = session_from("192.0.2.1");
@@ -223,7 +286,7 @@ TEST_F(Doorkeepers, of_a_directory_that_is_away_no_recipient_is_refused_for_good
         judge.use(shared(std::move(snapshot)));
         const evidence::Session session = session_from("192.0.2.1");
         ASSERT_TRUE(keeper.ask(session) && keeper.ask_recipient(c.recipient));
-        const auto refused = keeper.refuse_recipient(session, c.recipient);
+        const auto refused = keeper.refuse_recipient(session, c.recipient, {nobody});
         EXPECT_EQ(refused ? name_of(refused->reason) : "passes", c.want) << c.recipient << ' ' << static_cast<int>(c.are);
         if (c.want == "unavailable") {
             EXPECT_EQ(refused->reply->code, 451);
@@ -255,7 +318,7 @@ protected:
     }
     void answer(RecipientIs is) { std::exchange(world.recipients_asked, {}).at(0).second(is); }
     std::string at_rcpt(std::string_view recipient) {
-        const auto refused = keeper.refuse_recipient(session, recipient);
+        const auto refused = keeper.refuse_recipient(session, recipient, {nobody});
         return refused ? std::string(name_of(refused->reason)) : "passes";
     }
     const evidence::Session session = session_from("192.0.2.1");

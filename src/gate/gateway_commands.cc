@@ -217,7 +217,7 @@ bool GatewaySession::State::knows_host(const Command& command) {
 bool GatewaySession::State::refuse_recipient(std::string_view recipient, LegOut& out) {
     if (!keeper) return false;
     const evidence::Session session = session_facts();
-    const auto refusal = keeper->refuse_recipient(session, recipient);
+    const auto refusal = keeper->refuse_recipient(session, recipient, {judged->collector(), envelope.untold()});
     if (!refusal) return false;
     evidence::Evidence evidence = judged->collector().at_mail();
     evidence.envelope.recipients.assign(1, std::string(recipient));
@@ -243,7 +243,8 @@ bool GatewaySession::State::take_recipient_early(const Command& command, LegOut&
     if (!recipient) return false;
     if (keeper) {
         const std::string_view mailbox = recipient->forward_path.mailbox;
-        if (!keeper->ask_recipient(mailbox) || keeper->would_refuse(session_facts(), mailbox)) return false;
+        const Doorkeeper::Ahead ahead{judged->collector(), envelope.untold()};
+        if (!keeper->ask_recipient(mailbox) || keeper->would_refuse(session_facts(), mailbox, ahead)) return false;
         refuse_recipient(mailbox, out);  // counts it, and reports it where its mode lets it through
     }
     std::string passed_on;

@@ -1,11 +1,13 @@
-// The same message through a milter's inbound door and a gateway's, with DMARC as its author's owner publishes it: judged alike, and told
-// alike but for the hold queue, which a gateway has not.
+// The same message through a milter's inbound door and a gateway's, with DMARC as its author's owner publishes it, or to more recipients
+// than evidence keeps: judged alike, and told alike but for the hold queue, which a gateway has not.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gate/door_fixture.h"
 #include "gate/gateway_wire.h"
@@ -29,6 +31,8 @@ struct Sent {
     bool testing = false, own = false;
     Exception exception = Exception::none;
     Action on_reject = Action::direct, on_quarantine = Action::mark;
+    tenant::Mode mode = tenant::Mode::enforce;
+    std::vector<std::string> recipients = {"john@contoso.test"};
 
     std::string organization() const { return own ? "contoso.test" : "bank.test"; }
     std::string author_domain() const { return author == Author::of_policy ? organization() : "payroll." + organization(); }
@@ -45,6 +49,7 @@ struct Sent {
         snapshot.tenants = index_of(own_and_below);
         snapshot.tenant_limits = nullptr;
         decision::InboundRules& inbound = *snapshot.rules.inbound;
+        inbound.mode = mode;
         inbound.on_reject = on_reject;
         inbound.on_quarantine = on_quarantine;
         if (exception == Exception::forwarder) inbound.trusted_forwarders.clients = {base::IpPrefix::parse("192.0.2.0/24").value()};
@@ -62,12 +67,14 @@ struct Outcome {
     std::string reply;  // a refusal's line; empty: it passes
     std::string reason, compauth;
     Action action = Action::none;
-    bool marked = false;
+    bool marked = false, held = false;
 };
 
 Outcome outcome_of(const decision::Decision& decision) {
-    Outcome outcome{
-        .reason = std::string(name_of(decision.reason)), .action = decision.inbound->action, .marked = decision.inbound->marked};
+    Outcome outcome{.reason = std::string(name_of(decision.reason)),
+                    .action = decision.inbound->action,
+                    .marked = decision.inbound->marked,
+                    .held = decision.quarantine};
     if (decision.inbound->compauth)
         outcome.compauth = std::string(name_of(decision.inbound->compauth->result)) + std::to_string(decision.inbound->compauth->row);
     if (decision.reply) outcome.reply = decision.reply->line();
@@ -120,7 +127,7 @@ protected:
         mta.connect("Postfix 3.7.11", "192.0.2.1");
         mta::append_helo(mta.out, "client.test");
         mta::append_mail(mta.out, "<a@sender.test>");
-        mta::append_recipient(mta.out, "<john@contoso.test>");
+        for (const std::string& recipient : sent.recipients) mta::append_recipient(mta.out, '<' + recipient + '>');
         mta.header(sent.author_domain(), false);
         mta.end();
         mta.say();
@@ -128,7 +135,7 @@ protected:
             world.end_turn();
             mta.say();
         }
-        return only_one();
+        return of_message();
     }
     Outcome through_gateway(const Sent& sent) {
         use(sent);
@@ -146,9 +153,11 @@ protected:
         Wire wire(std::make_shared<const GatewaySettings>(settings), client, judge, world, house);
         Backend backend(wire);
         wire.open();
-        for (const std::string& said : {std::string("EHLO client.test\r\n"), std::string("MAIL FROM:<a@sender.test>\r\n"),
-                                        std::string("RCPT TO:<john@contoso.test>\r\n"), std::string("DATA\r\n"),
-                                        "From: <boss@" + sent.author_domain() + ">\r\nSubject: Invoice\r\n\r\nPay\r\n.\r\n"}) {
+        std::string all_recipients;
+        for (const std::string& recipient : sent.recipients) all_recipients += "RCPT TO:<" + recipient + ">\r\n";
+        for (const std::string& said :
+             {std::string("EHLO client.test\r\n"), std::string("MAIL FROM:<a@sender.test>\r\n"), all_recipients, std::string("DATA\r\n"),
+              "From: <boss@" + sent.author_domain() + ">\r\nSubject: Invoice\r\n\r\nPay\r\n.\r\n"}) {
             wire.client(said);
             while (backend.says() || !world.soon.empty() || wire.wants_more()) {
                 world.end_turn();
@@ -156,13 +165,15 @@ protected:
                 wire.turn();
             }
         }
-        const Outcome outcome = only_one();
+        const Outcome outcome = of_message();
         EXPECT_TRUE(wire.to_client.ends_with(outcome.reply.empty() ? "250 Ok\r\n" : outcome.reply + "\r\n")) << wire.to_client;
         return outcome;
     }
-    Outcome only_one() {
-        EXPECT_EQ(recorder.messages.size(), 1U);
-        return recorder.messages.size() == 1 ? outcome_of(recorder.messages[0].decision) : Outcome();
+    /// All that is told but for recipients.
+    Outcome of_message() {
+        const auto is_message = [](const Recorder::Seen& seen) { return seen.stage != Stage::recipient; };
+        EXPECT_EQ(std::ranges::count_if(recorder.messages, is_message), 1);
+        return recorder.messages.empty() ? Outcome() : outcome_of(recorder.messages.back().decision);
     }
 
     Recorder recorder;
@@ -196,6 +207,30 @@ TEST_F(InboundAlike, every_policy_exception_and_action) {
                         }
     EXPECT_EQ(judgements, 3U * 3 * 2 * 2 * 3 * 3);
     EXPECT_EQ(seen, (std::set<std::string_view>{"none", "mark", "hold", "reject"}));
+}
+
+TEST_F(InboundAlike, quarantine_holds_a_message_for_its_hundredth_recipient_and_puts_off_the_next) {
+    using decision::Verdict;
+    for (const std::size_t ahead : {evidence::max_recipients_kept - 1, evidence::max_recipients_kept})
+        for (const bool by_milter : {true, false}) {
+            SCOPED_TRACE(::testing::Message() << ahead << (by_milter ? " milter" : " gateway"));
+            Sent sent{.policy = "none", .mode = tenant::Mode::quarantine};
+            sent.recipients.assign(ahead, "john@contoso.test");
+            sent.recipients.insert(sent.recipients.end(), {"jane@contoso.test", "john@contoso.test"});
+            const Outcome outcome = by_milter ? through_milter(sent) : through_gateway(sent);
+            const bool is_kept = ahead < evidence::max_recipients_kept;
+            EXPECT_EQ(outcome.reason, is_kept ? "recipient-unknown" : "passed");
+            EXPECT_EQ(outcome.held, is_kept && by_milter);
+            EXPECT_EQ(outcome.reply.starts_with("451 "), is_kept && !by_milter) << outcome.reply;
+            ASSERT_EQ(recorder.messages.size(), 2U);
+            const Recorder::Seen& told = recorder.messages.front();
+            EXPECT_EQ(told.stage, Stage::recipient);
+            EXPECT_EQ(told.evidence.envelope.recipients, std::vector<std::string>{"jane@contoso.test"});
+            EXPECT_EQ(told.decision.verdict, is_kept ? Verdict::accept : Verdict::tempfail);
+            EXPECT_EQ(told.decision.judged, Verdict::reject);
+            EXPECT_EQ(recorder.messages.back().evidence.envelope.recipient_count, evidence::max_recipients_kept + 1)
+                << "whoever is good is taken, kept or not";
+        }
 }
 
 }  // namespace

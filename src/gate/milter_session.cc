@@ -306,7 +306,7 @@ void MilterSession::State_::receive(std::string_view recipient, std::string& out
         report(*refusal, Stage::client, recipient);
         return append_verdict(*refusal, out);
     }
-    if (const auto refusal = at_door->keeper.refuse_recipient(session, recipient)) {
+    if (const auto refusal = at_door->keeper.refuse_recipient(session, recipient, {collector()})) {
         report(*refusal, Stage::recipient, recipient);
         if (refusal->verdict != decision::Verdict::accept) return append_verdict(*refusal, out);
     }
