@@ -30,18 +30,18 @@ bool is_postmaster(std::string_view recipient, const tenant::RecipientRules& rul
     return name && name->is_postmaster(rules);
 }
 
-bool is_kept(std::string_view recipient, const Doorkeeper::Ahead& ahead) {
-    return recipient.size() <= evidence::max_path_octets &&
-           ahead.collected.at_mail().envelope.recipients.size() + ahead.open < evidence::max_recipients_kept;
+/// Why a message that this recipient is let in with would not be held for it; empty: it would be.
+std::string why_unheld(HoldQueue hold_queue, std::string_view recipient, const Doorkeeper::Ahead& ahead) {
+    if (hold_queue == HoldQueue::none) return "; it was to be held, but the MTA offers no hold queue";
+    if (recipient.size() > evidence::max_path_octets)
+        return "; of more than " + std::to_string(evidence::max_path_octets) + " octets it cannot be held with its message";
+    if (ahead.collected.at_mail().envelope.recipients.size() + ahead.open < evidence::max_recipients_kept) return {};
+    return "; behind " + std::to_string(evidence::max_recipients_kept) + " others it cannot be held with its message";
 }
 
-/// One that was let through because its message will be held, but whose message would be judged without it: its sender says it again,
-/// and then it is among fewer.
-void put_off_unkept(decision::Decision& refusal, std::string_view recipient, const decision::Rules& rules) {
-    const std::string why =
-        (recipient.size() > evidence::max_path_octets ? "; of more than " + std::to_string(evidence::max_path_octets) + " octets"
-                                                      : "; behind " + std::to_string(evidence::max_recipients_kept) + " others") +
-        " it cannot be held with its message";
+/// One that was let through because its message would be held, and will not be. Without a hold queue the others' message would be put
+/// off with it, each time; behind too many, its sender says it again, and then it is among fewer.
+void put_off(decision::Decision& refusal, const std::string& why, const decision::Rules& rules) {
     refusal.verdict = decision::Verdict::tempfail;
     refusal.header_edits.clear();
     refusal.why += why;
@@ -171,7 +171,8 @@ std::optional<decision::Decision> Doorkeeper::judge_recipient(const evidence::Se
     }
     if (!refusal) return std::nullopt;
     const bool is_to_be_held = std::exchange(refusal->quarantine, false);  // there is nothing to hold before the message
-    if (is_to_be_held && !is_kept(recipient, ahead)) put_off_unkept(*refusal, recipient, snapshot.rules);
+    if (!is_to_be_held) return refusal;
+    if (const std::string why = why_unheld(front_.hold_queue, recipient, ahead); !why.empty()) put_off(*refusal, why, snapshot.rules);
     return refusal;
 }
 

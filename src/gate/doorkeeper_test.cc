@@ -147,7 +147,9 @@ TEST_F(Doorkeepers, in_quarantine_whom_the_message_could_not_be_held_for_is_put_
         std::size_t collected, open;
         decision::Verdict want;
         std::string_view why;
+        HoldQueue hold_queue = HoldQueue::offered;
     } cases[] = {
+        {"jane@contoso.test", 0, 0, tempfail, "no such recipient; it was to be held, but the MTA offers no hold queue", HoldQueue::none},
         {"jane@contoso.test", 99, 0, accept, "no such recipient"},
         {"jane@contoso.test", 100, 0, tempfail, "no such recipient; behind 100 others it cannot be held with its message"},
         {"jane@contoso.test", 98, 1, accept, "no such recipient"},
@@ -164,7 +166,7 @@ TEST_F(Doorkeepers, in_quarantine_whom_the_message_could_not_be_held_for_is_put_
             collector.mail("<a@sender.test>");
             for (std::size_t i = 0; i < c.collected; ++i) collector.recipient("<john@contoso.test>");
             const Doorkeeper::Ahead ahead{collector, c.open};
-            Doorkeeper one(judge, FrontEnd{.name = "test", .instance = {}, .door = Door::inbound}, wake);
+            Doorkeeper one(judge, FrontEnd{.name = "test", .instance = {}, .hold_queue = c.hold_queue, .door = Door::inbound}, wake);
             ASSERT_TRUE(one.ask(session) && one.ask_recipient(c.recipient));
             const bool is_put_off = mode == tenant::Mode::quarantine && c.want == tempfail;
             EXPECT_EQ(one.would_refuse(session, c.recipient, ahead), is_put_off);
