@@ -7,7 +7,7 @@
 //
 // Narrower than the RFC where programs are known to differ: no route, no comment inside the address, no blanks around dots, no
 // address literal, no encoded-word in the address, no character in it that does not show, quoted local parts only of harmless
-// characters, and no encoded-word that ends elsewhere for some. Wider where all readers agree:
+// characters, and no comment or encoded-word that ends elsewhere for some. Wider where all readers agree:
 // dots and 8-bit octets in a display name. docs/from-field.md lists each case; author_test.cc reads that list.
 //
 // Tested by author_test.cc, fuzz/from_fuzz.cc and corpus_test.cc.
@@ -52,6 +52,27 @@ bool take_local_part(Cursor& in, LocalPart& out) noexcept {
     if (out.quoted) return take_quoted_string(in, out.text);
     out.text = in.take_while(is_atext_or_dot);
     return !out.text.empty();
+}
+
+/// Where a comment ends is not the same to all: Thunderbird reads quoted strings and […] in it, simple readers end it at the first ")".
+/// @return why it is refused, or empty.
+constexpr std::string_view find_comment_fault(std::string_view comment) noexcept {
+    if (comment.find_first_of("\"[]") != std::string_view::npos) return "a comment with a quote or square bracket";
+    const bool may_end_early = comment.find('(', 1) != std::string_view::npos || comment.find('\\') != std::string_view::npos;
+    if (may_end_early && comment.find_first_of("<@") != std::string_view::npos)
+        return "a comment that some end at an earlier parenthesis, with an address";
+    return {};
+}
+
+/// [CFWS]. @return why it is refused, or empty.
+constexpr std::string_view take_cfws(Cursor& in) noexcept {
+    for (;;) {
+        skip_fws(in);
+        if (!in.next_is('(')) return {};
+        const std::size_t start = in.position();
+        if (!skip_comment(in)) return "a comment that never closes or nests too deep";
+        if (const std::string_view fault = find_comment_fault(in.since(start)); !fault.empty()) return fault;
+    }
 }
 
 /// What a charset and its language are written with (RFC 2047 section 2, RFC 2231 section 5, and the names that IANA lists).
@@ -207,7 +228,7 @@ std::expected<Mailbox, AuthorError> take_angle_addr(Cursor& in) {
 /// @return why it is refused, or empty.
 std::string_view skip_phrase(Cursor& in) noexcept {
     for (;;) {
-        if (!skip_cfws(in)) return "a comment that never closes or nests too deep";
+        if (const std::string_view fault = take_cfws(in); !fault.empty()) return fault;
         if (in.next_is('"')) {
             std::string_view content;
             if (!take_quoted_string(in, content)) return "a quote or angle bracket that never closes";
@@ -243,7 +264,7 @@ std::string_view describe_unexpected(const Cursor& in) noexcept {
 
 /// mailbox, or with `in_group` unset also a group that holds one.
 std::expected<Mailbox, AuthorError> take_mailbox_or_group(Cursor& in, bool in_group) {
-    if (!skip_cfws(in)) return ambiguous("a comment that never closes or nests too deep");
+    if (const std::string_view fault = take_cfws(in); !fault.empty()) return ambiguous(fault);
     if (tell_start(in) == Start::address) {
         LocalPart local;
         take_local_part(in, local);
@@ -260,7 +281,7 @@ std::expected<Mailbox, AuthorError> take_mailbox_or_group(Cursor& in, bool in_gr
     in.advance();
     std::expected<Mailbox, AuthorError> member = take_mailbox_or_group(in, true);
     if (!member) return member;
-    if (!skip_cfws(in)) return ambiguous("a comment that never closes or nests too deep");
+    if (const std::string_view fault = take_cfws(in); !fault.empty()) return ambiguous(fault);
     if (in.next_is(',')) return ambiguous("more than one mailbox");
     if (!in.skip(';')) return ambiguous(in.at_end() ? "a group that never ends" : "text behind the address");
     return member;
@@ -289,9 +310,9 @@ std::expected<Mailbox, AuthorError> parse_single_mailbox(std::string_view field)
     Cursor in(field);
     std::expected<Mailbox, AuthorError> mailbox = take_mailbox_or_group(in, false);
     if (!mailbox) return mailbox;
-    if (!skip_cfws(in)) return ambiguous("a comment that never closes or nests too deep");
+    if (const std::string_view fault = take_cfws(in); !fault.empty()) return ambiguous(fault);
     if (in.skip(',')) {  // obs-mbox-list: nothing may follow
-        if (!skip_cfws(in)) return ambiguous("a comment that never closes or nests too deep");
+        if (const std::string_view fault = take_cfws(in); !fault.empty()) return ambiguous(fault);
         if (!in.at_end()) return ambiguous("more than one mailbox");
     }
     if (in.next_is('<')) return ambiguous("an address before the angle bracket");

@@ -87,7 +87,10 @@ TEST(Author, many_comments_and_words_take_linear_time) {
 // Found by a forger who compared readers; ceo@evil.example is what at least one of them shows.
 TEST(Author, what_some_reader_takes_for_another_author) {
     constexpr std::string_view stray = "refused: an =? that begins no encoded-word, before a ?=";
-    const std::array<std::pair<std::string_view, std::string_view>, 12> rows{{
+    constexpr std::string_view quote = "refused: a comment with a quote or square bracket";
+    constexpr std::string_view early = "refused: a comment that some end at an earlier parenthesis, with an address";
+    const std::array<std::pair<std::string_view, std::string_view>, 21> rows{{
+        {R"("=?utf-8*" <j@x.example> (?q?hello?=" <ceo@evil.example> (x)))", quote},
         {R"("=?utf-8*" <j@x.example> (?q?hello?= ceo))", stray},
         {"=?utf-8*@x.example (?q?ceo?= <ceo@evil.example>)", "refused: an encoded-word in the address"},
         {"\"=?utf-8*\"@x.example (?q?ceo?= <ceo@evil.example>)", "refused: an encoded-word in the address"},
@@ -100,6 +103,14 @@ TEST(Author, what_some_reader_takes_for_another_author) {
         {"=?u v?q?a?= <j@x.example>", stray},
         {"=?utf-8?x?a?= <j@x.example>", stray},
         {R"((\=?u?q?a=?=) <j@x.example> (=?utf-8?q?aaaaa?=))", stray},
+        {R"((") <j@x.example> ((" ) <ceo@evil.example>))", quote},
+        {"Boss ([) <j@x.example> ((]) <ceo@evil.example>)", quote},
+        {R"(j@x.example (" (" ) <ceo@evil.example>))", quote},
+        {R"(G: j@x.example; ("(") <ceo@evil.example>))", quote},
+        {"j@x.example (a ])", quote},
+        {"j@x.example (a (b) <ceo@evil.example>)", early},
+        {R"(j@x.example (a \) <ceo@evil.example>))", early},
+        {"j@x.example (a (b), ceo@evil.example)", early},
     }};
     for (const auto& [field, wanted] : rows) EXPECT_EQ(outcome(field), wanted) << field;
 }
@@ -120,6 +131,10 @@ TEST(Author, what_honest_programs_write) {
              R"("=?utf-8?Q?a" b "c?=" <j@x.example>)",
              "=?utf-8?q?a?=?= <j@x.example>",
              "j@x.example (=?utf-8?q?a (b)?=)",
+             "Jane (a (b (c))) <j@x.example>",
+             "Jane (a@evil.example) <j@x.example>",
+             "Jane (<a@evil.example>) <j@x.example>",
+             R"(Jane (a \) b) <j@x.example>)",
              R"("Doe ([" <j@x.example>)",
          })
         EXPECT_EQ(outcome(field), "j@x.example") << field;

@@ -94,6 +94,8 @@ AUTHORS = [
     ("two at signs", "jane@contoso.com@evil.test", "from-ambiguous"),
     ("encoded word split by a quote", '=?utf-8?q?jane=40contoso.com"?=" <x@evil.test>', "from-ambiguous"),
     ("the beginning of an encoded word", "Chief =? <x@evil.test> (<jane@contoso.com> =?utf-8?q?aaaaa?=)", "from-ambiguous"),
+    ("comment with a quote", 'x@evil.test (" (" ) <jane@contoso.com>)', "from-ambiguous"),
+    ("comment in a comment", "x@evil.test (a (b) <jane@contoso.com>)", "from-ambiguous"),
     ("subdomain", "jane@contoso.com.evil.test", "no-policy"),
     ("not covered subdomain", "jane@mail.contoso.com", "no-policy"),
     ("homograph", "jane@cont\u043eso.com", "no-policy"),

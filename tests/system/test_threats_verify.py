@@ -78,6 +78,7 @@ HONEST = [
     Row("encoded words that are not well-formed", authored('"=?utf-8?Q?Doe, Jane (HR)?=" <x@fabrikam.com>')),
     Row("an encoded word with raw quotes", authored('=?utf-8?Q?"Doe, J=C3=A4ne"?= <x@fabrikam.com>')),
     Row("a Japanese name, folded", authored("=?iso-2022-jp?B?GyRCJSIbKEI=?=\r\n =?iso-2022-jp?B?GyRCJSIbKEI=?= <x@fabrikam.com>")),
+    Row("a comment in a comment", authored("Jane (HR (and (more))) <x@fabrikam.com> (jane@contoso.com)")),
     Row("a long name, folded", authored("(" + "x" * 800 + ")\r\n (" + "x" * 800 + ")\r\n <x@fabrikam.com>")),
     Row("a customer as himself", authored('"jane at contoso.com" <x@fabrikam.com>')),
     *HONEST_ARC,
