@@ -6,8 +6,8 @@
 //   address  = local-part [FWS] "@" [FWS] domain
 //
 // Narrower than the RFC where programs are known to differ: no route, no comment inside the address, no blanks around dots, no
-// address literal, no encoded-word in the address, no character in it that does not show, and quoted local parts only of harmless
-// characters. Wider where all readers agree:
+// address literal, no encoded-word in the address, no character in it that does not show, quoted local parts only of harmless
+// characters, and no comment or encoded-word that ends elsewhere for some. Wider where all readers agree:
 // dots and 8-bit octets in a display name. docs/from-field.md lists each case; author_test.cc reads that list.
 //
 // Tested by author_test.cc, fuzz/from_fuzz.cc and corpus_test.cc.
@@ -54,48 +54,99 @@ bool take_local_part(Cursor& in, LocalPart& out) noexcept {
     return !out.text.empty();
 }
 
-/// "=?" charset "?" …: enough of an encoded-word (RFC 2047 section 2) for some program to decode it before it parses.
+/// Where a comment ends is not the same to all: Thunderbird reads quoted strings and […] in it, simple readers end it at the first ")".
+/// @return why it is refused, or empty.
+constexpr std::string_view find_comment_fault(std::string_view comment) noexcept {
+    if (comment.find_first_of("\"[]") != std::string_view::npos) return "a comment with a quote or square bracket";
+    const bool may_end_early = comment.find('(', 1) != std::string_view::npos || comment.find('\\') != std::string_view::npos;
+    if (may_end_early && comment.find_first_of("<@") != std::string_view::npos)
+        return "a comment that some end at an earlier parenthesis, with an address";
+    return {};
+}
+
+/// [CFWS]. @return why it is refused, or empty.
+constexpr std::string_view take_cfws(Cursor& in) noexcept {
+    for (;;) {
+        skip_fws(in);
+        if (!in.next_is('(')) return {};
+        const std::size_t start = in.position();
+        if (!skip_comment(in)) return "a comment that never closes or nests too deep";
+        if (const std::string_view fault = find_comment_fault(in.since(start)); !fault.empty()) return fault;
+    }
+}
+
+/// What a charset and its language are written with (RFC 2047 section 2, RFC 2231 section 5, and the names that IANA lists).
+constexpr OctetSet is_charset_octet([](char c) {
+    return base::is_alnum(c) || std::string_view("_.:+*'-").find(c) != std::string_view::npos;
+});
+
+/// Enough of an encoded-word (RFC 2047 section 2) for some program to decode it before it parses: "=?" with a charset or a "?" behind.
 constexpr bool looks_encoded(std::string_view text) noexcept {
     const std::size_t start = text.find("=?");
-    return start != std::string_view::npos && text.find('?', start + 2) != std::string_view::npos;
+    if (start == std::string_view::npos || start + 2 == text.size()) return false;
+    return is_charset_octet(text[start + 2]) || text.find('?', start + 2) != std::string_view::npos;
 }
-static_assert(looks_encoded("=?utf-8?q?a") && !looks_encoded("a=?b"));
+static_assert(looks_encoded("=?utf-8") && looks_encoded("=?^?") && !looks_encoded("a=?^b") && !looks_encoded("a=?"));
 
-/// Where the text of the first encoded-word begins, npos if none does: "=?" charset "?" ( "b" / "q" ) "?".
-constexpr std::size_t find_encoded_text(std::string_view text) noexcept {
-    for (std::size_t at = text.find("=?"); at != std::string_view::npos; at = text.find("=?", at + 1)) {
-        const std::size_t encoding = text.find('?', at + 2);
-        if (encoding == std::string_view::npos) break;
-        const std::string_view behind = text.substr(encoding + 1, 2);
-        if (base::iequals(behind, "b?") || base::iequals(behind, "q?")) return encoding + 3;
+/// Whether the "=?" here goes on as charset "?" ( "b" / "q" ) "?", whatever the charset is written with.
+constexpr bool begins_encoded_text(std::string_view text) noexcept {
+    const std::size_t encoding = text.find('?', 2);
+    if (encoding == std::string_view::npos) return false;
+    const std::string_view behind = text.substr(encoding + 1, 2);
+    return base::iequals(behind, "b?") || base::iequals(behind, "q?");
+}
+
+/// Whether the text of an encoded-word is of one piece to readers that do not decode it: what it opens it closes.
+constexpr bool closes_what_it_opens(std::string_view encoded) noexcept {
+    int depth = 0;
+    bool in_quotes = false;
+    for (const char c : encoded) {
+        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+        in_quotes ^= c == '"';
+        if (depth < 0 || c == '<' || c == '>' || c == '\\') return false;
     }
-    return std::string_view::npos;
+    return depth == 0 && !in_quotes;
 }
 
-constexpr std::string_view split_encoded_word = "an encoded-word that a quote, bracket or parenthesis splits";
+/// encoded-word (RFC 2047 section 2), wider: its text may have blanks and what closes_what_it_opens. `encoded` becomes that text.
+constexpr bool take_encoded_word(Cursor& in, std::string_view& encoded) noexcept {
+    if (!begins_encoded_text(in.rest())) return false;
+    in.advance(2);
+    if (in.take_while(is_charset_octet).empty() || !in.skip('?')) return false;
+    in.advance(2);  // the encoding, and its "?"
+    encoded = in.take_while([](char c) { return c != '?'; });
+    return in.skip('?') && in.skip('=');
+}
 
 /// Programs decode an encoded-word up to the next "?=", wherever that stands: what is syntax for us in between is text for them. (Python's
-/// email package reads ceo@b.example in: =?utf-8?q?ceo=40b.example"?=" <x@a.example>.) Parentheses that close are harmless, and seen.
-constexpr bool splits_encoded_word(std::string_view text) noexcept {
-    for (std::size_t begin = find_encoded_text(text); begin != std::string_view::npos; begin = find_encoded_text(text)) {
-        text.remove_prefix(begin);
-        const std::size_t end = text.find("?=");
-        if (end == std::string_view::npos) return true;
-        const std::string_view decoded = text.substr(0, end);
-        if (decoded.find("=?") != std::string_view::npos) return true;  // another one begins: then which end is whose?
-        int depth = 0;
-        for (const char c : decoded) {
-            depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-            if (depth < 0 || c == '"' || c == '<' || c == '>' || c == '\\') return true;
+/// email package reads ceo@b.example in: =?utf-8?q?ceo=40b.example"?=" <x@a.example>.) Others search for one behind any "=?", and skip as
+/// many octets as the one that they find has (Thunderbird). So each "=?" with a "?=" somewhere behind it must begin one.
+/// @return why the text is refused, or empty.
+constexpr std::string_view find_encoded_word_fault(std::string_view text) noexcept {
+    constexpr std::string_view split = "an encoded-word that a quote, bracket or parenthesis splits";
+    constexpr std::string_view stray = "an =? that begins no encoded-word, before a ?=";
+    const std::size_t last_end = text.rfind("?=");
+    for (std::size_t at = text.find("=?"); at != std::string_view::npos; at = text.find("=?", at)) {
+        Cursor in(text.substr(at));
+        if (last_end == std::string_view::npos || last_end < at + 2) {
+            if (begins_encoded_text(in.rest())) return split;  // it never ends
+            ++at;
+            continue;
         }
-        if (depth != 0) return true;
-        text.remove_prefix(end + 2);
+        if (at > 0 && text[at - 1] == '\\') return stray;  // to some the backslash takes the "=" away
+        std::string_view encoded;
+        if (!take_encoded_word(in, encoded)) return stray;
+        if (!closes_what_it_opens(encoded)) return split;
+        at += in.position() - 1;  // from its last "=", which may be the first of another "=?"
     }
-    return false;
+    return {};
 }
-static_assert(splits_encoded_word("=?x?q?a\"?=\"") && splits_encoded_word("=?x?b?a") && splits_encoded_word("=?x?Q?a(?=)"));
-static_assert(splits_encoded_word("=?x?q?a=?x?q?=40"));
-static_assert(!splits_encoded_word("=?x?q?a (b), c?= =?x?q?d?=") && !splits_encoded_word("a=?b?c?\""));
+constexpr bool is_whole(std::string_view text) noexcept { return find_encoded_word_fault(text).empty(); }
+static_assert(!is_whole("=?x?q?a\"?=\"") && !is_whole("=?x?b?a") && !is_whole("=?x?Q?a(?=)") && !is_whole("=?x?q?a=?x?q?=40"));
+static_assert(!is_whole("=? =?x?q?a?=") && !is_whole("=?x*\"?q?a?=") && !is_whole("=?x?q?a?b?=") && !is_whole("=?x?q?a?=?b?="));
+static_assert(!is_whole("=??q?a?=") && !is_whole("=?x?qq?a?=") && !is_whole("(\\=?x?q?a=?=)"));
+static_assert(is_whole("=?x?q?a (b), c?= =?x?q?d?=") && is_whole("=?x?b?YQ==?==?x*en?B?YQ==?=") && is_whole("=?x?q?\"a, b\" c?="));
+static_assert(is_whole("a=?b?c?\"") && is_whole("=?=") && is_whole("?= =?a") && is_whole("=?x?q?a?=?="));
 
 constexpr std::string_view hidden_in_address = "a character in the address that does not show";
 
@@ -177,7 +228,7 @@ std::expected<Mailbox, AuthorError> take_angle_addr(Cursor& in) {
 /// @return why it is refused, or empty.
 std::string_view skip_phrase(Cursor& in) noexcept {
     for (;;) {
-        if (!skip_cfws(in)) return "a comment that never closes or nests too deep";
+        if (const std::string_view fault = take_cfws(in); !fault.empty()) return fault;
         if (in.next_is('"')) {
             std::string_view content;
             if (!take_quoted_string(in, content)) return "a quote or angle bracket that never closes";
@@ -213,7 +264,7 @@ std::string_view describe_unexpected(const Cursor& in) noexcept {
 
 /// mailbox, or with `in_group` unset also a group that holds one.
 std::expected<Mailbox, AuthorError> take_mailbox_or_group(Cursor& in, bool in_group) {
-    if (!skip_cfws(in)) return ambiguous("a comment that never closes or nests too deep");
+    if (const std::string_view fault = take_cfws(in); !fault.empty()) return ambiguous(fault);
     if (tell_start(in) == Start::address) {
         LocalPart local;
         take_local_part(in, local);
@@ -226,11 +277,11 @@ std::expected<Mailbox, AuthorError> take_mailbox_or_group(Cursor& in, bool in_gr
         if (in_group && in.next_is(';')) return ambiguous("a group without a member");
         return ambiguous(describe_unexpected(in));
     }
-    if (splits_encoded_word(in.since(start))) return ambiguous(split_encoded_word);  // by the colon
+    if (const std::string_view fault = find_encoded_word_fault(in.since(start)); !fault.empty()) return ambiguous(fault);  // by the colon
     in.advance();
     std::expected<Mailbox, AuthorError> member = take_mailbox_or_group(in, true);
     if (!member) return member;
-    if (!skip_cfws(in)) return ambiguous("a comment that never closes or nests too deep");
+    if (const std::string_view fault = take_cfws(in); !fault.empty()) return ambiguous(fault);
     if (in.next_is(',')) return ambiguous("more than one mailbox");
     if (!in.skip(';')) return ambiguous(in.at_end() ? "a group that never ends" : "text behind the address");
     return member;
@@ -259,15 +310,15 @@ std::expected<Mailbox, AuthorError> parse_single_mailbox(std::string_view field)
     Cursor in(field);
     std::expected<Mailbox, AuthorError> mailbox = take_mailbox_or_group(in, false);
     if (!mailbox) return mailbox;
-    if (!skip_cfws(in)) return ambiguous("a comment that never closes or nests too deep");
+    if (const std::string_view fault = take_cfws(in); !fault.empty()) return ambiguous(fault);
     if (in.skip(',')) {  // obs-mbox-list: nothing may follow
-        if (!skip_cfws(in)) return ambiguous("a comment that never closes or nests too deep");
+        if (const std::string_view fault = take_cfws(in); !fault.empty()) return ambiguous(fault);
         if (!in.at_end()) return ambiguous("more than one mailbox");
     }
     if (in.next_is('<')) return ambiguous("an address before the angle bracket");
     if (in.next_is('@')) return ambiguous(second_at);
     if (!in.at_end()) return ambiguous("text behind the address");
-    if (splits_encoded_word(field)) return ambiguous(split_encoded_word);
+    if (const std::string_view fault = find_encoded_word_fault(field); !fault.empty()) return ambiguous(fault);
     return mailbox;
 }
 

@@ -1,7 +1,9 @@
 #include "mail/author.h"
 
+#include <array>
 #include <fstream>
 #include <optional>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -72,6 +74,72 @@ TEST(Author, many_comments_and_words_take_linear_time) {
     EXPECT_EQ(outcome(field + "<j@x.example>"), "j@x.example");
     EXPECT_EQ(outcome(folded('(', max_author_field_octets)), "refused: a comment that never closes or nests too deep");
     EXPECT_EQ(outcome(folded('"', max_author_field_octets)), "refused: no address");
+    const auto repeated = [](std::string_view text) {
+        std::string out;
+        while (out.size() < max_author_field_octets - 100) out += text;
+        return out;
+    };
+    EXPECT_EQ(outcome(repeated("=?a\n ") + "<j@x.example>"), "j@x.example");
+    EXPECT_EQ(outcome(repeated("=?utf-8?q?a?=\n ") + "<j@x.example>"), "j@x.example");
+    EXPECT_EQ(outcome(repeated("=?utf-8?q?a?==?utf-8?b?YQ==?=\n ") + "=?a <j@x.example>"), "j@x.example");
+}
+
+// Found by a forger who compared readers; ceo@evil.example is what at least one of them shows.
+TEST(Author, what_some_reader_takes_for_another_author) {
+    constexpr std::string_view stray = "refused: an =? that begins no encoded-word, before a ?=";
+    constexpr std::string_view quote = "refused: a comment with a quote or square bracket";
+    constexpr std::string_view early = "refused: a comment that some end at an earlier parenthesis, with an address";
+    const std::array<std::pair<std::string_view, std::string_view>, 21> rows{{
+        {R"("=?utf-8*" <j@x.example> (?q?hello?=" <ceo@evil.example> (x)))", quote},
+        {R"("=?utf-8*" <j@x.example> (?q?hello?= ceo))", stray},
+        {"=?utf-8*@x.example (?q?ceo?= <ceo@evil.example>)", "refused: an encoded-word in the address"},
+        {"\"=?utf-8*\"@x.example (?q?ceo?= <ceo@evil.example>)", "refused: an encoded-word in the address"},
+        {"j=?@x.example (?q?ceo?= <ceo@evil.example>)", stray},
+        {"=?@x.example (<ceo@evil.example> =?utf-8?q?a?=)", stray},
+        {"Chief =? <j@x.example> (<ceo@evil.example> =?utf-8?q?aaaaa?=)", stray},
+        {"=?u?q?a?b?= <j@x.example> (<ceo@evil.example> =?utf-8?q?aaaaaaaaaaaaaa?=)", stray},
+        {"=?u?q?a?=?b?= <j@x.example>", stray},
+        {"=??q?a?= <j@x.example>", stray},
+        {"=?u v?q?a?= <j@x.example>", stray},
+        {"=?utf-8?x?a?= <j@x.example>", stray},
+        {R"((\=?u?q?a=?=) <j@x.example> (=?utf-8?q?aaaaa?=))", stray},
+        {R"((") <j@x.example> ((" ) <ceo@evil.example>))", quote},
+        {"Boss ([) <j@x.example> ((]) <ceo@evil.example>)", quote},
+        {R"(j@x.example (" (" ) <ceo@evil.example>))", quote},
+        {R"(G: j@x.example; ("(") <ceo@evil.example>))", quote},
+        {"j@x.example (a ])", quote},
+        {"j@x.example (a (b) <ceo@evil.example>)", early},
+        {R"(j@x.example (a \) <ceo@evil.example>))", early},
+        {"j@x.example (a (b), ceo@evil.example)", early},
+    }};
+    for (const auto& [field, wanted] : rows) EXPECT_EQ(outcome(field), wanted) << field;
+}
+
+TEST(Author, what_honest_programs_write) {
+    for (const std::string_view field : {
+             R"("=?a" <j@x.example>)",
+             "=?iso-2022-jp?B?GyRCJSIbKEI=?=\r\n\t=?iso-2022-jp?B?GyRCJSIbKEI=?= <j@x.example>",
+             R"("=?iso-2022-jp?B?GyRCJSIbKEI=?=" <j@x.example>)",
+             "=?ks_c_5601-1987?B?sKE=?= <j@x.example>",
+             R"("=?ISO_8859-1:1987?q?a?=" <j@x.example>)",
+             "=?utf-8'en?q?a?= <j@x.example>",
+             "=?utf-8?B?44GC?==?UTF-8?b?44GC?= <j@x.example>",
+             "=?utf-8?q?a?=: j@x.example;",
+             R"(=?utf-8?q?"a: b"?=: j@x.example;)",
+             R"(=?utf-8?Q?"Doe, J=C3=A4ne"?= <j@x.example>)",
+             R"(J =?utf-8?Q?J "a" b "c"?= <j@x.example>)",
+             R"("=?utf-8?Q?a" b "c?=" <j@x.example>)",
+             "=?utf-8?q?a?=?= <j@x.example>",
+             "j@x.example (=?utf-8?q?a (b)?=)",
+             "Jane (a (b (c))) <j@x.example>",
+             "Jane (a@evil.example) <j@x.example>",
+             "Jane (<a@evil.example>) <j@x.example>",
+             R"(Jane (a \) b) <j@x.example>)",
+             R"("Doe ([" <j@x.example>)",
+         })
+        EXPECT_EQ(outcome(field), "j@x.example") << field;
+    EXPECT_EQ(outcome("!#$%&'*+-/=?^_`{|}~@x.example"), "!#$%&'*+-/=?^_`{|}~@x.example");
+    EXPECT_EQ(outcome("j=?@x.example"), "j=?@x.example");  // nothing behind could be its charset
 }
 
 /// What a back-quoted example of the table stands for: C escapes \r \n \t \xHH and two backslashes for one.
