@@ -381,14 +381,13 @@ void defer_foreign_recipients(Decision& decision, const evidence::Evidence& evid
 }
 
 void hold_without_queue(Decision& decision, const evidence::Evidence& evidence, const Rules& rules) {
-    constexpr std::string_view no_queue = "; it was to be held, but the MTA offers no hold queue";
     if (decision.inbound->action == Action::hold) {  // else it is the mode that holds what was refused
         decision.judged = Verdict::tempfail;
-        decision.why += no_queue;
+        decision.why += no_hold_queue;
     }
     if (!std::exchange(decision.quarantine, false)) return;
     decision.verdict = Verdict::tempfail;
-    decision.inbound->explanation.text += no_queue;
+    decision.inbound->explanation.text += no_hold_queue;
     render_reply(decision, decision.inbound->explanation, evidence, rules);
     render_header_edits(decision, evidence, rules);
 }

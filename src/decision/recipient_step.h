@@ -27,8 +27,9 @@ std::optional<Refusal> examine_recipient(std::string_view recipient, RecipientIs
 /// The mode of an inbound door.
 tenant::Mode inbound_mode(const Rules& rules) noexcept;
 
-/// One recipient that is refused suffices to refuse the message: in mode quarantine, which lets it through at RCPT and has only the whole
-/// message to hold. In modes enforce and defer such a recipient is not among the envelope's, and in mode monitor would not be.
+/// One recipient that is refused suffices to refuse the message: in mode quarantine, which lets it through at RCPT where there is a hold
+/// queue, and has only the whole message to hold. In modes enforce and defer such a recipient is not among the envelope's, and in mode
+/// monitor would not be.
 bool one_recipient_suffices(const Rules& rules) noexcept;
 
 /// A message is refused for its recipients where each of them is; for good only where each of them is for good. Where one suffices, it is

@@ -32,7 +32,7 @@ bool is_postmaster(std::string_view recipient, const tenant::RecipientRules& rul
 
 /// Why a message that this recipient is let in with would not be held for it; empty: it would be.
 std::string why_unheld(HoldQueue hold_queue, std::string_view recipient, const Doorkeeper::Ahead& ahead) {
-    if (hold_queue == HoldQueue::none) return "; it was to be held, but the MTA offers no hold queue";
+    if (hold_queue == HoldQueue::none) return std::string(decision::no_hold_queue);
     if (recipient.size() > evidence::max_path_octets)
         return "; of more than " + std::to_string(evidence::max_path_octets) + " octets it cannot be held with its message";
     if (ahead.collected.at_mail().envelope.recipients.size() + ahead.open < evidence::max_recipients_kept) return {};

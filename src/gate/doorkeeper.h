@@ -76,7 +76,7 @@ public:
     };
     /// The rest only of the recipient that is known. Counts it, too. nullopt: nothing is to be said of it. Verdict accept: its mode lets it
     /// through, and it is to be reported; once a session where the session would have ended for it. One that is to be held with its
-    /// message is put off where the message's evidence would not keep it.
+    /// message is put off where there is no hold queue, and where the message's evidence would not keep it.
     std::optional<decision::Decision> refuse_recipient(const evidence::Session& session, std::string_view recipient, const Ahead& ahead);
     /// One whose refused recipients cost it nothing: Exchange Online, trusted forwarders.
     bool is_trusted(const evidence::Session& session) const;

@@ -99,6 +99,9 @@ def test_a_header_above_a_limit_gets_no_better_by_waiting(folder, facts):
             done = verify(folder, f"{name}.eml", zone, *facts)
             assert done.returncode == 0 and b"temperror" not in done.stdout, done
             assert {**results(done), "spf": None} == {"dkim": "permerror", "dmarc": "permerror", "arc": "fail", "spf": None}
+    (folder / "no_policy.json").write_text(json.dumps({"_dmarc.contoso.test": ["TIMEOUT"]}))
+    no_policy = verify(folder, "above.eml", "no_policy.json", *facts)
+    assert (no_policy.returncode, results(no_policy)["dkim"], results(no_policy)["dmarc"]) == (75, "permerror", "temperror"), no_policy
     (folder / "silent.json").write_text(json.dumps({"contoso.test": ["TIMEOUT"]}))
     assert verify(folder, "above.eml", "silent.json", *FACTS).returncode == 75, "what DNS does not say may come"
 
