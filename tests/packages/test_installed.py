@@ -11,7 +11,8 @@ import pytest
 from debian_package import build, deb_of, missing_tools
 from debian_system import NotPossible, System
 from harness.milter import MilterClient
-from harness.processes import PATIENCE, wait_for
+from harness.processes import PATIENCE, free_port, wait_for
+from harness.smtp import SmtpClient
 
 pytestmark = [pytest.mark.skipif(os.geteuid() != 0, reason="a system in a folder needs root"),
               pytest.mark.skipif(bool(missing_tools()), reason=f"not installed: {', '.join(missing_tools())}")]
@@ -66,13 +67,19 @@ def judged(where):
         return command
 
 
-def edit(system):
-    """README.Debian's three edits, read from there; the third is the MTA's, whose part the test plays over an inherited socket."""
+def edit_as_written(system):
+    """README.Debian's first two edits, and the lines of the third, which is the MTA's."""
     readme = system.path("/usr/share/doc/exota/README.Debian").read_text()
     tenants = re.search(r"tenants\.json:\n\n(.*?)\n\n2\.", readme, re.S)[1]
     copy = re.search(r"^ +(cp /usr/share.+)$", readme, re.M)[1]
     system.path("/etc/exota/tenants.json").write_text(tenants)
     system.run("sh", "-c", copy)
+    return re.findall(r"^     (\S.*)$", re.search(r"^3\. (.*?)^Then:", readme, re.S | re.M)[1], re.M)
+
+
+def edit(system):
+    """The three edits, where the test plays the MTA's part over an inherited socket."""
+    edit_as_written(system)
     sample = system.path("/etc/exota/exota.toml")
     assert sample.read_text().count("yours") >= 3
     text = re.sub(r'^listen = \["unix.*$', 'listen = ["systemd"]', sample.read_text(), flags=re.M)
@@ -250,6 +257,40 @@ def test_every_command_of_the_documents_runs(system, deb):
     for unit in set(re.findall(r"^systemctl .*?(exota\S*)$", asked.read_text(), re.M)):
         assert system.path(f"/lib/systemd/system/{unit if '.' in unit else unit + '.service'}").exists(), unit
     assert "podman load -i build/image/exota.tar" in asked.read_text()
+
+
+def test_mail_is_judged_by_the_three_edits_as_they_are_written(system):
+    """With Debian's own Postfix, set up by nothing but README.Debian. What is ours here is the port, and where its log goes."""
+    if system.run("apt-get", "install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600", "postfix", check=False).returncode != 0:
+        pytest.skip("Debian's Postfix could not be fetched")
+    for line in edit_as_written(system):
+        system.run("sh", "-c", line)
+    port = free_port()
+    service = system.run("postconf", "-M", "smtp/inet").stdout.split()
+    system.run("postconf", "-MX", "smtp/inet")
+    with system.path("/etc/postfix/master.cf").open("a") as master:
+        print(f"127.0.0.1:{port}", *service[1:], file=master)
+    system.run("postconf", "-e", "maillog_file=/var/log/mail.log")
+    configuration = system.path("/etc/exota/exota.toml")
+    configuration.write_text(re.sub(r'(\[http\]\n)listen = .*$', r'\1listen = ""', configuration.read_text(), flags=re.M))
+    assert "0 errors, 0 warnings" in system.run("runuser", "-u", "exota", "--", "exota", "check", "--strict").stdout
+    log = system.path("/tmp/through-postfix.log")
+    with log.open("wb") as stream:
+        daemon = subprocess.Popen(["chroot", "--userspec=exota:exota", "--groups=postfix", system.root, "exota", "serve"], stdin=subprocess.DEVNULL, stderr=stream)
+    try:
+        wait_for(lambda: daemon.poll() is None and "event=ready" in log.read_text(), lambda: log.read_text())
+        system.run("postfix", "start")
+        told = system.run("exota", "doctor", check=False).stdout
+        assert [line for line in told.splitlines() if line.startswith(("wrong:", "warning:")) and "DNS" not in line] == [], told
+        with SmtpClient(port) as client:
+            client.hello()
+            reply = client.message("jane@nobody.test", ["root@localhost"], b"From: jane@nobody.test\r\nSubject: x\r\n\r\nx\r\n")
+        assert reply.accepted, system.path("/var/log/mail.log").read_text()[-2000:]
+        wait_for(lambda: "verdict=accept judged=reject reason=no-policy" in log.read_text(), lambda: log.read_text())
+    finally:
+        system.run("postfix", "stop", check=False)
+        daemon.terminate()
+        daemon.wait(PATIENCE)
 
 
 def test_removal_and_purge_leave_what_the_administrator_wrote(system):
