@@ -1,6 +1,7 @@
 """The image: made twice, unpacked and run as a container runs it: read-only root, no capabilities, no way to more, behind a real Postfix."""
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -115,6 +116,22 @@ def test_without_configuration_it_ends_with_78_and_one_sentence(root, folders):
     done = subprocess.run([*in_container(root, folders[0], folders[1]), "/usr/bin/exota", "serve"], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 78 and len(done.stderr.strip().splitlines()) == 1, done
     assert "exota.toml" in done.stderr
+
+
+def test_the_sample_is_a_configuration_of_the_image_by_what_the_document_says(root, folders):
+    etc, run = folders
+    said = re.search(r"## Image\n.*?```toml\n(\[milter\].*?)```", (SOURCE / "docs/packages.md").read_text(), re.S)[1]
+    sample = (root / "usr/share/doc/exota/exota.toml").read_text()
+    shutil.copy(root / "usr/share/doc/exota/endpoints.json", etc)
+    (etc / "tenants.json").write_text(TENANTS)
+
+    def run_by(text, *command):
+        (etc / "exota.toml").write_text(text)
+        return subprocess.run([*in_container(root, etc, run), "/usr/bin/exota", *command], capture_output=True, text=True, timeout=PATIENCE)
+    as_said = json.loads(run_by(re.sub(r"\[milter\]\n.*?\n(?=\n\[)", said, sample, flags=re.S), "check", "--json").stdout)
+    assert as_said["errors"] == 0 and [problem["key"] for problem in as_said["problems"]] == ["milter.listen"], "that others may reach the port, and nothing else"
+    unchanged = run_by(sample, "serve")
+    assert unchanged.returncode == 69 and "postfix" in unchanged.stderr, "why the document says so"
 
 
 def replaced_as_kubernetes_does(etc, name, files):
