@@ -101,6 +101,21 @@ def test_nobody_is_banned_while_the_list_cannot_be_read(directory, content):
     assert done.returncode == 0 and "nobody is banned" in done.stderr
 
 
+def test_each_list_that_is_there_counts(directory):
+    """The one that was copied first stays where it was when exota-endpoints.timer maintains another (docs/packages.md)."""
+    newer, missing = directory / "newer.json", directory / "missing.json"
+    newer.write_text(json.dumps([{"serviceArea": "Exchange", "ips": ["198.51.100.0/24"]}]))
+    ends = lambda *words: subprocess.run([NEVER_BAN, *words], capture_output=True).returncode
+    assert ends(ENDPOINTS, "198.51.100.1") == 1, "the old list does not know it"
+    for lists in ([ENDPOINTS, newer], [newer, ENDPOINTS]):
+        assert ends(*lists, "198.51.100.1") == 0 and ends(*lists, "40.107.3.4") == 0 and ends(*lists, "203.0.113.9") == 1
+    assert ends(missing, newer, "198.51.100.1") == 0 and ends(ENDPOINTS, missing, "203.0.113.9") == 1
+    assert ends(missing, missing, "203.0.113.9") == 0, "no list: nobody is banned"
+    newer.write_text("{")
+    assert ends(ENDPOINTS, newer, "203.0.113.9") == 0, "one that cannot be read: nobody is banned"
+    assert ends("203.0.113.9") == 0 and ends() == 0
+
+
 def test_a_list_with_a_byte_order_mark_is_read(directory):
     path = directory / "list.json"
     path.write_text("\ufeff" + json.dumps([{"serviceArea": "Exchange", "ips": ["198.51.100.0/24"]}]))

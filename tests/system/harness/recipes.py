@@ -92,7 +92,7 @@ class Fail2ban:
         (self.directory / "filter.d/exota.conf").write_text((PACKAGING / "fail2ban/exota-filter.conf").read_text())
         text = (PACKAGING / "fail2ban/exota-jail.conf").read_text()
         changes = {"backend  = systemd": f"backend = polling\nlogpath = {log}", "maxretry = 20": f"maxretry = {maxretry}",
-                   "/usr/local/lib/exota/exota-never-ban /etc/exota/endpoints.json": f"{PACKAGING}/fail2ban/exota-never-ban {endpoints}"}
+                   "/usr/local/lib/exota/exota-never-ban /etc/exota/endpoints.json /var/lib/exota/endpoints.json": f"{PACKAGING}/fail2ban/exota-never-ban {endpoints} {directory}/none"}
         for before, after in changes.items():
             assert text.count(before) == 1, before
             text = text.replace(before, after)
