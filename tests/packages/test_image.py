@@ -86,6 +86,30 @@ def test_the_bill_of_materials_names_every_library(image, root):
     assert {"exota", "libc6", "libssl3", "libunbound8", "ca-certificates", "dns-root-data"} <= names
     identifiers = [package["SPDXID"] for package in bill["packages"]]
     assert len(set(identifiers)) == len(identifiers) and all(package["versionInfo"] for package in bill["packages"])
+    headers = {"<boost/": "libboost1.81-dev", "<CLI/": "libcli11-dev"}  # no file of theirs is in the image; they are in the program
+    used = {package for start, package in headers.items() if any(start in path.read_text() for path in (SOURCE / "src").rglob("*.[hc]*"))}
+    linked = {each["relatedSpdxElement"].removeprefix("SPDXRef-") for each in bill["relationships"] if each["relationshipType"] == "STATIC_LINK"}
+    assert used and used == linked <= names
+
+
+def test_the_bill_of_materials_is_spdx(image):
+    """What SPDX 2.3 asks of a document, its packages and their relationships; and package URLs as their specification has them."""
+    bill = json.loads((image[0] / "exota.spdx.json").read_text())
+    assert set(bill) == {"spdxVersion", "dataLicense", "SPDXID", "name", "documentNamespace", "creationInfo", "packages", "relationships"}
+    assert bill["dataLicense"] == "CC0-1.0" and bill["SPDXID"] == "SPDXRef-DOCUMENT" and re.fullmatch(r"[a-z]+:[^#\s]+", bill["documentNamespace"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", bill["creationInfo"]["created"])
+    assert bill["creationInfo"]["creators"] and all(re.match(r"(Tool|Person|Organization): \S", each) for each in bill["creationInfo"]["creators"])
+    elements = {"SPDXRef-DOCUMENT"}
+    for package in bill["packages"]:
+        assert re.fullmatch(r"SPDXRef-[A-Za-z0-9.-]+", package["SPDXID"]) and package["downloadLocation"] and package["filesAnalyzed"] is False, package
+        assert re.fullmatch(r"NOASSERTION|(Organization|Person): \S.*", package["supplier"])
+        elements.add(package["SPDXID"])
+        for reference in package.get("externalRefs", []):
+            assert (reference["referenceCategory"], reference["referenceType"]) == ("PACKAGE-MANAGER", "purl")
+            assert re.fullmatch(r"pkg:deb/debian/([a-z0-9.-]|%[0-9A-F]{2})+@([A-Za-z0-9.:~_-]|%[0-9A-F]{2})+\?distro=[a-z]+", reference["referenceLocator"]), reference
+    assert {each["relationshipType"] for each in bill["relationships"]} == {"DESCRIBES", "DEPENDS_ON", "STATIC_LINK"}
+    assert {each["relatedSpdxElement"] for each in bill["relationships"]} == elements - {"SPDXRef-DOCUMENT"}
+    assert all(each["spdxElementId"] in elements for each in bill["relationships"])
 
 
 def in_container(root, etc, run):
