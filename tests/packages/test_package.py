@@ -66,3 +66,17 @@ def test_the_apparmor_profile_compiles(tmp_path):
     broken = tmp_path / "broken"
     broken.write_text(profile.read_text().replace("capability chown,", "capability chowned,"))
     assert subprocess.run(["apparmor_parser", "-Q", "-K", broken], capture_output=True).returncode != 0
+
+
+def test_the_apparmor_profile_lets_through_what_the_documents_say():
+    """By its text: no kernel here enforces it. A rule for a folder's content holds for every file that the documents put there."""
+    rules = re.findall(r"^  (?:owner )?(/\S+) ([rwkm]+),$", (SOURCE / "packaging/apparmor/exota").read_text(), re.M)
+
+    def allowed(path):
+        return {right for pattern, rights in rules for right in rights if re.fullmatch(re.escape(pattern).replace(r"\*\*", ".+").replace(r"\*", "[^/]*"), path)}
+    documents = "".join((SOURCE / name).read_text() for name in ("README.md", "docs/postfix.md", "docs/packages.md", "docs/systemd.md", "packaging/exota.toml"))
+    written = set(re.findall(r"\bunix:(/[\w./-]+\.sock)\b|2>>(/[\w./-]+)", documents)) | {("/run/exota-milter.sock", "")}
+    paths = {path for pair in written for path in pair if path}
+    assert {"/run/exota/milter.sock", "/var/spool/postfix/exota/milter.sock", "/var/log/exota.log"} <= paths
+    assert {path for path in paths if "w" not in allowed(path)} == set()
+    assert "r" in allowed("/root/refused.eml") and "w" not in allowed("/root/refused.eml") and "w" not in allowed("/etc/passwd")
