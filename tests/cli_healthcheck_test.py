@@ -99,8 +99,18 @@ def test_the_configuration_names_the_place(folder):
     with Server(READY, host="::1") as server:
         config.write_text(f'{text}\n[http]\nlisten = "inet6:[::]:{server.port}"\n')
         assert run("healthcheck", "-c", config).returncode == 0
-    config.write_text("[authorisation]\nmode = 1\n")
-    assert run("healthcheck", "-c", config).returncode == 78
+    # Nor does anything else of the file that a running daemon may have refused; without a place to ask, what is wrong is said.
+    with Server(READY) as server:
+        config.write_text(f'[http]\nlisten = "127.0.0.1:{server.port}"\n[log]\nformat = "jsn"\n')
+        assert run("healthcheck", "-c", config).returncode == 0
+        assert run("check", "-c", config).returncode == 78
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    config.write_text(f'[http]\nlisten = "127.0.0.1:{port}"\n[log]\nformat = "jsn"\n')
+    assert run("healthcheck", "-c", config).returncode == 69
+    for wrong in ("[authorisation]\nmode = 1\n", '[http]\nlisten = "nonsense"\n', "[http]\nlisten = 1\n", "http = 1\n", '[http]\nlisten = ""\n', "[http\n"):
+        config.write_text(wrong)
+        assert run("healthcheck", "-c", config).returncode == 78, wrong
     assert run("healthcheck", "-c", folder / "none.toml").returncode == 66
 
 

@@ -12,6 +12,8 @@
 #include <system_error>
 
 #include "config/config.h"
+#include "config/tree.h"
+#include "config/whole_file.h"
 #include "net/descriptor.h"
 #include "net/endpoint.h"
 #include "programs/json_output.h"
@@ -127,9 +129,31 @@ Exit say(const Options& options, Exit exit, const std::string& text) {
     return exit;
 }
 
+const config::Node* member(const config::Node* node, std::string_view key) {
+    const config::Node::Table* table = node != nullptr ? node->table() : nullptr;
+    if (table == nullptr) return nullptr;
+    const auto found = std::ranges::find(*table, key, &config::Member::key);
+    return found == table->end() ? nullptr : &found->value;
+}
+
+/// http.listen of the configuration file, whatever else is wrong in it: a daemon whose file was replaced by a wrong one goes on with what
+/// it read before, and a container that is called unhealthy for it would be restarted into the error.
+/// @return  "": there is no such file, or none that says so; the configuration is then read whole, and complained of.
+std::string listen_in_file(const Options& options) {
+    if (!options.config && config::drop_in_requested(environ)) return {};
+    const auto text = config::read_whole_file(options.config.value_or(std::string(config::default_config_path)), config::max_octets);
+    if (!text) return {};
+    const auto tree = config::parse_toml(*text);
+    const config::Node* listen = tree ? member(member(&*tree, "http"), "listen") : nullptr;
+    const std::string* said = listen != nullptr ? std::get_if<std::string>(&listen->value) : nullptr;
+    if (said == nullptr) return {};
+    const auto endpoint = net::Endpoint::parse_http(*said);
+    return endpoint && endpoint->is_tcp() ? *said : std::string();
+}
+
 Exit run(const Options& options) {
-    std::string listen = options.http.value_or("");
-    if (!options.http) {
+    std::string listen = options.http ? *options.http : listen_in_file(options);
+    if (!options.http && listen.empty()) {
         const auto config = chosen_config(options.config, environ, config::Endpoints::named);
         if (!config) return config.error();
         listen = config->http.listen;

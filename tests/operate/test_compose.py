@@ -54,6 +54,7 @@ def test_addresses_agree():
     sink, port = re.fullmatch(r"\[(\w+)\]:(\d+)", main_cf()["relayhost"]).groups()
     assert f"0.0.0.0:{port}" in services()[sink]["command"]
     assert services()["exota"]["ports"] == [f"127.0.0.1:8894:{settings()['http']['listen'].split(':')[1]}"]
+    assert services()["exota"]["healthcheck"]["test"][-2:] == ["--http", f"127.0.0.1:{settings()['http']['listen'].split(':')[1]}"]
     mounted = {target: source for source, target, _ in (volume.split(":") for volume in services()["exota"]["volumes"])}
     for path in (settings()["client_ip"]["endpoints_file"], settings()["tenants"]["file"], services()["exota"]["command"][-1]):
         folder, _, name = path.rpartition("/")
