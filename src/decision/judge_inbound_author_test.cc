@@ -111,6 +111,8 @@ TEST(JudgeInboundAuthor, trusted_seals) {
     // While the seal cannot be checked nothing is refused for want of it, and nothing passes by it.
     EXPECT_EQ(said_of(sealed(enforced_mail(), ArcValue::temperror, "list.example"), rules), "none 301, tempfail, unavailable");
     EXPECT_EQ(said_of(sealed(own, ArcValue::temperror, "list.example"), rules), "none 301, tempfail, unavailable");
+    EXPECT_EQ(said_of(sealed(own, ArcValue::temperror, "evil.example"), rules), "fail 010, reject, own-domain")
+        << "a forger's seal with a dead key keeps nobody waiting";
     EXPECT_EQ(said_of(sealed(strange_mail().policy("bank.example", none_record), ArcValue::temperror, "list.example"), rules),
               "fail 001, none, passed")
         << "p=none changes nothing";
