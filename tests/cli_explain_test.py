@@ -77,6 +77,9 @@ def test_explain_from_logged_evidence_says_the_same(folder):
         (folder / "evidence.json").write_text(line)
         again = run("explain", "-c", folder / "exota.toml", "--json", "--evidence", folder / "evidence.json")
         assert again.returncode == 0 and json.loads(again.stdout) == first, line
+    assert "no header field" not in again.stderr.decode()
+    (folder / "evidence.json").write_text(json.dumps({"stage": "recipient", "evidence": first["evidence"] | {"header": {**first["evidence"]["header"], "from": [], "from_count": 0, "field_count": 0}}}))
+    assert "no header field in this evidence" in run("explain", "-c", folder / "exota.toml", "--json", "--evidence", folder / "evidence.json").stderr.decode()
     for broken in ('time=x evidence="{', 'time=x evidence="{}\\u12"', 'helo="evidence={}"'):
         (folder / "evidence.json").write_text(broken)
         assert run("explain", "-c", folder / "exota.toml", "--evidence", folder / "evidence.json").returncode == 65

@@ -203,6 +203,7 @@ DmarcResult Check::without_record(std::string detail) {
         if (aligned && identifier.result == IdentifierResult::temperror) doubtful = true;
     };
     for (const DmarcIdentifier& identifier : query_.dkim) examine(identifier, result_.aligned_dkim);
+    result_.doubtful_dkim = doubtful && !result_.aligned_dkim;
     examine(query_.spf, result_.aligned_spf);
     if (!result_.aligned_dkim && !result_.aligned_spf && doubtful)
         return stopped(Trouble::temporary, "an identifier that may be aligned could not be checked");

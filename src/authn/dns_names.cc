@@ -11,6 +11,7 @@ namespace exota::authn {
 bool is_dns_name(std::string_view name, std::size_t least_labels) noexcept {
     if (name.ends_with('.')) name.remove_suffix(1);
     if (name.empty() || name.size() > mail::Domain::max_octets || name.front() == '[') return false;
+    if (std::ranges::any_of(name, [](char c) { return c < ' ' || c > '~' || c == '\\'; })) return false;
     std::size_t labels = 0;
     for (std::string_view rest = name;;) {
         const std::size_t dot = rest.find('.');

@@ -12,7 +12,9 @@
 
 namespace exota::authn {
 
-/// A name that can be asked for: labels of 1 to 63 octets, at most 253 in all; a final dot does not count.
+/// A name that can be asked for: labels of 1 to 63 octets, at most 253 in all; a final dot does not count. Printable ASCII without the
+/// backslash, which for the resolver is the beginning of another octet: a name that comes back otherwise than it was asked for would be
+/// no answer, and whoever has his local part or HELO in it (%{l}, %{h}) could make himself one that never comes.
 /// @param least_labels  how many it must have.
 bool is_dns_name(std::string_view name, std::size_t least_labels) noexcept;
 

@@ -13,6 +13,9 @@ TEST(DnsNames, what_can_be_asked_for) {
     for (const std::string& name :
          {std::string(), std::string("."), std::string("a..b"), std::string(".a"), label + 'a', longest + 'a', std::string("[192.0.2.1]")})
         EXPECT_FALSE(is_dns_name(name, 1)) << name;
+    for (const char odd : {'\\', '\t', '\n', '\x7f', '\x80', '\xff', '\0'})
+        EXPECT_FALSE(is_dns_name(std::string("a.b") + odd + "c.d", 2)) << int{odd};
+    for (const char plain : {' ', '!', '"', '_', '~'}) EXPECT_TRUE(is_dns_name(std::string("a.b") + plain + "c.d", 2)) << plain;
     EXPECT_TRUE(is_dns_name("a.example", 2));
     EXPECT_FALSE(is_dns_name("example", 2));
 }

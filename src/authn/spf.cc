@@ -9,6 +9,7 @@
 #include "authn/spf_macro.h"
 #include "authn/spf_record.h"
 #include "base/text.h"
+#include "mail/cfws.h"
 #include "mail/domain.h"
 
 namespace exota::authn {
@@ -18,6 +19,13 @@ namespace {
 enum class Match : std::uint8_t { yes, no, pending, temperror, permerror };
 
 bool is_temporary(DnsStatus status) noexcept { return status == DnsStatus::temporary_failure || status == DnsStatus::bogus; }
+
+/// RFC 7208 section 4.3: U-labels are asked for as A-labels. Empty: what is written is no domain.
+std::string in_a_labels(std::string domain) {
+    if (std::ranges::none_of(domain, mail::is_8bit)) return domain;
+    const auto read = mail::Domain::parse(domain);
+    return read ? read->text() : std::string();
+}
 
 bool is_in_network(const base::IpAddress& address, const base::IpAddress& network, int bits) noexcept {
     for (int bit = 0; bit < bits; bit += 8) {
@@ -75,14 +83,10 @@ private:
 };
 
 SpfResult Check::run() {
-    const std::size_t at = query_.mail_from.rfind('@');
-    if (query_.mail_from.empty()) {
-        result_.domain = query_.helo;
-        sender_ = "postmaster@" + query_.helo;
-    } else {
-        result_.domain = at == std::string::npos ? query_.mail_from : query_.mail_from.substr(at + 1);
-        sender_ = at == std::string::npos || at == 0 ? "postmaster@" + result_.domain : query_.mail_from;
-    }
+    const std::string& identity = query_.mail_from.empty() ? query_.helo : query_.mail_from;
+    const std::size_t at = query_.mail_from.empty() ? std::string::npos : identity.rfind('@');
+    result_.domain = in_a_labels(at == std::string::npos ? identity : identity.substr(at + 1));
+    sender_ = (at == std::string::npos || at == 0 ? std::string("postmaster") : identity.substr(0, at)) + '@' + result_.domain;
     if (result_.domain.ends_with('.')) result_.domain.pop_back();
     if (!is_dns_name(result_.domain, 2)) {  // section 4.3
         result_.detail = "no domain to check";

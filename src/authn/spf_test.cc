@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "authn/dns_names.h"
 #include "authn/spf_macro.h"
 #include "authn/spf_record.h"
 #include "mail/domain.h"
@@ -227,6 +228,68 @@ TEST(Spf, the_null_sender_is_checked_by_helo) {
                       {{"postmaster.x.test", RecordType::a}, {.status = DnsStatus::data, .records = {std::string(4, '\1')}}}});
     EXPECT_EQ(result.value, SpfValue::pass);
     EXPECT_EQ(result.domain, "out.protection.outlook.com");
+}
+
+TEST(Spf, a_sender_cannot_make_a_name_that_gets_no_answer) {
+    const std::map<DnsQuestion, DnsAnswer> zone{{{"contoso.com", RecordType::txt}, txt("v=spf1 exists:%{l}.x.test -all")},
+                                                {{"fabrikam.com", RecordType::txt}, txt("v=spf1 include:%{h}.x.test -all")}};
+    const auto value_of = [&](const SpfQuery& query) {
+        Dns dns;
+        SpfResult result = check_spf(query, dns);
+        for (; result.pending; result = check_spf(query, dns))
+            for (const DnsQuestion& question : dns.take_pending()) {
+                EXPECT_TRUE(is_dns_name(question.name, 1)) << question.name;
+                const auto found = zone.find(question);
+                dns.put(question, found == zone.end() ? DnsAnswer{.status = DnsStatus::nxdomain} : found->second);
+            }
+        return result.value;
+    };
+    for (const std::string local : {"a\\b", "\"a\\.b\"", "\"a\tb\"", "a\x7f", "a\xc3\xbc"}) {
+        SpfQuery query = from_exchange;
+        query.mail_from = local + "@contoso.com";
+        EXPECT_EQ(value_of(query), SpfValue::fail) << local;
+        query.mail_from = "jane@" + local + ".test";
+        EXPECT_EQ(value_of(query), SpfValue::none) << local;
+        query.mail_from = "jane@fabrikam.com";
+        query.helo = local;
+        EXPECT_EQ(value_of(query), SpfValue::permerror) << local << ": as of any name without a record";
+    }
+}
+
+TEST(Spf, an_internationalised_sender_is_asked_for_in_a_labels) {
+    const auto address = [](char last) { return DnsAnswer{.status = DnsStatus::data, .records = {std::string("\x28\x5c\0", 3) + last}}; };
+    const std::map<DnsQuestion, DnsAnswer> zone{
+        {{"xn--bcher-kva.example", RecordType::txt}, txt("v=spf1 exists:%{l}.%{o}.x.test a:%{d} -all")},
+        {{"xn--bcher-kva.example", RecordType::a}, address(10)},
+        {{"gr\xc3\xbc\xc3\x9f.xn--bcher-kva.example.x.test", RecordType::a}, address(1)}};
+    SpfQuery query = from_exchange;
+    query.mail_from =
+        "jane@b\xc3\xbc"
+        "cher.example";
+    SpfResult result = check(query, zone);
+    EXPECT_EQ(result.value, SpfValue::pass);
+    EXPECT_EQ(result.domain, "xn--bcher-kva.example");
+    EXPECT_EQ(result.detail, "a:%{d}");
+    EXPECT_EQ(result.void_lookups, 1);
+    // A local part beyond ASCII is no label that anybody could publish: nobody is asked, and nothing counted against the record.
+    query.mail_from =
+        "gr\xc3\xbc\xc3\x9f@b\xc3\xbc"
+        "cher.example";
+    result = check(query, zone);
+    EXPECT_EQ(result.value, SpfValue::pass);
+    EXPECT_EQ(result.detail, "a:%{d}");
+    EXPECT_EQ(result.void_lookups, 0);
+    // The same of HELO, and what is no name is not asked for.
+    query.mail_from.clear();
+    query.helo =
+        "b\xc3\xbc"
+        "cher.example";
+    EXPECT_EQ(check(query, zone).domain, "xn--bcher-kva.example");
+    query.mail_from =
+        "jane@b\xfc"
+        "cher.example";
+    EXPECT_EQ(check(query, zone).value, SpfValue::none);
+    EXPECT_EQ(check(query, zone).detail, "no domain to check");
 }
 
 }  // namespace

@@ -170,6 +170,7 @@ CompauthCase compauth_case(const Examination& examination, const Findings& findi
         asked.unresolved = true;  // nobody looked: that is no word about the author
     }
     asked.spf_from_exchange = is_from_exchange(evidence, message.rules);
+    if (is_proven_by_alignment(asked)) asked.unresolved = false;  // no other identifier is needed
     const auto rule = domain_rule(rules, message.author->text());
     if (is(findings, Factor::arc, Finding::holds))
         asked.exception = Exception::arc;

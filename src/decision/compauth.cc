@@ -22,8 +22,7 @@ Compauth compauth_of(const CompauthCase& asked) noexcept {
     using enum CompauthResult;
     const auto& [own, own_tenant, has_record, enforces, aligned_dkim, aligned_spf, spf_from_exchange, unresolved, exception, domain,
                  reverse_name] = asked;
-    // What no other tenant of Microsoft 365 can achieve.
-    const bool proven = aligned_dkim || (aligned_spf && !spf_from_exchange);
+    const bool proven = is_proven_by_alignment(asked);
 
     if (own && own_tenant == Finding::holds) return {pass, 701, 2};
     if (has_record && proven) return {pass, 100, 3};

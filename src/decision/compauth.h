@@ -35,6 +35,11 @@ struct CompauthCase {
     bool reverse_name = false;              // the client's confirmed name is in the author's organisation
 };
 
+/// By what no other tenant of Microsoft 365 can achieve.
+constexpr bool is_proven_by_alignment(const CompauthCase& asked) noexcept {
+    return asked.aligned_dkim || (asked.aligned_spf && !asked.spf_from_exchange);
+}
+
 /// The row of the table, from 2; row 1 is mail that EOP judged. Total: the last one asks nothing.
 Compauth compauth_of(const CompauthCase& asked) noexcept;
 

@@ -119,6 +119,13 @@ std::string without_comments(std::string_view text, Comments comments) {
     return out;
 }
 
+/// The same for who drops comments first: "mx(.example).net".
+bool begins_with_our_id_and_comments(std::string_view text, std::string_view id) {
+    const std::size_t open = text.find('(');
+    if (open == std::string_view::npos || open > text.find(';')) return false;  // nearly always
+    return std::ranges::any_of(all_readers, [&](Comments comments) { return begins_with_our_id(without_comments(text, comments), id); });
+}
+
 /// Where the authserv-id's part ends: at the first ';' that stands outside of quoted strings and comments.
 std::size_t end_of_head(std::string_view text) noexcept {
     base::Cursor in(text);
@@ -176,7 +183,8 @@ bool poses_as_ours(std::string_view value, const OwnField& own, Readable readabl
     const std::size_t encoded_word = find_encoded_word(value);
     const bool is_encoded = encoded_word != std::string_view::npos;
     std::string scratch;
-    bool our_id = begins_with_our_id(value, own.authserv_id) || base::iequals(authn::peek_authserv_id(value, scratch), own.authserv_id);
+    bool our_id = begins_with_our_id(value, own.authserv_id) || base::iequals(authn::peek_authserv_id(value, scratch), own.authserv_id) ||
+                  begins_with_our_id_and_comments(value, own.authserv_id);
     if (!is_encoded && !may_mention(value)) {
         if (!our_id) return false;
         if (own.all_of_ours) return true;

@@ -328,6 +328,13 @@ TEST(ForgedResult, AllOfOursAndWhatWasReadAlready) {
     EXPECT_TRUE(poses_as_ours(ours, {id, true}, Readable::yes));
     EXPECT_TRUE(poses_as_ours("mx.example.net.; spf=pass", {id, true}, Readable::unknown));
     EXPECT_FALSE(poses_as_ours("other.example; spf=pass", {id, true}, Readable::unknown));
+    for (const std::string_view with_comments :
+         {"mx(c).example(d).net; spf=pass", "mx.(a (b) c)example.net; spf=pass", "mx(a;b).example.net; spf=pass",
+          "(x) mx(y).example.net 1; spf=pass", "mx(a \\) b).example.net; spf=pass"})
+        EXPECT_TRUE(poses_as_ours(with_comments, {id, true}, Readable::unknown)) << with_comments;
+    for (const std::string_view of_others : {"other.example (by mx.example.net); spf=pass", "(mx.example.net) other.example; spf=pass",
+                                             "a.mx(c).example.net; spf=pass", "other.example; spf=pass (mx.example.net)"})
+        EXPECT_FALSE(poses_as_ours(of_others, {id, true}, Readable::unknown)) << of_others;
     EXPECT_TRUE(poses_as_ours(broken, {id, false}, Readable::unknown));
     EXPECT_FALSE(poses_as_ours(ours, {id, false}, Readable::yes));
     EXPECT_TRUE(poses_as_ours("mx.example.net; spf=pass; x-exota=pass", {id, false}, Readable::yes));

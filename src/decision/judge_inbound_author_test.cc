@@ -111,6 +111,8 @@ TEST(JudgeInboundAuthor, trusted_seals) {
     // While the seal cannot be checked nothing is refused for want of it, and nothing passes by it.
     EXPECT_EQ(said_of(sealed(enforced_mail(), ArcValue::temperror, "list.example"), rules), "none 301, tempfail, unavailable");
     EXPECT_EQ(said_of(sealed(own, ArcValue::temperror, "list.example"), rules), "none 301, tempfail, unavailable");
+    EXPECT_EQ(said_of(sealed(own, ArcValue::temperror, "evil.example"), rules), "fail 010, reject, own-domain")
+        << "a forger's seal with a dead key keeps nobody waiting";
     EXPECT_EQ(said_of(sealed(strange_mail().policy("bank.example", none_record), ArcValue::temperror, "list.example"), rules),
               "fail 001, none, passed")
         << "p=none changes nothing";
@@ -218,6 +220,14 @@ TEST(JudgeInboundAuthor, while_dns_does_not_answer) {
     Incoming own = strange_mail("ceo@contoso.com").policy("contoso.com", reject_record);
     own.message.client = "40.107.22.5";
     EXPECT_EQ(said_of(own.spf(pass, "contoso.com").signed_by("contoso.com", Value::temperror)), put_off);
+    // Without a record SPF through Exchange Online settles nothing either; SPF of a host of the author's own does.
+    Incoming unpublished = strange_mail().spf(pass, "bank.example").signed_by("mail.bank.example", Value::temperror);
+    EXPECT_EQ(said_of(unpublished), "pass 109, none, passed");
+    unpublished.message.client = "40.107.22.5";
+    EXPECT_EQ(said_of(unpublished), put_off);
+    Rules forbidden = inbound_rules();
+    forbidden.inbound->domains["bank.example"] = Action::reject;
+    EXPECT_EQ(said_of(unpublished, forbidden), put_off) << "a signature could have spared it the refusal";
     // Others may be let pass or marked meanwhile; own domains never.
     for (const Action action : {Action::mark, Action::none}) {
         Rules rules = inbound_rules();

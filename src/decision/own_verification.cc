@@ -64,7 +64,9 @@ evidence::DmarcVerification meaning_of(const authn::DmarcResult& result, DmarcSa
     dmarc.aligned_spf = result.aligned_spf;
     dmarc.policy = name_of(result.policy);
     dmarc.detail = result.detail;
-    if (dmarc.value == evidence::DmarcValue::pass && result.doubtful_dkim) {
+    // Without a record, too: what SPF is worth hangs on the client.
+    const bool is_settled = dmarc.value == evidence::DmarcValue::pass || dmarc.value == evidence::DmarcValue::none;
+    if (is_settled && result.doubtful_dkim) {
         dmarc.value = evidence::DmarcValue::temperror;
         dmarc.detail = "passes by SPF, and an aligned signature could not be checked";
     }

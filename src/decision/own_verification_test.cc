@@ -102,6 +102,8 @@ TEST(OwnVerification, a_pass_by_spf_is_open_while_a_signature_could_not_be_check
                           Case{"pass, doubtful", DmarcValue::pass, false, true, true, Is::temperror, by_spf},
                           Case{"pass, doubtful for want of a body", DmarcValue::pass, false, true, false, Is::temperror,
                                evidence::connection_without_bodies},
+                          Case{"no record", DmarcValue::none, false, false, true, Is::none, "d"},
+                          Case{"no record, doubtful", DmarcValue::none, false, true, true, Is::temperror, by_spf},
                           Case{"fail", DmarcValue::fail, false, false, true, Is::fail, "d"},
                           Case{"fail without a body", DmarcValue::fail, false, false, false, Is::fail, "d"},
                           Case{"temperror", DmarcValue::temperror, false, false, true, Is::temperror, "d"},

@@ -102,18 +102,22 @@ void examine_arc(const Case& message, const Subject& subject, Findings& findings
         found = absent(not_asked, Source::own_verification);
         return;
     }
-    if (arc->value != evidence::ArcValue::pass) {
-        found = arc->value == evidence::ArcValue::temperror
-                    ? unverified(arc->detail)
-                    : absent(arc->value == evidence::ArcValue::none ? "no-chain" : "chain-fails", Source::own_verification);
+    const bool is_open = arc->value == evidence::ArcValue::temperror;
+    if (arc->value != evidence::ArcValue::pass && !is_open) {
+        found = absent(arc->value == evidence::ArcValue::none ? "no-chain" : "chain-fails", Source::own_verification);
         return;
     }
+    if (is_open && arc->instances.empty()) {  // nobody knows who sealed
+        found = unverified(arc->detail);
+        return;
+    }
+    // A chain that could not help, whatever DNS says of its keys, is not waited for: anybody can write one.
     found = coded(Finding::absent, "no-trusted-sealer", Source::own_verification);
     const tenant::Alignment alignment = alignment_for(message, subject);
     for (auto instance = arc->instances.rbegin(); instance != arc->instances.rend(); ++instance) {
         if (!is_trusted_sealer(instance->sealer, message.rules)) return;  // whatever lies before it may be its invention
         if (is_formality(*instance) || !reports_authentic(*instance, message, alignment)) continue;
-        found = holds(instance->sealer, Source::own_verification);
+        found = is_open ? unverified(arc->detail) : holds(instance->sealer, Source::own_verification);
         return;
     }
 }

@@ -18,6 +18,7 @@
 #include "evidence/firewall_names.h"
 #include "evidence/inbound_fields.h"
 #include "evidence/single_field_values.h"
+#include "mail/bare_path.h"
 
 namespace exota::evidence {
 namespace {
@@ -27,12 +28,6 @@ using base::fail;
 using base::Result;
 
 constexpr std::size_t max_auth_as_octets = 256;
-
-/// Without white space around it and without one pair of angle brackets.
-std::string_view bare_path(std::string_view path) noexcept {
-    path = base::trim(path);
-    return path.size() >= 2 && path.front() == '<' && path.back() == '>' ? path.substr(1, path.size() - 2) : path;
-}
 
 constexpr std::string_view without_leading_blanks(std::string_view value) noexcept {
     while (!value.empty() && base::is_wsp(value.front())) value.remove_prefix(1);
@@ -308,7 +303,7 @@ void Collector::mail(std::string_view reverse_path) {
     if (message_->is_complete) return;
     Envelope& envelope = message_->envelope;
     envelope.has_mail = true;
-    reverse_path = bare_path(reverse_path);
+    reverse_path = mail::bare_path(reverse_path);
     if (reverse_path.size() > max_path_octets)
         message_->exceed("octets of the reverse-path above " + std::to_string(max_path_octets));
     else
@@ -324,7 +319,7 @@ void Collector::recipient(std::string_view forward_path) {
     if (message().is_complete) return;
     Envelope& envelope = message_->envelope;
     ++envelope.recipient_count;
-    forward_path = bare_path(forward_path);
+    forward_path = mail::bare_path(forward_path);
     if (envelope.recipients.size() < max_recipients_kept && forward_path.size() <= max_path_octets)
         envelope.recipients.emplace_back(forward_path);
 }

@@ -378,6 +378,8 @@ TEST(Collector, paths_on_both_sides_of_their_limits) {
     EXPECT_EQ(evidence.envelope.reverse_path, "");
     EXPECT_EQ(evidence.envelope.recipients.size(), 1U);
     EXPECT_EQ(evidence.envelope.recipient_count, 2U);
+    collector.mail("<@relay.example:a@b.example>");
+    EXPECT_EQ(collector.finish().envelope.reverse_path, "a@b.example");
 }
 
 TEST(Collector, differing_values_are_bounded) {

@@ -106,6 +106,7 @@ TEST_F(MilterInbound, takes_recipients_that_exist) {
     mail();
     EXPECT_EQ(recipient("john@contoso.test"), "continue");
     EXPECT_EQ(recipient("John+x@CONTOSO.test"), "continue");
+    EXPECT_EQ(recipient("@relay.test:john@contoso.test"), "continue") << "a source route is to be ignored";
     EXPECT_EQ(recipient("jane@contoso.test"), "550 5.1.1 Recipient address rejected: no such recipient");
     EXPECT_EQ(recipient("postmaster@contoso.test"), "continue");
     EXPECT_EQ(recipient("anybody@fabrikam.test"), "continue") << "nobody is asked about it";
@@ -119,7 +120,7 @@ TEST_F(MilterInbound, takes_recipients_that_exist) {
     EXPECT_TRUE(accepted(message()));
     ASSERT_EQ(recorder.messages.size(), 3U);
     EXPECT_EQ(recorder.messages[2].decision.reason, Reason::passed);
-    EXPECT_EQ(recorder.messages[2].evidence.envelope.recipients.size(), 4U);
+    EXPECT_EQ(recorder.messages[2].evidence.envelope.recipients.size(), 5U);
     EXPECT_EQ(recorder.messages[2].front.door, Door::inbound);
 }
 

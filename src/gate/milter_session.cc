@@ -9,6 +9,7 @@
 #include "gate/judge.h"
 #include "gate/message.h"
 #include "gate/mta_macros.h"
+#include "mail/bare_path.h"
 #include "wire/milter/dialogue.h"
 #include "wire/milter/events.h"
 #include "wire/milter/frames.h"
@@ -60,10 +61,6 @@ private:
 
     std::string said_;  // parted by NULs, which the protocol has at the end of each
 };
-
-std::string_view without_brackets(std::string_view path) noexcept {
-    return path.starts_with('<') && path.ends_with('>') ? path.substr(1, path.size() - 2) : path;
-}
 
 evidence::Collector::NameIs known_of_name(const milter::Header& event) noexcept {
     return event.plain_name ? evidence::Collector::NameIs::plain : evidence::Collector::NameIs::unknown;
@@ -216,7 +213,7 @@ Handled MilterSession::State_::on(const milter::Recipient& event, std::string& o
         note_facts();
         const FrontEnd front = front_end(door, terms.may(milter::action::quarantine));
         if (!at_door) at_door.reset(new AtDoor{.keeper = Doorkeeper(judge, front, wake)});
-        const std::string_view recipient = without_brackets(event.arguments.front());
+        const std::string_view recipient = mail::bare_path(event.arguments.front());
         const bool client_is_known = at_door->keeper.ask(collector().session());
         if (at_door->keeper.ask_recipient(recipient) && client_is_known) {
             receive(recipient, out);

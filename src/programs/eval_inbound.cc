@@ -190,7 +190,7 @@ Answer evaluate_compauth(const json::object& in) {
     asked.enforces = dmarc.has_record && dmarc.enforced != authn::DmarcPolicy::none;
     asked.aligned_dkim = dmarc.aligned_dkim;
     asked.aligned_spf = dmarc.aligned_spf;
-    asked.unresolved = dmarc.value == authn::DmarcValue::temperror || dmarc.doubtful_dkim;
+    asked.unresolved = (dmarc.value == authn::DmarcValue::temperror || dmarc.doubtful_dkim) && !decision::is_proven_by_alignment(asked);
     const decision::Compauth compauth = decision::compauth_of(asked);
     return base::json_text(
         [&](JsonObject& members) {

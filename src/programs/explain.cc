@@ -155,8 +155,12 @@ base::Result<Seen> see(const Options& options, gate::Snapshot& snapshot, const c
     if (!options.evidence) return see_file(options, snapshot, config);
     auto evidence = evidence_from_file(*options.evidence);
     if (!evidence) return std::unexpected(std::move(evidence.error()));
-    std::vector<std::string> troubles = look_up(config, *evidence, snapshot);
-    return Seen{*std::move(evidence), std::move(troubles), std::nullopt};
+    std::vector<std::string> notes = look_up(config, *evidence, snapshot);
+    if (evidence->header.field_count == 0)
+        notes.emplace_back(
+            "there is no header field in this evidence: if its line has stage=client, recipient or mail, no message had come, and what "
+            "was refused then is not judged here");
+    return Seen{*std::move(evidence), std::move(notes), std::nullopt};
 }
 
 Exit run(const Options& options) {

@@ -56,8 +56,8 @@ def test_clients_that_are_let_in(door, address):
 
 def test_recipients(door):
     replies = door.recipient("bob@contoso.com", "BOB+news@Contoso.com", "nobody@contoso.com", "any@contoso.onmicrosoft.com", "postmaster@contoso.com",
-                             "any@fabrikam.com", "any@elsewhere.test")
-    assert [reply.code for reply in replies] == [250, 250, 550, 250, 250, 250, 550], replies
+                             "any@fabrikam.com", "any@elsewhere.test", "@relay.test:bob@contoso.com")
+    assert [reply.code for reply in replies] == [250, 250, 550, 250, 250, 250, 550, 250], replies
     assert replies[2].text.startswith("5.1.1 ") and replies[6].text.startswith("5.7.1 "), replies
     assert last(door, reason="recipient-unknown")["recipient"] == "nobody@contoso.com"
 
