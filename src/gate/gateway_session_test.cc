@@ -162,6 +162,39 @@ TEST_F(Gateway, single_octets_of_a_command_extend_nothing) {
     )");
 }
 
+TEST_F(Gateway, time_that_the_backend_takes_is_none_of_the_clients) {
+    settings.command_timeout = std::chrono::seconds(10);
+    start();
+    const auto left = [&] { return wire->session.deadline().after; };
+    wire->client("EHLO client.test\r\n");
+    world.clock += std::chrono::seconds(20);
+    wire->far_opened();
+    world.clock += std::chrono::seconds(20);
+    wire->backend("220 backend.test\r\n");
+    world.clock += std::chrono::seconds(20);
+    wire->backend("250 backend.test\r\n");
+    EXPECT_EQ(left(), settings.command_timeout) << "for the command behind EHLO";
+
+    wire->client("MAIL FROM:<a@contoso.test>\r\n");
+    wire->backend("250 ok\r\n");
+    wire->client("RCPT TO:<b@dest.test>\r\n");
+    wire->backend("250 ok\r\n");
+    world.clock += std::chrono::seconds(3);
+    EXPECT_EQ(left(), settings.command_timeout);
+    wire->client("DATA\r\nFrom: jane@contoso.test\r\n\r\n");
+    world.clock += settings.data_timeout + std::chrono::seconds(1);
+    wire->backend("354 go on\r\n");
+    wire->far_written();
+    EXPECT_EQ(left(), settings.data_timeout) << "for the line behind the header";
+
+    wire->client(".\r\n");
+    world.clock += settings.backend_timeout;
+    wire->backend("250 done\r\n");
+    EXPECT_EQ(left(), settings.command_timeout) << "for the next message";
+    EXPECT_TRUE(wire->to_client.ends_with("250 done\r\n"));
+    wire->noted.clear();
+}
+
 TEST_F(Gateway, what_follows_a_refused_mail_is_borne_up_to_a_limit) {
     settings.max_recipients = 5;
     settings.max_errors = 3;

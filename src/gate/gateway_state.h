@@ -139,7 +139,8 @@ struct GatewaySession::State {
 
     // Time
     std::uint32_t near_progress = 0, seen_near = 0, seen_far = 0;
-    Instant last_near{}, last_far{}, due{};
+    Instant last_near{}, last_far{}, last_done{};
+    Due due{};
     LegDeadline deadline{};
 };
 
