@@ -43,7 +43,10 @@ GatewaySession::State::State(std::shared_ptr<const GatewaySettings> from_setting
 }
 
 void GatewaySession::State::close(LegOut& out, const smtp::FixedReply* last) {
-    if (last != nullptr && !near_gone) answer(*last, out);
+    if (last != nullptr && !near_gone) {
+        answer(*last, out);
+        if (message) tell_delivery(smtp::to_reply(*last).line());
+    }
     closing = true;
     dialogue.end();
     // A message without its end comes to nothing: what is said behind it would be taken for more of it.
