@@ -268,7 +268,7 @@ std::string GatewaySession::State::received_value() const {
     if (!adds) return {};
     return smtp::received_value({.helo = helo,
                                  .rdns = reverse_name.name(),
-                                 .address = client.address.value_or(base::IpAddress{}),
+                                 .address = client.address,
                                  .by = settings->hostname,
                                  .id = id,
                                  .extended = dialogue.extended(),

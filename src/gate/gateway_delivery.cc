@@ -100,7 +100,7 @@ smtp::XclientFacts GatewaySession::State::xclient_facts() const {
                           : name == ReverseName::State::failed ? NameState::temporarily_unavailable
                                                                : NameState::unavailable,
             .name = reverse_name.name(),
-            .address = client.address.value_or(base::IpAddress{}),
+            .address = client.address,
             .port = client.port,
             .extended = dialogue.extended(),
             .helo = helo};
