@@ -33,6 +33,23 @@ RelaySession::State::State(std::shared_ptr<const RelaySettings> in_force, std::o
     done(0);
 }
 
+void RelaySession::State::refuse(const smtp::FixedReply& reply, LegOut& out) {
+    const smtp::FixedReply told = dialogue.refused(reply);
+    answer(told, out);
+    if (told.code == 421) end_session(ClientReply::of(told), out);
+}
+
+void RelaySession::State::end_session(const ClientReply& told, LegOut& out) {
+    if (delivery) delivery->end_now(told);
+    // Where all recipients were refused, that is what became of them.
+    const bool none_is_left = last_refusal && dialogue.recipients() == 0;
+    log(none_is_left ? *last_refusal : told, 0);
+    delivery.reset();
+    awaits = Awaits::nothing;
+    transaction.quit(out);
+    dialogue.end();
+}
+
 LegState RelaySession::State::leg_state() const noexcept {
     if (dialogue.phase() == Dialogue::Phase::over) return LegState::closing;
     if (near_gone) return LegState::reading;  // the far leg is all there is
@@ -175,9 +192,7 @@ void RelaySession::State::late(LegOut& out) {
             break;
         case Due::Of::client:
             answer(reply::client_late, out);
-            log(ClientReply::of(reply::client_late), 0);
-            transaction.quit(out);
-            dialogue.end();
+            end_session(ClientReply::of(reply::client_late), out);
     }
     settle(out);
 }
@@ -228,13 +243,9 @@ LegStep RelaySession::ended(Leg leg, LegEnding why, std::string_view detail, Leg
         if (s.delivery) s.delivery->end_with_present();
         return s.done(0);
     }
-    if (why == LegEnding::drained) s.answer(reply::stopping, out);
-    const ClientReply over = ClientReply::of(smtp::reply::session_over);
-    if (s.delivery) s.delivery->end_now(over);
-    s.log(over, 0);
-    s.delivery.reset();
-    s.transaction.quit(out);
-    s.dialogue.end();
+    const smtp::FixedReply& last = why == LegEnding::drained ? reply::stopping : smtp::reply::session_over;
+    if (why == LegEnding::drained) s.answer(last, out);
+    s.end_session(ClientReply::of(last), out);
     return s.done(0);
 }
 

@@ -226,6 +226,34 @@ TEST_F(RelaySessions, time_runs_out_for_the_client) {
     hold("client late\nS 421 4.4.2\nclosed");
 }
 
+/// What became of a transaction is logged whoever ends it, and how.
+TEST_F(RelaySessions, a_session_that_ends_within_a_transaction) {
+    const auto log_of = [this](const std::string& answer, std::string_view end) {
+        relay.closed = relay.far_open = false;
+        relay.house.deliveries.clear();
+        greet();
+        first_recipient("H 250 mx.test", answer);
+        if (end == "errors")
+            for (std::size_t i = 0; i < relay.settings->max_errors; ++i) relay.say("WHAT\r\n");
+        else if (end == "late")
+            relay.late();
+        else
+            relay.near_ends(end == "drained" ? LegEnding::drained : LegEnding::peer_closed);
+        EXPECT_TRUE(relay.closed);
+        EXPECT_TRUE(relay.far.ends_with("QUIT\r\n")) << relay.far;
+        relay.near.clear();
+        relay.far.clear();
+        const auto& logged = relay.house.deliveries;
+        return logged.size() == 1 ? logged[0].reply : std::to_string(logged.size()) + " lines";
+    };
+    const std::string taken = "250 2.1.5 fine", refused = "550 5.1.1 nobody";
+    EXPECT_EQ(log_of(taken, "errors"), "421 4.7.0 Too many errors");
+    EXPECT_EQ(log_of(taken, "late"), "421 4.4.2 Nothing heard for long");
+    EXPECT_EQ(log_of(taken, "drained"), "421 4.3.2 We are stopping; try again");
+    EXPECT_EQ(log_of(taken, "gone"), "421 4.3.0 Session is over");
+    for (const std::string_view end : {"errors", "late", "drained", "gone"}) EXPECT_EQ(log_of(refused, end), refused) << end;
+}
+
 TEST_F(RelaySessions, a_drain_between_transactions) {
     greet();
     EXPECT_FALSE(relay.session->busy());

@@ -45,10 +45,12 @@ struct RelaySession::State {
     bool is_lmtp() const noexcept { return settings.protocol == RelayProtocol::lmtp; }
     LegState leg_state() const noexcept;
     void answer(const smtp::FixedReply& reply, LegOut& out) { smtp::append_reply(out.near, reply); }
-    /// An error of the client.
-    void refuse(const smtp::FixedReply& reply, LegOut& out) { answer(dialogue.refused(reply), out); }
 
     // relay_session.cc
+    /// An error of the client. The last that is borne ends the session.
+    void refuse(const smtp::FixedReply& reply, LegOut& out);
+    /// Whatever is in hand comes to nothing. @param told  the client's last reply, or what it would have got.
+    void end_session(const ClientReply& told, LegOut& out);
     /// The message was sent whole: whatever becomes of the client, the hop may have taken it.
     bool is_with_hop() const noexcept {
         return (awaits == Awaits::message || awaits == Awaits::delivery) && transaction.stage() == HopTransaction::Stage::sent;
