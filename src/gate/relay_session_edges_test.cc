@@ -254,6 +254,29 @@ TEST_F(RelaySessions, a_session_that_ends_within_a_transaction) {
     for (const std::string_view end : {"errors", "late", "drained", "gone"}) EXPECT_EQ(log_of(refused, end), refused) << end;
 }
 
+TEST_F(RelaySessions, what_was_pipelined_behind_a_refusal_is_no_error_of_the_client) {
+    relay.settings->max_errors = 2;
+    relay.settings->max_recipients = 3;
+    greet();
+    for (const char* const connected : {"\ndial mx.test 192.0.2.1\nH 220 mx\nG EHLO us.test\nH 250 mx", "", ""})
+        hold(R"(C MAIL FROM:<x@client.test>\r\nRCPT TO:<y@a.test>\r\nDATA
+                S 250 2.0.0)" +
+             std::string(connected) + R"(
+                G MAIL
+                H 250 ok
+                G RCPT
+                H 550 nobody
+                S 550 nobody
+                S 554 5.5.1
+                C RSET
+                S 250 2.0.0
+                G RSET
+                H 250 ok)");
+    hold("C MAIL FROM:<x@client.test> SIZE=999999999999\nS 552 5.3.4");
+    for (int i = 0; i < 3; ++i) hold("C RCPT TO:<y@a.test>\nS 503 5.5.1");
+    hold("C RCPT TO:<y@a.test>\nS 421 4.7.0\nG QUIT\nclosed");
+}
+
 TEST_F(RelaySessions, a_drain_between_transactions) {
     greet();
     EXPECT_FALSE(relay.session->busy());

@@ -88,6 +88,8 @@ struct RelaySession::State {
     void relay_recipient(std::string_view argument, const Destination& destination, LegOut& out);
     void answer_recipient(const ClientReply& reply, LegOut& out);
     bool may_follow_at_once(const smtp::Command& command) const;
+    /// Who pipelines says RCPT and DATA before he can know that what they stand on was refused.
+    bool is_excused(smtp::Verb verb, const smtp::FixedReply& wrong);
     /// The transaction with the client comes to nothing.
     void forget_transaction(LegOut& out);
 
@@ -131,6 +133,9 @@ struct RelaySession::State {
     Instant::duration cover_took{};  // of the transaction: the first recipient may have waited for it
     Due due{};
     LegDeadline deadline{};
+
+    bool mail_was_refused = false;  // then RCPT and DATA that were said behind it are no errors of the client
+    std::size_t excused = 0;        // such commands since MAIL
 
     // Of the transaction with the client:
     std::string id, sender;  // its mailbox
