@@ -17,10 +17,11 @@ constexpr smtp::FixedReply client_late{421, "4.4.2", "Nothing heard for long"};
 }  // namespace reply
 
 RelaySession::State::State(std::shared_ptr<const RelaySettings> in_force, std::optional<base::IpAddress> whose, World& of_loop,
-                           MtaStsPolicies* policies, RelayHouse& of_section, std::function<void()> wake_session)
+                           MtaStsPolicies* policies, RelayHouse& of_section, std::function<void()> wake_session, Opening whose_opening)
     : settings_kept(std::move(in_force)),
       settings(*settings_kept),
       client(std::move(whose)),
+      opening(whose_opening),
       world(of_loop),
       house(of_section),
       wake(std::move(wake_session)),
@@ -126,8 +127,8 @@ bool RelaySession::State::take_awaited(LegOut& out) {
 }
 
 RelaySession::RelaySession(std::shared_ptr<const RelaySettings> settings, std::optional<base::IpAddress> client, World& world,
-                           MtaStsPolicies* policies, RelayHouse& house, std::function<void()> wake)
-    : state_(std::make_unique<State>(std::move(settings), std::move(client), world, policies, house, std::move(wake))) {}
+                           MtaStsPolicies* policies, RelayHouse& house, std::function<void()> wake, Opening opening)
+    : state_(std::make_unique<State>(std::move(settings), std::move(client), world, policies, house, std::move(wake), opening)) {}
 RelaySession::~RelaySession() = default;
 
 bool RelaySession::State::hop_is_behind() const noexcept {
@@ -205,6 +206,9 @@ LegStep RelaySession::opened(Leg leg, const LegTls* tls, LegOut& out) {
     } else if (!s.client || !base::any_contains(s.settings.clients, *s.client)) {
         s.house.client_refused(s.client);
         s.answer(reply::client_not_allowed, out);
+        s.dialogue.end();
+    } else if (s.opening == Opening::clients) {
+        s.answer(smtp::reply::spoke_too_early, out);
         s.dialogue.end();
     } else {
         out.near += "220 " + s.settings.hostname + (s.is_lmtp() ? " LMTP\r\n" : " ESMTP\r\n");

@@ -40,7 +40,7 @@ struct RelaySession::State {
     };
 
     State(std::shared_ptr<const RelaySettings> settings, std::optional<base::IpAddress> client, World& world, MtaStsPolicies* policies,
-          RelayHouse& house, std::function<void()> wake);
+          RelayHouse& house, std::function<void()> wake, Opening opening);
 
     bool is_lmtp() const noexcept { return settings.protocol == RelayProtocol::lmtp; }
     LegState leg_state() const noexcept;
@@ -112,6 +112,7 @@ struct RelaySession::State {
     const std::shared_ptr<const RelaySettings> settings_kept;
     const RelaySettings& settings;
     const std::optional<base::IpAddress> client;
+    const Opening opening;
     World& world;
     RelayHouse& house;
     std::function<void()> wake;
