@@ -88,8 +88,8 @@ void check_xclient(std::string_view words) {
     const bool fits = !words.empty() && words.size() <= 85;  // three octets of xtext each at most
     for (const char* const name : {"NAME", "HELO"}) require(read.at(name) == words || (!fits && read.at(name) == "[UNAVAILABLE]"));
     std::string_view address = read.at("ADDR");
-    require(address.starts_with("IPv6:") != facts.address.is_v4());
-    if (!facts.address.is_v4()) address.remove_prefix(5);
+    require(address.starts_with("IPv6:") != facts.address->is_v4());
+    if (!facts.address->is_v4()) address.remove_prefix(5);
     require(exota::base::IpAddress::parse(address).value() == facts.address);
     require(read.at("PORT") == (facts.port == 0 ? "[UNAVAILABLE]" : std::to_string(facts.port)));
     require(read.at("PROTO") == (facts.extended ? "ESMTP" : "SMTP"));

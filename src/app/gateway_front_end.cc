@@ -46,8 +46,7 @@ gate::GatewayClient client_of(const net::Peer& peer) {
         client.own_address = own->ip;
         client.own_port = own->port;
     }
-    char octet = 0;
-    client.spoke_first = ::recv(peer.descriptor, &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    client.spoke_first = spoke_first(peer);
     return client;
 }
 

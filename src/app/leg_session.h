@@ -3,6 +3,8 @@
 // Tested by gateway_front_end_test.cc and relay_front_end_test.cc.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -75,6 +77,12 @@ private:
     telemetry::GatewayCounters& counters_;
     std::optional<Machine> machine_;
 };
+
+/// Octets of the client have come already, before anybody greeted it.
+inline bool spoke_first(const net::Peer& peer) noexcept {
+    char octet = 0;
+    return ::recv(peer.descriptor, &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
 
 /// For StartTls: SNI (which an address is not: net leaves it out) and reference names.
 inline net::StartTls start_tls_with(std::shared_ptr<const net::TlsContext> context, std::vector<std::string> names) {

@@ -154,7 +154,7 @@ public:
         : LegSession(house, house->loop().out, house->loop().counters), generation_(house->generation()) {
         RelayParts::OfLoop& loop = house->loop();
         begin(generation_.settings, peer.address.ip, loop.world, generation_.settings->mta_sts ? &loop.policies.known : nullptr, *house,
-              std::move(wake));
+              std::move(wake), spoke_first(peer) ? gate::Opening::clients : gate::Opening::ours);
     }
 
 private:

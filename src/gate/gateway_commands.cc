@@ -176,7 +176,10 @@ evidence::Session GatewaySession::State::session_facts() const {
 
 void GatewaySession::State::mail(const Command& command, LegOut& out) {
     const auto mail = smtp::parse_mail(command.argument, offered);
-    if (!mail) return refuse(mail.error(), out);
+    if (!mail) {
+        mail_was_refused = true;
+        return refuse(mail.error(), out);
+    }
     id = house.make_id();
     smtputf8 = mail->parameters.smtputf8;
     mail_was_refused = false;
@@ -268,7 +271,7 @@ std::string GatewaySession::State::received_value() const {
     if (!adds) return {};
     return smtp::received_value({.helo = helo,
                                  .rdns = reverse_name.name(),
-                                 .address = client.address.value_or(base::IpAddress{}),
+                                 .address = client.address,
                                  .by = settings->hostname,
                                  .id = id,
                                  .extended = dialogue.extended(),

@@ -75,6 +75,15 @@ TEST_F(GatewayCommands, twenty_errors_end_a_session) {
     EXPECT_TRUE(wire->is_closed());
 }
 
+TEST_F(GatewayCommands, what_follows_a_mail_of_which_we_refuse_a_parameter_is_no_error) {
+    settings.max_errors = 2;
+    hello();
+    EXPECT_EQ(told("MAIL FROM:<a@contoso.test> FOO=bar"), "555 5.5.4 Parameter not offered\r\n");
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(told("RCPT TO:<b@dest.test>"), "503 5.5.1 MAIL first\r\n");
+    EXPECT_EQ(told("DATA"), "503 5.5.1 MAIL first\r\n");
+    EXPECT_EQ(told("WHAT"), "421 4.7.0 Too many errors\r\n");
+}
+
 TEST_F(GatewayCommands, xoorg_is_announced_by_rule) {
     const struct {
         AnnounceXoorg rule;

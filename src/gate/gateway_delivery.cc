@@ -100,7 +100,7 @@ smtp::XclientFacts GatewaySession::State::xclient_facts() const {
                           : name == ReverseName::State::failed ? NameState::temporarily_unavailable
                                                                : NameState::unavailable,
             .name = reverse_name.name(),
-            .address = client.address.value_or(base::IpAddress{}),
+            .address = client.address,
             .port = client.port,
             .extended = dialogue.extended(),
             .helo = helo};
@@ -204,15 +204,16 @@ void GatewaySession::State::give_answer(const FinalAnswer& last, LegOut& out) {
     if (!near_gone) out.near += told.octets;
     const std::string answered = told.line.line();
     if (message->long_lines() > 0) house.long_lines(message->long_lines());
-    if (judged->standing() == Message::Standing::decided)
-        judged->delivered({.backend = settings->backend[link.backend()],
-                           .backend_reply = message->backend_reply,
-                           .answered = near_gone ? std::string_view() : std::string_view(answered)});
-    else
-        house.refused_unjudged(id, answered);
+    if (!tell_delivery(near_gone ? std::string_view() : std::string_view(answered))) house.refused_unjudged(id, answered);
     dialogue.message_ended();
     forget_transaction();
     if (told.ends_session()) close(out);
+}
+
+bool GatewaySession::State::tell_delivery(std::string_view answered) {
+    if (judged->standing() != Message::Standing::decided) return false;
+    judged->delivered({.backend = settings->backend[link.backend()], .backend_reply = message->backend_reply, .answered = answered});
+    return true;
 }
 
 void GatewaySession::State::forget_transaction() {

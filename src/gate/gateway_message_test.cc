@@ -168,6 +168,7 @@ TEST_F(GatewayVerifies, a_message_waits_for_the_key_and_passes_with_its_result) 
     authn::TestMessage message = message_of("contoso.test");
     message.body = "Hello.\r\n";
     sign(message, key, by("contoso.test"));
+    settings.command_timeout = std::chrono::milliseconds(500);
     for (const bool good : {true, false}) {
         Pump pump(settings, judge, network, house, sink);
         pump.say("EHLO client.test\r\nMAIL FROM:<a@contoso.test>\r\nRCPT TO:<b@dest.test>\r\nDATA\r\n");
@@ -175,6 +176,7 @@ TEST_F(GatewayVerifies, a_message_waits_for_the_key_and_passes_with_its_result) 
         pump.say(results + text_of(message) + (good ? "" : "changed\r\n") + ".\r\n");
         EXPECT_EQ(pump.wire.state, good ? LegState::waiting : LegState::reading) << "where the body was changed, no key can help";
         EXPECT_EQ(pump.wire.session.busy(), good);
+        network.clock += std::chrono::seconds(1);
         if (network.held.contains("s1._domainkey.contoso.test")) network.answer("s1._domainkey.contoso.test", txt(key.record()));
         pump.run();
         if (good) {
@@ -182,6 +184,7 @@ TEST_F(GatewayVerifies, a_message_waits_for_the_key_and_passes_with_its_result) 
             EXPECT_NE(sink.stored[0].text.find("X-ExOTA-Authentication-Results: mx.test;\r\n  auth=pass"), std::string::npos);
             EXPECT_EQ(sink.stored[0].text.find("dkim=pass"), std::string::npos) << "nobody's claim is passed on as ours";
             EXPECT_TRUE(pump.wire.to_client.ends_with("250 2.0.0 Queued\r\n"));
+            EXPECT_EQ(pump.wire.session.deadline().after, settings.command_timeout) << "the time of a look-up is none of the client's";
         } else {
             EXPECT_EQ(sink.stored.size(), 1U);
             EXPECT_NE(pump.wire.to_client.find("\r\n550 5.7."), std::string::npos) << pump.wire.to_client;

@@ -43,7 +43,10 @@ GatewaySession::State::State(std::shared_ptr<const GatewaySettings> from_setting
 }
 
 void GatewaySession::State::close(LegOut& out, const smtp::FixedReply* last) {
-    if (last != nullptr && !near_gone) answer(*last, out);
+    if (last != nullptr && !near_gone) {
+        answer(*last, out);
+        if (message) tell_delivery(smtp::to_reply(*last).line());
+    }
     closing = true;
     dialogue.end();
     // A message without its end comes to nothing: what is said behind it would be taken for more of it.
@@ -91,7 +94,10 @@ void GatewaySession::State::near_fed(std::string_view& bytes, LegOut& out) {
         if (!bytes.empty()) return close(out, &smtp::reply::spoke_too_early);
         return greet(out);
     }
-    if (message && message->phase() == Phase::judging && judged->standing() != Message::Standing::waiting) message->verdict_is_there();
+    if (message && message->phase() == Phase::judging && judged->standing() != Message::Standing::waiting) {
+        message->verdict_is_there();
+        ++near_progress;  // it is the client's turn, or the backend's
+    }
     advance(out);
     while (!closing) {
         const std::string_view before = bytes;
@@ -170,12 +176,16 @@ GatewaySession::State::Due GatewaySession::State::next_due() const {
 
 LegStep GatewaySession::State::done(std::size_t consumed) {
     const Instant now = world.instant();
-    if (std::exchange(seen_near, near_progress) != near_progress || due == Instant{}) last_near = now;
+    const bool is_first = due.at == Instant{};
+    // The client's time passes only while it is its turn: a backend that took long for its answer has taken none of it.
+    if (due.of == Due::Of::far) last_near += now - last_done;
+    last_done = now;
+    if (std::exchange(seen_near, near_progress) != near_progress || is_first) last_near = now;
     const std::uint32_t far_progress = link.progress() + (message ? message->progress() : 0);
-    if (std::exchange(seen_far, far_progress) != far_progress || due == Instant{}) last_far = now;
-    if (const Instant next = next_due().at; next != due) {
-        due = next;
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - now);
+    if (std::exchange(seen_far, far_progress) != far_progress || is_first) last_far = now;
+    const Instant before = std::exchange(due, next_due()).at;
+    if (due.at != before) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(due.at - now);
         deadline = {std::max(left, std::chrono::milliseconds(1)), deadline.step + 1};
     }
     return {consumed, near_state()};

@@ -35,6 +35,14 @@ constexpr std::string_view hello = R"(
 class Gateway : public GatewayTest {
 protected:
     void SetUp() override { accept_all(); }
+    /// Behind EHLO, by a backend that offers nothing.
+    void one_recipient() {
+        wire->client("MAIL FROM:<a@contoso.test>\r\n");
+        wire->backend("250 ok\r\n");
+        wire->client("RCPT TO:<b@dest.test>\r\n");
+        wire->backend("250 ok\r\n");
+    }
+    std::chrono::milliseconds left() const { return wire->session.deadline().after; }
 };
 
 TEST(GatewaySession, each_failure_of_a_backend_has_a_name_of_its_own) {
@@ -160,6 +168,56 @@ TEST_F(Gateway, single_octets_of_a_command_extend_nothing) {
         S: 421 4.4.2 Timeout; closing
         is closed
     )");
+}
+
+TEST_F(Gateway, time_that_the_backend_takes_is_none_of_the_clients) {
+    settings.command_timeout = std::chrono::seconds(10);
+    start();
+    wire->client("EHLO client.test\r\n");
+    world.clock += std::chrono::seconds(20);
+    wire->far_opened();
+    world.clock += std::chrono::seconds(20);
+    wire->backend("220 backend.test\r\n");
+    world.clock += std::chrono::seconds(20);
+    wire->backend("250 backend.test\r\n");
+    EXPECT_EQ(left(), settings.command_timeout) << "for the command behind EHLO";
+
+    one_recipient();
+    world.clock += std::chrono::seconds(3);
+    EXPECT_EQ(left(), settings.command_timeout);
+    wire->client("DATA\r\nFrom: jane@contoso.test\r\n\r\n");
+    world.clock += settings.data_timeout + std::chrono::seconds(1);
+    wire->backend("354 go on\r\n");
+    wire->far_written();
+    EXPECT_EQ(left(), settings.data_timeout) << "for the line behind the header";
+
+    wire->client(".\r\n");
+    world.clock += settings.backend_timeout;
+    wire->backend("250 done\r\n");
+    EXPECT_EQ(left(), settings.command_timeout) << "for the next message";
+    EXPECT_TRUE(wire->to_client.ends_with("250 done\r\n"));
+    wire->noted.clear();
+}
+
+TEST_F(Gateway, a_client_that_is_late_in_a_message_is_logged_with_what_it_was_told) {
+    start();
+    wire->client("EHLO client.test\r\n");
+    wire->far_opened();
+    wire->backend("220 backend.test\r\n");
+    wire->backend("250 backend.test\r\n");
+    one_recipient();
+    wire->client("DATA\r\nFrom: jane@contoso.test\r\n\r\n");
+    wire->backend("354 go on\r\n");
+    wire->far_written();
+    wire->noted.clear();
+    play(R"(
+        do late
+        is close-far
+        S: 421 4.4.2 Timeout; closing
+        is closed
+    )");
+    ASSERT_EQ(recorder.messages.size(), 1U);
+    EXPECT_EQ(recorder.messages[0].delivery, "inet:backend.test:25||421 4.4.2 Timeout; closing");
 }
 
 TEST_F(Gateway, what_follows_a_refused_mail_is_borne_up_to_a_limit) {

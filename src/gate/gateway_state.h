@@ -98,6 +98,8 @@ struct GatewaySession::State {
     /// The message under way gets this answer: now, or when the client has said all of it.
     void conclude(FinalAnswer with, LegOut& out);
     void give_answer(const FinalAnswer& last, LegOut& out);
+    /// What became of a message that was judged. @return  false: it was not.
+    bool tell_delivery(std::string_view answered);
     /// The transaction is over or was dropped.
     void forget_transaction();
 
@@ -139,7 +141,8 @@ struct GatewaySession::State {
 
     // Time
     std::uint32_t near_progress = 0, seen_near = 0, seen_far = 0;
-    Instant last_near{}, last_far{}, due{};
+    Instant last_near{}, last_far{}, last_done{};
+    Due due{};
     LegDeadline deadline{};
 };
 

@@ -18,8 +18,14 @@ void RelaySession::State::command(const smtp::Line& line, LegOut& out) {
     }
     if (line.fault == smtp::LineFault::too_long) return refuse(smtp::reply::line_too_long, out);
     if (line.fault != smtp::LineFault::none) return refuse(smtp::reply::bad_octets, out);
-    if (const auto wrong = dialogue.check(command.verb)) return refuse(*wrong, out);
+    if (const auto wrong = dialogue.check(command.verb))
+        return is_excused(command.verb, *wrong) ? answer(*wrong, out) : refuse(*wrong, out);
     carry_out(command, out);
+}
+
+bool RelaySession::State::is_excused(Verb verb, const smtp::FixedReply& wrong) {
+    const bool follows = (verb == Verb::rcpt || verb == Verb::data) && (mail_was_refused || wrong == smtp::reply::no_valid_recipients);
+    return follows && excused++ < settings.max_recipients;
 }
 
 bool RelaySession::State::may_follow_at_once(const Command& command) const {
@@ -46,6 +52,8 @@ void RelaySession::State::carry_out(const Command& command, LegOut& out) {
             return data(out);
         case Verb::rset:
             forget_transaction(out);
+            mail_was_refused = false;
+            excused = 0;
             dialogue.accepted(Verb::rset);
             return answer(smtp::reply::ok, out);
         case Verb::noop:
@@ -76,6 +84,7 @@ void RelaySession::State::hello(const Command& command, LegOut& out) {
     forget_transaction(out);
     helo = *name;
     hello_verb = command.verb;
+    mail_was_refused = false;
     if (command.verb == Verb::helo || settings.next_hop.kind != NextHop::Kind::fixed) return answer_hello(out);
     awaits = Awaits::hello;
     if (!transaction.link().is_ready()) transaction.prepare(*destination_of(settings.next_hop, ""), out);
@@ -100,7 +109,9 @@ void RelaySession::State::answer_hello(LegOut& out) {
 
 void RelaySession::State::mail(std::string_view argument, LegOut& out) {
     const auto parsed = smtp::parse_mail(argument, offered);
+    mail_was_refused = !parsed;
     if (!parsed) return refuse(parsed.error(), out);
+    excused = 0;
     id = house.make_id();
     sender = parsed->reverse_path.mailbox;
     envelope = {.mail = std::string(argument), .offered = offered, .smtputf8 = parsed->parameters.smtputf8};

@@ -126,8 +126,8 @@ public:
         settings->has_certificate = true;
     }
 
-    void begin(std::string_view client = "127.0.0.1") {
-        session.emplace(settings, base::IpAddress::parse(client).value(), world, &policies, house, [this] { wake(); });
+    void begin(std::string_view client = "127.0.0.1", Opening opening = Opening::ours) {
+        session.emplace(settings, base::IpAddress::parse(client).value(), world, &policies, house, [this] { wake(); }, opening);
         named_.reset();
         call([&](LegOut& out) { return session->opened(Leg::near, nullptr, out); });
     }

@@ -17,10 +17,11 @@ constexpr smtp::FixedReply client_late{421, "4.4.2", "Nothing heard for long"};
 }  // namespace reply
 
 RelaySession::State::State(std::shared_ptr<const RelaySettings> in_force, std::optional<base::IpAddress> whose, World& of_loop,
-                           MtaStsPolicies* policies, RelayHouse& of_section, std::function<void()> wake_session)
+                           MtaStsPolicies* policies, RelayHouse& of_section, std::function<void()> wake_session, Opening whose_opening)
     : settings_kept(std::move(in_force)),
       settings(*settings_kept),
       client(std::move(whose)),
+      opening(whose_opening),
       world(of_loop),
       house(of_section),
       wake(std::move(wake_session)),
@@ -31,6 +32,23 @@ RelaySession::State::State(std::shared_ptr<const RelaySettings> in_force, std::o
           [this] { wake(); }) {
     last_near = last_far = last_done = world.instant();
     done(0);
+}
+
+void RelaySession::State::refuse(const smtp::FixedReply& reply, LegOut& out) {
+    const smtp::FixedReply told = dialogue.refused(reply);
+    answer(told, out);
+    if (told.code == 421) end_session(ClientReply::of(told), out);
+}
+
+void RelaySession::State::end_session(const ClientReply& told, LegOut& out) {
+    if (delivery) delivery->end_now(told);
+    // Where all recipients were refused, that is what became of them.
+    const bool none_is_left = last_refusal && dialogue.recipients() == 0;
+    log(none_is_left ? *last_refusal : told, 0);
+    delivery.reset();
+    awaits = Awaits::nothing;
+    transaction.quit(out);
+    dialogue.end();
 }
 
 LegState RelaySession::State::leg_state() const noexcept {
@@ -109,8 +127,8 @@ bool RelaySession::State::take_awaited(LegOut& out) {
 }
 
 RelaySession::RelaySession(std::shared_ptr<const RelaySettings> settings, std::optional<base::IpAddress> client, World& world,
-                           MtaStsPolicies* policies, RelayHouse& house, std::function<void()> wake)
-    : state_(std::make_unique<State>(std::move(settings), std::move(client), world, policies, house, std::move(wake))) {}
+                           MtaStsPolicies* policies, RelayHouse& house, std::function<void()> wake, Opening opening)
+    : state_(std::make_unique<State>(std::move(settings), std::move(client), world, policies, house, std::move(wake), opening)) {}
 RelaySession::~RelaySession() = default;
 
 bool RelaySession::State::hop_is_behind() const noexcept {
@@ -175,9 +193,7 @@ void RelaySession::State::late(LegOut& out) {
             break;
         case Due::Of::client:
             answer(reply::client_late, out);
-            log(ClientReply::of(reply::client_late), 0);
-            transaction.quit(out);
-            dialogue.end();
+            end_session(ClientReply::of(reply::client_late), out);
     }
     settle(out);
 }
@@ -190,6 +206,9 @@ LegStep RelaySession::opened(Leg leg, const LegTls* tls, LegOut& out) {
     } else if (!s.client || !base::any_contains(s.settings.clients, *s.client)) {
         s.house.client_refused(s.client);
         s.answer(reply::client_not_allowed, out);
+        s.dialogue.end();
+    } else if (s.opening == Opening::clients) {
+        s.answer(smtp::reply::spoke_too_early, out);
         s.dialogue.end();
     } else {
         out.near += "220 " + s.settings.hostname + (s.is_lmtp() ? " LMTP\r\n" : " ESMTP\r\n");
@@ -228,13 +247,9 @@ LegStep RelaySession::ended(Leg leg, LegEnding why, std::string_view detail, Leg
         if (s.delivery) s.delivery->end_with_present();
         return s.done(0);
     }
-    if (why == LegEnding::drained) s.answer(reply::stopping, out);
-    const ClientReply over = ClientReply::of(smtp::reply::session_over);
-    if (s.delivery) s.delivery->end_now(over);
-    s.log(over, 0);
-    s.delivery.reset();
-    s.transaction.quit(out);
-    s.dialogue.end();
+    const smtp::FixedReply& last = why == LegEnding::drained ? reply::stopping : smtp::reply::session_over;
+    if (why == LegEnding::drained) s.answer(last, out);
+    s.end_session(ClientReply::of(last), out);
     return s.done(0);
 }
 

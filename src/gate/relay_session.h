@@ -72,14 +72,18 @@ public:
     virtual void client_refused(const std::optional<base::IpAddress>& client) = 0;
 };
 
+/// Who speaks first: a client that does not wait for the greeting gets 421.
+enum class Opening : std::uint8_t { ours, clients };
+
 class RelaySession {
 public:
+    /// @param opening   the client's: octets had come when the connection was taken.
     /// @param settings  never null.
     /// @param policies  nullptr: MTA-STS is not asked for.
     /// @param world, policies, house  outlive the session.
     /// @param wake      called on the loop when something awaited is there; then call feed() of the near leg, possibly with nothing new.
     RelaySession(std::shared_ptr<const RelaySettings> settings, std::optional<base::IpAddress> client, World& world,
-                 MtaStsPolicies* policies, RelayHouse& house, std::function<void()> wake);
+                 MtaStsPolicies* policies, RelayHouse& house, std::function<void()> wake, Opening opening = Opening::ours);
     ~RelaySession();
 
     /// The near leg is there (first of all), the far leg was dialled (`tls` is null); or TLS is up.

@@ -226,6 +226,57 @@ TEST_F(RelaySessions, time_runs_out_for_the_client) {
     hold("client late\nS 421 4.4.2\nclosed");
 }
 
+/// What became of a transaction is logged whoever ends it, and how.
+TEST_F(RelaySessions, a_session_that_ends_within_a_transaction) {
+    const auto log_of = [this](const std::string& answer, std::string_view end) {
+        relay.closed = relay.far_open = false;
+        relay.house.deliveries.clear();
+        greet();
+        first_recipient("H 250 mx.test", answer);
+        if (end == "errors")
+            for (std::size_t i = 0; i < relay.settings->max_errors; ++i) relay.say("WHAT\r\n");
+        else if (end == "late")
+            relay.late();
+        else
+            relay.near_ends(end == "drained" ? LegEnding::drained : LegEnding::peer_closed);
+        EXPECT_TRUE(relay.closed);
+        EXPECT_TRUE(relay.far.ends_with("QUIT\r\n")) << relay.far;
+        relay.near.clear();
+        relay.far.clear();
+        const auto& logged = relay.house.deliveries;
+        return logged.size() == 1 ? logged[0].reply : std::to_string(logged.size()) + " lines";
+    };
+    const std::string taken = "250 2.1.5 fine", refused = "550 5.1.1 nobody";
+    EXPECT_EQ(log_of(taken, "errors"), "421 4.7.0 Too many errors");
+    EXPECT_EQ(log_of(taken, "late"), "421 4.4.2 Nothing heard for long");
+    EXPECT_EQ(log_of(taken, "drained"), "421 4.3.2 We are stopping; try again");
+    EXPECT_EQ(log_of(taken, "gone"), "421 4.3.0 Session is over");
+    for (const std::string_view end : {"errors", "late", "drained", "gone"}) EXPECT_EQ(log_of(refused, end), refused) << end;
+}
+
+TEST_F(RelaySessions, what_was_pipelined_behind_a_refusal_is_no_error_of_the_client) {
+    relay.settings->max_errors = 2;
+    relay.settings->max_recipients = 3;
+    greet();
+    for (const char* const connected : {"\ndial mx.test 192.0.2.1\nH 220 mx\nG EHLO us.test\nH 250 mx", "", ""})
+        hold(R"(C MAIL FROM:<x@client.test>\r\nRCPT TO:<y@a.test>\r\nDATA
+                S 250 2.0.0)" +
+             std::string(connected) + R"(
+                G MAIL
+                H 250 ok
+                G RCPT
+                H 550 nobody
+                S 550 nobody
+                S 554 5.5.1
+                C RSET
+                S 250 2.0.0
+                G RSET
+                H 250 ok)");
+    hold("C MAIL FROM:<x@client.test> SIZE=999999999999\nS 552 5.3.4");
+    for (int i = 0; i < 3; ++i) hold("C RCPT TO:<y@a.test>\nS 503 5.5.1");
+    hold("C RCPT TO:<y@a.test>\nS 421 4.7.0\nG QUIT\nclosed");
+}
+
 TEST_F(RelaySessions, a_drain_between_transactions) {
     greet();
     EXPECT_FALSE(relay.session->busy());

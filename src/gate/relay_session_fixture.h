@@ -29,11 +29,11 @@ protected:
                 S 250 8BITMIME)");
     }
     void mail(std::string_view sender = "x@client.test") { hold("C MAIL FROM:<" + std::string(sender) + ">\nS 250 2.0.0"); }
-    /// To a hop in the clear that has taken MAIL and one RCPT.
-    void first_recipient(std::string_view hello = "H 250 mx.test") {
+    /// To a hop in the clear that has taken MAIL and answered one RCPT.
+    void first_recipient(std::string_view hello = "H 250 mx.test", const std::string& answer = "250 2.1.5 fine") {
         mail();
         hold("C RCPT TO:<y@a.test>\ndial mx.test 192.0.2.1\nH 220 mx.test\nG EHLO us.test\n" + std::string(hello) +
-             "\nG MAIL FROM:<x@client.test>\nH 250 ok\nG RCPT TO:<y@a.test>\nH 250 2.1.5 fine\nS 250 2.1.5 fine");
+             "\nG MAIL FROM:<x@client.test>\nH 250 ok\nG RCPT TO:<y@a.test>\nH " + answer + "\nS " + answer);
     }
     void data() {
         hold(R"(C DATA

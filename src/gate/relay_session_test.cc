@@ -37,6 +37,14 @@ TEST_F(RelaySessions, who_may_not_send_here) {
     EXPECT_EQ(relay.house.refused, 1);
 }
 
+TEST_F(RelaySessions, who_speaks_before_the_greeting) {
+    relay.begin("127.0.0.1", Opening::clients);
+    hold("S 421 4.5.1\nclosed");
+    relay.closed = false;
+    relay.begin("192.0.2.99", Opening::clients);
+    hold("S 554 5.7.1\nclosed");
+}
+
 TEST_F(RelaySessions, recipients_without_a_next_hop) {
     const std::pair<std::string_view, std::string_view> cases[] = {
         {"y@null.test", "556 5.1.10"}, {"y@nowhere.test", "550 5.1.2"}, {"y@fails.test", "451 4.4.3"}, {"y@noaddress.test", "451 4.4.4"},

@@ -40,15 +40,17 @@ struct RelaySession::State {
     };
 
     State(std::shared_ptr<const RelaySettings> settings, std::optional<base::IpAddress> client, World& world, MtaStsPolicies* policies,
-          RelayHouse& house, std::function<void()> wake);
+          RelayHouse& house, std::function<void()> wake, Opening opening);
 
     bool is_lmtp() const noexcept { return settings.protocol == RelayProtocol::lmtp; }
     LegState leg_state() const noexcept;
     void answer(const smtp::FixedReply& reply, LegOut& out) { smtp::append_reply(out.near, reply); }
-    /// An error of the client.
-    void refuse(const smtp::FixedReply& reply, LegOut& out) { answer(dialogue.refused(reply), out); }
 
     // relay_session.cc
+    /// An error of the client. The last that is borne ends the session.
+    void refuse(const smtp::FixedReply& reply, LegOut& out);
+    /// Whatever is in hand comes to nothing. @param told  the client's last reply, or what it would have got.
+    void end_session(const ClientReply& told, LegOut& out);
     /// The message was sent whole: whatever becomes of the client, the hop may have taken it.
     bool is_with_hop() const noexcept {
         return (awaits == Awaits::message || awaits == Awaits::delivery) && transaction.stage() == HopTransaction::Stage::sent;
@@ -86,6 +88,8 @@ struct RelaySession::State {
     void relay_recipient(std::string_view argument, const Destination& destination, LegOut& out);
     void answer_recipient(const ClientReply& reply, LegOut& out);
     bool may_follow_at_once(const smtp::Command& command) const;
+    /// Who pipelines says RCPT and DATA before he can know that what they stand on was refused.
+    bool is_excused(smtp::Verb verb, const smtp::FixedReply& wrong);
     /// The transaction with the client comes to nothing.
     void forget_transaction(LegOut& out);
 
@@ -108,6 +112,7 @@ struct RelaySession::State {
     const std::shared_ptr<const RelaySettings> settings_kept;
     const RelaySettings& settings;
     const std::optional<base::IpAddress> client;
+    const Opening opening;
     World& world;
     RelayHouse& house;
     std::function<void()> wake;
@@ -129,6 +134,9 @@ struct RelaySession::State {
     Instant::duration cover_took{};  // of the transaction: the first recipient may have waited for it
     Due due{};
     LegDeadline deadline{};
+
+    bool mail_was_refused = false;  // then RCPT and DATA that were said behind it are no errors of the client
+    std::size_t excused = 0;        // such commands since MAIL
 
     // Of the transaction with the client:
     std::string id, sender;  // its mailbox

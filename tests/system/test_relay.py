@@ -1,10 +1,11 @@
 """The gateway to Exchange: what it says to a server that plays Exchange, with clients and Postfix before it; next hops that die, hang and lie."""
 import signal
+import socket
 
 import pytest
 from harness.exchange import Exchange
 from harness.postfix import Postfix
-from harness.processes import Process, free_port, fresh_directory, listens, wait_for
+from harness.processes import PATIENCE, Process, free_port, fresh_directory, listens, wait_for
 from harness.relay import Relay, certificates, send
 from harness.smtp import SmtpClient
 
@@ -134,6 +135,18 @@ def test_who_may_not_send_hears_so_and_no_more(parts):
     client.close()
     assert wait_for(lambda: program.gateway_metric("clients_refused_total", gateway="elsewhere"), "counted")
     program.said("client-refused")
+
+
+def test_who_speaks_before_the_greeting_is_sent_away(parts):
+    program, *_ = parts
+    program.process.send(signal.SIGSTOP)  # so that what is said is there before the connection is taken
+    try:
+        client = socket.create_connection(("127.0.0.1", program.ports["nobody"]), PATIENCE)
+        client.sendall(b"EHLO mta.test\r\n")
+    finally:
+        program.process.send(signal.SIGCONT)
+    with client:
+        assert client.recv(100).startswith(b"421 4.5.1 ")
 
 
 # --- Postfix before us --------------------------------------------------------------------------------------------------------------------

@@ -91,8 +91,10 @@ std::string received_value(const ReceivedFacts& facts) {
     Folded out;
     out.word("from");
     out.word(word_of(facts.helo, "unknown"));
-    out.word("(" + word_of(facts.rdns, "unknown"));
-    out.word("[" + (facts.address.is_v4() ? "" : std::string("IPv6:")) + facts.address.text() + "])");
+    if (facts.address) {
+        out.word("(" + word_of(facts.rdns, "unknown"));
+        out.word("[" + (facts.address->is_v4() ? "" : std::string("IPv6:")) + facts.address->text() + "])");
+    }
     out.line();
     out.word("by");
     out.word(word_of(facts.by, "localhost"));

@@ -4,6 +4,8 @@
 //       by HOST with ESMTPS id ID;
 //       DATE
 //
+// Of a client that has no address, since it came by a Unix socket, only HELO is known: then nothing stands in parentheses.
+//
 // HELO and RDNS are a stranger's words: what has no place in a domain name or an address literal becomes '?', so they end no line, open no
 // comment and hide no text. No recipient is named: it could be one that others must not see.
 //
@@ -11,6 +13,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,7 +24,7 @@ namespace exota::smtp {
 struct ReceivedFacts {
     std::string_view helo;  // empty: none
     std::string_view rdns;  // the forward-confirmed reverse name; empty: "unknown"
-    base::IpAddress address;
+    std::optional<base::IpAddress> address;
     std::string_view by;                                                // our host name
     std::string_view id;                                                // of ours: letters and digits
     bool lmtp = false, extended = true, tls = false, smtputf8 = false;  // smtputf8: MAIL asked for it (RFC 6531 section 4.3)

@@ -29,6 +29,8 @@ TEST(Received, says_from_whom_and_by_whom) {
     other.helo = other.by = other.id = "";
     EXPECT_EQ(received_value(other).substr(0, 83),
               "from unknown (unknown [IPv6:2001:db8::1])\n\tby localhost with ESMTP id unknown;\n\tSat");
+    other.address.reset();
+    EXPECT_EQ(received_value(other).substr(0, 54), "from unknown\n\tby localhost with ESMTP id unknown;\n\tSat") << "by a Unix socket";
 }
 
 TEST(Received, says_with_what_protocol) {

@@ -35,6 +35,11 @@ std::string_view name_of(const XclientFacts& facts) noexcept {
     return unavailable;
 }
 
+std::string address_of(const XclientFacts& facts) {
+    if (!facts.address) return std::string(unavailable);
+    return facts.address->is_v4() ? facts.address->text() : "IPv6:" + facts.address->text();
+}
+
 }  // namespace
 
 XclientNames XclientNames::parse(std::string_view words) noexcept {
@@ -54,7 +59,7 @@ std::vector<std::string> xclient_commands(const XclientNames& taken, const Xclie
     if (!taken.addr) return {};
     std::string command = "XCLIENT";
     if (taken.name) append(command, "NAME", name_of(facts));
-    append(command, "ADDR", facts.address.is_v4() ? facts.address.text() : "IPv6:" + facts.address.text());
+    append(command, "ADDR", address_of(facts));
     if (taken.port) append(command, "PORT", facts.port == 0 ? std::string(unavailable) : std::to_string(facts.port));
     if (taken.proto) append(command, "PROTO", facts.extended ? "ESMTP" : "SMTP");
     std::vector<std::string> commands;

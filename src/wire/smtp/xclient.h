@@ -27,8 +27,8 @@ struct XclientNames {
 struct XclientFacts {
     enum class NameState : std::uint8_t { known, unavailable, temporarily_unavailable };
     NameState name_state = NameState::unavailable;
-    std::string_view name;  // the forward-confirmed reverse name, where it is known
-    base::IpAddress address;
+    std::string_view name;                   // the forward-confirmed reverse name, where it is known
+    std::optional<base::IpAddress> address;  // none: it came by a Unix socket
     std::uint16_t port = 0;
     bool extended = true;   // the client said EHLO
     std::string_view helo;  // its last; empty: none

@@ -59,6 +59,10 @@ TEST(Xclient, command_says_whose_session_it_is) {
          facts(State::known, "", "192.0.2.1", 25, true, letters),
          {"XCLIENT ADDR=192.0.2.1 HELO=[UNAVAILABLE]\r\n"}},
     };
+    XclientFacts by_socket = facts(State::unavailable, "", "192.0.2.1", 0, true, "x.example");
+    by_socket.address.reset();
+    EXPECT_EQ(xclient_commands(all, by_socket),
+              std::vector<std::string>{"XCLIENT NAME=[UNAVAILABLE] ADDR=[UNAVAILABLE] PORT=[UNAVAILABLE] PROTO=ESMTP HELO=x.example\r\n"});
     for (const Case& c : cases) {
         const auto commands = xclient_commands(c.taken, c.facts);
         EXPECT_EQ(commands, c.want);
