@@ -266,10 +266,16 @@ void Resolver::look_again() {
 const ResolverCounters& Resolver::counters() const noexcept { return parts_->counters; }
 std::size_t Resolver::in_flight() const noexcept { return parts_->questions.size(); }
 
+// Trust anchors have to be regular files by now: in a folder libunbound would read for ever.
 std::optional<std::string> problem_of(const ResolverSettings& settings) {
     Loop loop;
-    const auto made = Resolver::create(loop, settings);
-    return made ? std::nullopt : std::optional(made.error().detail);
+    UnboundEvents events(loop);
+    const Result<Context> made = make_context(events, settings, settings.dnssec != Dnssec::off);
+    if (!made) return made.error().detail;
+    // It looks at trust anchors and zones with the first question only, or as soon as names of its own are changed; there is no such name.
+    const int status = ub_ctx_data_remove(made->get(), "exota.invalid.");
+    if (status == 0) return std::nullopt;
+    return std::string("dns.trust_anchor_files, dns.open_zones or dns.stub_zones: libunbound: ") + ub_strerror(status);
 }
 
 }  // namespace exota::net

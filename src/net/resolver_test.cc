@@ -382,6 +382,11 @@ TEST(Resolver, settings_that_libunbound_does_not_take_are_named) {
         EXPECT_EQ(problem_of(settings), made.error().detail);
     });
     EXPECT_EQ(problem_of({.servers = {"127.0.0.1@53"}}), std::nullopt);
+    // What libunbound itself would see with its first question.
+    const std::string late = "dns.trust_anchor_files, dns.open_zones or dns.stub_zones: libunbound: initialization failure";
+    EXPECT_EQ(problem_of({.servers = {"127.0.0.1@53"}, .trust_anchor_files = {"/does/not/exist"}}), late);
+    EXPECT_EQ(problem_of({.servers = {"127.0.0.1@53"}, .trust_anchor_files = {"/does/not/exist"}, .dnssec = Dnssec::off}), std::nullopt);
+    EXPECT_EQ(problem_of({.servers = {"127.0.0.1@53"}, .open_zones = {".."}}), late);
 }
 
 }  // namespace
