@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "base/one_line.h"
 #include "config/build.h"
 #include "config/whole_file.h"
 
@@ -37,7 +38,7 @@ std::string to_text(const Problem& problem) {
     if (!out.empty()) out += ": ";
     out += problem.severity == Problem::Severity::error ? "error: " : "warning: ";
     if (!problem.key.empty()) out += problem.key + ": ";
-    return out + problem.text;
+    return base::in_one_line(out + problem.text);  // a value that is quoted there may be anybody's
 }
 
 LoadedConfig choose(const std::optional<std::string>& named, const char* const* environment, const std::string& default_path,

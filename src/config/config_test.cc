@@ -198,6 +198,12 @@ TEST(Config, FromJson) {
     EXPECT_FALSE(from_json("{}").config);
 }
 
+TEST(Config, ProblemsAreOneLineEach) {
+    const LoadedConfig loaded = from_toml("[authorisation]\nmode = \"monitor\\nx.toml:1:1: error: y \\u001b[31m\"\n");
+    ASSERT_EQ(loaded.problems.size(), 1U) << all_of(loaded);
+    EXPECT_TRUE(to_text(loaded.problems[0]).ends_with(R"(, not "monitor\nx.toml:1:1: error: y \u001b[31m")")) << all_of(loaded);
+}
+
 TEST(Config, MissingFileIsOneError) {
     const LoadedConfig loaded = load("/does/not/exist.toml");
     EXPECT_FALSE(loaded.config);
