@@ -1,6 +1,8 @@
 // exota: one program, a file a subcommand. Here is only what they share: their order, and what help says of all.
 //
 // Tested by tests/cli_test.py.
+#include <fcntl.h>
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -37,13 +39,25 @@ int run(int argc, char** argv) {
     add_healthcheck(program);
     add_completion(program);
     const Exit exit = program.run(argc, argv);
-    return static_cast<int>(std::fflush(stdout) == 0 ? exit : Exit::unavailable);
+    // What was flushed before and failed then is seen by the stream's own mark only.
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return static_cast<int>(exit);
+    complain("exota: standard output cannot be written\n");
+    return static_cast<int>(Exit::unavailable);
+}
+
+/// Whoever started us may have closed these three: then the first sockets and files would have their numbers, and records of the log and
+/// complaints would go into them. What fails of a closed descriptor still fails, but that complaints are for nobody is no failure.
+void fill_standard_descriptors() {
+    constexpr int flags[] = {O_WRONLY, O_RDONLY, O_WRONLY};  // nothing to read from 0, nothing to write to 1
+    for (int number = 0; number < 3; ++number)
+        if (::fcntl(number, F_GETFD) < 0) ::open("/dev/null", flags[number]);  // the lowest number that is free
 }
 
 }  // namespace
 }  // namespace exota::programs
 
 int main(int argc, char** argv) {
+    exota::programs::fill_standard_descriptors();
     std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, not a death
     try {
         return exota::programs::run(argc, argv);
