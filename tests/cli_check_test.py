@@ -86,6 +86,21 @@ def test_check_warns_of_what_this_host_lacks(folder):
     assert lacks('listen = ["inet:127.0.0.1:8893"]\nsocket_group = "no-such-group"') == [], "it is the group of Unix sockets"
 
 
+@pytest.mark.parametrize("lines, key, says", [
+    ('[inbound]\nmode = "monitor"\nlisten = ["unix:{folder}/missing/s"]', "inbound.listen", "the directory {folder}/missing does not exist"),
+    ('source = "postgresql"\n[tenants.postgresql]\nconninfo = "host=127.0.0.1 port=1"\npassword_file = "{folder}/missing"',
+     "tenants.postgresql.password_file", "{folder}/missing: No such file"),
+    ('source = "postgresql"\n[tenants.postgresql]\nconninfo = "host=127.0.0.1 port=1"\npassword_file = "{folder}"',
+     "tenants.postgresql.password_file", "{folder}: not a regular file")])
+def test_check_warns_of_what_is_opened_later(folder, lines, key, says):
+    text = (folder / "exota.toml").read_text()
+    if "postgresql" in lines:
+        text = text.replace('file = "tenants.json"\n', "")
+    (folder / "exota.toml").write_text(text + lines.format(folder=folder) + "\n")
+    problems = json.loads(run("check", "-c", folder / "exota.toml", "--json").stdout)["problems"]
+    assert [says.format(folder=folder) in problem["text"] for problem in problems if problem["key"] == key] == [True], problems
+
+
 def test_check_warns_of_names_with_blanks(folder):
     names = 'names = ["mail.protection.outlook.com", " mail.protection.outlook.com ", "a.test b.test"]'
     warnings = [w for w in warnings_of(folder, ("[tenants]", f"[client_cert]\n{names}\n[tenants]")) if w["key"] == "client_cert.names"]

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/text.h"
+#include "directory/read_file.h"
 #include "net/endpoint.h"
 
 namespace exota::programs {
@@ -42,13 +43,17 @@ std::vector<config::Problem> problems_of_system(const config::Config& config) {
         out.push_back({config::Problem::Severity::warning, config.path, 0, 0, std::move(key), std::move(text)});
     };
     bool any_socket = false;
-    for (const std::string& listen : config.milter.listen) {
-        const auto endpoint = net::Endpoint::parse(listen);
-        if (!endpoint || endpoint->kind != net::Endpoint::Kind::unix_socket) continue;
-        any_socket = true;
-        if (std::string problem = problem_of_directory(directory_of(endpoint->path)); !problem.empty())
-            warn("milter.listen", '"' + listen + "\": " + std::move(problem));
-    }
+    const auto look_at_sockets = [&](const std::string& key, const std::vector<std::string>& listens) {
+        for (const std::string& listen : listens) {
+            const auto endpoint = net::Endpoint::parse(listen);
+            if (!endpoint || endpoint->kind != net::Endpoint::Kind::unix_socket) continue;
+            any_socket = true;
+            if (std::string problem = problem_of_directory(directory_of(endpoint->path)); !problem.empty())
+                warn(key, '"' + listen + "\": " + std::move(problem));
+        }
+    };
+    look_at_sockets("milter.listen", config.milter.listen);
+    look_at_sockets("inbound.listen", config.inbound_listen);
     const std::string& group = config.milter.socket_group;
     if (any_socket && !group.empty() && !is_number(group)) {
         errno = 0;
@@ -67,6 +72,15 @@ std::vector<config::Problem> problems_of_system(const config::Config& config) {
         if (std::string problem = problem_of_directory(directory_of(policies)); !problem.empty())
             warn("gateway." + gateway.session.name + ".mta_sts_directory", std::move(problem));
     }
+    // Unlike a directory's, it is read with each connection only.
+    const auto look_at_password = [&](const std::string& key, const std::string& file) {
+        if (file.empty()) return;
+        if (const auto opened = directory::open_regular_file(file, directory::Links::followed); !opened)
+            warn(key, file + ": " + opened.error().detail);
+    };
+    if (config.tenants.postgresql) look_at_password("tenants.postgresql.password_file", config.tenants.postgresql->password_file);
+    if (const auto& database = config.recipient_source.postgresql)
+        look_at_password("recipients.postgresql.password_file", database->password_file);
     return out;
 }
 
