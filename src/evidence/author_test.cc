@@ -54,6 +54,23 @@ TEST(Author, leading_blanks_do_not_hide_how_long_a_line_is) {
     EXPECT_EQ(from_json(to_json(more)), more);
 }
 
+/// Where another reader ends the header above From, the message has no author for him.
+TEST(Author, is_refused_below_a_name_that_ends_the_header_for_some) {
+    const MessageLimits limits;  // outlives the collector
+    const auto why = [&](const std::string& name) {
+        Collector collector(limits);
+        collector.mail("<>");
+        collector.header_field(name, "x");
+        collector.header_field("From", "j@contoso.com");
+        return collector.finish().too_complex;
+    };
+    const std::string most(max_field_name_octets, 'x');
+    for (const std::string& name : {most, std::string("-x--"), std::string("X--")}) EXPECT_EQ(why(name), "") << name;
+    EXPECT_EQ(why(most + 'x'), "octets of a field name above 100");
+    EXPECT_EQ(why("x" + std::string(max_field_name_octets, ' ')), "octets of a field name above 100") << "they put the colon off as well";
+    EXPECT_EQ(why("--x"), "a field name that begins with --");
+}
+
 /// Whoever makes evidence of a whole header reads its author, and nobody behind reads From again.
 TEST(Author, is_read_by_the_collector_and_from_json) {
     const MessageLimits limits;  // outlives the collector
