@@ -368,7 +368,7 @@ Evidence Collector::finish() {
 void Collector::complete() {
     Message& seen = message();
     if (std::exchange(seen.is_complete, true)) return;
-    seen.header.author = author_of(seen.header);
+    seen.header.author = author_of(seen.header, gathered_->session.mta);
     seen.header.mail_class = seen.mail_class();
     seen.header.repeated_fields = seen.single_fields.repeated();
     if (interests_.eop) seen.header.eop = seen.inbound.eop(seen.header.authentication_results);

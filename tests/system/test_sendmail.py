@@ -102,6 +102,20 @@ def test_an_alias_of_the_victim_is_not_followed(house_of, workshop, lines, deliv
     assert [record["author_domain"] for record in house.exota.records() if "verdict" in record] == ["x.fabrikam.com"], "as it was judged"
 
 
+def test_a_field_that_it_would_cut_is_refused(house_of, workshop):
+    """It writes the first 256 octets of From: the customer's domain ended there would be contoso.com. Quotes, backslashes and 8-bit octets count twice."""
+    house, address = house_of(), "ceo@contoso.com.fabrikam.com"
+    cut = "(" + "a" * (256 - len("() ceo@contoso.com")) + ") " + address
+    for author in (cut, "a" * 400 + f" <{address}>", "(" + "a" * (231 - len("() " + address)) + ") " + address):
+        reply = house.send(workshop.message(author=author, **FABRIKAM))
+        assert reply.code == 550 and "from-ambiguous" in reply.text, (author, reply)
+    most = "(" + "a" * (230 - len("() " + address)) + ") " + address
+    escaped = '"' + 'J\\"D\\" ' * 17 + '" <' + address + ">"
+    assert len(escaped) + escaped.count('"') + escaped.count("\\") <= 230
+    for author in (most, escaped):
+        assert house.delivered(workshop.message(author=author, **FABRIKAM)).values("From") == [author]
+
+
 #     what                             what stands above From, the name of From   the code
 ABOVE = [
     ("a boundary",                     b"--x: y\r\n", b"From", 550),
