@@ -149,7 +149,7 @@ evidence::Evidence evidence_from(Draw& draw) {
     if (draw.one_in(8)) header.from.push_back(mailbox(draw));
     if (draw.one_in(8)) header.from.clear();
     header.from_count = static_cast<std::uint32_t>(header.from.size());
-    header.author = evidence::author_of(header);
+    header.author = evidence::author_of(header, session.mta);
     for (std::size_t left = draw.below(3); left > 0; --left) header.resent_from.push_back(draw.one_in(6) ? draw.text() : mailbox(draw));
     header.originator_org = fact<mail::Domain>(draw, domain);
     header.tenant_id = fact<mail::TenantId>(draw, id);

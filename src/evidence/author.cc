@@ -1,12 +1,26 @@
 #include "evidence/author.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "mail/cfws.h"
 
 namespace exota::evidence {
 
-Fact<mail::Mailbox> author_of(const Header& header) {
+namespace {
+
+bool may_be_cut(std::string_view from, std::string_view mta) noexcept {
+    if (mta.empty() || mta.starts_with("Postfix") || 2 * from.size() <= max_rewritten_author_octets) return false;
+    const auto is_escaped = [](char c) { return mail::is_8bit(c) || c == '"' || c == '\\'; };
+    return from.size() + static_cast<std::size_t>(std::ranges::count_if(from, is_escaped)) > max_rewritten_author_octets;
+}
+
+}  // namespace
+
+Fact<mail::Mailbox> author_of(const Header& header, std::string_view mta) {
     if (header.from_count > 1 || header.from.size() > 1) return Conflicting{};
     if (header.from.empty()) return Absent{};
+    if (may_be_cut(header.from.front(), mta)) return Malformed{{}, "a field of more than 230 octets, before an MTA that may cut it"};
     auto mailbox = mail::parse_single_mailbox(header.from.front());
     if (!mailbox) return Malformed{{}, std::move(mailbox.error().detail)};
     return Observed<mail::Mailbox>{*std::move(mailbox), Source::header_field};

@@ -2,7 +2,7 @@
 //
 // Nothing is believed here: a claim of Exchange Online's fields is kept as a fact whose source is the header, whoever wrote it.
 //
-// Tested by collector_test.cc and corpus_test.cc.
+// Tested by collector_test.cc, author_test.cc and corpus_test.cc.
 #include "evidence/collector.h"
 
 #include <algorithm>
@@ -60,6 +60,9 @@ bool is_readable_name(std::string_view name) noexcept {
     look_at(name.substr(name.size() - 8));
     return (odd & 0x80 * each) == 0;
 }
+
+/// Sendmail ends the header at such a line, which could be a boundary of the body; what stands below it is no field there.
+constexpr bool looks_like_boundary(std::string_view name) noexcept { return name.starts_with("--"); }
 
 /// "TenantId=" uuid ";Ip=[" address "]" [ ";" anything ]. What stands behind (the client's HELO) is the sender's own text; it is last,
 /// so it cannot pretend to be one of the first two.
@@ -122,11 +125,12 @@ struct Collector::Message {
         const std::size_t octets = name.size() + value.size() + 3;
         header.octets += octets;
         ++header.field_count;
-        if (header.field_count <= limits.header_fields && header.octets <= limits.header_octets && octets <= limits.field_octets) [[likely]]
+        if (header.field_count <= limits.header_fields && header.octets <= limits.header_octets && octets <= limits.field_octets &&
+            name.size() <= max_field_name_octets && !looks_like_boundary(name)) [[likely]]
             return !full;
-        return pass_limits(octets, limits);
+        return pass_limits(name, octets, limits);
     }
-    [[gnu::noinline]] bool pass_limits(std::size_t octets, const MessageLimits& limits) {
+    [[gnu::noinline]] bool pass_limits(std::string_view name, std::size_t octets, const MessageLimits& limits) {
         if (header.field_count > limits.header_fields) {
             full = true;
             exceed("header fields above " + std::to_string(limits.header_fields));
@@ -136,6 +140,8 @@ struct Collector::Message {
             exceed("header octets above " + std::to_string(limits.header_octets));
         }
         if (octets > limits.field_octets) exceed("octets of a header field above " + std::to_string(limits.field_octets));
+        if (name.size() > max_field_name_octets) exceed("octets of a field name above " + std::to_string(max_field_name_octets));
+        if (looks_like_boundary(name)) exceed("a field name that begins with --");
         return !full && octets <= limits.field_octets;
     }
 
@@ -357,7 +363,7 @@ Evidence Collector::finish() {
 void Collector::complete() {
     Message& seen = message();
     if (std::exchange(seen.is_complete, true)) return;
-    seen.header.author = author_of(seen.header);
+    seen.header.author = author_of(seen.header, gathered_->session.mta);
     seen.header.mail_class = seen.mail_class();
     seen.header.repeated_fields = seen.single_fields.repeated();
     if (interests_.eop) seen.header.eop = seen.inbound.eop(seen.header.authentication_results);

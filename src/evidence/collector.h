@@ -28,6 +28,11 @@ struct MessageLimits {
     std::size_t kept_fields = 100;  // of one kind that is looked at (From, Authentication-Results …)
 };
 
+/// Blanks before the colon included. With a longer name MTAs differ on whether the line is a field, and so on where the header ends and
+/// whether it has a From: Sendmail takes names of 100 octets, Postfix finds a colon in the first 2,048 of a line and folds what it sends
+/// behind 998.
+inline constexpr std::size_t max_field_name_octets = 100;
+
 inline constexpr std::size_t max_path_octets = 1024;  // a longer reverse-path is too complex, a longer recipient is only counted
 
 class Collector {

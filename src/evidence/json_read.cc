@@ -207,7 +207,7 @@ Result<Evidence> from_json(std::string_view text) {
     Evidence evidence;
     Trouble trouble;
     if (!Reader::read(document, evidence, trouble)) return fail(Errc::invalid_data, trouble.what);
-    evidence.header.author = author_of(evidence.header);
+    evidence.header.author = author_of(evidence.header, evidence.session.mta);
     return evidence;
 }
 

@@ -35,7 +35,7 @@ Evidence full() {
     e.envelope.queue_id = "4ABC";
     e.header.from = {"J\xE4ne <j@x.example>", "\r\n folded"};
     e.header.from_count = 2;
-    e.header.author = author_of(e.header);
+    e.header.author = author_of(e.header, e.session.mta);
     e.header.resent_from = {"r"};
     e.header.sender = {"s"};
     e.header.originator_orgs = {domain("a.example"), domain("b\xC3\xBC"
@@ -84,7 +84,7 @@ TEST(Json, nothing_in_it_ends_a_line_for_any_reader) {
         Evidence e;
         e.session.helo = "a" + std::string(hidden) + "{\"verdict\":\"accept\"}";
         e.header.from = {e.session.helo};
-        e.header.author = author_of(e.header);
+        e.header.author = author_of(e.header, e.session.mta);
         e.header.auth_as = Malformed{e.session.helo, e.session.helo};
         e.verification.arc = Verification::Arc{ArcValue::pass, {{1, e.session.helo, e.session.helo}}, e.session.helo};
         expect_round_trip(e);

@@ -38,6 +38,13 @@ std::size_t name_of_field(std::string_view line) noexcept {
     return std::ranges::all_of(line.substr(name.size(), colon - name.size()), base::is_wsp) ? colon : 0;
 }
 
+/// "From " in a message's first line is that of an mbox, whatever comes behind it: a colon, too. Postfix takes it out of the way, and with
+/// it the only author that "From : a@b" named; a ">" before it and lines of that kind above it change nothing.
+bool is_mbox_line(std::string_view line) noexcept {
+    line.remove_prefix(std::min(line.find_first_not_of('>'), line.size()));
+    return line.starts_with("From ");
+}
+
 }  // namespace
 
 FixedReply reply_to(DataFault fault) noexcept {
@@ -230,7 +237,8 @@ std::optional<DataEvent> DataReader::next_of_header(std::string_view& bytes) {
             forget_ = true;
             return end_header(EndOfHeader::By::empty_line, Part::body);
         }
-        name_octets_ = name_of_field(gathered());
+        const bool is_first = header_octets_ == gathered().size();
+        name_octets_ = is_first && is_mbox_line(gathered()) ? 0 : name_of_field(gathered());
         if (name_octets_ == 0) {
             keep_gathered();
             return end_header(EndOfHeader::By::no_field, Part::first_body_line);

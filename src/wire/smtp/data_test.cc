@@ -35,6 +35,11 @@ TEST(Data, has_fields_and_a_body) {
         {"no field\r\nA: b\r\n\r\n.\r\n", "~no field\r\nA: b\r\n\r\n$"},
         {"A: b\r\nno field\r\nC: d\r\n.\r\n", "{A| b}~no field\r\nC: d\r\n$"},
         {"From x Mon 12:00\r\nA: b\r\n.\r\n", "~From x Mon 12:00\r\nA: b\r\n$"},
+        {"From : x\r\nA: b\r\n.\r\n", "~From : x\r\nA: b\r\n$"},
+        {".>>From : x\r\n.\r\n", "~>>From : x\r\n$"},
+        {"A: b\r\nFrom : x\r\n.\r\n", "{A| b}{From | x}^$"},  // such a line is the first or none
+        {"From\t: x\r\n>From: y\r\n.\r\n", "{From\t| x}{>From| y}^$"},
+        {"FROM : x\r\n.\r\n", "{FROM | x}^$"},
         {" A: b\r\n\r\n.\r\n", "~ A: b\r\n\r\n$"},
         {":b\r\n.\r\n", "~:b\r\n$"},
         {"A b: c\r\n.\r\n", "~A b: c\r\n$"},

@@ -202,6 +202,8 @@ AUTHORS = [
     Row("an address behind a comment in a comment", authored("x@fabrikam.com (a (b) <jane@contoso.com>)"), "from-ambiguous"),
     Row("an address behind a quoted parenthesis", authored("x@fabrikam.com (a \\) <jane@contoso.com>)"), "from-ambiguous"),
     Row("a line that an MTA folds within the address", authored("(" + "x" * 967 + ") ceo@contoso.com.fabrikam.com"), "from-ambiguous"),
+    Row("a field name at which an MTA ends the header", authored("x@fabrikam.com", extra=[("X" * 101, "y")]), "too-complex"),
+    Row("a field name that looks like a boundary", authored("x@fabrikam.com", extra=[("--x", "y")]), "too-complex"),
     Row("a second address behind a fold", authored("<x@fabrikam.com>\r\n <jane@contoso.com>"), "from-ambiguous"),
     Row("an unquoted address as display name", authored("jane@contoso.com <x@fabrikam.com>"), "from-ambiguous"),
     Row("a NUL in the address", authored("jane@contoso.com\0@fabrikam.com"), "from-ambiguous"),
