@@ -59,6 +59,16 @@ def test_add_set_remove(folder):
     assert tenant(folder, "set", "contoso", "domains=contoso.test").stdout == b"nothing to change\n"
 
 
+def test_names_in_lists_are_found_however_they_are_written(folder):
+    """Whoever takes an id or a domain away must not find it in force under another spelling."""
+    spelled = ["Bücher.Test", "XN--BCHER-KVA.test."]
+    assert tenant(folder, "add", "b", "--domain", spelled[0], "--domain", spelled[1], "--tenant-id", OTHER_ID.upper(), "--tenant-id", OTHER_ID).returncode == 0
+    assert tenant(folder, "set", "b", "domains+=bücher.test.", f"tenant_ids+={OTHER_ID}").stdout == b"nothing to change\n"
+    done = tenant(folder, "set", "b", "domains-=bücher.test", f"tenant_ids-={OTHER_ID}", "--accept-shrink")
+    assert done.returncode == 0 and b"Test, XN--BCHER-KVA.test.\n" in done.stdout, done
+    assert tenants_in(folder)["b"] == {"tenant_ids": [], "domains": []}
+
+
 @pytest.mark.parametrize("arguments, exit, says", [
     (["add", "contoso", "--domain", "a.test"], 65, 'there is a tenant "contoso" already'),
     (["set", "fabrikam", "mode=defer"], 65, 'there is no tenant "fabrikam"'),

@@ -158,18 +158,40 @@ base::Result<RawWords> split_words(std::string_view text) {
     return out;
 }
 
+/// As it is compared: of names in their canonical form, so that each is found however it is written; what has none stays.
+std::string in_canonical_form(Field field, std::string name) {
+    if (field == Field::tenant_ids) {
+        if (const auto id = mail::TenantId::parse(name)) name = id->text();
+    } else if (is_names(field)) {
+        const bool wildcard = field == Field::domains && name.starts_with("*.");
+        std::string storage;
+        if (const auto domain = canonical_domain(std::string_view(name).substr(wildcard ? 2 : 0), storage))
+            name = (wildcard ? "*." : "") + std::string(*domain);
+    }
+    return name;
+}
+
 base::Result<void> change_list(RawTenant& tenant, Field field, char how, std::vector<std::string> values) {
     auto& list = std::get<std::vector<std::string>>(tenant.values.try_emplace(field, std::vector<std::string>()).first->second);
-    if (how == '+') {
-        std::ranges::move(values, std::back_inserter(list));
-        return {};
-    }
-    for (const std::string& value : values) {
-        const auto found = std::ranges::find_if(list, [&](const std::string& one) { return base::iequals(one, value); });
-        if (found == list.end())
+    std::vector<std::string> compared;
+    for (const std::string& one : list) compared.push_back(in_canonical_form(field, one));
+    for (std::string& value : values) {
+        const std::string wanted = in_canonical_form(field, value);
+        const auto is_wanted = [&](const std::string& one) { return base::iequals(one, wanted); };
+        if (how == '+') {
+            if (std::ranges::any_of(compared, is_wanted)) continue;
+            compared.push_back(wanted);
+            list.push_back(std::move(value));
+            continue;
+        }
+        if (std::ranges::none_of(compared, is_wanted))
             return base::fail(base::Errc::invalid_data,
                               std::string(name_of(field)) + " of " + in_quotes(tenant.name) + " has no " + in_quotes(value));
-        list.erase(found);
+        for (std::size_t i = compared.size(); i-- > 0;) {  // each of them: what is taken away is not there any more
+            if (!is_wanted(compared[i])) continue;
+            compared.erase(compared.begin() + static_cast<std::ptrdiff_t>(i));
+            list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
+        }
     }
     return {};
 }
@@ -262,16 +284,7 @@ RawTenant in_canonical_form(RawTenant tenant) {
     for (auto& [field, value] : tenant.values) {
         auto* const names = std::get_if<std::vector<std::string>>(&value);
         if (!is_names(field) || !names) continue;
-        for (std::string& name : *names) {
-            if (field == Field::tenant_ids) {
-                if (const auto id = mail::TenantId::parse(name)) name = id->text();
-                continue;
-            }
-            const bool wildcard = field == Field::domains && name.starts_with("*.");
-            std::string storage;
-            if (const auto domain = canonical_domain(std::string_view(name).substr(wildcard ? 2 : 0), storage))
-                name = (wildcard ? "*." : "") + std::string(*domain);
-        }
+        for (std::string& name : *names) name = in_canonical_form(field, std::move(name));
         std::ranges::sort(*names);
         const auto repeated = std::ranges::unique(*names);
         names->erase(repeated.begin(), repeated.end());

@@ -107,6 +107,7 @@ def test_what_is_written_counts_on_both(nodes, writer, database):
     # Counts of limits go on over a change of the tenants.
     assert verdict(nodes[0], "fabrikam.com", tenant_id=FABRIKAM_ID)[1] == "limit-exceeded"
     assert writer("remove", "new")[0] == 78, "a quarter of the domains"
+    assert writer("set", "new", "domains+=Bücher.Test")[0] == 0 and writer("set", "new", "domains-=Bücher.Test")[0] == 0, "kept as an A-label"
     assert writer("set", "new", "mode=defer", "domains+=other.test,newer.test,newest.test")[0] == 0
     for node in nodes:
         wait_for(lambda: node.metrics()["exota_tenant_domains"] == 7, "the other domains")
