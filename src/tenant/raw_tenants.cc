@@ -40,7 +40,7 @@ public:
         else if (place_ == Place::tenant && field_ == Field::recipients && object)
             place_ = Place::words, tenant.values[*field_] = RawWords();
         else
-            sound = false, ++lost_;
+            unsound(), ++lost_;
     }
     void on_end(Container) override {
         if (lost_ > 0) {
@@ -60,6 +60,7 @@ public:
                 if (tenants.find(tenant.name)) sound = false;
                 tenants.put(std::exchange(tenant, {}));
                 named_ = false;
+                field_.reset();
                 place_ = Place::tenants;
                 return;
             case Place::tenants:
@@ -99,13 +100,14 @@ public:
     }
     void on_bool(bool value) override { take(RawValue(value)); }
     void on_number(double value) override {
-        if (lost_ > 0 || place_ != Place::root || key_ != "version" || value < 2 || value > 2) sound = false;
+        if (lost_ > 0 || place_ != Place::root || key_ != "version" || value < 2 || value > 2) unsound();
     }
-    void on_null() override { sound = false; }
+    void on_null() override { unsound(); }
 
     RawTenants tenants;
     RawTenant tenant;
     bool sound = true;
+    std::optional<Field> where;  // what could not be taken first
     bool version_seen = false, tenants_seen = false;
 
 private:
@@ -113,7 +115,11 @@ private:
         if (lost_ == 0 && place_ == Place::tenant && field_ && !is_list(*field_))
             tenant.values[*field_] = std::move(value);
         else
-            sound = false;
+            unsound();
+    }
+    void unsound() {
+        if (sound) where = field_;
+        sound = false;
     }
 
     const Place end_;  // where the text begins and ends
@@ -131,7 +137,7 @@ std::optional<std::string> read_into(RawReader& reader, std::string_view text) {
     events.feed(text);
     events.finish();
     if (events.error()) return "is no JSON: " + events.error()->text;
-    if (!reader.sound) return "has what cannot be kept";
+    if (!reader.sound) return "has what cannot be kept" + (reader.where ? " in " + std::string(name_of(*reader.where)) : "");
     return std::nullopt;
 }
 

@@ -78,6 +78,9 @@ TEST(RawTenant, is_read_from_a_row) {
     EXPECT_EQ(one_line(*read), R"("contoso":{"domains":["a.test"],"hybrid":false})");
     for (const char* bad : {"", "[]", "null", R"("x")", R"({"domains": "a"})", R"({}, "evil": {})", R"({}}, "evil": {})"})
         EXPECT_FALSE(read_raw_tenant("contoso", bad)) << bad;
+    for (const char* bad : {R"({"domains": ["a.test"], "limits": [null]})", R"({"limits": [["a"]], "mode": null})", R"({"limits": 1})"})
+        EXPECT_EQ(read_raw_tenant("contoso", bad).error().detail, "has what cannot be kept in limits") << bad;
+    EXPECT_EQ(read_raw_tenant("contoso", R"({"mode": "defer", "colour": 1})").error().detail, "has what cannot be kept");
 }
 
 struct Setting {

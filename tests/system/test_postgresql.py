@@ -142,7 +142,9 @@ def test_a_bad_row_is_named_keeps_its_last_good_version_and_stops_nothing_else(n
     assert code == 78 and "nothing was changed" in said, said
     database.sql("UPDATE exota.tenant SET limits = '{NULL}' WHERE name = 'new'")  # this cannot even be read
     code, said = writer("list")
-    assert code == 78 and "tenants.new" in said and "another" in said and "contoso" in said, said
+    assert code == 78 and "tenants.new: has what cannot be kept in limits" in said and "another" in said and "contoso" in said, said
+    code, said = writer("show", "new")
+    assert code == 78 and "in limits" in said and "there is no tenant" not in said, said
     code, said = writer("set", "new", "mode=defer")
     assert code == 78 and "it can only be removed" in said, said
     code, said = writer("remove", "new", "--dry-run")
