@@ -137,6 +137,16 @@ def test_a_loss_that_is_meant_is_meant_for_the_daemon_too(folder):
     assert (folder / "tenants.accepted").read_text() == noted
 
 
+def test_a_domain_that_is_written_twice_is_lost_once(folder):
+    """A daemon counts it once, and would refuse the loss of the other."""
+    twice = {name: {"domains": [f"{name}.test"]} for name in ("a", "b")}
+    twice["a"]["domains"] += ["A.test", "a.TEST", "a.test.", "A.TEST"]
+    (folder / "tenants.json").write_text(json.dumps({"version": 2, "tenants": twice}))
+    refused = tenant(folder, "remove", "b")
+    assert refused.returncode == 78 and b"would leave 1 of 2 domains" in refused.stderr, refused
+    assert tenant(folder, "set", "a", "domains=a.test").returncode == 0
+
+
 def test_mode_owner_and_links_are_kept(folder):
     path = folder / "tenants.json"
     path.rename(folder / "real.json")
