@@ -59,6 +59,16 @@ def test_add_set_remove(folder):
     assert tenant(folder, "set", "contoso", "domains=contoso.test").stdout == b"nothing to change\n"
 
 
+def test_names_in_lists_are_found_however_they_are_written(folder):
+    """Whoever takes an id or a domain away must not find it in force under another spelling."""
+    spelled = ["Bücher.Test", "XN--BCHER-KVA.test."]
+    assert tenant(folder, "add", "b", "--domain", spelled[0], "--domain", spelled[1], "--tenant-id", OTHER_ID.upper(), "--tenant-id", OTHER_ID).returncode == 0
+    assert tenant(folder, "set", "b", "domains+=bücher.test.", f"tenant_ids+={OTHER_ID}").stdout == b"nothing to change\n"
+    done = tenant(folder, "set", "b", "domains-=bücher.test", f"tenant_ids-={OTHER_ID}", "--accept-shrink")
+    assert done.returncode == 0 and b"Test, XN--BCHER-KVA.test.\n" in done.stdout, done
+    assert tenants_in(folder)["b"] == {"tenant_ids": [], "domains": []}
+
+
 @pytest.mark.parametrize("arguments, exit, says", [
     (["add", "contoso", "--domain", "a.test"], 65, 'there is a tenant "contoso" already'),
     (["set", "fabrikam", "mode=defer"], 65, 'there is no tenant "fabrikam"'),
@@ -125,6 +135,16 @@ def test_a_loss_that_is_meant_is_meant_for_the_daemon_too(folder):
     (folder / "tenants.accepted").unlink()
     assert run("check", "-c", folder / "exota.toml", "--accept-shrink").returncode == 0
     assert (folder / "tenants.accepted").read_text() == noted
+
+
+def test_a_domain_that_is_written_twice_is_lost_once(folder):
+    """A daemon counts it once, and would refuse the loss of the other."""
+    twice = {name: {"domains": [f"{name}.test"]} for name in ("a", "b")}
+    twice["a"]["domains"] += ["A.test", "a.TEST", "a.test.", "A.TEST"]
+    (folder / "tenants.json").write_text(json.dumps({"version": 2, "tenants": twice}))
+    refused = tenant(folder, "remove", "b")
+    assert refused.returncode == 78 and b"would leave 1 of 2 domains" in refused.stderr, refused
+    assert tenant(folder, "set", "a", "domains=a.test").returncode == 0
 
 
 def test_mode_owner_and_links_are_kept(folder):

@@ -30,6 +30,11 @@ bool Pace::due() noexcept {
     return true;
 }
 
+bool PaceOfEach::due(const std::string& text, Time now) {
+    std::erase_if(said_, [now](const auto& one) { return now >= one.second + std::chrono::minutes(1); });
+    return said_.size() < most_texts && said_.try_emplace(text, now).second;
+}
+
 void LoopObserver::judged(const gate::Judged& message) {
     telemetry::Record record{.decision = message.decision, .evidence = message.evidence, .judging = message.judging};
     const auto gateway = std::ranges::find(gateways_, message.front.instance, &Gateway::name);
@@ -77,7 +82,7 @@ void LoopObserver::near_limit(std::string_view tenant, const tenant::Limit& limi
 }
 
 void LoopObserver::unusable_tenant(const std::string& problem) {
-    if (tenant_pace_.due())
+    if (tenant_pace_.due(problem, std::chrono::steady_clock::now()))
         log_.service(LogLevel::warning, "tenants-problem", "an entry of the directory cannot be used, so its messages are deferred",
                      {LogField::of("error", problem)});
 }

@@ -1,12 +1,14 @@
 // What one loop sees, written down: each judged message to log and metrics, trouble to the log, no more often than an operator can read.
 //
-// Tested by daemon_test.cc.
+// Tested by daemon_test.cc and loop_observer_test.cc.
 #pragma once
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -38,6 +40,18 @@ private:
     Pace pace_;
 };
 
+/// The same for each text: one that comes all the time hides no other. At most so many texts a minute as somebody can read.
+class PaceOfEach {
+public:
+    static constexpr std::size_t most_texts = 20;
+    using Time = std::chrono::steady_clock::time_point;
+
+    bool due(const std::string& text, Time now);
+
+private:
+    std::map<std::string, Time> said_;  // in the last minute
+};
+
 /// On its loop, but for metrics().
 class LoopObserver final : public gate::Observer {
 public:
@@ -52,7 +66,7 @@ public:
 
     void sighted(tenant::Sighting&& sighting) override;
 
-    /// An entry of the directory of tenants cannot be used. @param problem  which, and why.
+    /// An entry of the directory of tenants cannot be used: told once a minute. @param problem  which, and why.
     void unusable_tenant(const std::string& problem);
 
     /// Before the loop runs: messages of that section are counted there, too. Both outlive this object.
@@ -77,7 +91,8 @@ private:
     };
     std::vector<Gateway> gateways_;
     std::function<void(tenant::Sighting&&)> take_sighting_;
-    Pace certificate_pace_, protocol_pace_, full_pace_, tenant_pace_;
+    Pace certificate_pace_, protocol_pace_, full_pace_;
+    PaceOfEach tenant_pace_;
 };
 
 }  // namespace exota::app

@@ -191,14 +191,19 @@ void read_ldap(Environment& in, Config& out) {
                  "MILTER_LDAP_BINDDN and MILTER_LDAP_BINDPW go together: without a password a server takes anybody for nobody");
     settings.base = in.mandatory("MILTER_LDAP_SEARCH_BASE");
     settings.filter = in.mandatory("MILTER_LDAP_QUERY");
-    settings.tenant_id_attribute = in.get_or("MILTER_LDAP_TENANT_ID_ATTR", settings.tenant_id_attribute);
-    settings.dkim_enabled_attribute = in.get_or("MILTER_LDAP_DKIM_ENABLED_ATTR", settings.dkim_enabled_attribute);
-    settings.dkim_alignment_attribute = in.get_or("MILTER_LDAP_DKIM_ALIGNMENT_REQUIRED_ATTR", settings.dkim_alignment_attribute);
-    if (const auto url = directory::LdapUrl::parse(uri); !uri.empty() && !url)
+    const auto read_attribute = [&in](std::string_view name, std::string& attribute) {
+        attribute = in.get_or(name, attribute);
+        if (attribute.empty()) in.error(name, "names no attribute");
+    };
+    read_attribute("MILTER_LDAP_TENANT_ID_ATTR", settings.tenant_id_attribute);
+    read_attribute("MILTER_LDAP_DKIM_ENABLED_ATTR", settings.dkim_enabled_attribute);
+    read_attribute("MILTER_LDAP_DKIM_ALIGNMENT_REQUIRED_ATTR", settings.dkim_alignment_attribute);
+    // What is set and empty is told of: with an empty query nobody would be asked for, and everybody refused for good.
+    if (const auto url = directory::LdapUrl::parse(uri); in.get("MILTER_LDAP_SERVER_URI") && !url)
         in.error("MILTER_LDAP_SERVER_URI", url.error().detail);
     else if (const auto servers = directory::read_servers(settings); url && !servers)
         in.error("MILTER_LDAP_SERVER_URI", servers.error().detail);
-    if (!settings.filter.empty())
+    if (in.get("MILTER_LDAP_QUERY"))
         for (const directory::BadFilter& bad : directory::bad_filters(settings)) in.error("MILTER_LDAP_QUERY", bad.why);
     out.tenants.ldap = std::move(settings);
 }

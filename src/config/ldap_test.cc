@@ -164,6 +164,11 @@ TEST(Ldap, the_predecessors_variables) {
         {{"MILTER_LDAP_RECEIVE_TIMEOUT=0"}, "1 to 60"},
         {{"MILTER_LDAP_BINDDN=cn=r"}, "go together"},
         {{"MILTER_LDAP_QUERY=associatedDomain=%d"}, "is no filter"},
+        {{"MILTER_LDAP_QUERY="}, "names no filter: nobody could be found"},
+        {{"MILTER_LDAP_SERVER_URI="}, "must begin with ldap://"},
+        {{"MILTER_LDAP_TENANT_ID_ATTR="}, "names no attribute"},
+        {{"MILTER_LDAP_DKIM_ENABLED_ATTR="}, "names no attribute"},
+        {{"MILTER_LDAP_DKIM_ALIGNMENT_REQUIRED_ATTR="}, "names no attribute"},
     };
     for (const auto& c : cases) {
         loaded = load(c.variables);

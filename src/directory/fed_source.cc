@@ -6,8 +6,20 @@
 #include "directory/ldap_snapshot_source.h"
 #include "directory/postgres_conninfo.h"
 #include "directory/postgres_source.h"
+#include "directory/random_key.h"
+#include "directory/snapshot_file.h"
 
 namespace exota::directory {
+namespace {
+
+base::Result<ServerRows> rows_of_server(const TenantsSettings& settings) {
+    if (settings.postgresql) return read_postgres(*settings.postgresql);
+    const auto servers = read_servers(*settings.ldap);
+    if (!servers) return base::fail(base::Errc::invalid_data, servers.error().detail);
+    return read_ldap(*settings.ldap, *servers);
+}
+
+}  // namespace
 
 void FirstAttempt::note(FedSource::First first) {
     {
@@ -51,10 +63,15 @@ base::Result<std::unique_ptr<FedSource>> make_fed_source(const TenantsSettings& 
 }
 
 base::Result<ReadServer> read_server_once(const TenantsSettings& settings, tenant::Defaults defaults) {
-    if (settings.postgresql) return read_postgres(*settings.postgresql, std::move(defaults));
-    const auto servers = read_servers(*settings.ldap);
-    if (!servers) return base::fail(base::Errc::invalid_data, servers.error().detail);
-    return read_ldap(*settings.ldap, *servers, std::move(defaults));
+    auto read = rows_of_server(settings);
+    if (!read) return std::unexpected(read.error());
+    TenantRows rows(std::move(defaults), random_key().value_or(base::HashKey{}));
+    if (!settings.snapshot_file.empty())
+        if (const auto kept = load_snapshot(settings.snapshot_file, held_of(settings).origin))
+            static_cast<void>(rows.restore(kept->lines));  // without it no row has a last good version
+    auto taken = rows.take_all(std::move(read->rows));
+    if (!taken) return std::unexpected(taken.error());
+    return ReadServer{*std::move(taken), rows.fingerprint(), std::move(read->warnings)};
 }
 
 }  // namespace exota::directory

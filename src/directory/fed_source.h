@@ -69,11 +69,16 @@ HeldTenants::Of held_of(const TenantsSettings& settings);
 /// @return  what is wrong with the settings of a directory server (read_servers).
 base::Result<std::unique_ptr<FedSource>> make_fed_source(const TenantsSettings& settings, HeldTenants::Options held);
 
-/// All tenants, once, for a command.
+/// All rows of a server, once, for a command.
+struct ServerRows {
+    std::vector<TenantRow> rows;
+    std::vector<std::string> warnings;  // of the server, in words that follow its name
+};
+/// The same as tenants. A row that does not check counts as it was when the snapshot file was written, as it does when a daemon starts.
 struct ReadServer {
     TenantRows::Taken taken;
     Fingerprint fingerprint;
-    std::vector<std::string> warnings;  // of the server, in words that follow its name
+    std::vector<std::string> warnings;  // as ServerRows has them
 };
 /// Blocks. Of settings with is_fed().
 /// @return  invalid_data: it has no tenants in the form of this program, or no index can be made of them; others: it cannot be asked.

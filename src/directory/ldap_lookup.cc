@@ -1,5 +1,6 @@
 #include "directory/ldap_lookup.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -67,8 +68,9 @@ LdapLookup::LdapLookup(LdapDirectory& directory, const LdapSettings& settings, s
       hash_key_(random_key().value_or(base::HashKey())),  // without one, strangers who name names can make it slow, not wrong
       filters_(std::make_unique<const Filters>(settings)),
       cache_(std::make_unique<Cache<tenant::FoundTenantRef>>(
-          CacheSettings{.ttl = settings.cache_ttl,
-                        .negative_ttl = settings.negative_ttl,
+          // What the server did not confirm for max_stale is not served, however long it would be kept: by then the source has failed.
+          CacheSettings{.ttl = std::min(settings.cache_ttl, max_stale),
+                        .negative_ttl = std::min(settings.negative_ttl, max_stale),
                         .max_stale = max_stale,
                         .most_entries = settings.cache_entries},
           hash_key_, [this](const std::string& key, const std::function<void(Answer)>& answered) { ask(key, answered); }, std::move(now))) {

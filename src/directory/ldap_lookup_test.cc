@@ -111,6 +111,20 @@ TEST_F(Lookup, answers_are_kept_and_served_while_the_server_is_away) {
     EXPECT_TRUE(has(found, "contoso.com") && knows_all(found));
 }
 
+TEST_F(Lookup, nothing_is_served_for_longer_than_max_stale_however_long_it_is_kept) {
+    settings.cache_ttl = settings.negative_ttl = 86400s;
+    const tenant::Keys customer{.domains = {"contoso.com"}}, nobody{.domains = {"nobody.com"}};
+    EXPECT_TRUE(has(find(customer), "contoso.com"));
+    EXPECT_TRUE(find(nobody).is(Found::none));
+    server.away = true;
+    now += 3600s - 1ms;
+    EXPECT_TRUE(has(find(customer), "contoso.com"));
+    EXPECT_TRUE(find(nobody).is(Found::none));
+    now += 1ms;
+    EXPECT_FALSE(has(find(customer), "contoso.com"));
+    EXPECT_FALSE(find(nobody).is(Found::none));
+}
+
 TEST_F(Lookup, several_or_malformed_entries_are_no_answer_and_told) {
     server.entries.emplace("(domainName=contoso.com)", LdapEntry{"cn=another", {}});
     server.entries.emplace("(domainName=bad.com)", LdapEntry{"cn=bad", {{"exotaMode", {"loud"}}}});

@@ -11,7 +11,6 @@
 
 #include "base/joined.h"
 #include "directory/ldap_rows.h"
-#include "directory/random_key.h"
 #include "directory/tree_back_off.h"
 
 namespace exota::directory {
@@ -65,13 +64,10 @@ base::Result<LdapTree> read_tree(const LdapSettings& settings, const LdapServers
     return *std::move(tree);
 }
 
-base::Result<ReadServer> read_ldap(const LdapSettings& settings, const LdapServers& servers, tenant::Defaults defaults) {
+base::Result<ServerRows> read_ldap(const LdapSettings& settings, const LdapServers& servers) {
     const auto tree = read_tree(settings, servers);
     if (!tree) return std::unexpected(tree.error());
-    TenantRows rows(std::move(defaults), random_key().value_or(base::HashKey{}));
-    auto taken = rows.take_all(rows_of(tree->entries));
-    if (!taken) return std::unexpected(taken.error());
-    ReadServer server{*std::move(taken), rows.fingerprint(), {}};
+    ServerRows server{rows_of(tree->entries), {}};
     if (tree->entries.empty()) server.warnings.emplace_back(nobody_there);
     return server;
 }

@@ -33,8 +33,8 @@ HeldTenants::Of held_of(const LdapSettings& settings);
 /// All entries that are tenants, once, for a command. Blocks for a few times tenants.ldap.timeout, where several servers do not answer.
 /// @return  unavailable: it cannot be asked, or its answer is no success; invalid_data: it has more than can be read.
 base::Result<LdapTree> read_tree(const LdapSettings& settings, const LdapServers& servers);
-/// The same as tenants. @return  invalid_data besides: no index can be made of them.
-base::Result<ReadServer> read_ldap(const LdapSettings& settings, const LdapServers& servers, tenant::Defaults defaults);
+/// The same as rows.
+base::Result<ServerRows> read_ldap(const LdapSettings& settings, const LdapServers& servers);
 
 class LdapSnapshotSource final : public FedSource {
 public:

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "directory/postgres_tables.h"
-#include "directory/random_key.h"
 #include "net/back_off.h"
 
 namespace exota::directory {
@@ -26,7 +25,7 @@ HeldTenants::Of held_of(const PostgresSettings& settings) {
     return {.name = name, .origin = {"postgresql", identity_of(settings.conninfo), std::string(postgres_schema)}, .shrink_key = "/" + name};
 }
 
-base::Result<ReadServer> read_postgres(const PostgresSettings& settings, tenant::Defaults defaults) {
+base::Result<ServerRows> read_postgres(const PostgresSettings& settings) {
     auto connection = PostgresConnection::connect(settings, nullptr);
     if (!connection) return std::unexpected(connection.error());
     if (const auto good = check_schema(*connection); !good) return std::unexpected(good.error());
@@ -34,10 +33,7 @@ base::Result<ReadServer> read_postgres(const PostgresSettings& settings, tenant:
     if (!standby) return std::unexpected(standby.error());
     auto read = read_all(*connection);
     if (!read) return std::unexpected(read.error());
-    TenantRows rows(std::move(defaults), random_key().value_or(base::HashKey{}));
-    auto taken = rows.take_all(*std::move(read));
-    if (!taken) return std::unexpected(taken.error());
-    ReadServer server{*std::move(taken), rows.fingerprint(), {}};
+    ServerRows server{*std::move(read), {}};
     if (*standby)
         server.warnings.emplace_back(
             "is a standby, which tells nobody of changes: exota serve needs the primary (target_session_attrs=read-write)");

@@ -34,8 +34,8 @@ namespace exota::directory {
 HeldTenants::Of held_of(const PostgresSettings& settings);
 
 /// All tenants, once, for a command. Warns of a server that `exota serve` cannot use.
-/// @return  invalid_data: no tables of this version, or no index can be made of them; io, unavailable: it cannot be asked.
-base::Result<ReadServer> read_postgres(const PostgresSettings& settings, tenant::Defaults defaults);
+/// @return  invalid_data: no tables of this version; io, unavailable: it cannot be asked.
+base::Result<ServerRows> read_postgres(const PostgresSettings& settings);
 
 class PostgresSource final : public FedSource {
 public:

@@ -24,9 +24,9 @@ bool is_path(std::string_view text) {
 
 base::Result<HttpsBase> parse_https_base(std::string_view text) {
     constexpr std::string_view scheme = "https://";
-    const auto wrong = [&text] {
-        return base::fail(base::Errc::invalid_data,
-                          '"' + std::string(text) + "\" is no https://HOST, https://HOST:PORT or https://HOST/PATH, HOST being a name");
+    const auto wrong = [&text] {  // what has an '@' may have a password before it, and is not repeated
+        return base::fail(base::Errc::invalid_data, (text.contains('@') ? "a text with an '@'" : '"' + std::string(text) + '"') +
+                                                        " is no https://HOST, https://HOST:PORT or https://HOST/PATH, HOST being a name");
     };
     if (!base::istarts_with(text, scheme)) return wrong();  // RFC 3986 §3.1: without regard to case
     std::string_view authority = text.substr(scheme.size());

@@ -17,6 +17,9 @@ TEST(HttpsBase, IsReadOrRefused) {
           std::string("https://127.0.0.1"), std::string("https://[::1]"), std::string("https://a/?q"), std::string("https://a/#f"),
           std::string("https://a/ b"), std::string("https://a\r\n"), "https://" + std::string(254, 'a')})
         EXPECT_FALSE(parse_https_base(bad)) << bad;
+    EXPECT_TRUE(parse_https_base("http://a").error().detail.starts_with("\"http://a\" is no https://HOST"));
+    for (const char* secret : {"https://user:hunter2@a", "http://hunter2@a", "https://user:hunter2@a/?q"})
+        EXPECT_EQ(parse_https_base(secret).error().detail.find("hunter2"), std::string::npos) << secret;
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ struct Options {
 // --- Looking ------------------------------------------------------------------------------------------------------------------------
 
 /// @param show  prints what was asked for.
-Exit look(const Options& options, const std::function<Exit(const tenant::RawTenants&)>& show) {
+Exit look(const Options& options, const std::function<Exit(const TenantsStore::Opened&)>& show) {
     const TenantPlace place = tenant_place(options.config, TenantsStore::Access::read);
     if (!place.store) return place.exit;
     const auto opened = place.store->open(TenantsStore::Access::read);
@@ -73,7 +73,7 @@ Exit look(const Options& options, const std::function<Exit(const tenant::RawTena
         std::vector<config::Problem> left_out;
         for (const auto& one : opened->unreadable) left_out.push_back(unreadable(place.store->place(), one.name, one.why));
         complain(to_text(left_out));
-        const Exit shown = show(*opened->tenants);
+        const Exit shown = show(*opened);
         return left_out.empty() || shown != Exit::ok ? shown : Exit::bad_config;
     }
     complain(to_text(problems_of_text(opened->text, place.config->tenant_defaults, place.store->place(), TextIs::in_the_file)));
@@ -81,8 +81,8 @@ Exit look(const Options& options, const std::function<Exit(const tenant::RawTena
 }
 
 Exit list(const Options& options) {
-    return look(options, [&options](const tenant::RawTenants& tenants) {
-        print(options.change.json ? list_as_json(tenants) : list_as_text(tenants));
+    return look(options, [&options](const TenantsStore::Opened& opened) {
+        print(options.change.json ? list_as_json(*opened.tenants) : list_as_text(*opened.tenants));
         return Exit::ok;
     });
 }
@@ -93,16 +93,19 @@ Exit no_such_tenant(const std::string& name) {
 }
 
 Exit show(const Options& options) {
-    return look(options, [&options](const tenant::RawTenants& tenants) {
-        const tenant::RawTenant* found = tenants.find(options.tenant);
-        if (!found) return no_such_tenant(options.tenant);
+    return look(options, [&options](const TenantsStore::Opened& opened) {
+        const tenant::RawTenant* found = opened.tenants->find(options.tenant);
+        const bool is_unreadable =
+            std::ranges::find(opened.unreadable, options.tenant, &TenantsStore::Opened::Unreadable::name) != opened.unreadable.end();
+        if (!found) return is_unreadable ? Exit::bad_config : no_such_tenant(options.tenant);  // look() told of it
         print(options.change.json ? tenant_as_json(*found) : tenant_as_text(*found));
         return Exit::ok;
     });
 }
 
 Exit write_all(const Options& options) {
-    return look(options, [&options](const tenant::RawTenants& tenants) {
+    return look(options, [&options](const TenantsStore::Opened& opened) {
+        const tenant::RawTenants& tenants = *opened.tenants;
         if (!options.change.json) {
             print(tenants.text());
             return Exit::ok;

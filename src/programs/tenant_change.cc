@@ -13,11 +13,15 @@
 namespace exota::programs {
 namespace {
 
+/// As a daemon counts them: one that is written twice is one.
 std::size_t domains_in(const tenant::RawTenants& tenants) {
     std::size_t count = 0;
-    for (const tenant::RawTenant& one : tenants.all())
-        if (const auto domains = one.values.find(tenant::Field::domains); domains != one.values.end())
-            if (const auto* list = std::get_if<std::vector<std::string>>(&domains->second)) count += list->size();
+    for (const tenant::RawTenant& one : tenants.all()) {
+        const auto domains = one.values.find(tenant::Field::domains);
+        if (domains == one.values.end()) continue;
+        const tenant::RawTenant canonical = tenant::in_canonical_form({one.name, {*domains}});
+        if (const auto* list = std::get_if<std::vector<std::string>>(&canonical.values.at(tenant::Field::domains))) count += list->size();
+    }
     return count;
 }
 

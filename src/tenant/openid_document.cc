@@ -63,7 +63,7 @@ base::Result<mail::TenantId> tenant_in_openid_document(std::string_view json) {
     rest.remove_prefix(host_end + 1);
     const auto id = mail::TenantId::parse(base::take_until(rest, '/'));
     if (!id || (!rest.empty() && rest != "v2.0")) return base::fail(base::Errc::invalid_data, "has an issuer that is no tenant's");
-    if (id->text() == personal_accounts)
+    if (id->text() == personal_accounts || id->text() == mail::consumer_tenant_id)
         return base::fail(base::Errc::invalid_data, "has the issuer of personal Microsoft accounts, who are nobody's customers");
     return *id;
 }

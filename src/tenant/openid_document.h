@@ -13,8 +13,8 @@
 namespace exota::tenant {
 
 inline constexpr std::size_t max_openid_octets = 65536;
-/// Where Microsoft has outlook.com, hotmail.com and their like. Who opens an account there is nobody's customer, and their mail names
-/// another tenant (mail::consumer_tenant_id).
+/// Where Microsoft has outlook.com, hotmail.com and their like. Who opens an account there is nobody's customer. Their mail names another
+/// tenant (mail::consumer_tenant_id), which counts as theirs here, too.
 inline constexpr std::string_view personal_accounts = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /// "/DOMAIN/.well-known/openid-configuration", behind the path of a base address.

@@ -29,6 +29,8 @@ INSTANTIATE_TEST_SUITE_P(
         Document{"common", R"({"issuer":"https://login.microsoftonline.com/{tenantid}/v2.0"})", "has an issuer that is no tenant's"},
         Document{"personal_accounts", R"({"issuer":"https://login.microsoftonline.com/9188040D-6c67-4c5b-b112-36a304b66dad/v2.0"})",
                  "has the issuer of personal Microsoft accounts, who are nobody's customers"},
+        Document{"personal_accounts_as_mail_names_them", R"({"issuer":"https://sts.windows.net/84df9e7f-e9f6-40af-b435-AAAAAAAAAAAA/"})",
+                 "has the issuer of personal Microsoft accounts, who are nobody's customers"},
         Document{"no_host", R"({"issuer":"https:///1234abcd-18c5-45e8-88de-123456789abc/"})", "has an issuer that is no tenant's"},
         Document{"no_path", R"({"issuer":"https://1234abcd-18c5-45e8-88de-123456789abc"})", "has an issuer that is no tenant's"},
         Document{"other_scheme", R"({"issuer":"http://sts.windows.net/1234abcd-18c5-45e8-88de-123456789abc/"})",

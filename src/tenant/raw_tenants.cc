@@ -40,7 +40,7 @@ public:
         else if (place_ == Place::tenant && field_ == Field::recipients && object)
             place_ = Place::words, tenant.values[*field_] = RawWords();
         else
-            sound = false, ++lost_;
+            unsound(), ++lost_;
     }
     void on_end(Container) override {
         if (lost_ > 0) {
@@ -60,6 +60,7 @@ public:
                 if (tenants.find(tenant.name)) sound = false;
                 tenants.put(std::exchange(tenant, {}));
                 named_ = false;
+                field_.reset();
                 place_ = Place::tenants;
                 return;
             case Place::tenants:
@@ -99,13 +100,14 @@ public:
     }
     void on_bool(bool value) override { take(RawValue(value)); }
     void on_number(double value) override {
-        if (lost_ > 0 || place_ != Place::root || key_ != "version" || value < 2 || value > 2) sound = false;
+        if (lost_ > 0 || place_ != Place::root || key_ != "version" || value < 2 || value > 2) unsound();
     }
-    void on_null() override { sound = false; }
+    void on_null() override { unsound(); }
 
     RawTenants tenants;
     RawTenant tenant;
     bool sound = true;
+    std::optional<Field> where;  // what could not be taken first
     bool version_seen = false, tenants_seen = false;
 
 private:
@@ -113,7 +115,11 @@ private:
         if (lost_ == 0 && place_ == Place::tenant && field_ && !is_list(*field_))
             tenant.values[*field_] = std::move(value);
         else
-            sound = false;
+            unsound();
+    }
+    void unsound() {
+        if (sound) where = field_;
+        sound = false;
     }
 
     const Place end_;  // where the text begins and ends
@@ -131,7 +137,7 @@ std::optional<std::string> read_into(RawReader& reader, std::string_view text) {
     events.feed(text);
     events.finish();
     if (events.error()) return "is no JSON: " + events.error()->text;
-    if (!reader.sound) return "has what cannot be kept";
+    if (!reader.sound) return "has what cannot be kept" + (reader.where ? " in " + std::string(name_of(*reader.where)) : "");
     return std::nullopt;
 }
 
@@ -158,18 +164,40 @@ base::Result<RawWords> split_words(std::string_view text) {
     return out;
 }
 
+/// As it is compared: of names in their canonical form, so that each is found however it is written; what has none stays.
+std::string in_canonical_form(Field field, std::string name) {
+    if (field == Field::tenant_ids) {
+        if (const auto id = mail::TenantId::parse(name)) name = id->text();
+    } else if (is_names(field)) {
+        const bool wildcard = field == Field::domains && name.starts_with("*.");
+        std::string storage;
+        if (const auto domain = canonical_domain(std::string_view(name).substr(wildcard ? 2 : 0), storage))
+            name = (wildcard ? "*." : "") + std::string(*domain);
+    }
+    return name;
+}
+
 base::Result<void> change_list(RawTenant& tenant, Field field, char how, std::vector<std::string> values) {
     auto& list = std::get<std::vector<std::string>>(tenant.values.try_emplace(field, std::vector<std::string>()).first->second);
-    if (how == '+') {
-        std::ranges::move(values, std::back_inserter(list));
-        return {};
-    }
-    for (const std::string& value : values) {
-        const auto found = std::ranges::find_if(list, [&](const std::string& one) { return base::iequals(one, value); });
-        if (found == list.end())
+    std::vector<std::string> compared;
+    for (const std::string& one : list) compared.push_back(in_canonical_form(field, one));
+    for (std::string& value : values) {
+        const std::string wanted = in_canonical_form(field, value);
+        const auto is_wanted = [&](const std::string& one) { return base::iequals(one, wanted); };
+        if (how == '+') {
+            if (std::ranges::any_of(compared, is_wanted)) continue;
+            compared.push_back(wanted);
+            list.push_back(std::move(value));
+            continue;
+        }
+        if (std::ranges::none_of(compared, is_wanted))
             return base::fail(base::Errc::invalid_data,
                               std::string(name_of(field)) + " of " + in_quotes(tenant.name) + " has no " + in_quotes(value));
-        list.erase(found);
+        for (std::size_t i = compared.size(); i-- > 0;) {  // each of them: what is taken away is not there any more
+            if (!is_wanted(compared[i])) continue;
+            compared.erase(compared.begin() + static_cast<std::ptrdiff_t>(i));
+            list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
+        }
     }
     return {};
 }
@@ -262,16 +290,7 @@ RawTenant in_canonical_form(RawTenant tenant) {
     for (auto& [field, value] : tenant.values) {
         auto* const names = std::get_if<std::vector<std::string>>(&value);
         if (!is_names(field) || !names) continue;
-        for (std::string& name : *names) {
-            if (field == Field::tenant_ids) {
-                if (const auto id = mail::TenantId::parse(name)) name = id->text();
-                continue;
-            }
-            const bool wildcard = field == Field::domains && name.starts_with("*.");
-            std::string storage;
-            if (const auto domain = canonical_domain(std::string_view(name).substr(wildcard ? 2 : 0), storage))
-                name = (wildcard ? "*." : "") + std::string(*domain);
-        }
+        for (std::string& name : *names) name = in_canonical_form(field, std::move(name));
         std::ranges::sort(*names);
         const auto repeated = std::ranges::unique(*names);
         names->erase(repeated.begin(), repeated.end());

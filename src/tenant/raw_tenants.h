@@ -70,7 +70,7 @@ RawTenant in_canonical_form(RawTenant tenant);
 
 /// One change of a field, as "mode=enforce", "domains=a.test,b.test", "domains+=c.test", "domains-=a.test"; "mode=" takes the field away,
 /// "limits=[]" makes a list empty, "recipients=a.test:authoritative,b.test:internal-relay" gives each domain its word. Names in lists are
-/// found whatever their case.
+/// found however they are written: += of what is there adds nothing, -= takes away each that is the same.
 /// @return  invalid_data, in a sentence: no such form, an unknown field, += of no list, -= of what is not there.
 base::Result<void> apply_setting(RawTenant& tenant, std::string_view setting);
 

@@ -78,6 +78,9 @@ TEST(RawTenant, is_read_from_a_row) {
     EXPECT_EQ(one_line(*read), R"("contoso":{"domains":["a.test"],"hybrid":false})");
     for (const char* bad : {"", "[]", "null", R"("x")", R"({"domains": "a"})", R"({}, "evil": {})", R"({}}, "evil": {})"})
         EXPECT_FALSE(read_raw_tenant("contoso", bad)) << bad;
+    for (const char* bad : {R"({"domains": ["a.test"], "limits": [null]})", R"({"limits": [["a"]], "mode": null})", R"({"limits": 1})"})
+        EXPECT_EQ(read_raw_tenant("contoso", bad).error().detail, "has what cannot be kept in limits") << bad;
+    EXPECT_EQ(read_raw_tenant("contoso", R"({"mode": "defer", "colour": 1})").error().detail, "has what cannot be kept");
 }
 
 struct Setting {
@@ -102,6 +105,7 @@ INSTANTIATE_TEST_SUITE_P(
         Setting{"list_empty", "domains=[]", R"("domains":[],"mode":"defer")", ""},
         Setting{"list_more", "domains+=b.test,c.test", R"("domains":["a.test","b.test","c.test"],"mode":"defer")", ""},
         Setting{"list_less", "domains-=A.test", R"("domains":[],"mode":"defer")", ""},
+        Setting{"list_more_of_the_same", "domains+=A.Test.,b.test,B.test", R"("domains":["a.test","b.test"],"mode":"defer")", ""},
         Setting{"new_list", "limits+=1 messages / hour", R"("domains":["a.test"],"limits":["1 messages / hour"],"mode":"defer")", ""},
         Setting{"truth", "forwarding=true", R"("domains":["a.test"],"forwarding":true,"mode":"defer")", ""},
         Setting{"journal", "forwarding=journal", R"("domains":["a.test"],"forwarding":"journal","mode":"defer")", ""},
@@ -117,6 +121,22 @@ INSTANTIATE_TEST_SUITE_P(
         Setting{"no_key", "=a", "", R"("=a": KEY=VALUE, KEY+=VALUE or KEY-=VALUE is wanted)"},
         Setting{"sign_only", "+=a", "", R"(unknown key "")"}),
     [](const auto& each) { return each.param.name; });
+
+TEST(RawTenant, loses_a_name_however_it_is_written) {
+    constexpr const char* fields = R"({"domains": ["Bücher.Test.", "*.xn--bcher-kva.test", "xn--bcher-kva.test"],)"
+                                   R"( "tenant_ids": ["1234ABCD-18c5-45e8-88de-123456789abc", "1234abcd-18c5-45e8-88de-123456789abc"]})";
+    const struct {
+        const char *setting, *left;
+    } cases[] = {{"domains-=bücher.test", R"("domains":["*.xn--bcher-kva.test"])"},
+                 {"domains-=XN--BCHER-KVA.test", R"("domains":["*.xn--bcher-kva.test"])"},
+                 {"domains-=*.BÜCHER.test", R"("domains":["Bücher.Test.","xn--bcher-kva.test"])"},
+                 {"tenant_ids-=1234abcd-18c5-45e8-88de-123456789ABC", R"("tenant_ids":[])"}};
+    for (const auto& [setting, left] : cases) {
+        RawTenant tenant = *read_raw_tenant("a", fields);
+        ASSERT_TRUE(apply_setting(tenant, setting)) << setting;
+        EXPECT_NE(one_line(tenant).find(left), std::string::npos) << one_line(tenant);
+    }
+}
 
 TEST(RawTenants, differ_by_tenant_and_field) {
     RawTenants before = *RawTenants::read(R"({"version": 2, "tenants": {"a": {"mode": "defer"}, "b": {}, "c": {"hybrid": true}}})");

@@ -129,6 +129,7 @@ def test_each_kind_of_answer_is_another_one(exota, slapd):
     assert verdict(exota, "malformed.test") == AWAY
     (problem, *_) = exota.said("tenants-problem")
     assert "several entries for the domain twice.test" in problem
+    assert "tenants-problem" in exota.said("cn=loud")[0], "named in the same minute"
     for author in ("j@conto*", "j@*", '"a)(exotaDomain=*"@contoso.com.evil.test'):
         reply, record = judged(exota, "contoso.com", author=author, tenant_id=None, signed="evil.test")
         assert record["judged"] == "reject", (author, record)

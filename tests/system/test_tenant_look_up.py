@@ -10,7 +10,7 @@ from harness.processes import fresh_directory
 
 @pytest.fixture(scope="module")
 def server(workshop):
-    made = openid_server(workshop)
+    made = openid_server(workshop, {"contoso.com": CONTOSO_ID, "outlook.com": "84df9e7f-e9f6-40af-b435-aaaaaaaaaaaa"})
     yield made
     made.shutdown()
     made.server_close()
@@ -47,4 +47,6 @@ def test_what_is_refused_changes_nothing(add, server):
     assert code == 69 and "HTTP status 400" in said
     code, _, said = add("x", "--domain", "contoso.com", "--look-up", roots="otherca")
     assert code == 69 and "localhost" in said
+    code, _, said = add("x", "--domain", "outlook.com", "--look-up")
+    assert code == 65 and "nobody's customers" in said
     assert add.tenants() == {}
