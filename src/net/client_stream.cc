@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "net/dial.h"
+#include "net/server_proof.h"
 #include "net/stream.h"
 #include "net/tls_context.h"
 #include "net/tls_stream.h"
@@ -17,16 +18,6 @@ using base::Result;
 namespace {
 
 constexpr int max_moves_a_turn = 16;
-
-/// Empty: this certificate proves the server.
-std::string why_not_proven(const TlsFacts& facts, const std::string& host) {
-    if (!facts.peer) return "it shows no certificate";
-    if (!facts.peer->verified) return "its certificate is not verified: " + facts.peer->error;
-    if (!facts.peer->name_matches) return "its certificate does not name " + host;
-    if (facts.peer->purpose == CertificatePurpose::client || facts.peer->purpose == CertificatePurpose::neither)
-        return "its certificate is not for a server";
-    return {};
-}
 
 }  // namespace
 
