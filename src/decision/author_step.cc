@@ -92,20 +92,20 @@ struct Setting {
 };
 Setting setting_of(const Compauth& compauth, const CompauthCase& asked, bool rejects, const InboundRules& rules) {
     switch (compauth.row) {
-        case 4:
+        case row::spf_through_exchange:
             return {rules.spf_through_exchange, "inbound.spf_through_exchange"};
-        case 5:
+        case row::unresolved:
             if (asked.own) return {Action::tempfail, {}};
             return {rules.unresolved, "inbound.unresolved"};
-        case 7:
+        case row::domain_setting:
             return {asked.domain.value_or(Action::reject), "inbound.domains"};
-        case 8:
+        case row::enforced_policy:
             if (asked.own) return {rules.own_domain, "inbound.own_domain"};
             if (rejects) return {rules.on_reject, "inbound.on_reject"};
             return {rules.on_quarantine, "inbound.on_quarantine"};
-        case 10:
+        case row::own_unenforced:
             return {rules.own_domain_unenforced, "inbound.own_domain_unenforced"};
-        case 13:
+        case row::nothing:
             return {rules.implicit_fail, "inbound.implicit_fail"};
         default:
             return {};
@@ -114,7 +114,7 @@ Setting setting_of(const Compauth& compauth, const CompauthCase& asked, bool rej
 
 Reason reason_of(const Compauth& compauth, bool own, Action action) noexcept {
     if (action == Action::none) return Reason::passed;
-    if (compauth.row == 5) return Reason::unavailable;
+    if (compauth.row == row::unresolved) return Reason::unavailable;
     return own ? Reason::own_domain : Reason::dmarc_failed;
 }
 
@@ -198,7 +198,7 @@ AuthorVerdict judge_author(const Examination& examination, const Findings& findi
         open = open || proven == Finding::unavailable;
     }
     if (setting.action == Action::reject && open) {  // nothing is refused for want of an answer
-        verdict.compauth = {CompauthResult::none, 301, 5};
+        verdict.compauth = author_unresolved;
         setting = setting_of(verdict.compauth, asked, rejects, rules);
     }
     verdict.action = setting.action;

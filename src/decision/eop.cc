@@ -116,7 +116,7 @@ EopVerdict eop_verdict(const EopReading& eop, const EopRules& rules) {
 }
 
 Compauth eop_compauth(const EopReading& eop) noexcept {
-    Compauth compauth{.row = 1};
+    Compauth compauth{.row = row::handed_over};
     if (eop.compauth == "pass") compauth.result = CompauthResult::pass;
     if (eop.compauth == "softpass") compauth.result = CompauthResult::softpass;
     if (eop.compauth == "fail") compauth.result = CompauthResult::fail;
