@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "decision/eop.h"
 #include "decision/organizational_domain.h"
+#include "decision/three_valued.h"
 #include "mail/domain.h"
 
 namespace exota::decision {
@@ -17,13 +18,6 @@ using tenant::Factor;
 
 constexpr std::string_view reject_word = "reject";
 
-/// Worse of two answers that must both be yes.
-Finding both(Finding a, Finding b) noexcept {
-    if (a != Finding::holds && a != Finding::unavailable) return Finding::absent;
-    if (b != Finding::holds && b != Finding::unavailable) return Finding::absent;
-    return a == Finding::holds ? b : a;
-}
-
 /// Of an own domain: Microsoft says that it was written in a mailbox of its tenant, and nothing tells of another way.
 Finding written_in_own_mailbox(const Examination& examination, const Findings& findings) {
     const Case& message = examination.message;
@@ -31,7 +25,7 @@ Finding written_in_own_mailbox(const Examination& examination, const Findings& f
     if (bears_marks_of_entry(message.evidence.header)) return Finding::absent;
     const Finding by_id = finding_of(findings, Factor::tenant_id).finding;
     const Finding named = by_id == Finding::absent ? finding_of(findings, Factor::xoorg).finding : by_id;
-    const Finding found = both(named, finding_of(findings, Factor::hosted).finding);
+    const Finding found = both_of(named, finding_of(findings, Factor::hosted).finding);
     return found == Finding::holds && may_be_contradicted(findings) ? Finding::unavailable : found;
 }
 

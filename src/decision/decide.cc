@@ -12,6 +12,7 @@
 #include "decision/mode.h"
 #include "decision/proofs.h"
 #include "decision/reply.h"
+#include "decision/three_valued.h"
 #include "evidence/author.h"
 
 namespace exota::decision {
@@ -86,13 +87,6 @@ void weigh_evidence(Decision& decision, Finding also) {
     }
 }
 
-/// Worse of two answers that must both be yes.
-Finding both(Finding a, Finding b) noexcept {
-    if (a != Finding::holds && a != Finding::unavailable) return a;
-    if (b != Finding::holds) return b;
-    return a;
-}
-
 /// Steps 2 to 6; leaves verdict, reply and header to finish().
 void judge(Decision& decision, const Examination& examination, const Rules& rules) {
     const Case& message = examination.message;
@@ -156,8 +150,8 @@ void judge(Decision& decision, const Examination& examination, const Rules& rule
 
     // 6. Proof. The predecessor asks nothing more of a forward than of other mail.
     const bool names_its_tenant = !decision.forward || rules.drop_in;
-    weigh_evidence(decision, both(names_its_tenant ? Finding::holds : evidence_of_tenant(decision.findings),
-                                  both(foreign_author, author_of_customer)));
+    weigh_evidence(decision, both_of(names_its_tenant ? Finding::holds : evidence_of_tenant(decision.findings),
+                                     both_of(foreign_author, author_of_customer)));
 }
 
 /// The header firewall cannot remove what the collector could not keep, so nothing lets such a message through: no mode, no bypass.
