@@ -331,7 +331,7 @@ void refuse_without_hold_queue(Decision& decision, const evidence::Evidence& evi
     decision.quarantine = false;
     decision.verdict = Verdict::tempfail;  // never into the mailbox for want of a hold queue
     Explanation explanation = explain_refusal(decision);
-    explanation.text += "; it was to be held, but the MTA offers no hold queue";
+    explanation.text += no_hold_queue;
     render_reply(decision, explanation, evidence, rules);
     render_header_edits(decision, evidence, rules);
 }
