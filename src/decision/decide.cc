@@ -178,7 +178,7 @@ void finish(Decision& decision, const evidence::Evidence& evidence, const Rules&
     const bool is_open = decision.may_change || decision.judged == Verdict::tempfail;
     const bool as_predecessor = rules.drop_in && decision.judged != Verdict::accept;
     Explanation explanation = as_predecessor ? explain_as_predecessor(decision, evidence, rules) : explain_refusal(decision);
-    // The predecessor's words may be other ones than what was weighed: either is open until both are not.
+    // explain_as_predecessor() may have judged anew: the message is open while either judgement is.
     decision.may_change = !passes_never && (is_open || decision.judged == Verdict::tempfail);
     soften(decision);
     if (decision.why.empty()) {
