@@ -10,7 +10,6 @@
 #include "base/encode.h"
 #include "base/joined.h"
 #include "base/text.h"
-#include "config/build.h"
 #include "mail/domain.h"
 #include "mail/tenant_id.h"
 #include "programs/json_output.h"
