@@ -26,7 +26,6 @@
 #include "app/tenants_state.h"
 #include "app/tenants_watch.h"
 #include "base/counted.h"
-#include "config/start_values.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
 #include "web/http_server.h"

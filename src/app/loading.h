@@ -76,7 +76,7 @@ Loaded load_all(const std::function<config::LoadedConfig()>& read_config, ForceM
 /// For a reload: where tenants are kept is read at start, so another source waits for the next one.
 config::LoadedConfig with_source_of(const config::Config& running, config::LoadedConfig loaded);
 
-/// The same with other tenants, which came by themselves.
+/// The snapshot in use with other tenants, which came without a reload.
 std::shared_ptr<const gate::Snapshot> with_tenants(const gate::Snapshot& previous, std::shared_ptr<const tenant::Index> tenants,
                                                    std::shared_ptr<const std::atomic<gate::TenantsAre>> tenants_are);
 

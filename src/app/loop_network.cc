@@ -37,7 +37,8 @@ bool LoopNetwork::resolve(const authn::DnsQuestion& question, Answered answered)
     net::Resolver* const ask = resolver();
     if (ask == nullptr) return false;
     if (ask->in_flight() >= settings_.max_in_flight) {  // nothing is asked, so nobody can be said to be silent
-        for (net::Counter* counter : {&counters_.questions, &counters_.refused, &counters_.failed}) counter->add();
+        counters_.questions.add();
+        counters_.refused.add();
         return false;
     }
     ask->resolve(question.name, static_cast<std::uint16_t>(question.type),

@@ -59,8 +59,7 @@ void LoopObserver::judged(const gate::Judged& message) {
     if (certificate_pace_.due())
         log_.service(LogLevel::warning, "missing-certificate",
                      "a client at one of Exchange Online's addresses used TLS, but the MTA names no verified certificate: set "
-                     "smtpd_tls_ask_ccert = yes, and see that "
-                     "the MTA takes certificates without the clientAuth purpose",
+                     "smtpd_tls_ask_ccert = yes, and see that the MTA takes certificates without the clientAuth purpose",
                      {LogField::of("queue_id", message.evidence.envelope.queue_id)});
 }
 

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <utility>
 
+#include "base/system_error.h"
 #include "directory/plain_file.h"
 #include "mail/domain.h"
 #include "net/descriptor.h"
@@ -22,8 +22,7 @@ namespace {
 using base::Errc;
 using base::fail;
 using base::Result;
-
-std::unexpected<base::Error> system_error(const std::string& what) { return fail(Errc::io, what + ": " + std::strerror(errno)); }
+using base::system_error;
 
 /// A file of ours; what is being written has a name that no domain has.
 constexpr std::string_view unfinished = ".unfinished-";
@@ -165,9 +164,9 @@ Result<void> MtaStsStore::write(const std::string& domain, std::string_view text
     const net::Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640));
     if (!file) return system_error(beside);
     if (write_all(file.get(), text) && ::futimens(file.get(), times) == 0 && ::rename(beside.c_str(), path.c_str()) == 0) return {};
-    const int error = errno;
+    const auto failed = system_error(path);
     ::unlink(beside.c_str());
-    return fail(Errc::io, path + ": " + std::strerror(error));
+    return failed;
 }
 
 std::size_t MtaStsStore::domains() const {

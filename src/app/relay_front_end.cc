@@ -70,7 +70,7 @@ public:
         return spool_.make(generation_->config.session.hold_octets, client);
     }
     std::string make_id() override { return loop_.ids.next(); }
-    std::shared_ptr<const gate::Snapshot> snapshot() override { return loop_.judge.snapshot(); }
+    std::shared_ptr<const gate::Snapshot> snapshot() override { return loop_.judge.current(); }
     void relayed(const gate::RelayedDelivery& delivery) override;
     void hop_failed(const gate::HopTarget& target, gate::HopFailure why, std::string_view detail) override;
     void long_lines(std::uint64_t lines) override { loop_.counters.long_lines(lines); }

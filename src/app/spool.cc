@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 #include <vector>
 
+#include "base/system_error.h"
 #include "net/server_limits.h"
 
 namespace exota::app {
@@ -19,11 +19,10 @@ namespace {
 using base::Errc;
 using base::fail;
 using base::Result;
+using base::system_error;
 
 /// How much is read of a file at once.
 constexpr std::size_t max_read_octets = std::size_t{64} * 1024;
-
-std::unexpected<base::Error> system_error(const std::string& what) { return fail(Errc::io, what + ": " + std::strerror(errno)); }
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "decision/eop.h"
 #include "decision/organizational_domain.h"
+#include "decision/three_valued.h"
 #include "mail/domain.h"
 
 namespace exota::decision {
@@ -17,13 +18,6 @@ using tenant::Factor;
 
 constexpr std::string_view reject_word = "reject";
 
-/// Worse of two answers that must both be yes.
-Finding both(Finding a, Finding b) noexcept {
-    if (a != Finding::holds && a != Finding::unavailable) return Finding::absent;
-    if (b != Finding::holds && b != Finding::unavailable) return Finding::absent;
-    return a == Finding::holds ? b : a;
-}
-
 /// Of an own domain: Microsoft says that it was written in a mailbox of its tenant, and nothing tells of another way.
 Finding written_in_own_mailbox(const Examination& examination, const Findings& findings) {
     const Case& message = examination.message;
@@ -31,7 +25,7 @@ Finding written_in_own_mailbox(const Examination& examination, const Findings& f
     if (bears_marks_of_entry(message.evidence.header)) return Finding::absent;
     const Finding by_id = finding_of(findings, Factor::tenant_id).finding;
     const Finding named = by_id == Finding::absent ? finding_of(findings, Factor::xoorg).finding : by_id;
-    const Finding found = both(named, finding_of(findings, Factor::hosted).finding);
+    const Finding found = both_of(named, finding_of(findings, Factor::hosted).finding);
     return found == Finding::holds && may_be_contradicted(findings) ? Finding::unavailable : found;
 }
 
@@ -92,20 +86,20 @@ struct Setting {
 };
 Setting setting_of(const Compauth& compauth, const CompauthCase& asked, bool rejects, const InboundRules& rules) {
     switch (compauth.row) {
-        case 4:
+        case row::spf_through_exchange:
             return {rules.spf_through_exchange, "inbound.spf_through_exchange"};
-        case 5:
+        case row::unresolved:
             if (asked.own) return {Action::tempfail, {}};
             return {rules.unresolved, "inbound.unresolved"};
-        case 7:
+        case row::domain_setting:
             return {asked.domain.value_or(Action::reject), "inbound.domains"};
-        case 8:
+        case row::enforced_policy:
             if (asked.own) return {rules.own_domain, "inbound.own_domain"};
             if (rejects) return {rules.on_reject, "inbound.on_reject"};
             return {rules.on_quarantine, "inbound.on_quarantine"};
-        case 10:
+        case row::own_unenforced:
             return {rules.own_domain_unenforced, "inbound.own_domain_unenforced"};
-        case 13:
+        case row::nothing:
             return {rules.implicit_fail, "inbound.implicit_fail"};
         default:
             return {};
@@ -114,7 +108,7 @@ Setting setting_of(const Compauth& compauth, const CompauthCase& asked, bool rej
 
 Reason reason_of(const Compauth& compauth, bool own, Action action) noexcept {
     if (action == Action::none) return Reason::passed;
-    if (compauth.row == 5) return Reason::unavailable;
+    if (compauth.row == row::unresolved) return Reason::unavailable;
     return own ? Reason::own_domain : Reason::dmarc_failed;
 }
 
@@ -199,7 +193,7 @@ AuthorVerdict judge_author(const Examination& examination, const Findings& findi
         open = open || proven == Finding::unavailable;
     }
     if (setting.action == Action::reject && open) {  // nothing is refused for want of an answer
-        verdict.compauth = {CompauthResult::none, 301, 5};
+        verdict.compauth = author_unresolved;
         setting = setting_of(verdict.compauth, asked, rejects, rules);
     }
     verdict.action = setting.action;

@@ -24,20 +24,20 @@ Compauth compauth_of(const CompauthCase& asked) noexcept {
                  reverse_name] = asked;
     const bool proven = is_proven_by_alignment(asked);
 
-    if (own && own_tenant == Finding::holds) return {pass, 701, 2};
-    if (has_record && proven) return {pass, 100, 3};
-    if (has_record && aligned_spf && !own) return {softpass, 202, 4};
-    if (unresolved || (own && own_tenant == Finding::unavailable)) return {none, 301, 5};
-    if (exception == Exception::arc) return {pass, 130, 6};
-    if (exception == Exception::forwarder && !own) return {pass, 131, 6};
-    if (exception == Exception::domain && !own) return {none, 402, 6};
-    if (domain) return {fail, 2, 7};
-    if (has_record && enforces) return {fail, static_cast<std::uint16_t>(own ? 10 : 0), 8};
-    if (!has_record && !own && proven) return {pass, 109, 9};
-    if (own) return {fail, 601, 10};
-    if (reverse_name) return {softpass, 211, 11};
-    if (has_record) return {fail, 1, 12};
-    return {fail, 1, 13};
+    if (own && own_tenant == Finding::holds) return {pass, 701, row::own_mailbox};
+    if (has_record && proven) return {pass, 100, row::proven};
+    if (has_record && aligned_spf && !own) return {softpass, 202, row::spf_through_exchange};
+    if (unresolved || (own && own_tenant == Finding::unavailable)) return author_unresolved;
+    if (exception == Exception::arc) return {pass, 130, row::exception};
+    if (exception == Exception::forwarder && !own) return {pass, 131, row::exception};
+    if (exception == Exception::domain && !own) return {none, 402, row::exception};
+    if (domain) return {fail, 2, row::domain_setting};
+    if (has_record && enforces) return {fail, static_cast<std::uint16_t>(own ? 10 : 0), row::enforced_policy};
+    if (!has_record && !own && proven) return {pass, 109, row::proven_without_policy};
+    if (own) return {fail, 601, row::own_unenforced};
+    if (reverse_name) return {softpass, 211, row::reverse_name};
+    if (has_record) return {fail, 1, row::policy_of_none};
+    return {fail, 1, row::nothing};
 }
 
 }  // namespace exota::decision

@@ -16,6 +16,26 @@
 
 namespace exota::decision {
 
+/// The rows of the table in docs/inbound.md, by their numbers there (`Compauth::row`).
+namespace row {
+inline constexpr int handed_over = 1;  // EOP judged it, not we
+inline constexpr int own_mailbox = 2;
+inline constexpr int proven = 3;
+inline constexpr int spf_through_exchange = 4;
+inline constexpr int unresolved = 5;
+inline constexpr int exception = 6;
+inline constexpr int domain_setting = 7;
+inline constexpr int enforced_policy = 8;
+inline constexpr int proven_without_policy = 9;
+inline constexpr int own_unenforced = 10;
+inline constexpr int reverse_name = 11;
+inline constexpr int policy_of_none = 12;
+inline constexpr int nothing = 13;
+}  // namespace row
+
+/// Nothing can be said of the author for want of an answer.
+inline constexpr Compauth author_unresolved{CompauthResult::none, 301, row::unresolved};
+
 /// Why mail counts although its author is not proven.
 enum class Exception : std::uint8_t { none, arc, forwarder, domain };
 std::string_view name_of(Exception exception) noexcept;
@@ -40,7 +60,7 @@ constexpr bool is_proven_by_alignment(const CompauthCase& asked) noexcept {
     return asked.aligned_dkim || (asked.aligned_spf && !asked.spf_from_exchange);
 }
 
-/// The row of the table, from 2; row 1 is mail that EOP judged. Total: the last one asks nothing.
+/// The first row of the table that fits; never `row::handed_over`. There is always one: the last asks nothing.
 Compauth compauth_of(const CompauthCase& asked) noexcept;
 
 /// "601"; empty where there is no number.

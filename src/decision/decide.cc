@@ -12,6 +12,7 @@
 #include "decision/mode.h"
 #include "decision/proofs.h"
 #include "decision/reply.h"
+#include "decision/three_valued.h"
 #include "evidence/author.h"
 
 namespace exota::decision {
@@ -86,11 +87,31 @@ void weigh_evidence(Decision& decision, Finding also) {
     }
 }
 
-/// Worse of two answers that must both be yes.
-Finding both(Finding a, Finding b) noexcept {
-    if (a != Finding::holds && a != Finding::unavailable) return a;
-    if (b != Finding::holds) return b;
-    return a;
+/// Step 3, between two customers: proven evidence speaks against the author's tenant. If it speaks for another that may forward, and the
+/// author's own signature does or may count, the message is judged anew as that one's forward.
+/// @return  unavailable: whose message it is, that signature has yet to tell, so the stricter reading of the mode holds. Else holds.
+Finding turn_to_forwarder(Selection& selection, Decision& decision, const Examination& examination) {
+    const Finding aligned = finding_of(decision.findings, Factor::dkim_aligned).finding;
+    auto other = select_forwarder(examination.message, examination.named, examination.peer.belief);
+    if (!other || (aligned != Finding::holds && aligned != Finding::unavailable)) return Finding::holds;
+    if (aligned == Finding::unavailable) other->own_mode = false;
+    selection = *std::move(other);
+    examination.examine(selection.subject, decision.findings);
+    return aligned;
+}
+
+/// Step 3, a forward whose author is, or may be, of another customer: that needs the author's own word. Without it the selection is that no
+/// forward is allowed.
+/// @return  what the author's evidence says; holds where none is asked for.
+Finding ask_author_of_forward(Selection& selection, Decision& decision, const Case& message) {
+    const std::string_view doubt = doubt_of_foreign_author(message, selection.subject);
+    if (doubt.empty()) return Finding::holds;
+    const Finding evidence = evidence_of_author(decision.findings);
+    if (evidence == Finding::absent) {
+        selection.outcome = Selection::Outcome::forwarding_not_allowed;
+        decision.detail = doubt;
+    }
+    return evidence;
 }
 
 /// Steps 2 to 6; leaves verdict, reply and header to finish().
@@ -114,30 +135,12 @@ void judge(Decision& decision, const Examination& examination, const Rules& rule
     // 4. Findings.
     examination.examine(selection.subject, decision.findings);
 
-    // 3, between two customers: proven evidence speaks against the author's tenant and for another that may forward.
     Finding foreign_author = Finding::holds;
-    if (selection.outcome == Selection::Outcome::found && rules.contradictions_refuse && is_contradicted(decision.findings)) {
-        const Finding aligned = finding_of(decision.findings, Factor::dkim_aligned).finding;
-        auto other = select_forwarder(message, examination.named, examination.peer.belief);
-        if (other && (aligned == Finding::holds || aligned == Finding::unavailable)) {
-            if (aligned == Finding::unavailable) {  // not known yet whose message it is: the stricter reading of the mode
-                other->own_mode = false;
-                foreign_author = Finding::unavailable;
-            }
-            selection = *std::move(other);
-            examination.examine(selection.subject, decision.findings);
-        }
-    }
-
-    // 3, a forward in the name of another customer, as far as that can be told: that needs the author's own word.
     Finding author_of_customer = Finding::holds;
-    if (selection.outcome == Selection::Outcome::found && selection.forward && !rules.drop_in) {
-        const std::string_view doubt = doubt_of_foreign_author(message, selection.subject);
-        if (!doubt.empty()) author_of_customer = evidence_of_author(decision.findings);
-        if (author_of_customer == Finding::absent) {
-            selection.outcome = Selection::Outcome::forwarding_not_allowed;
-            decision.detail = doubt;
-        }
+    if (selection.outcome == Selection::Outcome::found) {
+        if (rules.contradictions_refuse && is_contradicted(decision.findings))
+            foreign_author = turn_to_forwarder(selection, decision, examination);
+        if (selection.forward && !rules.drop_in) author_of_customer = ask_author_of_forward(selection, decision, message);
     }
 
     set_subject(decision, selection.subject, *message.tenants);
@@ -156,8 +159,8 @@ void judge(Decision& decision, const Examination& examination, const Rules& rule
 
     // 6. Proof. The predecessor asks nothing more of a forward than of other mail.
     const bool names_its_tenant = !decision.forward || rules.drop_in;
-    weigh_evidence(decision, both(names_its_tenant ? Finding::holds : evidence_of_tenant(decision.findings),
-                                  both(foreign_author, author_of_customer)));
+    weigh_evidence(decision, both_of(names_its_tenant ? Finding::holds : evidence_of_tenant(decision.findings),
+                                     both_of(foreign_author, author_of_customer)));
 }
 
 /// The header firewall cannot remove what the collector could not keep, so nothing lets such a message through: no mode, no bypass.
@@ -175,7 +178,7 @@ void finish(Decision& decision, const evidence::Evidence& evidence, const Rules&
     const bool is_open = decision.may_change || decision.judged == Verdict::tempfail;
     const bool as_predecessor = rules.drop_in && decision.judged != Verdict::accept;
     Explanation explanation = as_predecessor ? explain_as_predecessor(decision, evidence, rules) : explain_refusal(decision);
-    // The predecessor's words may be other ones than what was weighed: either is open until both are not.
+    // explain_as_predecessor() may have judged anew: the message is open while either judgement is.
     decision.may_change = !passes_never && (is_open || decision.judged == Verdict::tempfail);
     soften(decision);
     if (decision.why.empty()) {
@@ -337,7 +340,7 @@ void refuse_without_hold_queue(Decision& decision, const evidence::Evidence& evi
     decision.quarantine = false;
     decision.verdict = Verdict::tempfail;  // never into the mailbox for want of a hold queue
     Explanation explanation = explain_refusal(decision);
-    explanation.text += "; it was to be held, but the MTA offers no hold queue";
+    explanation.text += no_hold_queue;
     render_reply(decision, explanation, evidence, rules);
     render_header_edits(decision, evidence, rules);
 }

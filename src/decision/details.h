@@ -20,16 +20,14 @@ struct DetailCode {
 inline constexpr auto detail_codes = std::to_array<DetailCode>({
     {"certificate-not-verified",
      "TLS from Exchange Online's address without a verified certificate: smtpd_tls_ask_ccert = yes is missing, the CA list lacks the root, "
-     "or "
-     "the MTA does not take certificates without the clientAuth purpose (docs/postfix.md)"},
+     "or the MTA does not take certificates without the clientAuth purpose (docs/postfix.md)"},
     {"no-verify-macro", "the MTA is not Postfix and does not send {verify}: nobody can tell whether it verified the certificate"},
     {"certificate-without-name", "the certificate was verified, but has no name"},
     {"no-trusted-authserv-id", "the message is signed, but authentication_results.trusted_authserv_ids is empty"},
     {"method-not-trusted", "authentication_results.methods does not have \"dkim\""},
     {"no-trusted-result",
      "the message is signed, but no field of a trusted authserv-id has a result: is the validator running, does its resolver answer, is "
-     "its id "
-     "the trusted one (with job_id: does it write job ids), is own_hops right?"},
+     "its id the trusted one (with job_id: does it write job ids), is own_hops right?"},
     {"no-queue-id", "authentication_results.job_id is on, but the MTA sends no queue id (macro i)"},
     {"result-not-counted", "the Authentication-Results field that decides is in a form that counts for nothing"},
     {"signature-unreadable", "a DKIM-Signature or a field name is in a form at which a validator may fall silent, so no result counts"},

@@ -66,16 +66,21 @@ FactorFinding examine(const DkimResults& results, Answers answers) {
     return results.otherwise;
 }
 
-}  // namespace
-
-DkimResults verified_dkim(const evidence::Evidence& evidence) {
-    DkimResults results;
+/// What was verified here, or that nothing was.
+void add_verified(DkimResults& results, const evidence::Evidence& evidence) {
     if (evidence.verification.dkim) {
         results.verified = &*evidence.verification.dkim;
         results.otherwise = absent(results.verified->empty() ? "no-signature" : "no-pass", Source::own_verification);
     } else {
         results.otherwise = absent(evidence.header.dkim_signature_count == 0 ? "no-signature" : "not-asked", Source::own_verification);
     }
+}
+
+}  // namespace
+
+DkimResults verified_dkim(const evidence::Evidence& evidence) {
+    DkimResults results;
+    add_verified(results, evidence);
     return results;
 }
 
@@ -85,13 +90,8 @@ DkimResults dkim_results(const evidence::Evidence& evidence, const Rules& rules)
         results.reported = believed_dkim(evidence.header, evidence.envelope.queue_id, rules.authres);
         results.otherwise = without_report(evidence.header, results.reported, rules);
     }
-    if (!reads_verification(rules)) return results;
-    if (evidence.verification.dkim) {
-        results.verified = &*evidence.verification.dkim;
-        results.otherwise = absent(results.verified->empty() ? "no-signature" : "no-pass", Source::own_verification);
-    } else if (!reads_authres(rules)) {
-        results.otherwise = absent(evidence.header.dkim_signature_count == 0 ? "no-signature" : "not-asked", Source::own_verification);
-    }
+    // Where both are read and nothing was verified, the word of Authentication-Results stands.
+    if (reads_verification(rules) && (evidence.verification.dkim || !reads_authres(rules))) add_verified(results, evidence);
     return results;
 }
 

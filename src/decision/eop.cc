@@ -28,7 +28,7 @@ std::string_view what_the_fields_lack(const Eop& eop, const EopReading& reading,
 
 bool says_pass(const EopReading& eop) noexcept { return eop.dmarc == "pass" || eop.compauth == "pass"; }
 
-/// The number after the word: it says nothing against it. ("Word and number are read apart.")
+/// Microsoft's reason is of the family that begins with `first`: '6' for 600 to 699.
 bool is_family(std::string_view reason, char first) noexcept { return reason.size() == 3 && reason.front() == first; }
 
 }  // namespace
@@ -116,7 +116,7 @@ EopVerdict eop_verdict(const EopReading& eop, const EopRules& rules) {
 }
 
 Compauth eop_compauth(const EopReading& eop) noexcept {
-    Compauth compauth{.row = 1};
+    Compauth compauth{.row = row::handed_over};
     if (eop.compauth == "pass") compauth.result = CompauthResult::pass;
     if (eop.compauth == "softpass") compauth.result = CompauthResult::softpass;
     if (eop.compauth == "fail") compauth.result = CompauthResult::fail;

@@ -93,9 +93,9 @@ Explanation explain_author(const Decision& decision) {
         default:
             break;
     }
-    const int row = outcome.compauth ? outcome.compauth->row : 0;
-    if (row == 8) return {"Rejected per DMARC policy for " + domain, code};
-    if (row == 7) return {"Mail of " + domain + " must prove here that it is", code};
+    const int fitting = outcome.compauth ? outcome.compauth->row : 0;
+    if (fitting == row::enforced_policy) return {"Rejected per DMARC policy for " + domain, code};
+    if (fitting == row::domain_setting) return {"Mail of " + domain + " must prove here that it is", code};
     return {"Nothing proves that the message is of " + domain, code};
 }
 

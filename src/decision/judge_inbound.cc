@@ -164,8 +164,7 @@ void judge(Decision& decision, const Examination& examination, const InboundFact
     outcome.compauth = verdict.compauth;
     set_action(decision, verdict.action, verdict.setting, verdict.reason);
     outcome.explanation = explain_author(decision);
-    constexpr int last_certain_row = 3;  // what is proven by what cannot be taken back
-    decision.may_change = verdict.compauth.row > last_certain_row;
+    decision.may_change = verdict.compauth.row > row::proven;  // what the rows up to it go by cannot be taken back
 }
 
 /// What becomes of it under the mode.

@@ -52,9 +52,6 @@ tenant::Keys keys_of_recipient(std::string_view recipient);
 /// As decision::defer_unfound(), of an inbound door: the directory is away, so a domain that nobody has may be somebody's by now.
 void defer_foreign_recipients(Decision& decision, const evidence::Evidence& evidence, const Rules& rules);
 
-/// What a reply and `why` say behind their reason where a message was to be held and cannot be.
-inline constexpr std::string_view no_hold_queue = "; it was to be held, but the MTA offers no hold queue";
-
 /// As decision::refuse_without_hold_queue(), of an inbound door. Where an action says `hold`, that is what was judged, too; a monitored
 /// message passes all the same.
 void hold_without_queue(Decision& decision, const evidence::Evidence& evidence, const Rules& rules);

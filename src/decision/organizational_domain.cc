@@ -7,7 +7,6 @@
 #include <libpsl.h>
 
 #include <algorithm>
-#include <cassert>
 
 #include "mail/domain.h"
 

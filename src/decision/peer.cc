@@ -11,6 +11,7 @@
 
 #include "base/octets.h"
 #include "decision/findings.h"
+#include "decision/three_valued.h"
 
 namespace exota::decision {
 namespace {
@@ -63,18 +64,6 @@ FactorFinding examine_certificate(const evidence::Tls& tls, bool address_is_exch
     if (!address_is_exchange_online) return absent("no-verified-certificate", Source::mta);
     return coded(rules.certificate_missing == WhenMissing::unavailable ? Finding::unavailable : Finding::absent, "certificate-not-verified",
                  Source::mta);
-}
-
-/// Holds if either does; unknown if either could still.
-Finding either_of(Finding a, Finding b) noexcept {
-    if (a == Finding::holds || b == Finding::holds) return Finding::holds;
-    return a == Finding::unavailable || b == Finding::unavailable ? Finding::unavailable : Finding::absent;
-}
-
-/// Absent if either is; unknown if either may be.
-Finding both_of(Finding a, Finding b) noexcept {
-    if (a == Finding::absent || b == Finding::absent) return Finding::absent;
-    return a == Finding::unavailable || b == Finding::unavailable ? Finding::unavailable : Finding::holds;
 }
 
 Belief belief_against(Finding certificate, Finding ip, bool from_relay_pool, const Rules& rules) noexcept {

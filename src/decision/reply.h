@@ -12,6 +12,9 @@
 
 namespace exota::decision {
 
+/// What a reply and `why` say behind their reason where a message was to be held and cannot be.
+inline constexpr std::string_view no_hold_queue = "; it was to be held, but the MTA offers no hold queue";
+
 Explanation explain_refusal(const Decision& decision);
 
 /// Sets `decision.reply` for its verdict (none on accept).

@@ -4,7 +4,6 @@
 
 #include "directory/ldap_client.h"
 #include "directory/ldap_snapshot_source.h"
-#include "directory/postgres_conninfo.h"
 #include "directory/postgres_source.h"
 #include "directory/random_key.h"
 #include "directory/snapshot_file.h"

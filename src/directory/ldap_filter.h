@@ -20,9 +20,8 @@ public:
     static constexpr std::size_t max_octets = 4096;
 
     /// @param text         one filter in parentheses, with `placeholder` (such as "%d") once or more, each within the value of an
-    /// assertion;
-    ///                     any other '%' is itself.
-    /// @return             invalid_data: the parentheses do not match, nothing names the value, or it stands where it is no value.
+    ///                     assertion; any other '%' is itself.
+    /// @return             invalid_data: the parentheses do not match, the placeholder is nowhere, or it stands where no value is.
     static base::Result<LdapFilter> parse(std::string_view text, std::string_view placeholder);
 
     /// With the name in its places, escaped.

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "net/tls_facts.h"
+#include "net/server_proof.h"
 
 namespace exota::directory {
 namespace {
@@ -74,9 +74,7 @@ net::Session::Step LdapTunnel::opened(Leg leg, const net::TlsFacts* tls, Out& ou
         out.far = start_tls_request;
         return go_on(At::asking_for_tls);
     }
-    if (!tls->peer) return fail("TLS: it shows no certificate");
-    if (!tls->peer->verified) return fail("TLS: its certificate is not verified: " + tls->peer->error);
-    if (!tls->peer->name_matches) return fail("TLS: its certificate does not name " + route_.host);
+    if (const std::string why = net::why_not_proven(*tls, route_.host); !why.empty()) return fail("TLS: " + why);
     return open();
 }
 

@@ -35,12 +35,13 @@ struct Tunnel : testing::Test {
         EXPECT_EQ(tunnel->feed(Leg::near, "bind", out).consumed, 0U) << "until it is open";
         out.clear();
     }
-    net::TlsFacts facts(bool verified, bool named) {
+    net::TlsFacts facts(bool verified, bool named, net::CertificatePurpose purpose = net::CertificatePurpose::server) {
         net::TlsFacts facts;
         facts.peer.emplace();
         facts.peer->verified = verified;
         facts.peer->error = verified ? "" : "self-signed";
         facts.peer->name_matches = named;
+        facts.peer->purpose = purpose;
         return facts;
     }
     void expect_failure(std::string_view why) {
@@ -100,19 +101,23 @@ TEST_F(Tunnel, an_address_is_no_server_name) {
 }
 
 TEST_F(Tunnel, certificates_that_do_not_do) {
+    using Purpose = net::CertificatePurpose;
     const struct {
         bool shown, verified, named;
+        Purpose purpose;
         std::string_view why;
     } cases[] = {
-        {false, false, false, "TLS: it shows no certificate"},
-        {true, false, true, "TLS: its certificate is not verified: self-signed"},
-        {true, true, false, "TLS: its certificate does not name ldap.example.net"},
+        {false, false, false, Purpose::neither, "TLS: it shows no certificate"},
+        {true, false, true, Purpose::neither, "TLS: its certificate is not verified: self-signed"},
+        {true, true, false, Purpose::server, "TLS: its certificate does not name ldap.example.net"},
+        {true, true, true, Purpose::client, "TLS: its certificate is not for a server"},
+        {true, true, true, Purpose::neither, "TLS: its certificate is not for a server"},
     };
     for (const auto& c : cases) {
         failures.clear();
         begin(LdapRoute::Tls::at_once);
         tunnel->opened(Leg::far, nullptr, out);
-        net::TlsFacts shown = facts(c.verified, c.named);
+        net::TlsFacts shown = facts(c.verified, c.named, c.purpose);
         if (!c.shown) shown.peer.reset();
         EXPECT_EQ(tunnel->opened(Leg::far, &shown, out).state, State::closing);
         expect_failure(c.why);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/encode.h"
+
 namespace exota::directory {
 namespace {
 
@@ -100,14 +102,8 @@ const std::string& limits_script_name() {
         const std::string script = limits_script();
         std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
         unsigned size = 0;
-        std::string text;
-        if (EVP_Digest(script.data(), script.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1) return text;  // EVAL is left
-        constexpr std::string_view digits = "0123456789abcdef";
-        for (unsigned i = 0; i < size; ++i) {
-            text += digits[digest[i] >> 4];
-            text += digits[digest[i] & 15];
-        }
-        return text;
+        if (EVP_Digest(script.data(), script.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1) return std::string();  // EVAL is left
+        return base::hex_encode({reinterpret_cast<const char*>(digest.data()), size});
     }();
     return name;
 }

@@ -19,12 +19,11 @@ std::unexpected<base::Error> other_version(std::string_view version) {
 // Version and rows are of one statement, and so of one moment. LIMIT says that there is one version, so that no plan keeps all rows for
 // another.
 constexpr const char* all_rows =
-    "SELECT v.version, d.name, d.document FROM (SELECT version FROM exota.schema_version LIMIT 1) AS v LEFT JOIN exota.tenant_document AS "
-    "d ON true";
+    "SELECT v.version, d.name, d.document FROM (SELECT version FROM exota.schema_version LIMIT 1) AS v "
+    "LEFT JOIN exota.tenant_document AS d ON true";
 constexpr const char* named_rows =
-    "SELECT v.version, d.name, d.document FROM (SELECT version FROM exota.schema_version LIMIT 1) AS v LEFT JOIN (SELECT name, document "
-    "FROM exota.tenant_document"
-    " WHERE name IN (SELECT jsonb_array_elements_text($1::jsonb))) AS d ON true";
+    "SELECT v.version, d.name, d.document FROM (SELECT version FROM exota.schema_version LIMIT 1) AS v "
+    "LEFT JOIN (SELECT name, document FROM exota.tenant_document WHERE name IN (SELECT jsonb_array_elements_text($1::jsonb))) AS d ON true";
 
 /// A statement that is refused now says nothing of the tables, unless they are not there.
 std::unexpected<base::Error> refused(const PostgresConnection& connection, const base::Error& error) {

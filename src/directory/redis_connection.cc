@@ -151,7 +151,10 @@ void RedisConnection::Parts::hear(std::string_view octets) {
 bool RedisConnection::Parts::take(RedisReply reply) {
     if (reply.is == Is::error && !read_redirection(reply)) reply.text = server_text(reply.text, server_.password, max_error_octets);
     if (at_ == At::logging_in) {
-        if (std::string trouble = trouble_of_login(reply); !trouble.empty()) return lost(std::move(trouble)), false;
+        if (std::string trouble = trouble_of_login(reply); !trouble.empty()) {
+            lost(std::move(trouble));
+            return false;
+        }
         if (--login_replies_ > 0) return true;
         step_timer_.cancel();
         at_ = At::ready;

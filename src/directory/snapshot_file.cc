@@ -1,7 +1,6 @@
 #include "directory/snapshot_file.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "base/json_writer.h"

@@ -182,8 +182,7 @@ TEST(AuthresTrust, results) {
     const Case cases[] = {
         {"all_words",
          {{"gw.example; dkim=pass header.d=a; dkim=FAIL header.d=a; dkim=permerror header.d=a; dkim=temperror header.d=a; dkim=neutral "
-           "header.d=a; "
-           "dkim=policy header.d=a; dkim=none header.d=a",
+           "header.d=a; dkim=policy header.d=a; dkim=none header.d=a",
            0, 1}},
          "named pass:a fail:a permerror:a temperror:a neutral:a policy:a none:a",
          ""},

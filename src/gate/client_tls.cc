@@ -1,7 +1,6 @@
 #include "gate/client_tls.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "base/text.h"
 

@@ -181,7 +181,7 @@ std::optional<decision::Decision> Doorkeeper::refuse_recipient(const evidence::S
     assert(recipient_ && asked_ == recipient);
     const decision::RecipientIs is = *recipient_;
     auto refusal = judge_recipient(session, recipient, is, ahead);
-    // One that its mode lets through goes on guessing where its session would be at an end.
+    // Where the mode lets refused mail pass, a client that guesses may go on: it is told of once, not for each guess.
     if (refusal && refusal->verdict == decision::Verdict::accept && refusal->reason == decision::Reason::too_many_unknown &&
         counts_.unknown > in_force_->rules.inbound->max_unknown)
         refusal.reset();

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <utility>
 
+#include "gate/server_proof.h"
 #include "wire/smtp/proxy2.h"
 
 namespace exota::gate {
@@ -22,12 +23,6 @@ std::string_view name_of(BackendFailure failure) noexcept {
 }
 
 namespace {
-
-/// A server's certificate that is good for a server.
-bool proves_server(const LegTls& tls) noexcept {
-    if (!tls.certificate || !tls.certificate->verified || !tls.certificate->name_matches) return false;
-    return TakenPurposes{.none = true, .client = false, .server = true}.takes(tls.certificate->purpose);
-}
 
 std::string text_of(const smtp::ServerReply& reply) { return smtp::on_one_line(reply).line(); }
 
@@ -135,8 +130,8 @@ void BackendLink::opened(const LegTls* tls, LegOut& out) {
         if (settings_.backend_identity == BackendIdentity::proxy) write_proxy_header(out);
         ++progress_;
     } else if (stage_ == Stage::securing && tls != nullptr) {
-        if (settings_.backend_tls == BackendTls::verify && !proves_server(*tls))
-            return give_up(BackendFailure::not_verified, tls->certificate ? tls->certificate->error : "no certificate", out);
+        if (settings_.backend_tls == BackendTls::verify)
+            if (const auto proven = check_server(*tls); !proven) return give_up(BackendFailure::not_verified, proven.error(), out);
         dialogue_->tls_started();
         stage_ = Stage::hello;
         say_hello(Sent::ehlo, out);

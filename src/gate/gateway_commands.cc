@@ -77,15 +77,17 @@ bool GatewaySession::State::take_line(std::string_view text, smtp::LineFault fau
         case Verb::rset:
         case Verb::quit:
         case Verb::starttls:
-            break;
+            take_without_argument(command, out);
+            return true;
         case Verb::not_offered:
         case Verb::unknown:
-            return true;  // check() has refused them
+            break;  // check() has refused them
     }
-    if (const auto none = smtp::check_no_argument(command); !none) {
-        refuse(none.error(), out);
-        return true;
-    }
+    return true;
+}
+
+void GatewaySession::State::take_without_argument(const Command& command, LegOut& out) {
+    if (const auto none = smtp::check_no_argument(command); !none) return refuse(none.error(), out);
     switch (command.verb) {
         case Verb::data:
             data(out);
@@ -101,10 +103,12 @@ bool GatewaySession::State::take_line(std::string_view text, smtp::LineFault fau
         case Verb::quit:
             close(out, &reply::bye);
             break;
-        default:
+        case Verb::starttls:
             start_tls(out);
+            break;
+        default:
+            break;
     }
-    return true;
 }
 
 void GatewaySession::State::refuse(const smtp::FixedReply& with, LegOut& out) {
@@ -206,9 +210,13 @@ void GatewaySession::State::recipient(const Command& command, LegOut& out) {
     const auto recipient = smtp::parse_recipient(command.argument, offered, smtputf8);
     if (!recipient) return refuse(recipient.error(), out);
     if (refuse_recipient(recipient->forward_path.mailbox, out)) return;
-    std::string passed_on;
-    smtp::append_recipient(passed_on, recipient->forward_path.mailbox, recipient->parameters, offered);
-    envelope.add(std::move(passed_on), recipient->forward_path.mailbox);
+    pass_on(*recipient);
+}
+
+void GatewaySession::State::pass_on(const smtp::Recipient& recipient) {
+    std::string line;
+    smtp::append_recipient(line, recipient.forward_path.mailbox, recipient.parameters, offered);
+    envelope.add(std::move(line), recipient.forward_path.mailbox);
 }
 
 bool GatewaySession::State::knows_host(const Command& command) {
@@ -250,9 +258,7 @@ bool GatewaySession::State::take_recipient_early(const Command& command, LegOut&
         if (!keeper->ask_recipient(mailbox) || keeper->would_refuse(session_facts(), mailbox, ahead)) return false;
         refuse_recipient(mailbox, out);  // counts it, and reports it where its mode lets it through
     }
-    std::string passed_on;
-    smtp::append_recipient(passed_on, recipient->forward_path.mailbox, recipient->parameters, offered);
-    envelope.add(std::move(passed_on), recipient->forward_path.mailbox);
+    pass_on(*recipient);
     return true;
 }
 

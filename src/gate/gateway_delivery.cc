@@ -17,7 +17,9 @@ constexpr smtp::FixedReply nobody_there{421, "4.3.2", "Next server is not availa
 constexpr smtp::FixedReply late_in_session{451, "4.4.2", "Next server did not answer in time; try again"};
 constexpr smtp::FixedReply nobody_there_now{451, "4.3.2", "Next server is not available; try again"};
 
-/// What the client was told that it may use, the backend of now takes as well. (Pipelining is ours to do.)
+/// Whether a backend takes all that the client was told it may use: behind a transaction's first words another backend may be dialled than
+/// the one whose EHLO the client saw. PIPELINING is not asked for, as we do it ourselves.
+/// @param is_told_size  MAIL is passed on with SIZE.
 bool covers(const smtp::Extensions& backend, const smtp::Extensions& announced, bool is_told_size) noexcept {
     const auto has = [](bool wanted, bool there) { return !wanted || there; };
     const bool is_as_big =
@@ -129,9 +131,7 @@ void GatewaySession::State::tell_untold(const smtp::FixedReply& with, LegOut& ou
             if (dialogue.in_transaction()) dialogue.refused_recipient();
             continue;
         }
-        judged.reset();
-        if (keeper) keeper->forget_recipient();
-        mail_was_refused = true;
+        note_mail_refused();
     }
     if (!envelope.has_mail()) envelope.clear();
 }
@@ -173,9 +173,7 @@ void GatewaySession::State::answered_command(const Answer& from_backend, LegOut&
         dialogue.accepted(is_mail ? smtp::Verb::mail : smtp::Verb::rcpt);
         if (!is_mail) judged->collector().recipient(mailbox);
     } else if (is_mail) {
-        judged.reset();
-        if (keeper) keeper->forget_recipient();
-        mail_was_refused = true;
+        note_mail_refused();
     } else if (dialogue.in_transaction()) {
         dialogue.refused_recipient();
     }
@@ -214,6 +212,12 @@ bool GatewaySession::State::tell_delivery(std::string_view answered) {
     if (judged->standing() != Message::Standing::decided) return false;
     judged->delivered({.backend = settings->backend[link.backend()], .backend_reply = message->backend_reply, .answered = answered});
     return true;
+}
+
+void GatewaySession::State::note_mail_refused() {
+    judged.reset();
+    if (keeper) keeper->forget_recipient();
+    mail_was_refused = true;
 }
 
 void GatewaySession::State::forget_transaction() {

@@ -65,6 +65,8 @@ struct GatewaySession::State {
     void take_commands(std::string_view& bytes, LegOut& out);
     /// @return  false: it has to wait until the backend has answered what was said before.
     bool take_line(std::string_view text, smtp::LineFault fault, bool more, LegOut& out);
+    /// DATA, RSET, QUIT and STARTTLS.
+    void take_without_argument(const smtp::Command& command, LegOut& out);
     bool take_recipient_early(const smtp::Command& command, LegOut& out);
     /// An inbound door: @return  false: RCPT has to wait until the directory has said whose the recipient's domain is.
     bool knows_host(const smtp::Command& command);
@@ -76,6 +78,8 @@ struct GatewaySession::State {
     void answer_hello(LegOut& out);
     void mail(const smtp::Command& command, LegOut& out);
     void recipient(const smtp::Command& command, LegOut& out);
+    /// The backend is to be asked for it.
+    void pass_on(const smtp::Recipient& recipient);
     void data(LegOut& out);
     void start_tls(LegOut& out);
     bool announces_xoorg() const;
@@ -100,6 +104,8 @@ struct GatewaySession::State {
     void give_answer(const FinalAnswer& last, LegOut& out);
     /// What became of a message that was judged. @return  false: it was not.
     bool tell_delivery(std::string_view answered);
+    /// MAIL came to nothing: what follows it is no error of the client.
+    void note_mail_refused();
     /// The transaction is over or was dropped.
     void forget_transaction();
 

@@ -1,19 +1,16 @@
 #include "gate/hop_proof.h"
 
 #include "authn/tlsa.h"
+#include "gate/server_proof.h"
 
 namespace exota::gate {
 namespace {
 
-/// By a chain to the roots, its dates, its purpose and its name.
+/// By a chain to the roots, its purpose, its name and its dates.
 std::expected<void, std::string> check_chain(const LegTls& shown, std::chrono::sys_seconds now) {
-    if (!shown.certificate) return std::unexpected("no certificate");
+    if (auto proven = check_server(shown); !proven) return proven;
     const LegCertificate& certificate = *shown.certificate;
-    if (!certificate.verified) return std::unexpected("certificate not verified: " + certificate.error);
-    if (!TakenPurposes{.none = true, .client = false, .server = true}.takes(certificate.purpose))
-        return std::unexpected("the certificate is not for servers");
     if (now < certificate.valid_from || now > certificate.valid_until) return std::unexpected("the certificate is not valid now");
-    if (!certificate.name_matches) return std::unexpected("the certificate has another name");
     return {};
 }
 

@@ -1,7 +1,6 @@
 #include "gate/mta_macros.h"
 
 #include <array>
-#include <utility>
 
 #include "base/text.h"
 

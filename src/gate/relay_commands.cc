@@ -128,11 +128,11 @@ void RelaySession::State::mail(std::string_view argument, LegOut& out) {
     answer(smtp::reply::ok, out);
     if (organization == nullptr || parsed->reverse_path.kind == smtp::Path::Kind::null) return;
     const auto domain = mail::Domain::parse(parsed->reverse_path.domain);
-    find_cover_of(domain ? &*domain : nullptr, out);
+    find_cover_of(domain ? &*domain : nullptr);
 }
 
 /// @param sender_domain  nullptr: there is none that a tenant could cover.
-void RelaySession::State::find_cover_of(const mail::Domain* sender_domain, LegOut&) {
+void RelaySession::State::find_cover_of(const mail::Domain* sender_domain) {
     const auto snapshot = sender_domain != nullptr ? house.snapshot() : nullptr;
     if (!snapshot) return covered(XoorgCover::not_covered);
     cover_asked = std::make_shared<char>();

@@ -85,7 +85,7 @@ void RelaySession::State::held_message_ended(LegOut& out) {
     if (!envelope.organization || !sender.empty()) return;
     // The null sender's message is vouched for as its author's.
     const auto author = mail::parse_author(message->from());
-    find_cover_of(author ? &author->domain : nullptr, out);
+    find_cover_of(author ? &author->domain : nullptr);
 }
 
 void RelaySession::State::deliver_held(LegOut& out) {

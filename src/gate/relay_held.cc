@@ -62,11 +62,17 @@ bool HeldDelivery::next_destination(LegOut& out) {
     group_ = next_group();
     if (group_.empty()) return false;
     const std::optional<Destination>& destination = recipients_[group_.front()].destination;
-    if (!destination) return end_group_unasked(ClientReply::of(reply::no_destination)), true;
+    if (!destination) {
+        end_group_unasked(ClientReply::of(reply::no_destination));
+        return true;
+    }
     assert(destinations_left_ > 0);
     const Instant now = world_.instant();
     destination_until_ = now + (until_ - now) / static_cast<Instant::rep>(destinations_left_--);
-    if (destination_until_ <= now) return end_group_unasked(ClientReply::of(smtp::reply::out_of_time)), true;
+    if (destination_until_ <= now) {
+        end_group_unasked(ClientReply::of(smtp::reply::out_of_time));
+        return true;
+    }
     transaction_.begin(*destination, envelope_, out);
     for (const std::size_t i : group_) transaction_.add_recipient(recipients_[i].argument, out);
     return true;

@@ -81,7 +81,7 @@ struct RelaySession::State {
     void hello(const smtp::Command& command, LegOut& out);
     void answer_hello(LegOut& out);
     void mail(std::string_view argument, LegOut& out);
-    void find_cover_of(const mail::Domain* sender, LegOut& out);
+    void find_cover_of(const mail::Domain* sender);
     void covered(XoorgCover cover);
     void recipient(std::string_view argument, LegOut& out);
     void hold_recipient(std::string_view argument, std::optional<Destination> destination, LegOut& out);

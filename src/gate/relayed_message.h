@@ -40,8 +40,8 @@ public:
     RelayedMessage(const smtp::DataLimits& limits, Way way);
 
     /// Takes octets off the front of `bytes`, up to the end of data.
-    /// @param far  what the next hop gets is appended; with the end of data only of a message that may be sent. nullptr: it is only looked
-    /// at.
+    /// @param far  what the next hop gets is appended; with the end of data only of a message that may be sent. nullptr: the message is
+    ///             only looked at.
     void read(std::string_view& bytes, std::string* far);
 
     bool ended() const noexcept { return reader_.ended(); }

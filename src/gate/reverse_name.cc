@@ -36,8 +36,10 @@ struct ReverseName::Lookup : std::enable_shared_from_this<Lookup> {
 
     void ask() {
         state = State::asking;
-        if (!resolve({reverse_question(*address), RecordType::ptr}, [](Lookup& of, const DnsAnswer& answer) { of.named(answer); }))
-            return void(state = State::failed);
+        if (!resolve({reverse_question(*address), RecordType::ptr}, [](Lookup& of, const DnsAnswer& answer) { of.named(answer); })) {
+            state = State::failed;
+            return;
+        }
         timer = world.call_after(deadline, [weak = weak_from_this()] {
             if (const auto late = weak.lock()) late->settle(State::failed);
         });

@@ -21,8 +21,7 @@ public:
     virtual std::uint64_t size() const noexcept = 0;
 
     /// @param at  below size().
-    /// @return    some octets from there on, at least one and at most `max_octets`; a view that is valid until the next call of any
-    /// function
+    /// @return    some octets from there on, at least one and at most `max_octets`; the view is valid until the next call of any function
     ///            but size(). An error: what was kept cannot be read any more (451).
     virtual base::Result<std::string_view> read(std::uint64_t at, std::size_t max_octets) = 0;
 };

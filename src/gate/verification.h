@@ -48,9 +48,8 @@ private:
 /// One round of checks with the answers known so far: fills in `evidence.verification` and notes in `dns` what is missing.
 /// @param message  nullptr where nothing listened (wants_body() was false): then only SPF can be checked.
 /// @param tenants  nullptr: the directory cannot be asked.
-/// @return  true: what is missing could still change the verdict, or make a sighting of the message (its results say temperror for now).
-/// false: the verdict stands, and
-///          what nobody needs to be asked about is left out.
+/// @return  true: what is missing could still change the verdict, or make a sighting of the message; its results say temperror for now.
+///          false: the verdict stands, and `dns` names nothing that nobody needs to be asked about.
 bool verify_round(evidence::Evidence& evidence, MessageHashing* message, const decision::Rules& rules, const tenant::Index* tenants,
                   authn::Dns& dns, std::chrono::sys_seconds now, authn::KeyCache& keys);
 

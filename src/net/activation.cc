@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/system_error.h"
 #include "base/text.h"
 
 namespace exota::net {
@@ -33,14 +34,14 @@ base::Result<void> check(int descriptor) {
     const std::string which = "activated descriptor " + std::to_string(descriptor);
     int value = 0;
     socklen_t size = sizeof value;
-    if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) != 0) return fail(Errc::io, which + ": " + std::strerror(errno));
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) != 0) return base::system_error(which);
     if (value == 0) return fail(Errc::invalid_data, which + " does not listen (the socket unit needs Accept=no)");
     size = sizeof value;
-    if (getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &value, &size) != 0) return fail(Errc::io, which + ": " + std::strerror(errno));
+    if (getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &value, &size) != 0) return base::system_error(which);
     if (value != SOCK_STREAM) return fail(Errc::invalid_data, which + " is no stream socket (the socket unit needs ListenStream=)");
     const int flags = fcntl(descriptor, F_GETFL);
     if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0)
-        return fail(Errc::io, which + ": " + std::strerror(errno));
+        return base::system_error(which);
     return {};
 }
 

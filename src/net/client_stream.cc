@@ -2,9 +2,11 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <cstdint>
 #include <utility>
 
 #include "net/dial.h"
+#include "net/server_proof.h"
 #include "net/stream.h"
 #include "net/tls_context.h"
 #include "net/tls_stream.h"
@@ -18,16 +20,6 @@ namespace {
 
 constexpr int max_moves_a_turn = 16;
 
-/// Empty: this certificate proves the server.
-std::string why_not_proven(const TlsFacts& facts, const std::string& host) {
-    if (!facts.peer) return "it shows no certificate";
-    if (!facts.peer->verified) return "its certificate is not verified: " + facts.peer->error;
-    if (!facts.peer->name_matches) return "its certificate does not name " + host;
-    if (facts.peer->purpose == CertificatePurpose::client || facts.peer->purpose == CertificatePurpose::neither)
-        return "its certificate is not for a server";
-    return {};
-}
-
 }  // namespace
 
 /// Handlers hold it weakly: when the owner lets go of it, nothing happens any more.
@@ -39,14 +31,16 @@ struct ClientStream::State : std::enable_shared_from_this<State> {
     void begin();
     void connected(Descriptor connection);
     void shake();
-    void read(bool then_wait);
+    enum class Then : std::uint8_t { wait, stop };
+    /// @param then  wait: what comes later is read, too. stop: only what is here already.
+    void read(Then then);
     void flush();
     void lost(std::string why);
     void close() noexcept;
     void wait(asio::posix::descriptor_base::wait_type what, void (State::*then)());
     void read_and_wait() {
         reading = false;
-        read(true);
+        read(Then::wait);
     }
     void wait_for_octets() {
         if (!std::exchange(reading, true)) wait(asio::posix::descriptor_base::wait_read, &State::read_and_wait);
@@ -115,10 +109,10 @@ void ClientStream::State::shake() {
     open = true;
     const std::weak_ptr<State> weak = weak_from_this();
     heard.opened();
-    if (!weak.expired() && !over) read(true);
+    if (!weak.expired() && !over) read(Then::wait);
 }
 
-void ClientStream::State::read(bool then_wait) {
+void ClientStream::State::read(Then then) {
     const std::weak_ptr<State> weak = weak_from_this();
     for (int moves = 0; moves < max_moves_a_turn; ++moves) {
         if (over) return;
@@ -128,17 +122,18 @@ void ClientStream::State::read(bool then_wait) {
                 heard.octets({loop.read_buffer().data(), moved.octets});
                 break;
             case Moved::Is::wants_read:
-                if (then_wait) wait_for_octets();
+                if (then == Then::wait) wait_for_octets();
                 return;
             case Moved::Is::wants_write:
-                if (then_wait && !std::exchange(reading, true)) wait(asio::posix::descriptor_base::wait_write, &State::read_and_wait);
+                if (then == Then::wait && !std::exchange(reading, true))
+                    wait(asio::posix::descriptor_base::wait_write, &State::read_and_wait);
                 return;
             case Moved::Is::ended:
             case Moved::Is::failed:
                 return lost("it closed the connection: " + stream.why());
         }
     }
-    if (then_wait && !over && !std::exchange(reading, true))
+    if (then == Then::wait && !over && !std::exchange(reading, true))
         loop.post([weak] {
             if (const auto self = weak.lock()) self->read_and_wait();
         });
@@ -211,7 +206,7 @@ void ClientStream::write(std::string_view octets) {
 
 void ClientStream::read_now() {
     const auto self = state_;  // who hears something may destroy this
-    if (self->open) self->read(false);
+    if (self->open) self->read(State::Then::stop);
 }
 
 }  // namespace exota::net

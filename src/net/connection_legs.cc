@@ -68,17 +68,21 @@ bool Connection::tell_next() {
             return true;
         }
     if (may_write_on()) {
-        if (++beyond_->pieces > max_reads_a_turn) return write_on_later(), false;
-        if (near_left_unseen()) return lose(Leg::near, Ending::peer_closed, "closed by the peer"), true;
+        if (++beyond_->pieces > max_reads_a_turn) {
+            write_on_later();
+            return false;
+        }
+        if (near_left_unseen()) {
+            lose(Leg::near, Ending::peer_closed, "closed by the peer");
+            return true;
+        }
         beyond_->more_far = false;
         call([this](Out& out) { return session_->written(out); });
         return true;
     }
     if (state_ == Session::State::waiting && woken_ && near_.left() == 0) {
-        if (near_has_hung_up())
-            lose(Leg::near, Ending::peer_closed, "closed by the peer");
-        else
-            return feed(Leg::near, {});
+        if (!near_has_hung_up()) return feed(Leg::near, {});
+        lose(Leg::near, Ending::peer_closed, "closed by the peer");
         return true;
     }
     if (feeds_on()) return feed(Leg::near, {});

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "net/dial.h"
+#include "net/server_proof.h"
 #include "net/tls_context.h"
 #include "net/tls_stream.h"
 
@@ -28,16 +29,6 @@ std::string text_of(const HttpsRequest& request) {
     std::string text = "GET " + request.target + " HTTP/1.1\r\nHost: " + request.host;
     if (request.port != https_port) text += ':' + std::to_string(request.port);
     return text + "\r\nUser-Agent: ExOTA\r\nAccept: " + request.accept + "\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n";
-}
-
-/// Empty: this certificate proves the host.
-std::string why_not_proven(const TlsFacts& facts) {
-    if (!facts.peer) return "it shows no certificate";
-    if (!facts.peer->verified) return "its certificate does not verify: " + facts.peer->error;
-    if (!facts.peer->name_matches) return "its certificate is for another name";
-    if (facts.peer->purpose == CertificatePurpose::client || facts.peer->purpose == CertificatePurpose::neither)
-        return "its certificate is not for a server";
-    return {};
 }
 
 }  // namespace
@@ -182,7 +173,10 @@ Moved HttpsGet::Transfer::move() {
 bool HttpsGet::Transfer::moved(std::size_t moved_octets) {
     switch (stage) {
         case Stage::shaking:
-            if (const std::string why = why_not_proven(tls->facts(start)); !why.empty()) return give_up_address(why), false;
+            if (const std::string why = why_not_proven(tls->facts(start), request.host); !why.empty()) {
+                give_up_address(why);
+                return false;
+            }
             attempt.cancel();
             stage = Stage::writing;
             return true;

@@ -15,6 +15,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/system_error.h"
 #include "net/socket_address.h"
 
 namespace exota::net {
@@ -24,8 +25,7 @@ namespace {
 using base::Errc;
 using base::fail;
 using base::Result;
-
-std::unexpected<base::Error> system_error(const std::string& what) { return fail(Errc::io, what + ": " + std::strerror(errno)); }
+using base::system_error;
 
 Result<SocketAddress> resolve(const Endpoint& endpoint) {
     addrinfo hints{};

@@ -73,7 +73,8 @@ struct Resolver::Parts {
 
     void start(ub_ctx* on, const std::string& name, std::uint16_t type, Done done);
     /// Ends a question; its callback runs from the loop, so that resolve() never calls back before it returned.
-    void finish(std::uint64_t id, RawAnswer answer);
+    /// @param way  counts how it ended.
+    void finish(std::uint64_t id, RawAnswer answer, Counter& way);
     static void answered(void* data, int rcode, void* packet, int length, int security, char* why_bogus, int rate_limited);
 
     Loop& loop;
@@ -110,14 +111,13 @@ struct Resolver::Parts {
     std::shared_ptr<bool> alive = std::make_shared<bool>(true);
 };
 
-void Resolver::Parts::finish(std::uint64_t id, RawAnswer answer) {
+void Resolver::Parts::finish(std::uint64_t id, RawAnswer answer, Counter& way) {
     const auto found = questions.find(id);
     if (found == questions.end()) return;
     const std::unique_ptr<Question> question = std::move(found->second);
     questions.erase(found);
     if (!retired.empty()) free_retired_soon();
-    (answer.answered ? counters.answered : counters.failed).add();
-    if (answer.validation == Validation::bogus) counters.bogus.add();
+    way.add();
     post([done = std::move(question->done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
 }
 
@@ -130,7 +130,9 @@ void Resolver::Parts::answered(void* data, int rcode, void* packet, int length, 
         answer.rcode = answer.packet[3] & 0x0f;  // `rcode` only says how the resolution went
     }
     if (why_bogus) answer.why = why_bogus;
-    question->parts->finish(question->id, std::move(answer));
+    ResolverCounters& counters = question->parts->counters;
+    Counter& way = answer.validation == Validation::bogus ? counters.bogus : counters.answered;
+    question->parts->finish(question->id, std::move(answer), way);
 }
 
 void Resolver::Parts::start(ub_ctx* on, const std::string& name, std::uint16_t type, Done done) {
@@ -143,17 +145,13 @@ void Resolver::Parts::start(ub_ctx* on, const std::string& name, std::uint16_t t
     question.asked = on;
     question.done = std::move(done);
     questions.emplace(id, std::move(owned));
-    if (questions.size() > settings.max_in_flight) {
-        counters.refused.add();
-        return finish(id, {.why = "too many DNS questions at once"});
-    }
+    if (questions.size() > settings.max_in_flight) return finish(id, {.why = "too many DNS questions at once"}, counters.refused);
     question.deadline = std::make_unique<Timer>(loop);
     question.deadline->start(settings.timeout, [this, id] {
         const auto found = questions.find(id);
         if (found == questions.end()) return;
-        counters.timed_out.add();
         ub_cancel(found->second->asked, found->second->async_id);
-        finish(id, {.why = "no DNS answer within the time limit"});
+        finish(id, {.why = "no DNS answer within the time limit"}, counters.timed_out);
     });
     int async_id = 0;
     const int status = ub_resolve_event(question.asked, name.c_str(), type, class_in, &question, answered, &async_id);
@@ -161,7 +159,7 @@ void Resolver::Parts::start(ub_ctx* on, const std::string& name, std::uint16_t t
     const auto found = questions.find(id);
     if (found == questions.end()) return;
     found->second->async_id = async_id;
-    if (status != 0) finish(id, {.why = std::string("libunbound: ") + ub_strerror(status)});
+    if (status != 0) finish(id, {.why = std::string("libunbound: ") + ub_strerror(status)}, counters.failed);
 }
 
 Resolver::Resolver(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -53,8 +53,9 @@ struct RawAnswer {
 };
 
 struct ResolverCounters {
-    Counter questions, answered, failed, timed_out, bogus, refused;  // refused: above max_in_flight
-    Counter without_validation;                                      // 1: it does without, since the servers do not pass DNSSEC on
+    Counter questions;
+    Counter answered, bogus, timed_out, refused, failed;  // how they ended, each in one way; refused: above max_in_flight
+    Counter without_validation;                           // 1: it does without, since the servers do not pass DNSSEC on
 };
 
 class Resolver {

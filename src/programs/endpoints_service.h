@@ -47,10 +47,9 @@ struct ServiceAnswer {
 };
 
 /// @param state  of this file and this service.
-/// @return       exit ok: a list, or what is here is current, or it was asked within the hour and that ended well (with a list if that was
-/// a
-///               dry run's, which is not fetched again). temporary: status 429 or
-///               5xx, now or within the hour. bad_data: no such documents. unavailable: nothing came whole, or another status.
+/// @return       exit ok: a list, or what is here is current, or the service was asked within the hour and that ended well (with the list
+///               where a dry run had fetched it: it is not fetched again). temporary: status 429 or 5xx, now or within the hour.
+///               bad_data: no such documents. unavailable: nothing came whole, or another status.
 ServiceAnswer ask_service(const Get& get, const ServiceQuestion& question, const EndpointsState& state);
 
 /// A random UUID (version 4).

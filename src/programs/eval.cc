@@ -67,9 +67,7 @@ void add_eval(CommandLine& program) {
     Command command = program.command("eval", "Answer JSON questions, one a line, from standard input (for programs and tests)");
     command.footer(
         "Operations (\"op\"): from, authres, dkim, arc, spf, dmarc, eop, compauth, decide. Each line of input gets one line of output with "
-        "the same "
-        "\"id\";\n"
-        "bad input gets {\"error\": \"...\"}. The members of each are in docs/reference/commands.md.");
+        "the same \"id\";\nbad input gets {\"error\": \"...\"}. The members of each are in docs/reference/commands.md.");
     command.flag("--json", [] {}, "Changes nothing: the output is always JSON");
     command.action(run);
 }

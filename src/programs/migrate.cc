@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/joined.h"
 #include "config/whole_file.h"
 #include "programs/installed_documents.h"
 #include "programs/json_output.h"

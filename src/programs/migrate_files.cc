@@ -10,7 +10,6 @@
 #include "base/encode.h"
 #include "base/joined.h"
 #include "base/text.h"
-#include "config/build.h"
 #include "mail/domain.h"
 #include "mail/tenant_id.h"
 #include "programs/json_output.h"
@@ -229,8 +228,7 @@ void compare(const config::Config& drop_in, const std::vector<Group>& groups, Re
     if (rules.header.add)
         remarks.others.emplace_back(
             "header: dkim= and x509_client_trust= of X-ExOTA-Authentication-Results now say what holds for the message, and no more what "
-            "is "
-            "switched on; whoever trusts the field must look at auth=pass, as monitor delivers auth=fail too");
+            "is switched on; whoever trusts the field must look at auth=pass, as monitor delivers auth=fail too");
     if (rules.drop_in->x509)
         remarks.inexact.emplace_back(
             "certificates: the {cert_subject} of an MTA that sends no macro v counted and does so no more; it must send v or {verify} as "
@@ -308,8 +306,7 @@ std::string configuration_of(const config::Config& drop_in, const tenant::Proof&
         "forward\n";
     out +=
         "\n[client_ip]\n# (weak) without Microsoft's addresses a certificate that the MTA could not verify (hole 8) is refused for good, "
-        "not "
-        "deferred; better:\n# endpoints_file = \"/etc/exota/endpoints.json\"\n";
+        "not deferred; better:\n# endpoints_file = \"/etc/exota/endpoints.json\"\n";
     out += "\n[client_cert]\nnames = " + quoted_list(rules.certificate_names) +
            "\nexempt = " + quoted_list(texts_of(rules.certificate_exempt)) + '\n';
     out += "\n[dkim]\nsource = \"authentication-results\"\n\n[authentication_results]\n";

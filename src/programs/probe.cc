@@ -2,13 +2,12 @@
 //
 // Tested by tests/system/test_probe.py and tests/cli_test.py.
 #include <boost/asio/signal_set.hpp>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 
+#include "base/system_error.h"
 #include "config/build.h"
 #include "evidence/json.h"
 #include "mail/header_block.h"
@@ -38,7 +37,7 @@ base::Result<void> write_file(const std::string& path, std::string_view text) {
     std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(beside.c_str(), "we"));
     const bool written = file && std::fwrite(text.data(), 1, text.size(), file.get()) == text.size() && std::fclose(file.release()) == 0;
     if (written && std::rename(beside.c_str(), path.c_str()) == 0) return {};
-    return base::fail(base::Errc::io, path + ": " + std::strerror(errno));
+    return base::system_error(path);
 }
 
 base::Result<std::shared_ptr<const net::TlsContext>> context_of(const Options& options) {

@@ -148,8 +148,7 @@ std::string report_as_html(const ReportSum& total) {
         "<title>ExOTA report</title>\n<style>" +
         std::string(style) + "</style>\n</head>\n<body>\n<h1>ExOTA report</h1>\n<p>" + escaped(totals(total)) +
         ". <em>judged</em> is what mode enforce would have said, <em>missing</em> the first factor that did not hold, <em>queue_id</em> "
-        "one "
-        "of the messages.</p>\n<table>\n";
+        "one of the messages.</p>\n<table>\n";
     const auto lines = cells_of(total);
     const auto rows = total.rows();
     for (std::size_t line = 0; line < lines.size(); ++line) {

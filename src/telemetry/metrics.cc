@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <map>
 
 #include "telemetry/families.h"
@@ -222,16 +223,16 @@ private:
     void dns(std::vector<MetricFamily>& all) const {
         MetricFamily questions =
             family("exota_dns_questions_total", "DNS questions of own verification, by how they ended", MetricType::Counter);
-        const auto outcome = [&](std::string_view name, std::uint64_t (*count)(const net::ResolverCounters&)) {
-            const double value = sum([&](const Loop& l) { return l.resolver ? count(*l.resolver) : 0; });
+        const auto outcome = [&](std::string_view name, net::Counter net::ResolverCounters::* counter) {
+            const double value = sum([&](const Loop& l) { return l.resolver ? (l.resolver->*counter).value() : 0; });
             if (value > 0) add(questions, value, {label("outcome", name)});
         };
         using Counters = net::ResolverCounters;
-        outcome("answered", [](const Counters& c) { return c.answered.value() - c.bogus.value(); });
-        outcome("bogus", [](const Counters& c) { return c.bogus.value(); });
-        outcome("timeout", [](const Counters& c) { return c.timed_out.value(); });
-        outcome("refused", [](const Counters& c) { return c.refused.value(); });
-        outcome("failed", [](const Counters& c) { return c.failed.value() - c.timed_out.value() - c.refused.value(); });
+        outcome("answered", &Counters::answered);
+        outcome("bogus", &Counters::bogus);
+        outcome("timeout", &Counters::timed_out);
+        outcome("refused", &Counters::refused);
+        outcome("failed", &Counters::failed);
         all.push_back(std::move(questions));
         all.push_back(family("exota_dns_loops_without_validation",
                              "Loops that look names up without DNSSEC validation, because the DNS servers do not pass it on",

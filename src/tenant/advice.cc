@@ -60,8 +60,7 @@ std::vector<std::string> advise(const std::vector<Proof>& proofs, Forwarding for
     if (!proofs.empty() && std::ranges::all_of(proofs, [](const Proof& proof) { return proof.set.intersects(needs_signature_or_sender); }))
         warnings.emplace_back(
             "unsigned system mail (NDRs, connector validation) meets no proof and is refused: add \"client-cert + tenant-id + "
-            "system-mail\" "
-            "if it must pass");
+            "system-mail\" if it must pass");
     if (forwarding == Forwarding::all) std::ranges::move(advise_on_forwarding(proofs), std::back_inserter(warnings));
     return warnings;
 }

@@ -1,7 +1,6 @@
 #include "tenant/ancestors.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <utility>
 
 #include "mail/domain.h"
 

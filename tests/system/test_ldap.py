@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from harness.exota import SOURCE, Exota
+from harness.hosts import Here
 from harness.ldap import BASE, READER, READERS_PASSWORD, Liar, Slapd, message, policy, tenant
 from harness.message import CONTOSO_ID, FABRIKAM_ID, SIGNATURE_FIELD, fields_of
 from harness.milter import MilterClient
@@ -13,6 +14,10 @@ from harness.processes import fresh_directory, wait_for
 
 SCHEMA = SOURCE / "packaging/ldap/exota.schema"
 CERTIFICATE = {"cert_subject": "mail.protection.outlook.com", "tls_version": "TLSv1.3"}
+
+
+class OfClients(Here):
+    certificate = "no_server"
 
 
 def results_of(domain):
@@ -237,6 +242,16 @@ def test_a_server_that_cannot_be_used(make, slapd, workshop, what):
     assert why in line and READERS_PASSWORD not in line and "wrong" not in line, line
     assert exota.http("/readyz")[0] == 503 and exota.http("/healthz")[0] == 200
     exota.stop()
+
+
+def test_a_certificate_that_is_for_clients_only(make, workshop, base_directory):
+    """One rule for certificates (docs/decisions/0010): whoever could get one for a client's purpose is no server of that name."""
+    stranger = Slapd(fresh_directory(base_directory, "l"), workshop.pki, ENTRIES, SCHEMA, OfClients())
+    exota = make(stranger)
+    assert verdict(exota, "contoso.com") == AWAY
+    assert "its certificate is not for a server" in exota.said("tenants-failed")[0]
+    exota.stop()
+    stranger.stop()
 
 
 LIES = {

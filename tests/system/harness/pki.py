@@ -11,6 +11,7 @@ MICROSOFT_NAMES = "DNS:mail.protection.outlook.com,DNS:*.mail.protection.outlook
 #        name           subject, issuer, extended key usage, alternative names, days
 LEAVES = [
     ("server",        "/CN=gw.test", "ca", "serverAuth", "DNS:gw.test,DNS:localhost,IP:127.0.0.1", 3650),
+    ("no_server",     "/CN=gw.test", "ca", "clientAuth", "DNS:gw.test,DNS:localhost,IP:127.0.0.1", 3650),
     ("exo_both",      MICROSOFT, "ca", "serverAuth,clientAuth", MICROSOFT_NAMES, 3650),
     ("exo_client",    MICROSOFT, "ca", "clientAuth", MICROSOFT_NAMES, 3650),
     ("exo_server",    MICROSOFT, "ca", "serverAuth", MICROSOFT_NAMES, 3650),
