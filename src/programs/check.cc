@@ -67,8 +67,7 @@ std::string keys_as_json() {
     });
 }
 
-/// A tenants file with fewer domains, by more than a fifth, than the daemon serves: the reload will refuse it, as a rule. Which domains
-/// these were nobody noted, so of as many others nothing is said here.
+/// A tenants file that lost more than a fifth of the domains that the daemon serves: the reload will refuse it.
 void look_at_shrink(const Options& options, app::ReadFiles& files) {
     const directory::TenantsSettings& tenants = files.config->tenants;
     if (!files.tenants || tenants.state_directory.empty()) return;
@@ -89,8 +88,7 @@ void look_at_shrink(const Options& options, app::ReadFiles& files) {
     }
     if (before && directory::shrinks_too_much(*before, now) && !guard.is_accepted(files.tenants_fingerprint))
         note(Severity::warning, "has " + base::counted(now, "domain") + ", the daemon found " + std::to_string(*before) +
-                                    " when it last loaded: unless wildcards cover those that are gone, a reload refuses this until you say "
-                                    "exota check --accept-shrink");
+                                    " when it last loaded: a reload refuses this until you say exota check --accept-shrink");
 }
 
 /// An endpoint list that nobody has asked after for long. `exota endpoints update` notes when the service had no other one.

@@ -29,6 +29,8 @@ Names domains_in(const RawTenants& tenants) {
     return out;
 }
 
+DomainsKept by_number(std::size_t before, std::size_t now) { return {.before = before, .kept = std::min(before, now)}; }
+
 /// As Index::covering().
 bool covers(const Names& names, const std::string& name) {
     if (names.contains(name)) return true;
@@ -39,16 +41,18 @@ bool covers(const Names& names, const std::string& name) {
 
 }  // namespace
 
-DomainsKept domains_kept(const Index& before, const Index& now) {
+DomainsKept domains_kept(const Index& before, const Index& now, std::size_t few) {
     DomainsKept out{.before = before.domain_count(), .kept = before.domain_count()};
+    if (out.before < few) return by_number(out.before, now.domain_count());
     if (&before == &now) return out;
     // "*.a" is no name that anybody has: only wildcards cover it, the one on "a" first.
     IndexBuilder::for_each_domain_and_wildcard(before, [&](std::string_view name) { out.kept -= now.covering(name) ? 0 : 1; });
     return out;
 }
 
-DomainsKept domains_kept(const RawTenants& before, const RawTenants& now) {
+DomainsKept domains_kept(const RawTenants& before, const RawTenants& now, std::size_t few) {
     const Names had = domains_in(before), has = domains_in(now);
+    if (had.size() < few) return by_number(had.size(), has.size());
     const auto kept = std::ranges::count_if(had, [&has](const std::string& name) { return covers(has, name); });
     return {.before = had.size(), .kept = static_cast<std::size_t>(kept)};
 }

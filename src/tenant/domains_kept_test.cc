@@ -55,9 +55,9 @@ TEST_P(DomainsKeptIs, as_the_names_say) {
                         now = read_tenants(text_of(GetParam().now), usual_defaults());
     ASSERT_TRUE(before.index) << errors_of(before);
     ASSERT_TRUE(now.index) << errors_of(now);
-    EXPECT_EQ(domains_kept(*before.index, *now.index), GetParam().want);
-    EXPECT_EQ(domains_kept(*now.index, *now.index), (DomainsKept{now.index->domain_count(), now.index->domain_count()}));
-    EXPECT_EQ(domains_kept(*RawTenants::read(text_of(GetParam().before)), *RawTenants::read(text_of(GetParam().now))), GetParam().want);
+    EXPECT_EQ(domains_kept(*before.index, *now.index, 0), GetParam().want);
+    EXPECT_EQ(domains_kept(*now.index, *now.index, 0), (DomainsKept{now.index->domain_count(), now.index->domain_count()}));
+    EXPECT_EQ(domains_kept(*RawTenants::read(text_of(GetParam().before)), *RawTenants::read(text_of(GetParam().now)), 0), GetParam().want);
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, DomainsKeptIs, ::testing::ValuesIn(cases), [](const auto& one) { return std::string(one.param.name); });
@@ -66,7 +66,30 @@ TEST(DomainsKept, of_version_1_and_of_a_version_2_file_that_it_became) {
     const LoadedTenants before = read_tenants(R"({"a.test": {}, "b.test": {}})", usual_defaults()),
                         now = read_tenants(text_of(R"("a": {"domains": ["a.test"]})"), usual_defaults());
     ASSERT_TRUE(before.index && now.index);
-    EXPECT_EQ(domains_kept(*before.index, *now.index), (DomainsKept{2, 1}));
+    EXPECT_EQ(domains_kept(*before.index, *now.index, 0), (DomainsKept{2, 1}));
+}
+
+TEST(DomainsKept, of_few_is_a_matter_of_numbers) {
+    const auto numbered = [](std::string_view stem, std::size_t count) {
+        std::string names;
+        for (std::size_t i = 0; i < count; ++i) names += (i == 0 ? "\"" : ", \"") + std::string(stem) + std::to_string(i) + ".test\"";
+        return text_of(R"("a": {"domains": [)" + names + "]}");
+    };
+    const std::size_t many = domains_of_a_program, few = many - 1;
+    const struct {
+        std::string before, now;
+        DomainsKept want;
+    } rows[] = {
+        {numbered("a", few), numbered("b", few), {few, few}},
+        {numbered("a", few), numbered("b", few - 40), {few, few - 40}},
+        {numbered("a", few), numbered("b", many), {few, few}},
+        {numbered("a", many), numbered("b", many), {many, 0}},
+        {numbered("a", many), numbered("a", many - 40), {many, many - 40}},
+    };
+    for (const auto& [before, now, want] : rows) {
+        EXPECT_EQ(domains_kept(*RawTenants::read(before), *RawTenants::read(now)), want);
+        EXPECT_EQ(domains_kept(*read_tenants(before, usual_defaults()).index, *read_tenants(now, usual_defaults()).index), want);
+    }
 }
 
 /// What cannot be checked may name a domain twice, or what is none.
@@ -74,7 +97,7 @@ TEST(DomainsKept, of_what_is_not_checked) {
     const auto before = RawTenants::read(text_of(R"("a": {"domains": ["a.test", "no domain"]}, "b": {"domains": ["a.test"]}, "c": {})")),
                now = RawTenants::read(text_of(R"("a": {"domains": ["no domain"]})"));
     ASSERT_TRUE(before && now);
-    EXPECT_EQ(domains_kept(*before, *now), (DomainsKept{2, 1}));
+    EXPECT_EQ(domains_kept(*before, *now, 0), (DomainsKept{2, 1}));
 }
 
 }  // namespace
