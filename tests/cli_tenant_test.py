@@ -128,6 +128,25 @@ def test_import(folder):
     assert tenant(folder, "import", folder / "missing.json").returncode == 66
 
 
+def test_as_many_other_domains_are_a_loss_as_a_daemon_finds(folder):
+    """By name, not by number: nothing of what was there is left. What moves to another tenant, or below a wildcard, stays."""
+    def text(**domains):
+        return json.dumps({"version": 2, "tenants": {name: {"domains": names} for name, names in domains.items()}})
+
+    many = [f"d{i}.a.test" for i in range(100)]
+    (folder / "tenants.json").write_text(text(a=many))
+    for others, left in ([f"e{i}.test" for i in range(100)], 0), ([*many[:79], *(f"e{i}.test" for i in range(30))], 79):
+        refused = tenant(folder, "import", "--replace", "-", input=text(a=others).encode())
+        assert refused.returncode == 78 and f"it would leave {left} of 100 domains".encode() in refused.stderr, refused
+        refused = tenant(folder, "import", "-", input=text(a=others).encode())
+        assert refused.returncode == 78 and f"it would leave {left} of 100 domains".encode() in refused.stderr, refused
+    assert not (folder / "tenants.accepted").exists()
+    for kept in {"b": [name.upper() for name in many], "c": ["e.test"]}, {"a": ["*.a.test"], "c": ["e.test"]}:
+        done = tenant(folder, "import", "--replace", "-", input=text(**kept).encode())
+        assert done.returncode == 0, done
+    assert not (folder / "tenants.accepted").exists(), "nobody had to mean it"
+
+
 def test_a_loss_that_is_meant_is_meant_for_the_daemon_too(folder):
     """A reload takes what `--accept-shrink` wrote: the note is of just this content."""
     assert tenant(folder, "remove", "contoso", "--accept-shrink").returncode == 0

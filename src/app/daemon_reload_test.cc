@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "app/testing_daemon.h"
+#include "directory/shrink_guard.h"
 
 namespace exota::app {
 namespace {
@@ -265,6 +266,28 @@ TEST_F(DaemonReload, a_file_that_lost_most_domains_is_not_taken) {
     EXPECT_NE(logged("accept-shrink").find("event=tenants-problem"), std::string::npos);
     logged("event=reload-failed");
     write(directory_.path("tenants.json"), tenants("contoso.example", 7));  // a fifth, no more
+    reload();
+    logged("event=reloaded");
+}
+
+TEST_F(DaemonReload, a_file_with_as_many_other_domains_is_not_taken_either) {
+    write(directory_.path("tenants.json"), tenants("contoso.example", 99));
+    start();
+    ASSERT_FALSE(bound_.empty()) << complaints_;
+    std::string others = tenants("contoso.example", 99);
+    for (std::size_t at = 0; (at = others.find("\"d1", at)) != std::string::npos;) others.replace(at, 3, "\"e1");  // d1, d10 to d19
+    for (std::size_t at = 0; (at = others.find("\"d2", at)) != std::string::npos;) others.replace(at, 3, "\"e2");
+    write(directory_.path("tenants.json"), others);
+    reload();
+    EXPECT_NE(logged("event=tenants-problem").find("would leave 78 of 100 domains"), std::string::npos);
+    logged("event=reload-failed");
+    Mta mta(bound_[0]);
+    EXPECT_TRUE(mta.message(contoso).starts_with('y')) << "what is loaded stays";
+    logged("event=message");
+    const directory::ShrinkGuard guard(directory_.path(""));
+    directory::Fingerprint content;
+    content.feed(others);
+    ASSERT_TRUE(guard.accept(content));
     reload();
     logged("event=reloaded");
 }

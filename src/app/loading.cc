@@ -13,6 +13,7 @@
 #include "directory/fed_source.h"
 #include "directory/snapshot_file.h"
 #include "directory/source.h"
+#include "tenant/domains_kept.h"
 
 namespace exota::app {
 
@@ -116,22 +117,21 @@ void read_server(ReadFiles& files) {
     if (auto taken = rows.restore(kept->lines)) files.tenants = std::move(taken->index);
 }
 
-/// Whether so many domains may be gone, and the note of how many there are now. Without a state directory nothing is guarded.
+/// Whether so many of the domains in use may be gone, and the note of how many there are now. Without a state directory nothing is guarded.
 void guard_against_loss(const ReadFiles& files, const gate::Snapshot* previous, std::vector<config::Problem>& problems) {
     const directory::TenantsSettings& tenants = files.config->tenants;
     if (tenants.state_directory.empty()) return;
     const directory::ShrinkGuard guard(tenants.state_directory);
-    const std::size_t now = files.tenants->domain_count();
     const auto problem = [&](Severity severity, std::string text) {
         problems.push_back({severity, tenants.file, 0, 0, {}, std::move(text)});
     };
     if (previous && previous->tenants) {
-        const std::size_t before = previous->tenants->domain_count();
-        if (directory::shrinks_too_much(before, now) && !guard.is_accepted(files.tenants_fingerprint))
-            return problem(Severity::error, "would leave " + std::to_string(now) + " of " + base::counted(before, "domain") +
+        const auto [before, kept] = tenant::domains_kept(*previous->tenants, *files.tenants);
+        if (directory::shrinks_too_much(before, kept) && !guard.is_accepted(files.tenants_fingerprint))
+            return problem(Severity::error, "would leave " + std::to_string(kept) + " of " + base::counted(before, "domain") +
                                                 ": if that is meant, say so with exota check --accept-shrink");
     }
-    if (const base::Result<void> noted = guard.note_domain_count(tenants.file, now); !noted)
+    if (const base::Result<void> noted = guard.note_domain_count(tenants.file, files.tenants->domain_count()); !noted)
         problem(Severity::warning, "the number of domains could not be noted for `exota check`: " + noted.error().detail);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/counted.h"
 #include "directory/random_key.h"
+#include "tenant/index_over.h"
 
 namespace exota::directory {
 namespace {
@@ -80,7 +81,7 @@ bool HeldTenants::take(base::Result<TenantRows::Taken> taken) {
     const bool was_unusable = std::exchange(unusable_, false);  // then what is held may be more than what was given
     warned_.clear();
     domains_to_note_ = taken->index->domain_count();
-    const bool changed = taken->changed || was_unusable || !served_domains_;
+    const bool changed = taken->changed || was_unusable || !served_;
     if (changed) give(*std::move(taken));
     snapshot_due_ = (snapshot_due_ || changed) && !options_.snapshot_file.empty();
     confirmed();  // after them: who judges may be told that they are all there are only if he has them
@@ -98,9 +99,9 @@ void HeldTenants::use(tenant::Defaults defaults, std::string state_directory) {
     state_directory_ = std::move(state_directory);
     guard_ = ShrinkGuard(state_directory_);
     auto taken = rows_.use(std::move(defaults));
-    if (!served_domains_) return;  // nothing was read yet
+    if (!served_) return;  // nothing was read yet
     if (!taken) return cannot_use(taken.error().detail);
-    if (taken->index->tenant_count() < served_tenants_) {  // a tenants file would not be loaded with them
+    if (taken->index->tenant_count() < served_->tenant_count()) {  // a tenants file would not be loaded with them
         const auto why = std::ranges::find(taken->problems, tenant::Problem::Severity::error, &tenant::Problem::severity);
         warn(of_.name + " is judged by the defaults of before, until they are mended and reloaded: the new ones would take tenants away" +
              (why == taken->problems.end() ? "" : " (" + why->path + ": " + why->text + ")"));
@@ -110,23 +111,33 @@ void HeldTenants::use(tenant::Defaults defaults, std::string state_directory) {
 }
 
 void HeldTenants::give(TenantRows::Taken taken) {
-    served_domains_ = taken.index->domain_count();
-    served_tenants_ = taken.index->tenant_count();
-    options_.on_index(std::move(taken.index), std::move(taken.problems));
+    options_.on_index(taken.index, std::move(taken.problems));
+    served_ = std::move(taken.index);  // if that ended in an exception, what was served before still is
+}
+
+/// Of those that are served, or were when the daemon noted their number: all that is known at a start without a snapshot.
+/// @return  nullopt: none are known, or so few are gone that nobody need count them.
+std::optional<tenant::DomainsKept> HeldTenants::domains_kept(const tenant::Index& now) const {
+    if (!served_) {
+        const auto noted = guard_.last_domain_count(of_.shrink_key);
+        return noted ? std::optional(tenant::DomainsKept{.before = *noted, .kept = std::min(*noted, now.domain_count())}) : std::nullopt;
+    }
+    // A change of few tenants among a million costs no look at all the others.
+    const std::size_t before = served_->domain_count();
+    if (!shrinks_too_much(before, before - tenant::most_domains_lost(*served_, now))) return std::nullopt;
+    return tenant::domains_kept(*served_, now);
 }
 
 /// @return  false: too many domains would be gone, and nobody said that this is meant.
 bool HeldTenants::guarded(const TenantRows::Taken& taken) {
     if (state_directory_.empty()) return true;
-    // At a start without a snapshot what the daemon noted when it last took all of them is all that is known.
-    const std::optional<std::size_t> before = served_domains_ ? served_domains_ : guard_.last_domain_count(of_.shrink_key);
-    const std::size_t now = taken.index->domain_count();
-    if (!before || !shrinks_too_much(*before, now)) return true;
+    const std::optional<tenant::DomainsKept> domains = domains_kept(*taken.index);
+    if (!domains || !shrinks_too_much(domains->before, domains->kept)) return true;
     const Fingerprint content = rows_.fingerprint();
     if (guard_.is_accepted(content)) return true;
     rows_.take_back();
     refused_ = content;
-    const std::string why = "would leave " + std::to_string(now) + " of " + base::counted(*before, "domain") +
+    const std::string why = "would leave " + std::to_string(domains->kept) + " of " + base::counted(domains->before, "domain") +
                             ": if that is meant, say so with exota check --accept-shrink";
     warn(of_.name + ' ' + why);
     trouble(why);

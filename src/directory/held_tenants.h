@@ -21,6 +21,7 @@
 #include "directory/snapshot_file.h"
 #include "directory/source_status.h"
 #include "directory/tenant_rows.h"
+#include "tenant/domains_kept.h"
 #include "tenant/index.h"
 #include "tenant/tenants_file.h"
 
@@ -97,6 +98,7 @@ public:
 private:
     bool take(base::Result<TenantRows::Taken> taken);
     void give(TenantRows::Taken taken);
+    std::optional<tenant::DomainsKept> domains_kept(const tenant::Index& now) const;
     bool guarded(const TenantRows::Taken& taken);
 
     const Of of_;
@@ -105,8 +107,7 @@ private:
     std::string state_directory_;
     ShrinkGuard guard_;
     TenantRows rows_;
-    std::optional<std::size_t> served_domains_;          // of the index that was given last
-    std::size_t served_tenants_ = 0;                     // the same
+    std::shared_ptr<const tenant::Index> served_;        // was given last; null: none
     std::optional<std::size_t> domains_to_note_;         // in the state directory
     std::optional<Fingerprint> refused_;                 // by the shrink guard
     bool unusable_ = false;                              // no index can be made of what was read

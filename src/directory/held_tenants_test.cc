@@ -150,6 +150,38 @@ TEST_F(Held, too_large_a_loss_waits_for_somebody_who_means_it) {
     EXPECT_EQ(status->state().is, Is::loaded);
 }
 
+TEST_F(Held, as_many_others_are_a_loss_too) {
+    const auto two_hundred = [](int others) {
+        std::vector<TenantRow> rows;
+        for (int i = 0; i < 200; ++i) rows.push_back(row((i < others ? "new" : "old") + std::to_string(i) + '-'));
+        return rows;
+    };
+    HeldTenants held(of, options);
+    ASSERT_TRUE(held.take_all(two_hundred(0)));
+    EXPECT_FALSE(held.take_all(two_hundred(50)));
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_NE(warnings.back().find("would leave 150 of 200 domains"), std::string::npos) << warnings.back();
+    EXPECT_TRUE(serves("old0-0.test"));
+    EXPECT_TRUE(held.take_all(two_hundred(40))) << "a fifth may go";
+    EXPECT_FALSE(serves("old0-0.test"));
+    // One batch of changes, of which an index is laid over the last.
+    std::vector<std::string> gone;
+    for (int i = 40; i <= 80; ++i) gone.push_back("old" + std::to_string(i) + '-');
+    EXPECT_FALSE(held.take({row("a", 41)}, gone));
+    EXPECT_FALSE(serves("a0.test"));
+}
+
+TEST_F(Held, a_domain_that_is_covered_yet_is_not_lost) {
+    HeldTenants held(of, options);
+    const TenantRow apart{"fabrikam", R"({"tenant_ids":[],"domains":["x.fabrikam.test","y.fabrikam.test"]})"},
+        below{"fabrikam", R"({"tenant_ids":[],"domains":["*.fabrikam.test"]})"};
+    ASSERT_TRUE(held.take_all({row("contoso", 100), apart}));
+    EXPECT_TRUE(held.take_all({{"other", row("contoso", 100).document}, apart})) << "another tenant's";
+    EXPECT_TRUE(held.take({below}, {})) << "one name less, and nobody lost";
+    EXPECT_TRUE(warnings.empty()) << warnings.front();
+    EXPECT_TRUE(serves("x.fabrikam.test"));
+}
+
 TEST_F(Held, a_loss_over_a_restart_is_one_as_well) {
     {
         HeldTenants held(of, options);

@@ -9,21 +9,10 @@
 #include "base/json_writer.h"
 #include "directory/shrink_guard.h"
 #include "directory/tenant_rows.h"
+#include "tenant/domains_kept.h"
 
 namespace exota::programs {
 namespace {
-
-/// As a daemon counts them: one that is written twice is one.
-std::size_t domains_in(const tenant::RawTenants& tenants) {
-    std::size_t count = 0;
-    for (const tenant::RawTenant& one : tenants.all()) {
-        const auto domains = one.values.find(tenant::Field::domains);
-        if (domains == one.values.end()) continue;
-        const tenant::RawTenant canonical = tenant::in_canonical_form({one.name, {*domains}});
-        if (const auto* list = std::get_if<std::vector<std::string>>(&canonical.values.at(tenant::Field::domains))) count += list->size();
-    }
-    return count;
-}
 
 /// Without those that were there before.
 std::vector<config::Problem> news(std::vector<config::Problem> problems, const std::vector<config::Problem>& before) {
@@ -142,11 +131,11 @@ TenantsChanged change_tenants(directory::TenantsStore& store, const tenant::Defa
         problem.severity = config::Problem::Severity::warning;
         out.problems.push_back(std::move(problem));
     }
-    const std::size_t had = domains_in(found), has = domains_in(after);
-    const bool shrinks = directory::shrinks_too_much(had, has);
+    const auto [had, kept] = tenant::domains_kept(found, after);
+    const bool shrinks = directory::shrinks_too_much(had, kept);
     if (shrinks && !how.accept_shrink)
         return refused(std::move(out), Exit::bad_config,
-                       "nothing was changed: it would leave " + std::to_string(has) + " of " + base::counted(had, "domain") +
+                       "nothing was changed: it would leave " + std::to_string(kept) + " of " + base::counted(had, "domain") +
                            "; if that is meant, say --accept-shrink");
     if (how.dry_run) return out;
     directory::TenantsStore::Change change{after, out.difference};

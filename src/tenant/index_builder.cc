@@ -1,6 +1,7 @@
 #include "tenant/index_builder.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "tenant/index_tables.h"
@@ -111,14 +112,17 @@ std::optional<Clash> IndexBuilder::make_findable(Number tenant, const GivenName&
 std::string_view IndexBuilder::name(Number tenant) const noexcept { return index_.name(tenant); }
 
 void IndexBuilder::for_each_domain(const Index& index, const std::function<void(std::string_view)>& visit) {
-    const Index::Tables& tables = *index.tables_;
-    const auto visit_all = [&visit](const Index::Tables& of, auto counts) {
-        of.names.for_each([&](NameRef ref) {
-            if ((of.arena.word(ref, 1) & Index::Tables::domain) != 0 && counts(of.owner(ref))) visit(of.arena.name(ref));
-        });
-    };
-    visit_all(tables, [](Number) { return true; });
-    if (const auto& beneath = tables.beneath) visit_all(beneath->tables(), [&](Number tenant) { return !beneath->is_gone(tenant); });
+    index.tables_->for_each_name([&visit](std::string_view name, std::uint32_t roles) {
+        if ((roles & Index::Tables::domain) != 0) visit(name);
+    });
+}
+
+void IndexBuilder::for_each_domain_and_wildcard(const Index& index, const std::function<void(std::string_view)>& visit) {
+    std::string wildcard;
+    index.tables_->for_each_name([&](std::string_view name, std::uint32_t roles) {
+        if ((roles & Index::Tables::domain) != 0) visit(name);
+        if ((roles & Index::Tables::wildcard) != 0) visit(wildcard.assign("*.").append(name));
+    });
 }
 
 void IndexBuilder::set_policy(Number tenant, PolicyRef policy) noexcept {

@@ -62,6 +62,8 @@ public:
     class Over;
     /// Each literal domain of an index that was built, in no order. Whoever looks up has no use for it; whoever checks has.
     static void for_each_domain(const Index& index, const std::function<void(std::string_view)>& visit);
+    /// The same, and each wildcard as "*.base".
+    static void for_each_domain_and_wildcard(const Index& index, const std::function<void(std::string_view)>& visit);
 
     /// Equal policies are kept once.
     PolicyRef policy(const Policy& policy);

@@ -56,6 +56,13 @@ public:
         const Tables* const of_a = lowest(a);
         return of_a == lowest(b) ? of_a->tenants.size() : 0;
     }
+    static std::size_t most_domains_lost(const Index& before, const Index& now) noexcept {
+        const Tables* const base = lowest(before);
+        const std::size_t had = before.domain_count(), all = base->domain_count + base->wildcard_count;
+        if (base != lowest(now)) return had;
+        const auto of_base = [all](const Index& index) { return index.tables_->beneath ? index.tables_->beneath->domains : all; };
+        return std::min(had, (had - of_base(before)) + (all - of_base(now)));
+    }
 
 private:
     static const Tables* lowest(const Index& index) noexcept {
@@ -106,5 +113,6 @@ std::optional<Index> over(std::shared_ptr<const Index> all, std::span<const Numb
 std::size_t number_count(const Index& index) noexcept { return IndexBuilder::Over::number_count(index); }
 bool has_tenant(const Index& index, Number tenant) noexcept { return IndexBuilder::Over::has_tenant(index, tenant); }
 std::size_t shared_number_count(const Index& a, const Index& b) noexcept { return IndexBuilder::Over::shared_number_count(a, b); }
+std::size_t most_domains_lost(const Index& before, const Index& now) noexcept { return IndexBuilder::Over::most_domains_lost(before, now); }
 
 }  // namespace exota::tenant

@@ -39,5 +39,8 @@ std::size_t number_count(const Index& index) noexcept;
 bool has_tenant(const Index& index, Number tenant) noexcept;
 /// Numbers below this are the same tenants' in both, as far as both have them: one was made over the other, or both over one. 0: who knows.
 std::size_t shared_number_count(const Index& a, const Index& b) noexcept;
+/// No more domains (literal ones and wildcards) of `before` than this are missing in `now`, told without a look at any of them: those that
+/// lie above in `before`, and those that count no more beneath in `now`. All of them where the two do not lie over one index.
+std::size_t most_domains_lost(const Index& before, const Index& now) noexcept;
 
 }  // namespace exota::tenant

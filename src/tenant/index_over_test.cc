@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tenant/domains_kept.h"
 #include "tenant/index_builder.h"
 
 namespace exota::tenant {
@@ -163,6 +164,24 @@ TEST(IndexOver, visits_the_domains_of_both) {
                                   [&](std::string_view domain) { domains.emplace_back(domain); });
     std::ranges::sort(domains);
     EXPECT_EQ(domains, (std::vector<std::string>{"a.test", "b.test", "deep.c.test", "x.shared.test"}));
+}
+
+TEST(IndexOver, says_how_many_domains_can_be_lost_without_a_look_at_them) {
+    const Over three;  // of six domains
+    const Index &all = *three.all, more = *three.with({}, {}, {{"new", {"new.test", "*new.test"}}}),
+                less = *three.with({Number{1}}, {b}, {{"new", {"new.test"}}}), moved = *three.with({Number{1}}, {b}, {{"new", b.names}});
+    const Index stranger = index_of({{"a", {"a.test"}}});
+    const struct {
+        const Index &before, &now;
+        std::size_t most, lost;
+    } cases[] = {
+        {all, all, 0, 0},   {all, more, 0, 0},  {more, all, 2, 2},   {all, less, 3, 3},     {less, all, 1, 1},
+        {more, less, 5, 4}, {all, moved, 3, 0}, {moved, less, 6, 3}, {all, stranger, 6, 5}, {stranger, all, 1, 0},
+    };
+    for (const auto& [before, now, most, lost] : cases) {
+        EXPECT_EQ(most_domains_lost(before, now), most) << before.domain_count() << ' ' << now.domain_count();
+        EXPECT_EQ(domains_kept(before, now).kept, before.domain_count() - lost);
+    }
 }
 
 TEST(IndexOver, takes_only_indexes_of_one_key) {

@@ -107,6 +107,17 @@ struct Index::Tables {
         return names.find_if(name, arena, [&](NameRef ref) { return (arena.word(ref, 1) & role) != 0; });
     }
     std::optional<Number> with(Role role, const HashedName& name) const noexcept;
+    /// Each name of a tenant that is there, with its roles, also what lies beneath; a name of two tenants twice.
+    template <class Visit>
+    void for_each_name(Visit visit) const {
+        const auto visit_all = [&visit](const Tables& of, auto counts) {
+            of.names.for_each([&](NameRef ref) {
+                if (counts(of.owner(ref))) visit(of.arena.name(ref), of.arena.word(ref, 1));
+            });
+        };
+        visit_all(*this, [](Number) { return true; });
+        if (beneath) visit_all(beneath->tables(), [this](Number tenant) { return !beneath->is_gone(tenant); });
+    }
     Number owner(NameRef ref) const noexcept { return Number{arena.word(ref, 1) & no_tenant}; }
     const Tenant& operator[](Number number) const noexcept { return tenants[static_cast<std::uint32_t>(number)]; }
     Tenant& operator[](Number number) noexcept { return tenants[static_cast<std::uint32_t>(number)]; }
