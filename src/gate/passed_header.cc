@@ -90,10 +90,16 @@ void append_header(std::string& out, smtp::DataWriter& writer, const PassedHeade
     for (auto edit = first_other; edit != header.edits.end(); ++edit)
         if (edit->op != mail::EditOp::remove) add_field(*edit, places);
     for (const Place& place : places) {
-        if (place.raw.empty())
+        if (place.raw.empty()) {
             writer.append_field(out, place.name, place.value);
-        else
+        } else if (&place == &places.front() && smtp::is_mbox_line(place.raw)) {
+            // What stood above it is gone. Where it stood it was a field, so it is one: without the blank that would make it an mbox's
+            // line.
+            writer.append(out, place.name);
+            writer.append(out, place.raw.substr(place.raw.find(':')));
+        } else {
             writer.append(out, place.raw);
+        }
     }
     if (header.ended_by != smtp::EndOfHeader::By::end_of_message) writer.append(out, "\r\n");
 }

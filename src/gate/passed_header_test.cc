@@ -91,6 +91,15 @@ TEST(PassedHeader, the_decisions_numbers_are_those_of_what_came_in) {
               "Authentication-Results: other.test; none\r\n\r\n");
 }
 
+TEST(PassedHeader, what_we_remove_makes_no_field_an_mboxs_line) {
+    const std::string ours = "Authentication-Results: mx.test; none\r\n";
+    EXPECT_EQ(passed(ours + "From : a@b.test\r\nTo: c\r\n"), "From: a@b.test\r\nTo: c\r\n\r\n");
+    EXPECT_EQ(passed(ours + ">From \t: x:y\r\nFrom : a@b.test\r\n"), ">From: x:y\r\nFrom : a@b.test\r\n\r\n");
+    EXPECT_EQ(passed(ours + "From\t: a@b.test\r\n"), "From\t: a@b.test\r\n\r\n");
+    EXPECT_EQ(passed("To: c\r\nFrom : a@b.test\r\n"), "To: c\r\nFrom : a@b.test\r\n\r\n");
+    EXPECT_EQ(passed("From : a@b.test\r\n", {}, "from a"), "Received: from a\r\nFrom : a@b.test\r\n\r\n");
+}
+
 TEST(PassedHeader, a_line_that_is_a_dot_is_none_of_the_messages_end) {
     EXPECT_EQ(passed("A: 1\r\n", {{EditOp::add, 0, "B", "x\n."}}), "A: 1\r\nB: x\r\n .\r\n\r\n");
 }

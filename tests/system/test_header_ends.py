@@ -55,6 +55,8 @@ SHOWN = [
     ("a tab behind From",                  b"", b"From\t"),
     ("a name of 100 octets",               b"X" * 100 + b": y\r\n", b"From"),
     ("a dash before a name",               b"-x: y\r\n", b"From"),
+    ("blanks behind From, below a field that we remove", b"X-ExOTA-Authentication-Results: x\r\n", b"From "),
+    ("an mbox's line between the two",     b"X-ExOTA-Authentication-Results: x\r\n>From : z\r\n", b"From "),
 ]
 
 

@@ -38,14 +38,12 @@ std::size_t name_of_field(std::string_view line) noexcept {
     return std::ranges::all_of(line.substr(name.size(), colon - name.size()), base::is_wsp) ? colon : 0;
 }
 
-/// "From " in a message's first line is that of an mbox, whatever comes behind it: a colon, too. Postfix takes it out of the way, and with
-/// it the only author that "From : a@b" named; a ">" before it and lines of that kind above it change nothing.
+}  // namespace
+
 bool is_mbox_line(std::string_view line) noexcept {
     line.remove_prefix(std::min(line.find_first_not_of('>'), line.size()));
     return line.starts_with("From ");
 }
-
-}  // namespace
 
 FixedReply reply_to(DataFault fault) noexcept {
     switch (fault) {

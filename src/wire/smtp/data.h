@@ -52,6 +52,10 @@ struct BodyOctets {
 struct EndOfData {};
 using DataEvent = std::variant<Field, EndOfHeader, BodyOctets, EndOfData>;
 
+/// A message's first line of this kind is that of an mbox and no field, whatever comes behind it, a colon, too: ">"s and "From ". Postfix
+/// takes it out of the way, and with it the only author that "From : a@b" named; "From: a@b" is none.
+bool is_mbox_line(std::string_view line) noexcept;
+
 class DataReader {
 public:
     explicit DataReader(const DataLimits& limits) noexcept : limits_(limits) {}
