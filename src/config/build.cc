@@ -33,7 +33,7 @@ LoadedConfig build(const Node& root, const std::string& path, Origin origin, End
     read_dmarc(in, config, origin);
     read_output(in, config, origin);
     read_http(in, config);
-    read_dns(in, config, origin);
+    read_dns(in, config);
     read_limits(in, config);
     read_tenants(in, config, origin);
     read_discovery(in, config, origin);
@@ -42,6 +42,7 @@ LoadedConfig build(const Node& root, const std::string& path, Origin origin, End
     read_inbound(in, config, origin);
     check_sockets(in, config);
     check_gateways(in, config);
+    check_dns(in, config, origin);
     if (std::ranges::any_of(loaded.problems, is_error)) {
         if (origin == Origin::file && in.given("tenants.file"))  // without a name, a misspelt one may be meant ("[tennants]")
             loaded.tenants_to_check = tenants_to_check(config, loaded.problems, "tenants.file", "authorisation");

@@ -1,5 +1,6 @@
 // [dns]: what libunbound would only say with the first question, of settings that a start has to refuse.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <string>
@@ -20,7 +21,8 @@ std::string said(const std::string& lines, const std::string& before = "") {
 }
 
 std::string anchors(const std::string& text) {
-    std::string path = ::testing::TempDir() + "/exota-anchors";
+    const auto* const test = ::testing::UnitTest::GetInstance()->current_test_info();
+    std::string path = ::testing::TempDir() + "/exota-anchors-" + test->name() + '-' + std::to_string(::getpid());
     std::ofstream(path) << text;
     return path;
 }
@@ -46,6 +48,13 @@ TEST(ConfigDns, TrustAnchorsMustBeFilesThatCanBeRead) {
 TEST(ConfigDns, TrustAnchorsAreOfNoMatterWhereNothingIsVerified) {
     EXPECT_FALSE(
         said("trust_anchor_files = [\"/does/not/exist\"]\n", "[dkim]\nsource = \"authentication-results\"\n").contains("trust_anchor"));
+}
+
+/// Others ask as well, with the same resolver.
+TEST(ConfigDns, TrustAnchorsMatterToASectionToExchange) {
+    const std::string all = said("trust_anchor_files = [\"/does/not/exist\"]\n[gateway.out]\ndirection = \"to-exchange\"\n",
+                                 "[dkim]\nsource = \"authentication-results\"\n");
+    EXPECT_TRUE(all.contains("dns.trust_anchor_files: /does/not/exist: No such file")) << all;
 }
 
 TEST(ConfigDns, ValidationThatIsAlwaysOnNeedsAKey) {

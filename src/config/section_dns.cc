@@ -54,7 +54,7 @@ bool can_be_read(Reader& in, const std::vector<std::string>& files, net::Dnssec 
 
 }  // namespace
 
-void read_dns(Reader& in, Config& out, Origin origin) {
+void read_dns(Reader& in, Config& out) {
     net::ResolverSettings& resolver = out.dns.resolver;
     resolver.servers = in.texts("dns.servers");
     resolver.dnssec = in.choice<net::Dnssec>("dns.dnssec");
@@ -65,10 +65,15 @@ void read_dns(Reader& in, Config& out, Origin origin) {
     resolver.max_in_flight = in.size("dns.max_in_flight");
     out.dns.lookups.deadline = in.duration("dns.message_timeout");
     out.dns.lookups.questions = in.size("dns.max_questions");
-    const bool verifies = out.rules.dkim_source != decision::DkimSource::authentication_results;
-    if (origin == Origin::json || !verifies) return;
+}
+
+void check_dns(Reader& in, const Config& config, Origin origin) {
+    const bool asks =
+        config.rules.dkim_source != decision::DkimSource::authentication_results || !config.gateways.empty() || config.rules.inbound;
+    if (origin == Origin::json || !asks) return;
+    const net::ResolverSettings& resolver = config.dns.resolver;
     if (resolver.dnssec != net::Dnssec::off && !can_be_read(in, resolver.trust_anchor_files, resolver.dnssec)) return;
-    if (const auto problem = net::problem_of(resolver)) in.error("dns.servers", *problem);
+    if (const auto problem = net::problem_of(resolver)) in.error("dns", *problem);
 }
 
 }  // namespace exota::config

@@ -28,7 +28,7 @@ void read_dmarc(Reader& in, Config& out, Origin origin);
 /// [reply], [header], [header_firewall], [log].
 void read_output(Reader& in, Config& out, Origin origin);
 /// After read_authentication: settings that libunbound does not take are an error only where names are looked up.
-void read_dns(Reader& in, Config& out, Origin origin);
+void read_dns(Reader& in, Config& out);
 /// [limits] and [server].
 void read_limits(Reader& in, Config& out);
 void read_tenants(Reader& in, Config& out, Origin origin);
@@ -43,6 +43,8 @@ directory::PostgresSettings read_recipients_postgresql(Reader& in, const Config&
 void read_limits_store(Reader& in, Config& out, Origin origin);
 /// After all of them: what gateways ask of other sections, and of each other.
 void check_gateways(Reader& in, const Config& config);
+/// Behind all that may ask DNS: what libunbound would only say with its first question.
+void check_dns(Reader& in, const Config& config, Origin origin);
 void add_gateway_warnings(const Config& config, Reader& in);
 
 }  // namespace exota::config
