@@ -227,7 +227,7 @@ TEST(JudgeInboundAuthor, while_dns_does_not_answer) {
     EXPECT_EQ(said_of(unpublished), put_off);
     Rules forbidden = inbound_rules();
     forbidden.inbound->domains["bank.example"] = Action::reject;
-    EXPECT_EQ(said_of(unpublished, forbidden), put_off) << "a signature could have spared it the refusal";
+    EXPECT_EQ(said_of(unpublished, forbidden), put_off) << "put off, although row 7 asks for no signature";
     // Others may be let pass or marked meanwhile; own domains never.
     for (const Action action : {Action::mark, Action::none}) {
         Rules rules = inbound_rules();

@@ -67,8 +67,9 @@ evidence::DmarcVerification meaning_of(const authn::DmarcResult& result, DmarcSa
     // Without a record, too: what SPF is worth hangs on the client.
     const bool is_settled = dmarc.value == evidence::DmarcValue::pass || dmarc.value == evidence::DmarcValue::none;
     if (is_settled && result.doubtful_dkim) {
+        dmarc.detail = dmarc.value == evidence::DmarcValue::pass ? "passes by SPF, and an aligned signature could not be checked"
+                                                                 : "no DMARC record, and an aligned signature could not be checked";
         dmarc.value = evidence::DmarcValue::temperror;
-        dmarc.detail = "passes by SPF, and an aligned signature could not be checked";
     }
     if (dmarc.value == evidence::DmarcValue::temperror && !result.pending && !how.body_came)
         dmarc.detail = evidence::connection_without_bodies;
