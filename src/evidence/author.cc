@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text.h"
 #include "mail/cfws.h"
 
 namespace exota::evidence {
 
 namespace {
 
-/// Sendmail gives its version and nothing else as the macro v, "8.17.1.9"; Postfix its name before it (mail_name, which may be any).
+/// Sendmail gives its version and nothing else as the macro v, "8.17.1.9"; Postfix a name that the operator chooses, and its version.
 bool may_be_cut(std::string_view from, std::string_view mta) noexcept {
-    if (mta.empty() || !base::is_digit(mta.front()) || 2 * from.size() <= max_rewritten_author_octets) return false;
+    if (!mta.starts_with("8.") || 2 * from.size() <= max_rewritten_author_octets) return false;
     const auto is_escaped = [](char c) { return mail::is_8bit(c) || c == '"' || c == '\\'; };
     return from.size() + static_cast<std::size_t>(std::ranges::count_if(from, is_escaped)) > max_rewritten_author_octets;
 }
@@ -22,7 +21,9 @@ bool may_be_cut(std::string_view from, std::string_view mta) noexcept {
 Fact<mail::Mailbox> author_of(const Header& header, std::string_view mta) {
     if (header.from_count > 1 || header.from.size() > 1) return Conflicting{};
     if (header.from.empty()) return Absent{};
-    if (may_be_cut(header.from.front(), mta)) return Malformed{{}, "a field of more than 230 octets, which Sendmail may cut"};
+    if (may_be_cut(header.from.front(), mta)) {
+        return Malformed{{}, "a field of more than " + std::to_string(max_rewritten_author_octets) + " octets, which Sendmail may cut"};
+    }
     auto mailbox = mail::parse_single_mailbox(header.from.front());
     if (!mailbox) return Malformed{{}, std::move(mailbox.error().detail)};
     return Observed<mail::Mailbox>{*std::move(mailbox), Source::header_field};
