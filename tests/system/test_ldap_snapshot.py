@@ -94,7 +94,7 @@ def test_killed_hung_and_back(exota, slapd):
 
 def test_a_loss_of_many_has_to_be_meant(exota, slapd):
     """A loss of many is one that somebody has to mean. Nobody reads while they go, else each reading would lose a few of them."""
-    exota.process.send(signal.SIGSTOP)
+    exota.process.pause()
     try:
         slapd.change("".join(f"dn: cn=t{n},{BASE}\nchangetype: delete\n\n" for n in range(100, 900)))
     finally:

@@ -139,7 +139,7 @@ def test_who_may_not_send_hears_so_and_no_more(parts):
 
 def test_who_speaks_before_the_greeting_is_sent_away(parts):
     program, *_ = parts
-    program.process.send(signal.SIGSTOP)  # so that what is said is there before the connection is taken
+    program.process.pause()  # so that what is said is there before the connection is taken
     try:
         client = socket.create_connection(("127.0.0.1", program.ports["nobody"]), PATIENCE)
         client.sendall(b"EHLO mta.test\r\n")

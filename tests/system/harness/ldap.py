@@ -104,10 +104,7 @@ class Slapd:
         return (self.directory / "run/log").read_text(errors="replace").splitlines()
 
     def pause(self):
-        """Returns once every thread stands still: the signal alone promises nothing about when."""
-        self.process.send(signal.SIGSTOP)
-        tasks = Path(f"/proc/{self.process.pid}/task")
-        wait_for(lambda: all(task.joinpath("stat").read_text().rpartition(") ")[2][0] == "T" for task in tasks.iterdir()), "slapd to stand still")
+        self.process.pause()
 
     def go_on(self):
         self.process.send(signal.SIGCONT)

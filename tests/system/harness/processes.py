@@ -96,6 +96,12 @@ class Process:
     def send(self, number):
         self._child.send_signal(number)
 
+    def pause(self):
+        """Stops it, and returns once every thread stands still: the signal alone promises nothing about when. SIGCONT lets it go on."""
+        self.send(signal.SIGSTOP)
+        tasks = Path(f"/proc/{self.pid}/task")
+        wait_for(lambda: all(task.joinpath("stat").read_text().rpartition(") ")[2][0] == "T" for task in tasks.iterdir()), f"{self.command[0]} to stand still")
+
     def wait(self, seconds=PATIENCE):
         """Waits for its end and returns the status (negative: the signal that ended it)."""
         status = self._child.wait(seconds)
