@@ -242,7 +242,7 @@ struct Outwards {
         Config config;
         config.path = "/nowhere/exota.toml";
         read_milter(in, config);
-        read_dns(in, config, Origin::json);
+        read_dns(in, config);
         read_gateways(in, config, Origin::file);
         check_gateways(in, config);
         gateway = config.gateways.front();
