@@ -18,7 +18,7 @@ namespace exota::base {
 template <class Word>
 Word first_word(std::string_view text) noexcept {
     Word octets = 0;
-    std::memcpy(&octets, text.data(), sizeof octets);
+    std::memcpy(&octets, text.data(), sizeof octets);  // NOLINT(bugprone-suspicious-stringview-data-usage): no string for C
     return octets;
 }
 /// The first eight.

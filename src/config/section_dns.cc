@@ -73,7 +73,7 @@ void check_dns(Reader& in, const Config& config, Origin origin) {
     if (origin == Origin::json || !asks) return;
     const net::ResolverSettings& resolver = config.dns.resolver;
     if (resolver.dnssec != net::Dnssec::off && !can_be_read(in, resolver.trust_anchor_files, resolver.dnssec)) return;
-    if (const auto problem = net::problem_of(resolver)) in.error("dns", *problem);
+    if (const auto problem = net::problem_of(resolver)) in.error("dns.servers", *problem);
 }
 
 }  // namespace exota::config
