@@ -5,6 +5,7 @@ import pytest
 from harness.exota import SOURCE, Exota
 from harness.gateway import whole
 from harness.message import FABRIKAM_ID
+from harness.parts import Parts
 from harness.processes import wait_for
 from harness.sendmail import Sendmail
 from harness.sink import Sink
@@ -28,12 +29,13 @@ def recipe(exota):
     return "".join(lines).replace("opendkim, ", "").replace("/run/exota/milter.sock", str(exota.where))
 
 
-class House:
+class House(Parts):
     """Sendmail with exota for a filter, as the document says, and the next hop."""
 
     def __init__(self, workshop, directory, lines=str):
         """@param lines  makes Sendmail's lines of those in the document"""
-        self.pki, self._parts = workshop.pki, []
+        super().__init__()
+        self.pki = workshop.pki
         try:
             self.sink = self._own(Sink(), "close")
             self.exota = self._own(Exota(workshop.binary, directory, changes={"dkim": {"source": "verify"}, "authentication_results": None,
@@ -44,14 +46,6 @@ class House:
         except BaseException:
             self.stop()
             raise
-
-    def _own(self, part, verb):
-        self._parts.append(getattr(part, verb))
-        return part
-
-    def stop(self):
-        while self._parts:
-            self._parts.pop()()
 
     def send(self, raw, certificate="exo_both"):
         with SmtpClient(self.sendmail.port) as client:

@@ -4,6 +4,7 @@ from pathlib import Path
 from .exota import Exota
 from .message import SIGNING_DOMAINS, Keys, message
 from .opendkim import OpenDkim
+from .parts import Parts
 from .pki import Pki
 from .postfix import Postfix
 from .sink import Sink
@@ -22,7 +23,7 @@ class Workshop:
         return message(self.keys, **arguments)
 
 
-class Chain:
+class Chain(Parts):
     """Starts everything; `stop` ends everything. Arguments not named here go to Exota.
 
     @param opendkim  False: no validator before us; "default": one with OpenDKIM's default clean-up; a dict: arguments of OpenDkim
@@ -34,7 +35,7 @@ class Chain:
     def __init__(self, workshop, directory, *, opendkim=True, postfix=None, address="127.0.0.1", exota=None, second=None, **arguments):
         self.workshop, self.directory = workshop, Path(directory)
         self.pki, self.keys = workshop.pki, workshop.keys
-        self._parts = []
+        super().__init__()
         try:
             self.sink = self._own(Sink(), "close")
             self.opendkim = None
@@ -48,21 +49,6 @@ class Chain:
         except BaseException:
             self.stop()
             raise
-
-    def _own(self, part, verb):
-        self._parts.append(getattr(part, verb))
-        return part
-
-    def stop(self):
-        """Ends what runs, last started first; the first failure is raised after all have been ended."""
-        problems = []
-        while self._parts:
-            try:
-                self._parts.pop()()
-            except Exception as problem:  # noqa: BLE001 -- all others must still be ended
-                problems.append(problem)
-        if problems:
-            raise problems[0]
 
     def connect(self, certificate="exo_both", *, source=None, tls=True, port=None):
         """A client that has said EHLO, in TLS with this certificate (a name of pki.py, None for no certificate)."""
